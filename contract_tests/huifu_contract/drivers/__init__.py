@@ -1,0 +1,1 @@
+"""Ways to reach a client: in this process, in a child of ours, or in a program of any language."""
