@@ -1,4 +1,7 @@
-"""huifu_contract: grades any client of the close endpoint against the contract. Importing this costs nothing."""
+"""huifu_contract: grades any client of the close endpoint against the contract.
+
+Importing this costs nothing.
+"""
 
 from __future__ import annotations
 

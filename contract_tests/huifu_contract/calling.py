@@ -1,4 +1,4 @@
-"""What a Python client is made of: turns `module:name`, a callable or an object into something with one shape.
+"""What a Python client is made of: turns `module:name`, a callable or an object into one shape.
 
 Import-light: the child process that hosts a team's client imports this and nothing of the kit's machinery.
 """
@@ -22,8 +22,8 @@ Order = Callable[[Mapping[str, str]], Any]
 F = TypeVar("F")
 
 USAGE = (
-    "a client is a function close(config, base_url, params) -> Outcome, an object with such a method `close`, "
-    "or a factory without parameters that returns one of these"
+    "a client is a function close(config, base_url, params) -> Outcome, an object with such a method "
+    "`close`, or a factory without parameters that returns one of these"
 )
 
 
@@ -114,7 +114,7 @@ def run(close: Callable[..., Any], *args: Any) -> Outcome:
     """Calls the client; an exception is an outcome too (`crashed`), never a refusal."""
     try:
         outcome = close(*args)
-    except Exception as error:  # noqa: BLE001  # whatever the client raises is its outcome
+    except Exception as error:  # whatever the client raises is its outcome
         trace = "".join(traceback.format_exception(error)[-12:])
         return Outcome("crashed", error={"kind": type(error).__name__, "message": str(error), "trace": trace})
     if isinstance(outcome, str):

@@ -1,4 +1,7 @@
-"""The child process of a `py:` client: `python -m huifu_contract.host module:name` speaks protocol 1 on stdin and stdout."""
+"""The child process of a `py:` client.
+
+`python -m huifu_contract.host module:name` speaks protocol 1 on stdin and stdout.
+"""
 
 from __future__ import annotations
 

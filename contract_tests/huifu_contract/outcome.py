@@ -1,4 +1,7 @@
-"""Outcome: what a client finally says about one close call. The client says it itself, the kit never derives it."""
+"""Outcome: what a client finally says about one close call.
+
+The client says it itself, the kit never derives it.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,8 @@ NO_VERDICT = ("crashed", "unsupported")
 class Outcome:
     """`verdict` is one of VERDICTS; `seen` the data of the reply that the client accepted, if any.
 
-    `closed` and `not_closed` are promises; `pending` and `unknown` are always allowed; `rejected` says that the
-    parameters were refused on purpose and nothing was sent.
+    `closed` and `not_closed` are promises; `pending` and `unknown` are always allowed; `rejected` says that
+    the parameters were refused on purpose and nothing was sent.
     """
 
     verdict: str

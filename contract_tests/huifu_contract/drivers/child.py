@@ -1,4 +1,7 @@
-"""Child: one process of a client with its pipes. Lines out, bytes in, stderr kept; killed with its whole group."""
+"""Child: one process of a client with its pipes.
+
+Lines out, bytes in, stderr kept; killed with its whole group.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,10 @@ KEPT_STDERR = 64 * 1024
 
 
 class Child:
-    """`on_line` gets every line of stdout (an overlong one cut, without LF); `on_end` is called at its end."""
+    """`on_line` gets every line of stdout (an overlong one cut, without LF).
+
+    `on_end` is called at its end.
+    """
 
     def __init__(
         self,
@@ -39,16 +45,16 @@ class Child:
             )
         except OSError as error:
             raise SetupTrouble(f"could not start {argv[0]!r}: {error.strerror or error}") from None
-        assert self.process.stdin and self.process.stdout and self.process.stderr  # noqa: S101  # PIPE was asked for
-        self._in = self.process.stdin.fileno()
+        pipes = (self.process.stdin, self.process.stdout, self.process.stderr)
+        self._in, out, err = (pipe.fileno() for pipe in pipes if pipe is not None)
         os.set_blocking(self._in, False)
         self._on_line = on_line
         self._partial = b""
         self._stderr = bytearray()
         self._dropped = 0
         self._pumps = (
-            Pump(self.process.stdout.fileno(), self._lines, on_end),
-            Pump(self.process.stderr.fileno(), self._errors, lambda: None),
+            Pump(out, self._lines, on_end),
+            Pump(err, self._errors, lambda: None),
         )
 
     def _lines(self, piece: bytes) -> None:

@@ -1,4 +1,7 @@
-"""Session: requests and replies over one child, matched by id; every breach of the protocol is the adapter's trouble."""
+"""Session.
+
+Requests and replies over one child, matched by id; every breach of the protocol is the adapter's trouble.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,10 @@ class Session:
             self._change.notify_all()
 
     def ask(self, op: str, deadline_s: float, **members: Any) -> dict[str, Any]:
-        """The checked reply; raises Hung, ClientTrouble (it ended) or AdapterTrouble, and kills the child then."""
+        """The checked reply.
+
+        Raises Hung, ClientTrouble (it ended) or AdapterTrouble, and kills the child then.
+        """
         until = time.monotonic() + deadline_s
         with self._change:
             number, self._next = self._next, self._next + 1

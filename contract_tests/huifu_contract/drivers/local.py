@@ -31,7 +31,11 @@ class LocalDriver:
         return self._callee.hello
 
     def close(
-        self, base_url: str, params: Mapping[str, str], deadline_s: float, case: str | None = None
+        self,
+        base_url: str,
+        params: Mapping[str, str],
+        deadline_s: float,
+        case: str | None = None,  # noqa: ARG002  # a callable has no place for it
     ) -> Outcome:
         return self._within(deadline_s, self._callee.close, self._config, base_url, dict(params))
 
@@ -46,7 +50,7 @@ class LocalDriver:
         def work() -> None:
             try:
                 future.set_result(run(function, *args))
-            except BaseException as error:  # noqa: BLE001  # carried to the waiting thread
+            except BaseException as error:  # carried to the waiting thread
                 future.set_exception(error)
 
         Thread(target=work, daemon=True, name="huifu-contract-call").start()
@@ -60,10 +64,10 @@ class LocalDriver:
     def mark(self) -> int:
         return 0
 
-    def stderr(self, since: int = 0) -> str:
+    def stderr(self, since: int = 0) -> str:  # noqa: ARG002  # there is no stderr of its own
         return ""
 
-    def twin(self, env: Mapping[str, str] | None = None) -> None:
+    def twin(self, env: Mapping[str, str] | None = None) -> None:  # noqa: ARG002  # one process
         return None
 
     def stop(self) -> None:

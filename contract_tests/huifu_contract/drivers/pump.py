@@ -1,4 +1,7 @@
-"""Pump: a thread that empties one pipe until its end or until told to stop, so that a child never blocks on us."""
+"""Pump.
+
+A thread that empties one pipe until its end or until told to stop, so that a child never blocks on us.
+"""
 
 from __future__ import annotations
 

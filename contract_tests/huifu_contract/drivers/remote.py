@@ -1,4 +1,7 @@
-"""RemoteDriver: a client in a child process that lives for the whole run and is started again after a crash or a hang."""
+"""RemoteDriver.
+
+A client in a child process that lives for the whole run and is started again after a crash or a hang.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +47,10 @@ class RemoteDriver:
 
     @classmethod
     def of_python(cls, where: str) -> RemoteDriver:
-        """`py:` clients: our own child, so that a hang can be killed and the team's modules stay out of this process."""
+        """`py:` clients.
+
+        Our own child, so that a hang can be killed and the team's modules stay out of this process.
+        """
         return cls([sys.executable, "-m", "huifu_contract.host", where])
 
     def start(self, config: Mapping[str, str]) -> Hello:

@@ -1,0 +1,1 @@
+"""Reports: everything is rendered from one RunResult."""

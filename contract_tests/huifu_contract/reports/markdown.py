@@ -1,0 +1,66 @@
+"""Markdown of one or several runs: a table of scores, then what is not ok."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from huifu_contract.results import CaseResult, RunResult
+from huifu_contract.verdicts import OK, Verdict
+
+
+def render(runs: Sequence[RunResult]) -> str:
+    return "\n".join(part for run in runs for part in _run(run))
+
+
+def _run(run: RunResult) -> list[str]:
+    client = run.client
+    lines = [
+        f"## {cell(' '.join(filter(None, (client['name'], client['version']))))}",
+        "",
+        " · ".join(
+            (
+                f"`{cell(client['spec'])}`",
+                f"kit {run.kit}",
+                f"profile {run.profile}",
+                f"grades {', '.join(run.grades)}",
+                f"seed {run.seed}",
+            )
+        ),
+        "",
+        "| level | passed / applicable |",
+        "|---|---|",
+        *(f"| {level} | {passed} / {applicable} |" for level, (passed, applicable) in run.score().items()),
+        "",
+        " · ".join(f"{count} {verdict}" for verdict, count in run.counts.items()),
+        "",
+    ]
+    wrong = [case for case in run.cases if case.verdict not in OK]
+    if wrong:
+        lines += [
+            "| case | level | verdict | what |",
+            "|---|---|---|---|",
+            *(_row(case) for case in wrong),
+            "",
+        ]
+    notes = [case for case in run.cases if case.verdict in (Verdict.NOTE, Verdict.KNOWN)]
+    if notes:
+        lines += [
+            "<details><summary>Recorded and known</summary>",
+            "",
+            "| case | verdict | what |",
+            "|---|---|---|",
+        ]
+        lines += [f"| `{case.id}` | {case.verdict} | {cell(case.signature)} |" for case in notes]
+        lines += ["", "</details>", ""]
+    return lines
+
+
+def _row(case: CaseResult) -> str:
+    what = case.root if case.verdict is Verdict.BLOCKED else case.signature
+    return f"| `{case.id}` | {case.level} | {case.verdict} | {cell(what)} |"
+
+
+def cell(text: str) -> str:
+    """Nothing in it ends the cell or starts markup."""
+    escaped = text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("`", "\\`")
+    return " ".join(escaped.split())
