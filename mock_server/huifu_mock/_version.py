@@ -1,3 +1,3 @@
-"""The version, written here and nowhere else: the package, the wheel and `--version` read it from here."""
+"""The version, in the one place where it is written."""
 
-__version__ = "0.1.0"
+VERSION = "0.1.0"
