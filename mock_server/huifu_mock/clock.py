@@ -1,0 +1,187 @@
+"""One tenant's time: the only place that reads the wall clock.
+
+Every age, business day, timer and retry comes from here. Times are aware datetimes in Beijing time, exact to
+the microsecond, so that "exactly 60 seconds" means it.
+"""
+
+import asyncio
+import heapq
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import Literal, get_args
+
+BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")  # no summer time since 1991
+Mode = Literal["frozen", "running", "auto"]
+MODES: tuple[str, ...] = get_args(Mode)
+LAST = datetime(9999, 12, 30, tzinfo=BEIJING)
+
+log = logging.getLogger("huifu_mock.clock")
+
+
+class MovedBack(ValueError):
+    """Somebody asked the clock to move back, or past the end of the calendar."""
+
+
+@dataclass(order=True, slots=True)
+class Timer:
+    """Something that falls due at a time of the clock; timers of one moment fire in the order they were set."""
+
+    when: datetime
+    number: int
+    action: Callable[[], None] | None = field(compare=False)
+
+    def cancel(self) -> None:
+        """Make the timer do nothing. Cancelling twice, or after it fired, is fine."""
+        self.action = None
+
+
+def parse(text: str) -> datetime:
+    """A time from ISO 8601; without an offset it is Beijing time. Raises `ValueError`."""
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=BEIJING) if moment.tzinfo is None else moment.astimezone(BEIJING)
+
+
+class Clock:
+    """Time that a test can hold, move and let run.
+
+    `running` follows the wall clock; `frozen` stands still; `auto` stands still too, and jumps to the next timer
+    as soon as nothing holds it (no call is being answered and no push is under way).
+    """
+
+    def __init__(self, now: datetime | None = None, mode: Mode = "running") -> None:
+        self.mode: Mode = mode
+        self._base = now or datetime.now(BEIJING)
+        self._mono = time.monotonic_ns()
+        self._pinned: datetime | None = None
+        self._timers: list[Timer] = []
+        self._numbers = 0
+        self._holders = 0
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self._wake: asyncio.TimerHandle | None = None
+
+    def now(self) -> datetime:
+        """The time it is for this tenant."""
+        if self._pinned is not None:
+            return self._pinned
+        if self.mode != "running":
+            return self._base
+        return self._base + timedelta(microseconds=(time.monotonic_ns() - self._mono) // 1000)
+
+    def today(self) -> str:
+        """The business day, yyyyMMdd, in Asia/Shanghai."""
+        return self.now().strftime("%Y%m%d")
+
+    def set(self, now: datetime | None = None, mode: Mode | None = None) -> None:
+        """Move to a time, or change how time passes, or both; timers on the way fire in order.
+
+        Raises `MovedBack` when `now` lies before the present.
+        """
+        start = self.now()
+        target = start if now is None else now
+        if target < start:
+            raise MovedBack(f"the clock is at {start.isoformat()} and cannot move back to {target.isoformat()}")
+        if target > LAST:
+            raise MovedBack(f"the calendar of this clock ends at {LAST.isoformat()}")
+        self._fire_until(target)
+        self._base, self._mono = target, time.monotonic_ns()
+        self.mode = mode or self.mode
+        self._plan()
+
+    def advance(self, seconds: float) -> None:
+        """Let `seconds` pass at once. Raises `MovedBack` for less than nothing or past the calendar's end."""
+        try:
+            target = self.now() + timedelta(seconds=seconds)
+        except (OverflowError, ValueError) as error:
+            raise MovedBack(f"{seconds} seconds leads out of the calendar") from error
+        self.set(target)
+
+    def at(self, when: datetime, action: Callable[[], None]) -> Timer:
+        """Have `action` run when the clock reaches `when`; at once, but not inside this call, if it has."""
+        self._numbers += 1
+        timer = Timer(when, self._numbers, action)
+        heapq.heappush(self._timers, timer)
+        self._plan()
+        return timer
+
+    def after(self, seconds: float, action: Callable[[], None]) -> Timer:
+        """Have `action` run `seconds` from now."""
+        return self.at(min(self.now() + timedelta(seconds=min(seconds, 1e9)), LAST), action)
+
+    def tick(self) -> None:
+        """Run what has fallen due. The gateway calls this before each call, so a late wake-up changes nothing."""
+        if self._pinned is None and self._timers and self._timers[0].when <= (now := self.now()):
+            self._fire_until(now)
+            self._plan()
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """While held, an `auto` clock does not jump."""
+        self._holders += 1
+        try:
+            yield
+        finally:
+            self._holders -= 1
+            if self.mode == "auto":
+                self._plan()
+
+    def bind(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Let timers fire by themselves on this event loop."""
+        self.loop = loop
+        self._plan()
+
+    def clear(self) -> None:
+        """Forget all timers."""
+        self._timers.clear()
+        self._plan()
+
+    def close(self) -> None:
+        """Forget all timers and the event loop."""
+        self.clear()
+        self.loop = None
+
+    def _fire_until(self, target: datetime) -> None:
+        if self._pinned is not None:  # a timer's action moved the clock: the outer loop goes on from there
+            raise MovedBack("a timer's action cannot move the clock")
+        try:
+            while self._timers and self._timers[0].when <= target:
+                timer = heapq.heappop(self._timers)
+                self._pinned = max(timer.when, self._pinned or timer.when)
+                if (action := timer.action) is not None:
+                    _run(action)
+        finally:
+            self._pinned = None
+
+    def _plan(self) -> None:
+        """Wake up in time for the next timer; with none, never."""
+        if self._wake is not None:
+            self._wake.cancel()
+            self._wake = None
+        while self._timers and self._timers[0].action is None:
+            heapq.heappop(self._timers)
+        if self.loop is None or not self._timers or self._pinned is not None or self.loop.is_closed():
+            return
+        if self.mode == "running":
+            wait = (self._timers[0].when - self.now()).total_seconds()
+            self._wake = self.loop.call_later(min(max(wait, 0), 86_400), self._woken)
+        elif self.mode == "auto" and not self._holders:
+            self._wake = self.loop.call_later(0, self._jump)
+
+    def _woken(self) -> None:
+        self.tick()
+        self._plan()
+
+    def _jump(self) -> None:
+        if self.mode == "auto" and not self._holders and self._timers:
+            self.set(max(self._timers[0].when, self.now()))
+
+
+def _run(action: Callable[[], None]) -> None:
+    """One timer's failure must not keep the others from firing."""
+    try:
+        action()
+    except Exception:
+        log.exception("a timer failed")
