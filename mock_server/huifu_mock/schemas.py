@@ -1,0 +1,147 @@
+"""The JSON schemas at work: the one place where a shape is checked, and where a complaint is put into words."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import jsonschema_rs
+
+from huifu_mock import _data
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with an input: where, what, and what would be right."""
+
+    field: str
+    problem: str
+    expected: str
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.problem}; {self.expected}"
+
+
+class Schema:
+    """A compiled schema of the folder `schemas/`."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.contents: dict[str, Any] = _data.read_json(f"schemas/{name}.json")
+        self._validator = jsonschema_rs.Draft202012Validator(self.contents, registry=_registry())
+        self.accepts: Callable[[Any], bool] = self._validator.is_valid
+
+    def problems(self, instance: Any, prefix: str = "") -> Iterator[Problem]:
+        """Everything the schema complains of; nothing if `instance` is valid."""
+        for error in self._validator.iter_errors(instance):
+            yield self._problem(error, prefix)
+
+    def _problem(self, error: Any, prefix: str) -> Problem:
+        kind, value = error.kind.name, error.kind.value
+        path = [str(part) for part in error.instance_path]
+        if kind == "required":
+            path.append(value)
+            return Problem(_field(prefix, path), "is missing", self._described(path) or "it is required")
+        if kind == "additionalProperties":
+            known = ", ".join(self._at(path).get("properties", {}))
+            return Problem(_field(prefix, [*path, value[0]]), "is not a field here", f"known fields: {known}")
+        if kind in ("oneOf", "anyOf") and (nearest := _nearest(error)) is not None:
+            return self._problem(nearest, prefix)
+        said, wanted = _WORDS[kind](value, error.instance) if kind in _WORDS else (error.message, "")
+        if kind not in _EXACT:
+            wanted = self._described(path) or wanted
+        return Problem(_field(prefix, path), said, wanted or "see the schema")
+
+    def _described(self, path: list[str]) -> str:
+        """What the schema says of the value at `path`: a sentence tells more than a pattern."""
+        return str(self._at(path).get("description", "")) if path else ""
+
+    def _at(self, path: list[str]) -> dict[str, Any]:
+        """The part of the schema for the value at `path`; empty where it has none of its own."""
+        found = self.contents
+        for name in path:
+            found = _resolved(found).get("properties", {}).get(name, {})
+        return {**_resolved(found), **found}
+
+
+def _resolved(part: dict[str, Any]) -> dict[str, Any]:
+    """A subschema behind its `$ref`, if it is one to `common.json`."""
+    name = part.get("$ref", "").rpartition("#/$defs/")[2]
+    found: dict[str, Any] = _common()["$defs"].get(name, part) if name else part
+    return found
+
+
+@cache
+def schema(name: str) -> Schema:
+    """The schema of `schemas/<name>.json`, compiled once."""
+    return Schema(name)
+
+
+@cache
+def _common() -> Any:
+    return _data.read_json("schemas/common.json")
+
+
+@cache
+def _registry() -> Any:
+    return jsonschema_rs.Registry([(_common()["$id"], _common())])
+
+
+def _nearest(error: Any) -> Any:
+    """Of the branches of a oneOf or anyOf, the complaint that went deepest into the instance."""
+    deepest = max((e for branch in error.kind.context for e in branch), key=lambda e: len(e.instance_path))
+    return deepest if len(deepest.instance_path) > len(error.instance_path) else None
+
+
+def _field(prefix: str, path: list[str]) -> str:
+    return ".".join([prefix, *path] if prefix else path) or "the body"
+
+
+def _shown(value: Any) -> str:
+    text = f'"{value}"' if isinstance(value, str) else str(value)
+    return text if len(text) <= 40 else f"{text[:36]}…"
+
+
+_JSON_TYPES = {str: "a string", dict: "an object", list: "an array", bool: "a boolean", type(None): "null"}
+
+
+def _types(value: Any) -> str:
+    names = [value] if isinstance(value, str) else [str(name) for name in value]
+    return " or ".join(names)
+
+
+def _not(value: Any, instance: Any) -> tuple[str, str]:
+    if isinstance(value, dict) and "pattern" in value:
+        return f"{_shown(instance)} has characters that are not allowed there", _says(value)
+    return f"{_shown(instance)} is not allowed", _says(value)
+
+
+def _says(value: Any) -> str:
+    """What a schema says of itself, for those that carry a `$comment`."""
+    text = value.get("$comment", "") if isinstance(value, dict) else ""
+    return text or "control characters, U+2028 and U+2029 are not"
+
+
+_EXACT = frozenset({"enum", "const"})
+"""What these want is said best by themselves; for the others the schema has a sentence."""
+
+_Words = Callable[[Any, Any], tuple[str, str]]
+_WORDS: dict[str, _Words] = {
+    "type": lambda v, i: (f"is {_JSON_TYPES.get(type(i), 'a number')}", f"it must be of type {_types(v)}"),
+    "maxLength": lambda v, i: (f"has {len(i)} characters", f"at most {v} are allowed"),
+    "minLength": lambda v, i: (
+        "is empty" if not i else f"has {len(i)} characters",
+        "it must not be empty" if v == 1 else f"at least {v} are needed",
+    ),
+    "pattern": lambda v, i: (f"{_shown(i)} does not have the right form", f"it must match {v}"),
+    "enum": lambda v, i: (f"{_shown(i)} is not known", "it is one of " + ", ".join(_shown(x) for x in v)),
+    "const": lambda v, i: (f"is {_shown(i)}", f"it must be {_shown(v)}"),
+    "minimum": lambda v, i: (f"is {i}", f"it must be at least {v}"),
+    "maximum": lambda v, i: (f"is {i}", f"it must be at most {v}"),
+    "exclusiveMinimum": lambda v, i: (f"is {i}", f"it must be more than {v}"),
+    "minItems": lambda v, i: (f"has {len(i)} items", f"it needs at least {v}"),
+    "maxItems": lambda v, i: (f"has {len(i)} items", f"it may have at most {v}"),
+    "minProperties": lambda v, _: ("is empty", f"it needs at least {v} of its fields"),
+    "format": lambda v, i: (f"{_shown(i)} is not a {v}", f"it must be a {v}"),
+    "not": _not,
+}

@@ -1,0 +1,191 @@
+"""Bytes to `Call`: what a client sent, read once, checked against its schema, never re-encoded."""
+
+import json
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final
+
+from huifu_mock import canonical
+from huifu_mock.schemas import Problem, schema
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One of Huifu's paths, and the schemas of what goes in and out."""
+
+    name: str
+    path: str
+    request: str
+    response: str
+
+    def is_called(self, name: str) -> bool:
+        """Whether a person who writes `name` means this endpoint: its name, its path or the end of its path."""
+        return name in (self.name, self.path) or self.path.endswith("/" + name.lstrip("/"))
+
+
+CLOSE: Final = Endpoint("close", "/v2/trade/payment/scanpay/close", "close/request", "close/response")
+
+
+@dataclass(slots=True)
+class Sent:
+    """What came over the wire, before anybody read it."""
+
+    body: bytes
+    headers: bytes = b""
+    """Raw header lines, `Name: value`, separated by CRLF."""
+    session: str = ""
+
+    def header(self, name: str) -> str:
+        """The first value of a header, empty if it was not sent."""
+        wanted = name.lower()
+        for line in self.headers.decode("latin-1").split("\r\n"):
+            key, _, value = line.partition(":")
+            if key.lower() == wanted:
+                return value.strip()
+        return ""
+
+
+@dataclass
+class Call:
+    """A request to one of Huifu's endpoints, as far as it could be read."""
+
+    endpoint: Endpoint
+    sent: Sent
+    envelope: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict)
+    members: canonical.Members | None = None
+    """`data` as received, if it is an object."""
+    problem: Problem | None = None
+    """The first thing that is wrong with the request's shape."""
+
+    @property
+    def sys_id(self) -> str:
+        return _text(self.envelope.get("sys_id"))
+
+    @property
+    def product_id(self) -> str:
+        return _text(self.envelope.get("product_id"))
+
+    @property
+    def sign(self) -> str:
+        return _text(self.envelope.get("sign"))
+
+    def value(self, name: str) -> str:
+        """A member of `data` if it is a string, else empty."""
+        return _text(self.data.get(name))
+
+    @cached_property
+    def text(self) -> str:
+        """The canonical text of `data` (P1), which also tells a repeat from a re-used number."""
+        return canonical.p1(self.members) if self.members is not None else ""
+
+
+class _Unreadable(Exception):
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+
+
+def read(endpoint: Endpoint, sent: Sent) -> Call:
+    """Read a body. Whatever is wrong with it is told in `problem`; nothing raises."""
+    call = Call(endpoint, sent)
+    try:
+        text = _decoded(sent.body)
+        parsed, repeated = _parsed(text)
+        if not isinstance(parsed, dict):
+            raise _Unreadable(Problem("the body", f"is JSON but not an object: {_kind(parsed)}", _ENVELOPE))
+        call.envelope = parsed
+        _unpack(call, text)
+    except _Unreadable as unreadable:
+        call.problem = unreadable.problem
+        return call
+    if repeated:
+        call.problem = Problem(repeated, "stands twice in one object", "each member may stand once")
+    elif not schema("envelope/request").accepts(parsed):
+        call.problem = next(schema("envelope/request").problems(parsed))
+    elif not schema(endpoint.request).accepts(call.data):
+        call.problem = next(schema(endpoint.request).problems(call.data, "data"))
+    return call
+
+
+_ENVELOPE = 'send {"sys_id":…,"product_id":…,"sign":…,"data":{…}}'
+
+
+def _decoded(body: bytes) -> str:
+    if not body.strip():
+        raise _Unreadable(Problem("the body", "is empty", _ENVELOPE))
+    if body.startswith(b"\xef\xbb\xbf"):
+        raise _Unreadable(Problem("the body", "begins with a byte order mark", "send UTF-8 without a BOM"))
+    try:
+        return body.decode()
+    except UnicodeDecodeError as error:
+        said = f"is not UTF-8: byte 0x{body[error.start]:02x} at position {error.start}"
+        raise _Unreadable(Problem("the body", said, "send UTF-8, not GBK or another charset")) from None
+
+
+def _parsed(text: str) -> tuple[Any, str]:
+    """The decoded body, and the first name that stands twice in one object."""
+    repeated = ""
+
+    def collect(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal repeated
+        found = dict(pairs)
+        if len(found) != len(pairs) and not repeated:
+            seen: set[str] = set()
+            repeated = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value] # set.add returns None
+        return found
+
+    if canonical.too_deep(text):
+        said = f"nests deeper than {canonical.MAX_DEPTH} levels"
+        raise _Unreadable(Problem("the body", said, "Huifu's requests are flat"))
+    try:
+        # numbers stay text in the signature, so their value is never used: a float holds the largest of them
+        parsed = json.loads(text, object_pairs_hook=collect, parse_int=float, parse_constant=_no_constant)
+    except ValueError as error:
+        raise _Unreadable(Problem("the body", _not_json(text, error), _ENVELOPE)) from None
+    if _SURROGATE.search(text):
+        _refuse_lone_surrogates(parsed)
+    return parsed, repeated
+
+
+_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+def _refuse_lone_surrogates(parsed: Any) -> None:
+    try:
+        json.dumps(parsed, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        said = f"has half of a surrogate pair, \\u{ord(error.object[error.start]):04x}"
+        raise _Unreadable(Problem("the body", said, "a character beyond U+FFFF is written as a pair")) from None
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _not_json(text: str, error: ValueError) -> str:
+    if not isinstance(error, json.JSONDecodeError):
+        return f"is not JSON: {error}"
+    near = text[max(error.pos - 15, 0) : error.pos + 15]
+    said = f"is not JSON: {error.msg} at position {error.pos}, near {near!r}"
+    if "\\<" in near or "\\>" in near or "\\&" in near:
+        said += r"; the official Go SDK writes \u003c, \u003e and \u0026 inside a value so: avoid them there"
+    if text.lstrip()[:1] != "{" and "=" in text[:200]:
+        said += "; it looks like a form, k=v&k=v"
+    return said
+
+
+def _unpack(call: Call, text: str) -> None:
+    """Take `data` out of the envelope, with the lexemes it was written with."""
+    data = call.envelope.get("data")
+    if isinstance(data, dict):
+        value = next(value for name, _, value in reversed(canonical.members(text)) if name == "data")
+        call.data, call.members = data, canonical.inner(value)
+
+
+def _kind(value: Any) -> str:
+    return {list: "an array", str: "a string", type(None): "null"}.get(type(value), "a number or boolean")
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
