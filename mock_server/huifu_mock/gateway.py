@@ -1,0 +1,125 @@
+"""The fake gateway without a socket: all tenants, and bytes in, signed bytes out."""
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from huifu_mock import canonical, explain, signing
+from huifu_mock.codes import Answer, Reason
+from huifu_mock.endpoints.close import close
+from huifu_mock.endpoints.outcome import Outcome, echo, write
+from huifu_mock.journal import Entry
+from huifu_mock.tenant import Tenant
+from huifu_mock.wire import CLOSE, Call, Endpoint, Sent, read
+
+log = logging.getLogger("huifu_mock.gateway")
+
+Handler = Callable[[Tenant, Call, bool], Outcome]
+HANDLERS: Final[dict[Endpoint, Handler]] = {CLOSE: close}
+PATHS: Final[dict[str, Endpoint]] = {endpoint.path: endpoint for endpoint in HANDLERS}
+
+BAD_SIGNATURE_STATUS: Final = 922
+BAD_SIGNATURE_BODY: Final = '{"resp_code":"40002","resp_desc":"验签失败"}'.encode()
+
+
+@dataclass(slots=True)
+class Exchange:
+    """A call and what is to be sent back; `body` is set where that is not the signed reply."""
+
+    tenant: Tenant
+    entry: Entry
+    outcome: Outcome
+    status: int = 200
+    body: bytes | None = None
+    hint: str = ""
+    """One ASCII line that says what was wrong; empty when nothing was."""
+
+    def payload(self) -> bytes:
+        """The bytes to send; signs if that was not done yet."""
+        return self.outcome.reply.signed() if self.body is None else self.body
+
+
+class Gateway:
+    """Every tenant of one fake gateway. Nothing in here is shared with another `Gateway` of the process."""
+
+    def __init__(self, default: Tenant) -> None:
+        self.default: Final = default.sys_id
+        self._tenants: dict[str, Tenant] = {default.sys_id: default}
+
+    def tenant(self, sys_id: str) -> Tenant | None:
+        return self._tenants.get(sys_id)
+
+    def add(self, tenant: Tenant) -> None:
+        self._tenants[tenant.sys_id] = tenant
+
+    def remove(self, sys_id: str) -> Tenant:
+        """Drop a tenant and stop its clock."""
+        tenant = self._tenants.pop(sys_id)
+        tenant.clock.close()
+        return tenant
+
+    def __iter__(self) -> Iterator[Tenant]:
+        return iter(list(self._tenants.values()))
+
+    def close(self, body: bytes) -> bytes:
+        """Answer a close in process, without a socket or an event loop: signed bytes for received bytes."""
+        return self.receive(CLOSE, Sent(body)).payload()
+
+    def receive(self, endpoint: Endpoint, sent: Sent) -> Exchange:
+        """Answer a call up to the unsigned reply. Runs in one go, which is what makes it atomic."""
+        call = read(endpoint, sent)
+        known = self._tenants.get(call.sys_id)
+        # what names no tenant is signed and journalled under the default one, or the first if that was dropped
+        tenant = known or self._tenants.get(self.default) or next(iter(self._tenants.values()))
+        tenant.clock.tick()
+        signature_ok = verified(tenant, call)
+        authentic = known is not None and signature_ok is True
+        try:
+            outcome = HANDLERS[endpoint](tenant, call, authentic)
+        except Exception:
+            log.exception("the gateway failed inside; it answers 98888888")
+            outcome = _broken(tenant, call)
+        entry = _entry(tenant, call, signature_ok, outcome)
+        tenant.journal.add(entry)
+        exchange = Exchange(tenant, entry, outcome, hint=explain.hint(entry, call) if outcome.facts else "")
+        if known and not authentic and _refused_for_signature(tenant, outcome):
+            exchange.status, exchange.body = BAD_SIGNATURE_STATUS, BAD_SIGNATURE_BODY
+            entry.response = exchange.body
+        return exchange
+
+
+def verified(tenant: Tenant, call: Call) -> bool | None:
+    """Whether the signature fits `data` as received, in one of the forms that correct clients sign."""
+    if call.members is None:
+        return None
+    raw = signing.unbase64(call.sign)
+    if raw is None:
+        return False
+    texts = canonical.forms(call.members, call.text)
+    return any(signing.verify_raw(tenant.merchant_public_key, text.encode(), raw) for text in texts)
+
+
+def _refused_for_signature(tenant: Tenant, outcome: Outcome) -> bool:
+    return tenant.settings.bad_signature == "http-922" and outcome.facts is not None and outcome.facts.rule.row == "2"
+
+
+def _broken(tenant: Tenant, call: Call) -> Outcome:
+    answer = Answer(Reason.SYSTEM_ERROR, Reason.SYSTEM_ERROR.wording)
+    return Outcome(answer, write(tenant, answer.wording, echo(call, call.endpoint.response)), None)
+
+
+def _entry(tenant: Tenant, call: Call, signature_ok: bool | None, outcome: Outcome) -> Entry:
+    return Entry(
+        number=tenant.journal.next_number(),
+        at=tenant.clock.now(),
+        endpoint=call.endpoint,
+        sent=call.sent,
+        signature_ok=signature_ok,
+        reason=outcome.answer.reason,
+        resp_code=outcome.answer.wording.resp_code,
+        reply=outcome.reply,
+        facts=outcome.facts,
+        req_seq_id=call.value("req_seq_id"),
+        org_req_seq_id=call.value("org_req_seq_id"),
+    )

@@ -1,0 +1,126 @@
+"""What was received, decided and answered: bounded, searchable, and waited for.
+
+An entry keeps raw bytes and references to immutable values; everything else is worked out when somebody reads it.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from huifu_mock.codes import Reason
+from huifu_mock.orders import Order
+from huifu_mock.reply import Reply
+from huifu_mock.rules import Case, Rule
+from huifu_mock.wire import Call, Endpoint, Sent, read
+
+CAPACITY: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Why a call was answered as it was: what the rules saw, kept for the explanation."""
+
+    rule: Rule
+    case: Case
+    order: Order | None
+    now: datetime
+
+
+@dataclass(slots=True)
+class Entry:
+    """One received call."""
+
+    number: int
+    at: datetime
+    endpoint: Endpoint
+    sent: Sent
+    signature_ok: bool | None
+    """`None` where there was no `data` to verify."""
+    reason: Reason | None
+    """`None` for an endpoint whose answers are not reasons of a close, and for a call that was not answered."""
+    resp_code: str
+    reply: Reply | None
+    facts: Facts | None
+    """`None` for a call that was not refused."""
+    req_seq_id: str
+    org_req_seq_id: str
+    response: bytes | None = None
+    """What was sent back, where it is not the signed reply."""
+
+    @property
+    def id(self) -> str:
+        return f"call-{self.number}"
+
+    def sent_back(self) -> bytes | None:
+        """The body that was answered; signs it again if the caller was gone before it was signed."""
+        if self.response is not None or self.reply is None:
+            return self.response
+        return self.reply.signed()
+
+
+Wanted = Callable[[Entry], bool]
+
+
+class Journal:
+    """The last `capacity` calls of one tenant."""
+
+    def __init__(self, capacity: int = CAPACITY) -> None:
+        self._entries: deque[Entry] = deque(maxlen=capacity)
+        self._received = 0
+        self._waiting: list[tuple[Wanted, asyncio.Future[None]]] = []
+        self.dropped = 0
+        """How many calls were pushed out by newer ones since the journal was last cleared."""
+
+    def next_number(self) -> int:
+        """The number of the entry to come; numbers are never used twice."""
+        self._received += 1
+        return self._received
+
+    def add(self, entry: Entry) -> None:
+        """Keep an entry, drop the oldest if there is no room, and wake who waited for it."""
+        if len(self._entries) == self._entries.maxlen:
+            self.dropped += 1
+        self._entries.append(entry)
+        for wanted, future in self._waiting:
+            if not future.done() and wanted(entry):
+                future.set_result(None)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(list(self._entries))
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def find(self, wanted: Wanted) -> list[Entry]:
+        """The entries that match, oldest first."""
+        return [entry for entry in self._entries if wanted(entry)]
+
+    def get(self, id_: str) -> Entry | None:
+        """The entry of that id, if it is still kept."""
+        return next((entry for entry in self._entries if entry.id == id_), None)
+
+    async def wait(self, wanted: Wanted, seconds: float) -> None:
+        """Return when an entry matches, or when `seconds` of real time are over."""
+        if self.find(wanted):
+            return
+        future = asyncio.get_running_loop().create_future()
+        self._waiting.append((wanted, future))
+        try:
+            await asyncio.wait_for(future, seconds)
+        except TimeoutError:
+            return
+        finally:
+            self._waiting = [waiting for waiting in self._waiting if waiting[1] is not future]
+
+    def clear(self) -> None:
+        """Forget all entries and what was dropped."""
+        self._entries.clear()
+        self.dropped = 0
+
+
+def read_again(entry: Entry) -> Call:
+    """The call of an entry, parsed anew from the bytes that were received."""
+    return read(entry.endpoint, entry.sent)

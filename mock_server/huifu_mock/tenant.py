@@ -1,0 +1,68 @@
+"""One tenant: its keys, settings, clock, orders, faults and journal. Tenants share nothing."""
+
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+
+from huifu_mock.clock import Clock
+from huifu_mock.faults import Faults
+from huifu_mock.journal import Journal
+from huifu_mock.orders import HfSeqIds, MemoryStore, Store
+from huifu_mock.rules import Settle
+
+ProductState = Literal["active", "suspended"]
+
+DEFAULT_SYS_ID: Final = "6666000108854952"
+DEFAULT_HUIFU_ID: Final = "6666000000000000"
+DEFAULT_PRODUCT_ID: Final = "MCS"
+
+
+@dataclass(slots=True)
+class Settings:
+    """What a test may change about a tenant while it lives."""
+
+    product_ids: dict[str, ProductState] = field(default_factory=lambda: {DEFAULT_PRODUCT_ID: "active"})
+    huifu_ids: list[str] = field(default_factory=lambda: [DEFAULT_HUIFU_ID])
+    webhook_key: str = ""
+    settle: Settle = "immediate"
+    settle_seconds: float = 5.0
+    legacy_codes: bool = False
+    bad_signature: Literal["signed", "http-922"] = "signed"
+
+
+class Tenant:
+    """A merchant (or channel) at the gateway, alone in its world."""
+
+    def __init__(
+        self,
+        sys_id: str,
+        settings: Settings,
+        *,
+        merchant_public_key: RSAPublicKey,
+        huifu_key: RSAPrivateKey,
+        merchant_private_key: RSAPrivateKey | None = None,
+        store: Store | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.sys_id: Final = sys_id
+        self.settings = settings
+        self.merchant_public_key = merchant_public_key
+        self.merchant_private_key = merchant_private_key
+        self.huifu_key: Final = huifu_key
+        self.store: Store = store if store is not None else MemoryStore()
+        self.clock = clock or Clock()
+        self.journal: Final = Journal()
+        self.faults: Final = Faults()
+        self.hf_seq_ids: Final = HfSeqIds()
+
+    def reset(self) -> None:
+        """Forget orders, faults, journal and timers, and let the clock run from the present again."""
+        loop = self.clock.loop
+        self.clock.close()
+        self.clock = Clock()
+        if loop is not None:
+            self.clock.bind(loop)
+        self.store.clear()
+        self.faults.clear()
+        self.journal.clear()
