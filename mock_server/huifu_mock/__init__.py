@@ -1,0 +1,54 @@
+"""A fake Huifu Dougong payment gateway for tests: stateful, signing, with time and faults in the test's hands.
+
+Nothing is imported before it is used: the command line and the pytest plugin start in milliseconds.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from huifu_mock.api.link import ControlError, Unreachable
+    from huifu_mock.api.records import Call, Order
+    from huifu_mock.api.server import Connection, Server, connect
+    from huifu_mock.api.tenant import Tenant
+    from huifu_mock.codes import Reason
+    from huifu_mock.gateway import Gateway
+    from huifu_mock.server import CannotListen
+
+_HOMES = {
+    "Call": "api.records",
+    "CannotListen": "server",
+    "Connection": "api.server",
+    "ControlError": "api.link",
+    "Gateway": "gateway",
+    "Order": "api.records",
+    "Reason": "codes",
+    "Server": "api.server",
+    "Tenant": "api.tenant",
+    "Unreachable": "api.link",
+    "connect": "api.server",
+}
+
+__all__ = [
+    "Call",
+    "CannotListen",
+    "Connection",
+    "ControlError",
+    "Gateway",
+    "Order",
+    "Reason",
+    "Server",
+    "Tenant",
+    "Unreachable",
+    "connect",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from huifu_mock._version import VERSION
+
+        return VERSION
+    if name not in _HOMES:
+        raise AttributeError(f"module 'huifu_mock' has no attribute {name!r}")
+    return getattr(import_module(f"huifu_mock.{_HOMES[name]}"), name)

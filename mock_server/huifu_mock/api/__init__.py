@@ -1,0 +1,1 @@
+"""What tests written in Python hold: a server, its tenants, and everything that hangs on a tenant."""

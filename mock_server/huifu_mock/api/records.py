@@ -1,0 +1,90 @@
+"""What a handle gives back: orders and journal entries with attributes instead of JSON."""
+
+import base64
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, Self
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """One close of an order that passed every rule. `stat` is P in progress, S closed it, F did not."""
+
+    req_date: str
+    req_seq_id: str
+    stat: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order as it was when it was read."""
+
+    req_seq_id: str
+    hf_seq_id: str
+    req_date: str
+    huifu_id: str
+    trade_type: str
+    trans_amt: str
+    trans_stat: str
+    """P, S (paid) or F (failed, expired or closed)."""
+    close_stat: str
+    """Empty before any close; P in progress, S closed, F the last close failed."""
+    settle: str
+    settle_seconds: float
+    notify_url: str
+    age_seconds: float
+    created_at: datetime
+    finished_at: datetime | None
+    closes: tuple[Close, ...]
+
+    @classmethod
+    def of(cls, told: dict[str, Any]) -> Self:
+        """From the control plane's JSON."""
+        known = {field.name: told[field.name] for field in fields(cls)}
+        known["created_at"] = datetime.fromisoformat(told["created_at"])
+        finished = told["finished_at"]
+        known["finished_at"] = datetime.fromisoformat(finished) if finished else None
+        known["closes"] = tuple(Close(**close) for close in told["closes"])
+        return cls(**known)
+
+    def close_params(self, req_seq_id: str, req_date: str | None = None) -> dict[str, str]:
+        """The `data` of a close of this order; `req_date` is the order's own day if it is not given."""
+        return {
+            "req_date": req_date or self.req_date,
+            "req_seq_id": req_seq_id,
+            "huifu_id": self.huifu_id,
+            "org_req_date": self.req_date,
+            "org_req_seq_id": self.req_seq_id,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A received call, as the journal keeps it."""
+
+    id: str
+    at: datetime
+    endpoint: str
+    path: str
+    session: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    data: dict[str, Any] | None
+    signature_ok: bool | None
+    reason: str | None
+    resp_code: str
+    response: str | None
+    explanation: dict[str, Any]
+
+    @classmethod
+    def of(cls, told: dict[str, Any]) -> Self:
+        """From the control plane's JSON."""
+        known = {field.name: told[field.name] for field in fields(cls) if field.name != "body"}
+        known["at"] = datetime.fromisoformat(told["at"])
+        known["headers"] = tuple((name, value) for name, value in told["headers"])
+        return cls(body=base64.b64decode(told["body_base64"]), **known)
+
+    def value(self, name: str) -> Any:
+        """A member of `data`, `None` if it was not sent."""
+        return (self.data or {}).get(name)

@@ -1,0 +1,152 @@
+"""A tenant as a test holds it: credentials, orders, clock, faults, journal."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from huifu_mock.api.faults import Faults
+from huifu_mock.api.journal import Journal
+from huifu_mock.api.link import Link, path
+from huifu_mock.api.records import Order
+
+CREDENTIALS = (
+    "base_url",
+    "sys_id",
+    "product_id",
+    "huifu_id",
+    "merchant_private_key",
+    "merchant_private_key_pem",
+    "huifu_public_key",
+    "huifu_public_key_pem",
+    "webhook_key",
+)
+
+
+class Tenant:
+    """A merchant at the gateway, alone in its world. Keys are test keys; see `credentials()`.
+
+    The merchant's private key is `None` if the tenant brought its own public key.
+    """
+
+    base_url: str
+    """What stands in for https://api.huifu.com."""
+    sys_id: str
+    product_id: str
+    huifu_id: str
+    merchant_private_key: str
+    """What the client signs with: PKCS8 as one line of Base64."""
+    merchant_private_key_pem: str
+    huifu_public_key: str
+    """What the client verifies with: X.509 as one line of Base64."""
+    huifu_public_key_pem: str
+    webhook_key: str
+
+    def __init__(self, link: Link, told: Mapping[str, Any]) -> None:
+        self._link = link
+        for name in CREDENTIALS:
+            setattr(self, name, told[name])
+        self.orders = Orders(link, self.sys_id)
+        self.clock = Clock(link, self.sys_id)
+        self.faults = Faults(link, self.sys_id)
+        self.journal = Journal(link, self.sys_id)
+
+    def __repr__(self) -> str:
+        return f"<Tenant {self.sys_id} at {self.base_url}>"
+
+    def credentials(self) -> dict[str, str]:
+        """Everything that a client needs, by the control plane's names."""
+        return {name: getattr(self, name) for name in CREDENTIALS}
+
+    def settings(self) -> dict[str, Any]:
+        """The tenant as the control plane tells it."""
+        told: dict[str, Any] = self._link.ask("GET", path("tenants", self.sys_id))
+        return told
+
+    def patch(self, **settings: Any) -> None:
+        """Change settings, such as `product_ids={"MCS": "suspended"}`, `settle`, `legacy_codes`."""
+        self._link.ask("PATCH", path("tenants", self.sys_id), settings)
+
+    def reset(self) -> None:
+        """Forget orders, faults, journal and timers; the clock runs from the present again."""
+        self._link.ask("POST", path("tenants", self.sys_id, "reset"))
+
+    def drop(self) -> None:
+        """Drop the tenant."""
+        self._link.ask("DELETE", path("tenants", self.sys_id))
+
+
+class Orders:
+    """The orders of one tenant."""
+
+    def __init__(self, link: Link, sys_id: str) -> None:
+        self._link, self._sys_id = link, sys_id
+
+    def add(self, **order: Any) -> Order:
+        """Seed an order; every field is optional (see `schemas/control/order-create.json`)."""
+        return Order.of(self._link.ask("POST", path("tenants", self._sys_id, "orders"), order))
+
+    def add_many(self, orders: Iterable[Mapping[str, Any]]) -> list[Order]:
+        """Seed several orders: all of them or, if one is refused, none."""
+        bodies = [dict(order) for order in orders]
+        return [Order.of(told) for told in self._link.ask("POST", path("tenants", self._sys_id, "orders"), bodies)]
+
+    def get(self, req_seq_id: str, **which: str) -> Order:
+        """An order as it is now; `huifu_id` and `req_date` tell apart orders of one number."""
+        return Order.of(self._link.ask("GET", path("tenants", self._sys_id, "orders", req_seq_id), query=which))
+
+    def list(self, **filters: str) -> list[Order]:
+        """The orders that match, all of them without filters."""
+        told = self._link.ask("GET", path("tenants", self._sys_id, "orders"), query=filters)
+        return [Order.of(order) for order in told["items"]]
+
+    def pay(self, req_seq_id: str, **which: str) -> Order:
+        """The customer pays. Raises `ControlError` 409 if the order is final."""
+        return self.patch(req_seq_id, which, trans_stat="S")
+
+    def fail(self, req_seq_id: str, **which: str) -> Order:
+        """The payment fails. Raises `ControlError` 409 if the order is final."""
+        return self.patch(req_seq_id, which, trans_stat="F")
+
+    def patch(self, req_seq_id: str, which: Mapping[str, str] | None = None, **changes: Any) -> Order:
+        """Change an order, such as `settle="refused"`."""
+        target = path("tenants", self._sys_id, "orders", req_seq_id)
+        return Order.of(self._link.ask("PATCH", target, changes, dict(which or {})))
+
+
+class Clock:
+    """The time of one tenant. Times are aware datetimes in Beijing time."""
+
+    def __init__(self, link: Link, sys_id: str) -> None:
+        self._link, self._path = link, path("tenants", sys_id, "clock")
+
+    def now(self) -> datetime:
+        """The time it is for the tenant."""
+        return datetime.fromisoformat(self._link.ask("GET", self._path)["now"])
+
+    @property
+    def mode(self) -> str:
+        """frozen, running or auto."""
+        return str(self._link.ask("GET", self._path)["mode"])
+
+    def freeze(self, at: datetime | str | None = None) -> datetime:
+        """Stand still, from now or from a later time; timers on the way fire in order."""
+        return self._set("frozen", at)
+
+    def run(self, at: datetime | str | None = None) -> datetime:
+        """Follow the wall clock's pace."""
+        return self._set("running", at)
+
+    def auto(self, at: datetime | str | None = None) -> datetime:
+        """Stand still, and jump to the next timer whenever nothing else is going on."""
+        return self._set("auto", at)
+
+    def advance(self, seconds: float) -> datetime:
+        """Let `seconds` pass at once; everything that falls due happens, in order."""
+        told = self._link.ask("POST", f"{self._path}/advance", {"seconds": seconds})
+        return datetime.fromisoformat(told["now"])
+
+    def _set(self, mode: str, at: datetime | str | None) -> datetime:
+        body = {"mode": mode}
+        if at is not None:
+            body["now"] = at if isinstance(at, str) else at.isoformat()
+        return datetime.fromisoformat(self._link.ask("PUT", self._path, body)["now"])

@@ -1,0 +1,69 @@
+"""Tenants: made, read, changed, reset, dropped."""
+
+import asyncio
+from dataclasses import asdict
+from typing import Any
+
+from huifu_mock.control.route import Ask, Route, Told, off_loop
+from huifu_mock.keys import private_texts, public_texts
+from huifu_mock.tenant import Tenant
+
+
+def shown(tenant: Tenant, base_url: str) -> dict[str, Any]:
+    """A tenant with its settings and credentials."""
+    private, private_pem = private_texts(key) if (key := tenant.merchant_private_key) else (None, None)
+    public, public_pem = public_texts(tenant.merchant_public_key)
+    huifu, huifu_pem = public_texts(tenant.huifu_key.public_key())
+    return {
+        "sys_id": tenant.sys_id,
+        "product_id": next(iter(tenant.settings.product_ids)),
+        "huifu_id": tenant.settings.huifu_ids[0],
+        "base_url": base_url,
+        "merchant_private_key": private,
+        "merchant_private_key_pem": private_pem,
+        "merchant_public_key": public,
+        "merchant_public_key_pem": public_pem,
+        "huifu_public_key": huifu,
+        "huifu_public_key_pem": huifu_pem,
+        **asdict(tenant.settings),
+    }
+
+
+async def _create(ask: Ask) -> Told:
+    tenant: Tenant = await off_loop(lambda: ask.mock.tenant(ask.body))
+    tenant.clock.bind(asyncio.get_running_loop())
+    return Told(201, shown(tenant, ask.base_url))
+
+
+def _list(ask: Ask) -> Told:
+    return Told(200, {"items": [shown(tenant, ask.base_url) for tenant in ask.mock.gateway]})
+
+
+def _read(ask: Ask) -> Told:
+    return Told(200, shown(ask.tenant, ask.base_url))
+
+
+def _change(ask: Ask) -> Told:
+    ask.mock.change(ask.tenant, ask.body)
+    return Told(200, shown(ask.tenant, ask.base_url))
+
+
+def _drop(ask: Ask) -> Told:
+    ask.mock.drop(ask.tenant.sys_id)
+    return Told(204)
+
+
+def _reset(ask: Ask) -> Told:
+    ask.mock.reset(ask.tenant)
+    return Told(200, shown(ask.tenant, ask.base_url))
+
+
+ONE = "/_mock/tenants/{sys_id}"
+ROUTES = (
+    Route("POST", "/_mock/tenants", _create, "make a fresh, isolated tenant", "control/tenant-create"),
+    Route("GET", "/_mock/tenants", _list, "list the tenants"),
+    Route("GET", ONE, _read, "read a tenant's settings and credentials"),
+    Route("PATCH", ONE, _change, "change a tenant's settings", "control/tenant-patch"),
+    Route("DELETE", ONE, _drop, "drop a tenant"),
+    Route("POST", f"{ONE}/reset", _reset, "forget its orders, faults, journal and timers"),
+)

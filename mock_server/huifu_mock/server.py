@@ -1,0 +1,231 @@
+"""The gateway over HTTP: Huifu's paths and the control plane on one port, with aiohttp's low-level server."""
+
+import asyncio
+import errno
+import ipaddress
+import json
+import logging
+import secrets
+import socket
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final, Self
+from urllib.parse import urlsplit
+
+from aiohttp import web
+from aiohttp.web_request import BaseRequest
+
+from huifu_mock.control import plane
+from huifu_mock.control.route import Told
+from huifu_mock.gateway import PATHS
+from huifu_mock.mock import Mock, Refused
+from huifu_mock.schemas import Problem
+from huifu_mock.wire import Endpoint, Sent
+
+MAX_BODY: Final = 10 * 1024 * 1024
+JSON: Final = "application/json;charset=UTF-8"
+SIGNERS: Final = 2
+
+log = logging.getLogger("huifu_mock.server")
+
+
+class CannotListen(OSError):
+    """The address cannot be listened on; the message says why and what would be right."""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address can only be this machine."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class HttpServer:
+    """One `Mock` behind one listening socket, in the running event loop."""
+
+    def __init__(self, mock: Mock, host: str, port: int, control_token: str | None) -> None:
+        if not is_loopback(host) and not control_token:
+            raise CannotListen(
+                f"{host} can be reached from other machines, so the control plane needs a token there: "
+                "give --control-token, or listen on 127.0.0.1"
+            )
+        self.mock: Final = mock
+        self.host, self.port = host, port
+        self.base_url = ""
+        self._token = control_token
+        self._signers = ThreadPoolExecutor(SIGNERS, "huifu-sign")
+        self._runner: web.ServerRunner | None = None
+        self._connections: Callable[[], int] = lambda: 0
+
+    async def start(self) -> None:
+        """Listen. Raises `CannotListen`."""
+        server = web.Server(self._handle, request_factory=_request, handler_cancellation=True, access_log=None)
+        self._connections = lambda: len(server.connections)
+        self._runner = runner = web.ServerRunner(server, shutdown_timeout=0.2)
+        try:
+            await runner.setup()
+            await web.TCPSite(runner, self.host, self.port, backlog=1024).start()
+        except OSError as error:
+            await self.stop()
+            raise CannotListen(_why(self.host, self.port, error)) from error
+        self.port = runner.addresses[0][1]
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)
+        self.base_url = f"http://{f'[{host}]' if ':' in host and host[0] != '[' else host}:{self.port}"
+        loop = asyncio.get_running_loop()
+        for tenant in self.mock.gateway:
+            tenant.clock.bind(loop)
+
+    async def stop(self) -> None:
+        """Stop listening, end what is under way, and let go of every timer."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+        for tenant in self.mock.gateway:
+            tenant.clock.close()
+        self._signers.shutdown(wait=False, cancel_futures=True)
+
+    async def _handle(self, request: BaseRequest) -> web.StreamResponse:
+        path = request.rel_url.raw_path
+        endpoint, session = PATHS.get(path), ""
+        if endpoint is None and path.startswith("/s/"):
+            session, _, rest = path[3:].partition("/")
+            endpoint = PATHS.get("/" + rest)
+        if endpoint is not None:
+            return await self._huifu(request, endpoint, session)
+        if path == "/_mock" or path.startswith("/_mock/"):
+            return await self._control(request, path)
+        known = ", ".join(PATHS)
+        return _problem(404, Problem("the path", f"there is nothing at {path}", f"Huifu's paths here: {known}"))
+
+    async def _huifu(self, request: BaseRequest, endpoint: Endpoint, session: str) -> web.Response:
+        if request.method != "POST":
+            refused = _problem(405, Problem("the method", f"is {request.method}", "Huifu's endpoints take POST"))
+            refused.headers["Allow"] = "POST"
+            return refused
+        try:
+            body = await request.read()
+        except web.HTTPRequestEntityTooLarge:
+            said = "is larger than 10 MiB"
+            return _problem(413, Problem("the body", said, "Huifu's limit is 10 MB; a close has about 600 bytes"))
+        exchange = self.mock.gateway.receive(endpoint, Sent(body, _raw(request), session))
+        reply = exchange.outcome.reply
+        if exchange.body is None and reply.ready is None and self._connections() > 1:
+            await asyncio.get_running_loop().run_in_executor(self._signers, reply.signed)
+        headers = {"Content-Type": JSON, "Server": "huifu-mock", "Huifu-Mock-Call": exchange.entry.id}
+        if exchange.hint:
+            headers["Huifu-Mock-Hint"] = exchange.hint
+        return web.Response(body=exchange.payload(), status=exchange.status, headers=headers)
+
+    async def _control(self, request: BaseRequest, path: str) -> web.Response:
+        refused = self._guard(request)
+        if refused is not None:
+            return refused
+        query = dict(request.rel_url.query)
+        body = await request.read() if request.can_read_body else plane.MISSING
+        return _sent(await plane.dispatch(self.mock, self.base_url, request.method, path, query=query, body=body))
+
+    def _guard(self, request: BaseRequest) -> web.Response | None:
+        """Keep out web pages that reach this port through somebody's browser (DNS rebinding), and strangers."""
+        origin = request.headers.get("Origin")
+        if origin is not None and not self._is_ours(urlsplit(origin).hostname or origin):
+            wanted = "the control plane is not for web pages of other sites"
+            return _problem(403, Problem("Origin", f"is {origin}", wanted))
+        if self._token:
+            sent = request.headers.get("Authorization", "")
+            if secrets.compare_digest(sent.encode(), f"Bearer {self._token}".encode()):
+                return None
+            wanted = "send Authorization: Bearer and the value of --control-token"
+            refused = _problem(401, Problem("Authorization", "the control token is missing or wrong", wanted))
+            refused.headers["WWW-Authenticate"] = 'Bearer realm="huifu-mock"'
+            return refused
+        host = urlsplit(f"//{request.headers.get('Host', '')}").hostname or ""
+        if not self._is_ours(host):
+            wanted = f"call it as 127.0.0.1 or localhost, as in {self.base_url}"
+            return _problem(403, Problem("Host", f'is "{host}"', wanted))
+        return None
+
+    def _is_ours(self, host: str) -> bool:
+        return is_loopback(host) or host == self.host
+
+
+def _request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> BaseRequest:
+    loop = asyncio.get_running_loop()
+    return BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=MAX_BODY)
+
+
+def _raw(request: BaseRequest) -> bytes:
+    return b"\r\n".join(name + b": " + value for name, value in request.raw_headers)
+
+
+def _problem(status: int, problem: Problem) -> web.Response:
+    return _sent(plane.problem(Refused(status, problem)))
+
+
+def _sent(told: Told) -> web.Response:
+    headers = {"Server": "huifu-mock", "Content-Type": JSON, **told.headers}
+    if told.body is None:
+        del headers["Content-Type"]
+        return web.Response(status=told.status, headers=headers)
+    return web.Response(body=json.dumps(told.body, ensure_ascii=False).encode(), status=told.status, headers=headers)
+
+
+def _why(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"port {port} of {host} is taken; stop what listens there, "
+            "or choose another with --port (0 picks a free one)"
+        )
+    if error.errno == errno.EACCES:
+        return f"port {port} needs privileges; choose one above 1023"
+    if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+        return f"{host} is no address of this machine; 127.0.0.1 is the usual one"
+    return f"cannot listen on {host}:{port}: {error.strerror or error}"
+
+
+class Runner:
+    """An `HttpServer` in a thread with an event loop of its own."""
+
+    def __init__(self, server: HttpServer) -> None:
+        self._server = server
+        self._started = threading.Event()
+        self._error: BaseException | None = None
+        self.loop = asyncio.new_event_loop()
+        self._stop = asyncio.Event()
+        self._thread = threading.Thread(target=self._run, name="huifu-mock", daemon=True)
+
+    def start(self) -> Self:
+        """Return when the port answers. Raises `CannotListen`."""
+        self._thread.start()
+        self._started.wait()
+        if self._error is not None:
+            self._thread.join()
+            raise self._error
+        return self
+
+    def call(self, work: Coroutine[Any, Any, Any]) -> Any:
+        """Run a coroutine in the server's loop and wait for its result."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result()
+
+    def stop(self) -> None:
+        """Stop the server and its thread; twice is fine."""
+        if self._thread.is_alive():
+            self.loop.call_soon_threadsafe(self._stop.set)
+            self._thread.join()
+
+    def _run(self) -> None:
+        with asyncio.Runner(loop_factory=lambda: self.loop) as runner:
+            runner.run(self._main())
+
+    async def _main(self) -> None:
+        try:
+            await self._server.start()
+        except BaseException as error:
+            self._error = error
+            return
+        finally:
+            self._started.set()
+        await self._stop.wait()
+        await self._server.stop()
