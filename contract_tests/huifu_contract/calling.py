@@ -120,7 +120,5 @@ def run(close: Callable[..., Any], *args: Any) -> Outcome:
     if isinstance(outcome, str):
         outcome = Outcome(outcome)
     if not isinstance(outcome, Outcome):
-        raise TypeError(
-            f"close returned {outcome!r}; it returns a huifu_contract.Outcome, or its verdict as text"
-        )
+        raise TypeError(f"close returned {outcome!r}; it returns a huifu_contract.Outcome, or its verdict as text")
     return outcome

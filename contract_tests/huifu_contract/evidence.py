@@ -90,9 +90,7 @@ class Evidence:
         """
         if "decision" in self.hello.profiles or self.outcome.verdict in ("crashed", "rejected"):
             return self.outcome.verdict
-        return {"S": "closed", "F": "not_closed"}.get(
-            (self.outcome.seen or {}).get("trans_stat") or "", "unknown"
-        )
+        return {"S": "closed", "F": "not_closed"}.get((self.outcome.seen or {}).get("trans_stat") or "", "unknown")
 
     @property
     def definite(self) -> bool:

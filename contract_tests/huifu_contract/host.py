@@ -59,9 +59,7 @@ class Host:
             case "close":
                 return run(self.client.close, self.config, message["base_url"], message["params"]).message()
             case "order" if self.client.order is not None:
-                return run(
-                    self.client.order, {k: v for k, v in message.items() if k not in ("id", "op")}
-                ).message()
+                return run(self.client.order, {k: v for k, v in message.items() if k not in ("id", "op")}).message()
             case "bye":
                 return {"ok": True}
             case _:

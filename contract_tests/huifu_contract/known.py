@@ -71,13 +71,9 @@ def matching(entry: Known, records: Sequence[Record]) -> list[Record]:
 def _check(path: Path, entry: Known, records: Sequence[Record]) -> None:
     found = matching(entry, records)
     if not found:
-        raise SetupTrouble(
-            f"{path}: no case is called {entry.case!r}; take an id, or one whole group as in security/*"
-        )
+        raise SetupTrouble(f"{path}: no case is called {entry.case!r}; take an id, or one whole group as in security/*")
     if len(found) > MOST:
-        raise SetupTrouble(
-            f"{path}: {entry.case!r} stands for {len(found)} cases; at most {MOST} in one entry"
-        )
+        raise SetupTrouble(f"{path}: {entry.case!r} stands for {len(found)} cases; at most {MOST} in one entry")
     if not entry.reason.strip():
         raise SetupTrouble(f"{path}: the entry for {entry.case} gives no reason")
     if entry.client is not None:
@@ -86,9 +82,7 @@ def _check(path: Path, entry: Known, records: Sequence[Record]) -> None:
 
 def _distinct(path: Path, entries: Sequence[Known], records: Sequence[Record]) -> None:
     for one, other in combinations(entries, 2):
-        both = {record.id for record in matching(one, records)} & {
-            record.id for record in matching(other, records)
-        }
+        both = {record.id for record in matching(one, records)} & {record.id for record in matching(other, records)}
         if both and (one.client is None or other.client is None or one.client == other.client):
             raise SetupTrouble(f"{path}: two entries speak of {min(both)}: {one.case} and {other.case}")
 

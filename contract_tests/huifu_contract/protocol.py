@@ -21,9 +21,7 @@ def encode(message: dict[str, Any]) -> bytes:
         raise KitTrouble(f"the kit was about to send an invalid message: {wrong}")
     line = json.dumps(message, ensure_ascii=True, separators=(",", ":")).encode("ascii") + b"\n"
     if len(line) > MAX_LINE:
-        raise KitTrouble(
-            f"the kit was about to send a line of {len(line)} bytes; a line is at most {MAX_LINE}"
-        )
+        raise KitTrouble(f"the kit was about to send a line of {len(line)} bytes; a line is at most {MAX_LINE}")
     return line
 
 
@@ -51,9 +49,7 @@ def check(op: str, reply: dict[str, Any]) -> dict[str, Any]:
     if wrong is not None:
         error = reply.get("error")
         said = f" ({error.get('message')})" if isinstance(error, dict) and "outcome" not in reply else ""
-        raise AdapterTrouble(
-            f"the reply to {op} is invalid: {wrong}{said}; see schemas/adapter/from-client.json"
-        )
+        raise AdapterTrouble(f"the reply to {op} is invalid: {wrong}{said}; see schemas/adapter/from-client.json")
     return reply
 
 

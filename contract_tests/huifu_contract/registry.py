@@ -83,9 +83,7 @@ def catalogue() -> dict[str, Record]:
     for name in MODULES:
         import_module(f"huifu_contract.cases.{name}")
     order = {group: place for place, group in enumerate(GROUPS)}
-    return dict(
-        sorted(_found.items(), key=lambda item: order[item[1].group])
-    )  # stable: as written within a group
+    return dict(sorted(_found.items(), key=lambda item: order[item[1].group]))  # stable: as written within a group
 
 
 def select(globs: Sequence[str] = (), among: Iterable[Record] | None = None) -> list[Record]:

@@ -24,9 +24,7 @@ def sequence(e: Evidence) -> tuple[str, ...]:
 
 
 def _line(sent: Sent, began: float) -> str:
-    return (
-        f"  {sent.at - began:+7.3f}s  client -> {sent.op:<10} {_numbers(sent.data)}  |  {_reply(sent.heard)}"
-    )
+    return f"  {sent.at - began:+7.3f}s  client -> {sent.op:<10} {_numbers(sent.data)}  |  {_reply(sent.heard)}"
 
 
 def _numbers(data: Mapping[str, object] | None) -> str:

@@ -105,9 +105,7 @@ def test_a_second_reply_is_told_at_the_next_call_or_at_the_end(script: Start) ->
         ("for m in lines(): raise KeyError('boom')", "exited with status 1"),
     ],
 )
-def test_an_end_in_the_middle_is_the_clients_trouble_whatever_the_status(
-    script: Start, body: str, says: str
-) -> None:
+def test_an_end_in_the_middle_is_the_clients_trouble_whatever_the_status(script: Start, body: str, says: str) -> None:
     with pytest.raises(ClientTrouble, match=says):
         close(script(body))
 

@@ -158,9 +158,7 @@ GAPS: list[tuple[tuple[float, ...], int]] = [
 
 
 @pytest.mark.parametrize(("times", "broken"), GAPS)
-def test_l4_wants_gaps_that_do_not_shrink_and_end_in_a_pause(
-    times: tuple[float, ...], broken: int
-) -> None:
+def test_l4_wants_gaps_that_do_not_shrink_and_end_in_a_pause(times: tuple[float, ...], broken: int) -> None:
     assert len(growing_gaps(evidence("unknown", *[sent(NOTHING, at=at) for at in times]))) == broken
 
 
@@ -192,12 +190,8 @@ def test_an_honest_success_breaks_no_law(law: Callable[[Evidence], list[Broken]]
     assert law(evidence("closed", sent(S), closed=True)) == []
 
 
-@pytest.mark.parametrize(
-    ("stat", "claim"), [("S", "closed"), ("F", "not_closed"), ("P", "unknown"), (None, "unknown")]
-)
-def test_of_a_client_that_only_offers_wire_what_it_shows_counts_as_its_word(
-    stat: str | None, claim: str
-) -> None:
+@pytest.mark.parametrize(("stat", "claim"), [("S", "closed"), ("F", "not_closed"), ("P", "unknown"), (None, "unknown")])
+def test_of_a_client_that_only_offers_wire_what_it_shows_counts_as_its_word(stat: str | None, claim: str) -> None:
     bare = Hello(profiles=frozenset({"wire"}))
     assert Evidence(Outcome("unknown", {"trans_stat": stat}), hello=bare).claim == claim
     assert Evidence(Outcome("unknown", {"trans_stat": stat})).claim == "unknown"

@@ -36,9 +36,7 @@ class Session:
                 if number not in self._open:
                     asked = 0 < number < self._next
                     raise AdapterTrouble(
-                        f"a second reply to message {number}"
-                        if asked
-                        else f"a reply to message {number}, never sent"
+                        f"a second reply to message {number}" if asked else f"a reply to message {number}, never sent"
                     )
                 self._open.discard(number)
                 self._replies[number] = reply

@@ -25,9 +25,7 @@ START_S = 30.0
 class RemoteDriver:
     """`argv` is run without a shell."""
 
-    def __init__(
-        self, argv: Sequence[str], env: Mapping[str, str] | None = None, start_s: float = START_S
-    ) -> None:
+    def __init__(self, argv: Sequence[str], env: Mapping[str, str] | None = None, start_s: float = START_S) -> None:
         self.argv = list(argv)
         self.extra_env = dict(env or {})
         self.start_s = start_s
@@ -58,9 +56,7 @@ class RemoteDriver:
         try:
             return self._open()
         except ClientTrouble as trouble:
-            raise SetupTrouble(
-                f"the client could not be started: it {trouble}", stderr=trouble.stderr
-            ) from None
+            raise SetupTrouble(f"the client could not be started: it {trouble}", stderr=trouble.stderr) from None
 
     def _open(self) -> Hello:
         session = Session(self.argv, clean(self.extra_env))
@@ -88,14 +84,10 @@ class RemoteDriver:
     def _ask(self, op: str, deadline_s: float, **members: Any) -> Outcome:
         return Outcome.from_message(self._live().ask(op, deadline_s, **members))
 
-    def close(
-        self, base_url: str, params: Mapping[str, str], deadline_s: float, case: str | None = None
-    ) -> Outcome:
+    def close(self, base_url: str, params: Mapping[str, str], deadline_s: float, case: str | None = None) -> Outcome:
         reveal = {} if case is None else {"case": case}
         told = max(1, int(deadline_s * 1000))
-        return self._ask(
-            "close", deadline_s, base_url=base_url, deadline_ms=told, params=dict(params), **reveal
-        )
+        return self._ask("close", deadline_s, base_url=base_url, deadline_ms=told, params=dict(params), **reveal)
 
     def order(self, refs: Mapping[str, str], deadline_s: float) -> Outcome:
         return self._ask("order", deadline_s, **refs)

@@ -25,9 +25,7 @@ def bounded(e: Evidence) -> list[Broken]:
     """No more POSTs than the client declares for one call."""
     if len(e.sent) <= e.hello.max_attempts:
         return []
-    return [
-        Broken("L4", "more attempts than declared", f"{len(e.sent)} sent, {e.hello.max_attempts} declared")
-    ]
+    return [Broken("L4", "more attempts than declared", f"{len(e.sent)} sent, {e.hello.max_attempts} declared")]
 
 
 def same_or_query(e: Evidence) -> list[Broken]:

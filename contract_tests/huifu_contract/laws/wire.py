@@ -52,11 +52,7 @@ def unique(sent: tuple[Sent, ...]) -> list[Broken]:
             number = tuple(one.data.get(name) for name in ("huifu_id", "req_date", "req_seq_id"))
             named[number].add(one.identity)
     twice = [number for number, requests in named.items() if len(requests) > 1]
-    return (
-        [Broken("L3", "one req_seq_id was used for two different requests", str(twice[0][2]))]
-        if twice
-        else []
-    )
+    return [Broken("L3", "one req_seq_id was used for two different requests", str(twice[0][2]))] if twice else []
 
 
 def real_date(text: str) -> bool:

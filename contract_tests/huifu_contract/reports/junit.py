@@ -46,14 +46,10 @@ def _case(suite: Xml.Element, case: CaseResult, seed: int) -> None:
         Xml.SubElement(test, "skipped", message=_clean(case.signature or case.root or case.verdict.value))
     elif case.verdict in FAILURES:
         kind = FAILURES[case.verdict] or case.level
-        failure = Xml.SubElement(
-            test, "failure", type=kind, message=_clean(case.signature or case.verdict.value)
-        )
+        failure = Xml.SubElement(test, "failure", type=kind, message=_clean(case.signature or case.verdict.value))
         failure.text = _clean("\n".join((case.says, case.detail, *case.traffic)))
     elif case.verdict not in OK:
-        kind = {Verdict.KIT_ERROR: "kit", Verdict.ADAPTER_ERROR: "adapter"}.get(
-            case.verdict, case.verdict.value
-        )
+        kind = {Verdict.KIT_ERROR: "kit", Verdict.ADAPTER_ERROR: "adapter"}.get(case.verdict, case.verdict.value)
         error = Xml.SubElement(test, "error", type=kind, message=_clean(case.root or case.signature))
         error.text = _clean(case.detail)
     elif case.verdict is Verdict.NOTE:

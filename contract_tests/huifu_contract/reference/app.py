@@ -1,0 +1,120 @@
+"""App.
+
+The reference client as an application would run it, with webhooks and a memory of what it believes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from hashlib import md5
+from hmac import compare_digest
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Lock, Thread
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from huifu_contract.calling import describes
+from huifu_contract.outcome import Outcome
+from huifu_contract.reference.client import Client, Config
+
+TIMEOUT_S = 2.5
+ATTEMPT_S = 0.5
+STATS = {"S": "closed", "F": "not_closed", "P": "pending"}
+RANK = {"unknown": 0, "pending": 1, "not_closed": 2, "closed": 3}
+
+
+class App:
+    """What `py:huifu_contract.reference.app:make_client` gives.
+
+    `client` is the class that does the closing.
+    """
+
+    client: type[Client] = Client
+
+    def __init__(self) -> None:
+        self.config: Config | None = None
+        self.beliefs: dict[str, str] = {}
+        self.lock = Lock()
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self.server.daemon_threads = True
+
+    @property
+    def webhook_url(self) -> str:
+        return f"http://127.0.0.1:{self.server.server_address[1]}/webhook"
+
+    def start(self, config: Mapping[str, str]) -> None:
+        self.config = Config.of(config)
+        Thread(target=self.server.serve_forever, args=(0.05,), daemon=True, name="reference-webhooks").start()
+
+    def stop(self) -> None:
+        if self.config is not None:
+            self.server.shutdown()
+        self.server.server_close()
+
+    def close(self, config: Mapping[str, str], base_url: str, params: Mapping[str, str]) -> Outcome:
+        client = self.client(base_url, Config.of(config), timeout_s=TIMEOUT_S, attempt_s=ATTEMPT_S)
+        outcome = client.close(**params)
+        self.believe(params, outcome.verdict)
+        return outcome
+
+    def order(self, refs: Mapping[str, str]) -> Outcome:
+        return Outcome(self.beliefs.get(refs.get("org_req_seq_id", ""), "unknown"))
+
+    def believe(self, refs: Mapping[str, Any], claim: str) -> None:
+        """A later word never takes back a better one: closed stays closed whatever comes late."""
+        number = str(refs.get("org_req_seq_id", ""))
+        with self.lock:
+            if RANK.get(claim, 0) > RANK[self.beliefs.get(number, "unknown")]:
+                self.beliefs[number] = claim
+
+    def webhook(self, raw: bytes, sign: str) -> int:
+        """The HTTP status of the answer. The signature covers the bytes as received, upper or lower case."""
+        key = "" if self.config is None else self.config.webhook_key
+        wanted = md5(raw + key.encode(), usedforsecurity=False).hexdigest()
+        if not compare_digest(wanted.encode(), sign.lower().encode("utf-8", "replace")):
+            return 403
+        try:
+            event = json.loads(raw)
+            known = event["event_define_no"] == "trans.close"
+            self.believe(event, STATS.get(event["trans_stat"], "unknown") if known else "unknown")
+        except (ValueError, KeyError, TypeError):
+            return 400
+        return 200
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        app = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:  # the name that http.server calls
+                raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                sign = parse_qs(urlsplit(self.path).query).get("sign", [""])[0]
+                self.send_response(app.webhook(raw, sign))
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, format: str, *args: Any) -> None: ...  # noqa: A002  # http.server's name
+
+        return Handler
+
+
+def make_client() -> App:
+    """A fresh application; its webhook address is known once it exists, so it is described here."""
+    return described(App())
+
+
+def described(app: App, name: str = "reference") -> App:
+    about = describes(
+        name=name,
+        version="1",
+        language="python",
+        profiles=["wire", "decision", "hook"],
+        claims=["query", "retry", "generates-seq", "generates-date", "parallel", "webhook", "order"],
+        timeout_s=TIMEOUT_S,
+        max_attempts=5,
+        max_parallel=8,
+        webhook_url=app.webhook_url,
+    )
+    return about(app)

@@ -1,0 +1,47 @@
+"""One POST with one deadline for all of it: connecting, sending, and a reply that drips in byte by byte."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import socket
+from threading import Timer
+from urllib.parse import urlsplit
+
+MOST = 1024 * 1024
+
+
+class NoReply(Exception):
+    """No whole reply came: what became of the request is not known."""
+
+
+def post(url: str, body: bytes, timeout_s: float) -> tuple[int, bytes]:
+    """Status and body; raises NoReply. Each call has its own connection, so a stale one can never be used."""
+    parts = urlsplit(url)
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(parts.hostname or "", parts.port, timeout=timeout_s)
+    watchdog = Timer(timeout_s, _hang_up, [connection])
+    watchdog.daemon = True
+    try:
+        connection.connect()
+        watchdog.start()
+        headers = {"Content-Type": "application/json;charset=UTF-8", "Connection": "close"}
+        connection.request("POST", parts.path, body, headers)
+        response = connection.getresponse()
+        received = response.read(MOST + 1)
+        whole = response.length in (None, 0)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise NoReply(f"{type(error).__name__}: {error}") from None
+    finally:
+        watchdog.cancel()
+        connection.close()
+    if not whole or len(received) > MOST:
+        raise NoReply("the reply was cut off or is far too long")
+    return response.status, received
+
+
+def _hang_up(connection: http.client.HTTPConnection) -> None:
+    sock = connection.sock
+    if sock is not None:
+        with contextlib.suppress(OSError):
+            sock.shutdown(socket.SHUT_RDWR)
