@@ -123,24 +123,21 @@ def _decoded(body: bytes) -> str:
         raise _Unreadable(Problem("the body", said, "send UTF-8, not GBK or another charset")) from None
 
 
+class _Repeated(ValueError):
+    """A name stands twice in one object."""
+
+
 def _parsed(text: str) -> tuple[Any, str]:
     """The decoded body, and the first name that stands twice in one object."""
-    repeated = ""
-
-    def collect(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        nonlocal repeated
-        found = dict(pairs)
-        if len(found) != len(pairs) and not repeated:
-            seen: set[str] = set()
-            repeated = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value] # set.add returns None
-        return found
-
     if canonical.too_deep(text):
         said = f"nests deeper than {canonical.MAX_DEPTH} levels"
         raise _Unreadable(Problem("the body", said, "Huifu's requests are flat"))
+    repeated = ""
     try:
-        # numbers stay text in the signature, so their value is never used: a float holds the largest of them
-        parsed = json.loads(text, object_pairs_hook=collect, parse_int=float, parse_constant=_no_constant)
+        parsed = _STRICT.decode(text)
+    except _Repeated as error:
+        repeated = str(error)
+        parsed = _LENIENT.decode(text)
     except ValueError as error:
         raise _Unreadable(Problem("the body", _not_json(text, error), _ENVELOPE)) from None
     if _SURROGATE.search(text):
@@ -148,6 +145,24 @@ def _parsed(text: str) -> tuple[Any, str]:
     return parsed, repeated
 
 
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        seen: set[str] = set()
+        for name, _ in pairs:
+            if name in seen:
+                raise _Repeated(name)
+            seen.add(name)
+    return found
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+# numbers stay text in the signature, so their value is never used: a float holds the largest of them
+_STRICT: Final = json.JSONDecoder(object_pairs_hook=_once, parse_int=float, parse_constant=_no_constant)
+_LENIENT: Final = json.JSONDecoder(parse_int=float, parse_constant=_no_constant)
 _SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -157,10 +172,6 @@ def _refuse_lone_surrogates(parsed: Any) -> None:
     except UnicodeEncodeError as error:
         said = f"has half of a surrogate pair, \\u{ord(error.object[error.start]):04x}"
         raise _Unreadable(Problem("the body", said, "a character beyond U+FFFF is written as a pair")) from None
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
 
 
 def _not_json(text: str, error: ValueError) -> str:

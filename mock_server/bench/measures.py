@@ -1,0 +1,180 @@
+"""The things that are measured, each against a yardstick of the same run."""
+
+import json
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import timeit
+import tracemalloc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing import get_context
+from pathlib import Path
+
+import huifu_mock
+from huifu_mock import keys, signing
+from huifu_mock.gateway import Gateway
+from huifu_mock.mock import Mock, seed
+from huifu_mock.schemas import schema
+from huifu_mock.tenant import DEFAULT_HUIFU_ID, DEFAULT_PRODUCT_ID, DEFAULT_SYS_ID
+from huifu_mock.wire import CLOSE, Sent, read
+from load import http_request
+
+DAY = "20260101"
+
+
+def openssl_signs(processes: int) -> float:
+    """RSA-2048 signatures a second with so many processes, by `openssl speed` (by this library where it is missing)."""
+    if shutil.which("openssl"):
+        command = [
+            "openssl",
+            "speed",
+            "-seconds",
+            "3",
+            *(["-multi", str(processes)] if processes > 1 else []),
+            "rsa2048",
+        ]
+        out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        return float(re.findall(r"rsa\s+2048 bits\s+\S+\s+\S+\s+([\d.]+)", out)[-1])
+    with get_context("fork").Pool(processes) as pool:
+        return sum(pool.map(_signs_a_second, range(processes)))
+
+
+def _signs_a_second(_: int) -> float:
+    key = keys.published("huifu")
+    count = 1000
+    return count / timeit.timeit(lambda: signing.sign(key, b"x" * 200), number=count)
+
+
+def body(number: str, order: str) -> bytes:
+    """A signed close."""
+    data = {
+        "req_date": DAY,
+        "req_seq_id": number,
+        "huifu_id": DEFAULT_HUIFU_ID,
+        "org_req_date": DAY,
+        "org_req_seq_id": order,
+    }
+    return signing.envelope(DEFAULT_SYS_ID, DEFAULT_PRODUCT_ID, data, keys.published("merchant"))
+
+
+def _bodies(span: range) -> list[bytes]:
+    return [body(f"c{i}", f"o{i}") for i in span]
+
+
+def bodies(count: int) -> list[bytes]:
+    """Closes `c0` … of the orders `o0` …, signed by two processes."""
+    half = count // 2
+    with get_context("fork").Pool(2) as pool:
+        first, second = pool.map(_bodies, [range(half), range(half, count)])
+    return first + second
+
+
+@contextmanager
+def serving(orders: int) -> Iterator[tuple[str, int]]:
+    """A server in a process of its own with the orders `o0` …; its address and process number."""
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump([{"req_seq_id": f"o{i}", "req_date": DAY} for i in range(orders)], file)
+        file.flush()
+        command = [sys.executable, "-m", "huifu_mock", "serve", "--port", "0", "--ready-json", "--orders", file.name]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        try:
+            assert process.stdout is not None
+            yield json.loads(process.stdout.readline())["base_url"], process.pid
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def requests(base_url: str, signed: list[bytes]) -> list[bytes]:
+    """Ready HTTP requests."""
+    return [http_request(base_url, CLOSE.path, one) for one in signed]
+
+
+def cpu_seconds(pid: int) -> float | None:
+    """CPU time that a process used so far; `None` where `/proc` is missing."""
+    stat = Path(f"/proc/{pid}/stat")
+    if not stat.exists():
+        return None
+    fields = stat.read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def resident_mb(pid: int) -> float | None:
+    """Resident memory of a process in MB; `None` where `/proc` is missing."""
+    status = Path(f"/proc/{pid}/status")
+    return int(re.findall(r"VmRSS:\s+(\d+)", status.read_text())[0]) / 1024 if status.exists() else None
+
+
+def median_seconds(command: list[str], times: int = 9) -> float:
+    """The median time that a command takes."""
+    taken = []
+    for _ in range(times):
+        start = time.perf_counter()
+        subprocess.run(command, check=True, capture_output=True)
+        taken.append(time.perf_counter() - start)
+    return statistics.median(taken)
+
+
+def first_answer_seconds(times: int = 9) -> float:
+    """The median time from starting the command to the first signed answer."""
+    import http.client
+
+    taken = []
+    signed = body("first", "order-open")
+    for _ in range(times):
+        start = time.perf_counter()
+        command = [sys.executable, "-m", "huifu_mock", "serve", "--port", "0", "--ready-json"]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        port = json.loads(process.stdout.readline())["port"]
+        connection = http.client.HTTPConnection("127.0.0.1", port)
+        connection.request("POST", CLOSE.path, signed, {"Content-Type": "application/json"})
+        assert b'"00000000"' in connection.getresponse().read()
+        taken.append(time.perf_counter() - start)
+        process.terminate()
+        process.wait()
+    return statistics.median(taken)
+
+
+def _filled(count: int) -> Gateway:
+    mock = Mock([])
+    tenant = mock.gateway.tenant(DEFAULT_SYS_ID)
+    assert tenant is not None
+    seed(tenant, [{"req_seq_id": f"o{i}", "req_date": DAY} for i in range(count)])
+    return mock.gateway
+
+
+def journal_bytes(count: int = 2000) -> float:
+    """Memory for each call that the journal keeps, with the headers of a real client."""
+    gateway = _filled(count)
+    signed = bodies(count)
+    headers = b"Host: 127.0.0.1:8080\r\nUser-Agent: python-requests/2.34.2\r\nAccept-Encoding: gzip, deflate\r\n"
+    headers += b"Accept: */*\r\nConnection: keep-alive\r\njpt-sdk_version: python_2.0.28\r\nsignType: RSA\r\n"
+    headers += b"Content-Type: application/json;charset=utf-8\r\nContent-Length: 561"
+    tracemalloc.start()
+    for one in signed:
+        gateway.receive(CLOSE, Sent(bytes(bytearray(one)), bytes(bytearray(headers)))).payload()
+    tenant = gateway.tenant(DEFAULT_SYS_ID)
+    assert tenant is not None
+    before = tracemalloc.get_traced_memory()[0]
+    tenant.journal.clear()
+    freed = before - tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    return freed / count
+
+
+def shape_check_seconds() -> float:
+    """The time that the schemas take for one close."""
+    call = read(CLOSE, Sent(body("c", "o")))
+    envelope, data = schema("envelope/request").accepts, schema("close/request").accepts
+    count = 20_000
+    return timeit.timeit(lambda: (envelope(call.envelope), data(call.data)), number=count) / count
+
+
+VERSION = huifu_mock.__version__

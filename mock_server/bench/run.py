@@ -1,0 +1,107 @@
+"""`make bench`: every measure as a ratio to a yardstick of the same run, with its gate and its aim."""
+
+import platform
+import sys
+
+import measures
+from load import Load, load
+
+FRESH = 12_000
+LONG = 100_000
+
+
+class Table:
+    """The measured ratios, printed as they come."""
+
+    def __init__(self) -> None:
+        self.missed: list[str] = []
+        print(f"{'what':<58}{'measured':>10}{'gate':>9}{'aim':>8}")
+
+    def row(self, what: str, value: float, gate: float, aim: float | None, *, most: bool = False) -> None:
+        """One line; `most` where the gate is the largest value allowed."""
+        met = value <= gate if most else value >= gate
+        bound = f"{'≤' if most else '≥'}{gate:g}"
+        wish = "" if aim is None else f"{aim:g}"
+        print(f"{what:<58}{value:>10.3f}{bound:>9}{wish:>8}{'' if met else '  missed'}", flush=True)
+        if not met:
+            self.missed.append(what)
+
+
+def told(what: str, run: Load) -> None:
+    """The plain numbers behind the ratios."""
+    p50, p99 = run.percentile(0.5) * 1000, run.percentile(0.99) * 1000
+    print(f"  {what:<40}{run.rate:>8.0f} a second   p50 {p50:.2f} ms   p99 {p99:.2f} ms", flush=True)
+
+
+def throughput(table: Table) -> None:
+    """Fresh closes and replays at 16 connections, and fresh ones at one."""
+    limit, one = measures.openssl_signs(2), measures.openssl_signs(1)
+    print(f"  openssl: {limit:.0f} signatures a second on 2 cores, {one:.0f} on one")
+    signed = measures.bodies(FRESH)
+    with measures.serving(FRESH) as (base_url, pid):
+        ready = measures.requests(base_url, signed)
+        resident = measures.resident_mb(pid)
+        load(base_url, ready[:1000], 16, b'"00000000"')
+        before = measures.cpu_seconds(pid)
+        fresh = load(base_url, ready[1000 : FRESH - 2000], 16, b'"00000000"')
+        after = measures.cpu_seconds(pid)
+        single = load(base_url, ready[FRESH - 2000 :], 1, b'"00000000"')
+        again = load(base_url, ready[1000 : FRESH - 2000], 16, b'"00000000"')
+        grown = measures.resident_mb(pid)
+    told("fresh closes, 16 connections", fresh)
+    told("fresh closes, 1 connection", single)
+    told("replays, 16 connections", again)
+    print(f"  resident: {resident or 0:.0f} MB with {FRESH:,} orders seeded, {grown or 0:.0f} MB after the load")
+    table.row("fresh closes/s at 16 connections ÷ openssl on 2 cores", fresh.rate / limit, 0.58, 0.72)
+    table.row("p50 at 1 connection ÷ one openssl signature", single.percentile(0.5) * one, 1.55, 1.3, most=True)
+    table.row("p99 ÷ p50 at 16 connections", fresh.percentile(0.99) / fresh.percentile(0.5), 2.5, 1.6, most=True)
+    table.row("replays/s ÷ fresh closes/s", again.rate / fresh.rate, 2.5, 4)
+    if before is not None and after is not None:
+        cpu = (after - before) / len(fresh.latencies)
+        table.row("server CPU per close ÷ one openssl signature", cpu * one, 1.6, 1.35, most=True)
+        table.row("shape checks ÷ server CPU per close", measures.shape_check_seconds() / cpu, 0.02, None, most=True)
+
+
+def start_up(table: Table) -> None:
+    """How long one waits for the first answer, and for the command line."""
+    python = sys.executable
+    bare = measures.median_seconds([python, "-c", "pass"])
+    aiohttp = measures.median_seconds([python, "-c", "import aiohttp"])
+    version = measures.median_seconds([python, "-m", "huifu_mock", "--version"])
+    table.row(
+        "start to first signed answer ÷ import aiohttp",
+        measures.first_answer_seconds() / aiohttp,
+        1.35,
+        1.15,
+        most=True,
+    )
+    table.row("huifu-mock --version ÷ python -c pass", version / bare, 3, 2, most=True)
+
+
+def endurance(table: Table) -> None:
+    """Whether the last of many closes is as fast as the first."""
+    signed = measures.bodies(LONG)
+    with measures.serving(LONG) as (base_url, pid):
+        run = load(base_url, measures.requests(base_url, signed), 16, b'"00000000"')
+        resident = measures.resident_mb(pid)
+    first, last = run.finished[9_999], run.finished[-1] - run.finished[-10_000]
+    print(f"  resident after {LONG:,} closes: {resident or 0:.0f} MB")
+    table.row("closes/s of the last 10,000 of 100,000 ÷ the first 10,000", first / last, 0.95, 1)
+
+
+def main() -> int:
+    """Run every measure; exit code 1 if a gate was missed."""
+    print(f"huifu-mock {measures.VERSION}, Python {platform.python_version()}, {platform.machine()}")
+    table = Table()
+    throughput(table)
+    start_up(table)
+    table.row("memory per call kept in the journal, KB", measures.journal_bytes() / 1024, 2, 1.2, most=True)
+    if "--quick" not in sys.argv:
+        endurance(table)
+    if table.missed:
+        print("gates missed: " + "; ".join(table.missed))
+    return 1 if table.missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,7 @@
+"""`python -m huifu_mock` is the command `huifu-mock`."""
+
+import sys
+
+from huifu_mock.cli import main
+
+sys.exit(main())

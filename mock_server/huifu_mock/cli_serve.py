@@ -1,0 +1,133 @@
+"""`huifu-mock serve`: the fake gateway until Ctrl-C or SIGTERM."""
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+from huifu_mock import orders_file, signing
+from huifu_mock._version import VERSION
+from huifu_mock.cli import Failure
+from huifu_mock.keys import published
+from huifu_mock.mock import Mock
+from huifu_mock.server import CannotListen, HttpServer
+from huifu_mock.tenant import DEFAULT_HUIFU_ID, DEFAULT_PRODUCT_ID, DEFAULT_SYS_ID
+from huifu_mock.wire import CLOSE
+
+EXAMPLES = """\
+examples:
+  huifu-mock serve
+  huifu-mock serve --port 0 --ready-json          a free port, told in one JSON line once it answers
+  huifu-mock serve --orders my-orders.json        begin with orders of your own
+  huifu-mock serve --host 0.0.0.0 --control-token SECRET
+"""
+
+
+def add_parser(commands: Any) -> None:
+    """The options of `serve`."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "serve",
+        help="start the fake gateway",
+        description="Start the fake gateway; it runs until Ctrl-C or SIGTERM.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=_port, default=8080, help="port, 0 for a free one (default: %(default)s)")
+    parser.add_argument(
+        "--orders", metavar="FILE", help="JSON list of orders that the default tenant begins with, instead of its cast"
+    )
+    parser.add_argument(
+        "--store", metavar="URL", default="memory:", help="where orders are kept; only memory: so far (the default)"
+    )
+    parser.add_argument(
+        "--control-token",
+        metavar="SECRET",
+        help="bearer token that the control plane asks for; needed with a --host that is not loopback",
+    )
+    parser.add_argument("--ready-json", action="store_true", help="print one JSON line when it answers, nothing else")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until a signal comes."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
+    if args.store != "memory:":
+        raise Failure(f'--store {args.store} is not known; the one store so far is "memory:"')
+    try:
+        cast = orders_file.load(Path(args.orders)) if args.orders else None
+        server = HttpServer(Mock(cast), args.host, args.port, args.control_token)
+        asyncio.run(_serve(server, args.ready_json))
+    except (orders_file.BadOrdersFile, CannotListen) as error:
+        raise Failure(str(error)) from error
+    return 0
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f'"{text}" is not a port; use 0 to 65535')
+    return int(text)
+
+
+async def _serve(server: HttpServer, ready_json: bool) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    await server.start()
+    print(_ready_json(server) if ready_json else welcome(server.base_url, server.mock), flush=True)
+    try:
+        await stop.wait()
+    finally:
+        await server.stop()
+
+
+def _ready_json(server: HttpServer) -> str:
+    told = {
+        "base_url": server.base_url,
+        "control_url": f"{server.base_url}/_mock",
+        "host": server.host,
+        "port": server.port,
+        "pid": os.getpid(),
+        "version": VERSION,
+    }
+    return json.dumps(told)
+
+
+def example_close() -> bytes:
+    """A signed close of the first order of the default cast, ready to send."""
+    data = {
+        "req_date": "20260102",
+        "req_seq_id": "my-first-close",
+        "huifu_id": DEFAULT_HUIFU_ID,
+        "org_req_date": "20260101",
+        "org_req_seq_id": "order-open",
+    }
+    return signing.envelope(DEFAULT_SYS_ID, DEFAULT_PRODUCT_ID, data, published("merchant"))
+
+
+def welcome(base_url: str, mock: Mock) -> str:
+    """What a newcomer does next."""
+    numbers = ", ".join(order["req_seq_id"] for order in mock.cast if "req_seq_id" in order)
+    tenant = f"{base_url}/_mock/tenants/{DEFAULT_SYS_ID}"
+    return f"""\
+huifu-mock {VERSION} answers at {base_url} (Ctrl-C ends it)
+
+Close an order, signed with the published test key:
+
+curl -s {base_url}{CLOSE.path} -H 'Content-Type: application/json' -d '{example_close().decode()}'
+
+The same with the official Python SDK (pip install dg-sdk):
+
+import json, urllib.request; from dg_sdk import DGClient, MerConfig
+t = json.load(urllib.request.urlopen("{tenant}"))
+DGClient.mer_config = MerConfig(t["merchant_private_key"], t["huifu_public_key"], t["sys_id"], t["product_id"])
+DGClient.BASE_URL = t["base_url"]
+
+orders:   {numbers or "none yet: POST " + tenant + "/orders"}
+journal:  {tenant}/journal   what was received, and why it was answered so
+about:    {base_url}/_mock/about
+"""
