@@ -12,7 +12,8 @@ from json.encoder import encode_basestring
 from typing import Final
 
 _TOKEN: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
-_BRACKET: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[{]|[\]}]')
+# a string that never ends is taken whole: trying each of its quotes as a beginning would take hours
+_BRACKET: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[{]|[\]}]', re.DOTALL)
 _OPEN: Final = frozenset("{[")
 _CLOSE: Final = frozenset("}]")
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
@@ -134,14 +135,15 @@ def _parsed(text: str) -> tuple[Any, str]:
         raise _Unreadable(Problem("the body", said, "Huifu's requests are flat"))
     repeated = ""
     try:
-        parsed = _STRICT.decode(text)
-    except _Repeated as error:
-        repeated = str(error)
-        parsed = _LENIENT.decode(text)
+        try:
+            parsed = _STRICT.decode(text)
+        except _Repeated as error:
+            repeated = str(error)
+            parsed = _LENIENT.decode(text)
     except ValueError as error:
         raise _Unreadable(Problem("the body", _not_json(text, error), _ENVELOPE)) from None
     if _SURROGATE.search(text):
-        _refuse_lone_surrogates(parsed)
+        _refuse_lone_surrogates(text)
     return parsed, repeated
 
 
@@ -160,15 +162,28 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-# numbers stay text in the signature, so their value is never used: a float holds the largest of them
-_STRICT: Final = json.JSONDecoder(object_pairs_hook=_once, parse_int=float, parse_constant=_no_constant)
-_LENIENT: Final = json.JSONDecoder(parse_int=float, parse_constant=_no_constant)
+def _integer(lexeme: str) -> int | float:
+    """An integer of any size without the cost of a huge one."""
+    return int(lexeme) if len(lexeme) <= 300 else _finite(lexeme)
+
+
+def _finite(lexeme: str) -> float:
+    """The nearest number that JSON can say again: `1e999` is no infinity."""
+    return max(-sys.float_info.max, min(float(lexeme), sys.float_info.max))
+
+
+# numbers stay text in the signature, so these values are only looked at and shown
+_NUMBERS: Final[dict[str, Any]] = {"parse_int": _integer, "parse_float": _finite, "parse_constant": _no_constant}
+_STRICT: Final = json.JSONDecoder(object_pairs_hook=_once, **_NUMBERS)
+_LENIENT: Final = json.JSONDecoder(**_NUMBERS)
+_PAIRS: Final = json.JSONDecoder(object_pairs_hook=list, **_NUMBERS)
 _SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 
 
-def _refuse_lone_surrogates(parsed: Any) -> None:
+def _refuse_lone_surrogates(text: str) -> None:
+    """Look at every name and value, those that a repeated name hides too."""
     try:
-        json.dumps(parsed, ensure_ascii=False).encode()
+        json.dumps(_PAIRS.decode(text), ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
         said = f"has half of a surrogate pair, \\u{ord(error.object[error.start]):04x}"
         raise _Unreadable(Problem("the body", said, "a character beyond U+FFFF is written as a pair")) from None

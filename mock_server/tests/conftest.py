@@ -1,7 +1,35 @@
-"""What all tests of this folder share: how hypothesis runs here, and only here."""
+"""What all tests of this folder share: how hypothesis runs here, a desk without a socket, a server, a fresh tenant."""
 
-from hypothesis import settings
+from collections.abc import Iterator
 
-# No deadline: a slow machine is no fault of the code, and nothing here is judged by a stop-watch.
-settings.register_profile("huifu-mock", settings.get_current_profile_name() and settings(), deadline=None)
+import pytest
+from desk import Desk
+from hypothesis import HealthCheck, settings
+
+import huifu_mock
+
+# No deadline, no complaint about slow examples: a busy machine is no fault of the code. Under CI the examples are fixed.
+settings.register_profile("huifu-mock", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("huifu-mock")
+
+
+@pytest.fixture
+def desk() -> Desk:
+    """A gateway of its own, in process."""
+    return Desk()
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[huifu_mock.Server]:
+    """One server in a thread for all tests; whoever changes its default tenant starts another."""
+    with huifu_mock.Server() as running:
+        yield running
+
+
+@pytest.fixture
+def tenant(server: huifu_mock.Server) -> Iterator[huifu_mock.Tenant]:
+    """A fresh tenant whose clock stands still."""
+    made = server.tenant()
+    made.clock.freeze()
+    yield made
+    made.drop()
