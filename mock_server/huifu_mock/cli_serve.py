@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import json
 import logging
 import os
@@ -78,6 +79,8 @@ async def _serve(server: HttpServer, ready_json: bool) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     await server.start()
+    gc.freeze()  # what was loaded and seeded stays: the collector need not look at it again and again
+    gc.set_threshold(20_000, 20, 50)
     print(_ready_json(server) if ready_json else welcome(server.base_url, server.mock), flush=True)
     try:
         await stop.wait()
