@@ -33,6 +33,8 @@ class Timer:
     when: datetime
     number: int
     action: Callable[[], None] | None = field(compare=False)
+    idle: bool = field(compare=False, default=False)
+    """An `auto` clock does not jump for it; it fires when something else takes the clock past it."""
 
     def cancel(self) -> None:
         """Make the timer do nothing. Cancelling twice, or after it fired, is fine."""
@@ -99,10 +101,10 @@ class Clock:
             raise MovedBack(f"{seconds} seconds leads out of the calendar") from error
         self.set(target)
 
-    def at(self, when: datetime, action: Callable[[], None]) -> Timer:
+    def at(self, when: datetime, action: Callable[[], None], *, idle: bool = False) -> Timer:
         """Have `action` run when the clock reaches `when`; at once, but not inside this call, if it has."""
         self._numbers += 1
-        timer = Timer(when, self._numbers, action)
+        timer = Timer(when, self._numbers, action, idle)
         heapq.heappush(self._timers, timer)
         self._plan()
         return timer
@@ -167,16 +169,21 @@ class Clock:
         if self.mode == "running":
             wait = (self._timers[0].when - self.now()).total_seconds()
             self._wake = self.loop.call_later(min(max(wait, 0), 86_400), self._woken)
-        elif self.mode == "auto" and not self._holders:
+        elif self.mode == "auto" and not self._holders and self._awaited() is not None:
             self._wake = self.loop.call_later(0, self._jump)
+
+    def _awaited(self) -> Timer | None:
+        """The next timer that an `auto` clock jumps for."""
+        waiting = (timer for timer in self._timers if not timer.idle and timer.action is not None)
+        return min(waiting, default=None)
 
     def _woken(self) -> None:
         self.tick()
         self._plan()
 
     def _jump(self) -> None:
-        if self.mode == "auto" and not self._holders and self._timers:
-            self.set(max(self._timers[0].when, self.now()))
+        if self.mode == "auto" and not self._holders and (timer := self._awaited()) is not None:
+            self.set(max(timer.when, self.now()))
 
 
 def _run(action: Callable[[], None]) -> None:

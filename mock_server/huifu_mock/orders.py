@@ -32,8 +32,12 @@ class Order:
     settle_seconds: float = 5.0
     trans_amt: str = "0.01"
     notify_url: str = ""
+    expires_at: datetime | None = None
+    """From then on it cannot be paid; `None` for never, which is how orders are seeded unless told otherwise."""
     finished_at: datetime | None = None
     """When `trans_stat` became S or F."""
+    remark: str = ""
+    delay_acct_flag: str = "N"
     closes: tuple[Key, ...] = ()
     """The closes that passed every rule, oldest first."""
 
@@ -89,6 +93,9 @@ class Store(Protocol):
     def get(self, key: Key) -> Order | None:
         """The order of that key."""
 
+    def by_hf_seq_id(self, hf_seq_id: str) -> Order | None:
+        """The order that Huifu gave that number."""
+
     def attempt(self, key: Key) -> CloseAttempt | None:
         """The latest close sent under that number."""
 
@@ -122,6 +129,10 @@ class MemoryStore:
 
     def get(self, key: Key) -> Order | None:
         return self._orders.get(key)
+
+    def by_hf_seq_id(self, hf_seq_id: str) -> Order | None:
+        key = self._by_hf_seq_id.get(hf_seq_id)
+        return self._orders.get(key) if key else None
 
     def attempt(self, key: Key) -> CloseAttempt | None:
         return self._attempts.get(key)
