@@ -27,7 +27,7 @@ test: lint ## run every check: format, style, types, tests, README blocks, the w
 	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 bench: $(VENV)/.ready-to-test ## measure speed and memory against `openssl speed`
-	@$(BIN)/python mock_server/tests/bench.py $(ARGS)
+	@$(BIN)/python mock_server/bench/run.py $(ARGS)
 
 clean: ## remove .venv and everything else that was made here
 	@rm -rf $(VENV) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache

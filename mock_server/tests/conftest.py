@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 
 import huifu_mock
 
-# No deadline, no complaint about slow examples: a busy machine is no fault of the code. Under CI the examples are fixed.
+# No deadline and no complaint about slow examples: a busy machine is no fault of the code. In CI examples are fixed.
 settings.register_profile("huifu-mock", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("huifu-mock")
 

@@ -1,0 +1,289 @@
+"""The laws of the source tree: layers, one clock, a fixed top level, no loose ends; each check proves that it bites."""
+
+import ast
+import io
+import re
+import subprocess
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "mock_server" / "huifu_mock"
+
+# Lowest first. A module imports from the rows above its own; the modules of one row do not know each other.
+# A folder is one module here, and so are the files of the command line.
+LAYERS = (
+    ("_data", "_version", "canonical", "clock", "codes", "line"),
+    ("rules", "schemas", "signing"),
+    ("keys", "orders_file", "reply", "wire"),
+    ("faults", "orders"),
+    ("journal", "push"),
+    ("explain", "tenant"),
+    ("life",),
+    ("endpoints",),
+    ("gateway",),
+    ("mock",),
+    ("control",),
+    ("server",),
+    ("api",),
+    ("huifu_mock",),  # the public names
+    ("cli",),
+)
+HEIGHT = {name: height for height, row in enumerate(LAYERS) for name in row}
+HIGHER_UP = {"huifu_contract", "pytest_huifu"}
+
+TOP_LEVEL = {
+    "CHANGELOG.md",
+    "LICENSE",
+    "Makefile",
+    "README.md",
+    "README.zh-CN.md",
+    "contract_tests",
+    "fixtures",
+    "mock_server",
+    "pyproject.toml",
+    "schemas",
+}
+
+WALL_CLOCK = {
+    "datetime.date.today",
+    "datetime.datetime.now",
+    "datetime.datetime.today",
+    "datetime.datetime.utcnow",
+    "time.ctime",
+    "time.gmtime",
+    "time.localtime",
+    "time.strftime",
+    "time.time",
+    "time.time_ns",
+}
+
+LOOSE_END = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|XX" + r"X)\b")
+PROSE = {".cfg", ".ini", ".js", ".mjs", ".md", ".php", ".py", ".sh", ".toml", ".yaml", ".yml", ""}
+
+SILENCER = re.compile(r"#\s*(?:type:\s*ignore|(?:ruff:\s*|flake8[:=]\s*)?noqa)", re.IGNORECASE)
+ARGUED = re.compile(
+    r"#\s*(?:type: ignore\[[a-z-]+(?:, ?[a-z-]+)*\]|(?:ruff: )?noqa: [A-Z]+[0-9]+(?:, ?[A-Z]+[0-9]+)*)"
+    r"\s*(?:#|-|–|—|:)?\s*\w+\W+\w+"
+)
+
+
+def sources(folder: Path) -> list[Path]:
+    return sorted(folder.rglob("*.py"))
+
+
+def tracked() -> list[str]:
+    """What git keeps; an unpacked archive has no git and nothing to check."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("this is not a git checkout")
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True)
+    return [name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
+
+
+# --- layers
+
+
+def layer_of(file: Path) -> str:
+    """The name under which `LAYERS` lists a file of the package."""
+    first = file.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    if first in ("__init__", "__main__"):
+        return "huifu_mock" if first == "__init__" else "cli"
+    return "cli" if first.startswith("cli_") else first
+
+
+def imports(code: str) -> Iterator[tuple[int, str]]:
+    """Each imported module of ours, by line and by its name in `LAYERS`; imports inside functions count too."""
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        for parts in (name.split(".") for name in names):
+            if parts[0] in HIGHER_UP:
+                yield node.lineno, parts[0]
+            elif parts[0] == "huifu_mock":
+                inner = parts[1] if len(parts) > 1 else ""
+                is_module = (PACKAGE / inner).is_dir() or (PACKAGE / f"{inner}.py").is_file()
+                yield node.lineno, layer_of(PACKAGE / f"{inner}.py") if inner and is_module else "huifu_mock"
+
+
+def layer_complaints(layer: str, code: str) -> list[str]:
+    if layer not in HEIGHT:
+        return [f"{layer} is in no row of LAYERS: add it to the lowest row in which it may import what it needs"]
+    return [
+        f"line {line}: {layer} imports {other}, which is not below it"
+        for line, other in imports(code)
+        if other != layer and HEIGHT.get(other, len(LAYERS)) >= HEIGHT[layer]
+    ]
+
+
+@pytest.mark.parametrize("file", sources(PACKAGE), ids=lambda file: str(file.relative_to(PACKAGE)))
+def test_a_module_imports_only_from_the_layers_below_it(file: Path) -> None:
+    assert layer_complaints(layer_of(file), file.read_text("utf-8")) == []
+
+
+def test_the_layer_table_names_only_modules_that_exist() -> None:
+    assert set(HEIGHT) - {layer_of(file) for file in sources(PACKAGE)} == set()
+
+
+@pytest.mark.parametrize(
+    ("layer", "code"),
+    [
+        ("rules", "from huifu_mock import gateway"),
+        ("rules", "from huifu_mock.gateway import Gateway"),
+        ("rules", "import huifu_mock.server"),
+        ("rules", "def f():\n    from huifu_mock import Server"),
+        ("rules", "from huifu_mock import signing"),
+        ("endpoints", "from huifu_mock.control import plane"),
+        ("gateway", "import huifu_contract.verdicts"),
+        ("gateway", "from huifu_mock import cli_serve"),
+        ("a_new_module", "import json"),
+    ],
+)
+def test_the_layer_check_bites(layer: str, code: str) -> None:
+    assert layer_complaints(layer, code) != []
+
+
+def test_the_layer_check_lets_a_lower_layer_pass() -> None:
+    assert layer_complaints("gateway", "from huifu_mock import canonical\nfrom huifu_mock.rules import decide") == []
+
+
+# --- one clock
+
+
+def wall_clock_readings(code: str) -> list[str]:
+    """Where a module names a way to read the wall clock, by whatever alias it was imported."""
+    tree = ast.parse(code)
+    known: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            known |= {alias.asname or alias.name: alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            known |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+
+    def full_name(node: ast.expr) -> str:
+        if isinstance(node, ast.Attribute):
+            return f"{full_name(node.value)}.{node.attr}"
+        return known.get(node.id, node.id) if isinstance(node, ast.Name) else "?"
+
+    return [
+        f"line {node.lineno}: {full_name(node)}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute | ast.Name) and full_name(node) in WALL_CLOCK
+    ]
+
+
+@pytest.mark.parametrize(
+    "file",
+    [file for file in sources(PACKAGE) if file.name != "clock.py" or file.parent != PACKAGE],
+    ids=lambda file: str(file.relative_to(PACKAGE)),
+)
+def test_only_the_clock_reads_the_wall_clock(file: Path) -> None:
+    assert wall_clock_readings(file.read_text("utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import time\ntime.time()",
+        "from time import time as t\nt()",
+        "import datetime as dt\ndt.datetime.now(tz=None)",
+        "from datetime import datetime\nfield(default_factory=datetime.now)",
+        "from datetime import date\ndate.today()",
+    ],
+)
+def test_the_wall_clock_check_bites(code: str) -> None:
+    assert len(wall_clock_readings(code)) == 1
+
+
+def test_the_wall_clock_check_lets_a_stop_watch_pass() -> None:
+    assert wall_clock_readings("import time\ntime.monotonic()\ntenant.clock.now()") == []
+
+
+# --- the top level
+
+
+def unexpected(names: list[str]) -> set[str]:
+    return {top for name in names if not (top := name.split("/")[0]).startswith(".") and top not in TOP_LEVEL}
+
+
+def test_the_top_level_is_fixed() -> None:
+    assert unexpected(tracked()) == set()
+
+
+def test_the_top_level_check_bites() -> None:
+    assert unexpected(["docs/index.md", "conftest.py", ".ci/run", "schemas/README.md"]) == {"docs", "conftest.py"}
+
+
+# --- loose ends
+
+
+def loose_ends(text: str) -> list[str]:
+    return [
+        f"line {number}: {line.strip()}" for number, line in enumerate(text.splitlines(), 1) if LOOSE_END.search(line)
+    ]
+
+
+def test_no_file_keeps_a_note_for_later() -> None:
+    found = {name: loose_ends((ROOT / name).read_text("utf-8")) for name in tracked() if Path(name).suffix in PROSE}
+    assert {name: lines for name, lines in found.items() if lines} == {}
+
+
+@pytest.mark.parametrize("word", ["TO" + "DO", "FIX" + "ME", "XX" + "X"])
+def test_the_search_for_notes_bites(word: str) -> None:
+    assert loose_ends(f"x = 1  # {word}: later") != []
+
+
+# --- silenced checkers
+
+
+def unargued(code: str) -> list[str]:
+    comments = (
+        token for token in tokenize.generate_tokens(io.StringIO(code).readline) if token.type == tokenize.COMMENT
+    )
+    return [
+        f"line {comment.start[0]}: {comment.string}"
+        for comment in comments
+        if len(SILENCER.findall(comment.string)) != len(ARGUED.findall(comment.string))
+    ]
+
+
+def test_whoever_silences_a_checker_names_its_code_and_a_reason() -> None:
+    found = {name: unargued((ROOT / name).read_text("utf-8")) for name in tracked() if name.endswith(".py")}
+    assert {name: lines for name, lines in found.items() if lines} == {}
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "# type: ignore",
+        "# type: ignore[arg-type]",
+        "# type: ignore  # because of the library",
+        "# noqa",
+        "# noqa: E501",
+        "# NOQA because it is long",
+        "# ruff: noqa",
+        "# type: ignore[misc]  # noqa: E501 the line is long",
+    ],
+)
+def test_the_check_of_silencers_bites(comment: str) -> None:
+    assert unargued(f"x = 1  {comment}\n") != []
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "# type: ignore[arg-type]  # the library's stub is wrong",
+        "# type: ignore[arg-type, misc]  # the library's stub is wrong",
+        "# noqa: TID251 - a delay on the wire is real time",
+        "# noqa: ARG001, N802 the framework calls it by this name",
+        "# an ordinary remark",
+    ],
+)
+def test_an_argued_silencer_passes(comment: str) -> None:
+    assert unargued(f"x = 1  {comment}\n") == []

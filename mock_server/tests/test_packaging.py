@@ -1,0 +1,154 @@
+"""The wheel, tried where a user has it: in a clean environment, far from the checkout."""
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+import urllib.request
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import huifu_mock
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_group("packaging")]
+
+ROOT = Path(__file__).parents[2]
+BIN = "Scripts" if os.name == "nt" else "bin"
+
+
+def run(*command: str | Path, cwd: Path) -> str:
+    """Run a command as somebody who has no checkout; what it printed is in the failure."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    done = subprocess.run(
+        [str(part) for part in command], cwd=cwd, env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        pytest.fail(f"{' '.join(map(str, command))} ended with {done.returncode}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT, cwd=folder)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def contents(wheel: Path) -> set[str]:
+    with zipfile.ZipFile(wheel) as archive:
+        return set(archive.namelist())
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of commands of a fresh environment that has the wheel and what it depends on."""
+    folder = tmp_path_factory.mktemp("installed")
+    run(sys.executable, "-m", "venv", folder / "venv", cwd=folder)
+    commands = folder / "venv" / BIN
+    run(commands / "python", "-m", "pip", "install", "-qq", "--disable-pip-version-check", wheel, cwd=folder)
+    return commands
+
+
+def files(folder: str, pattern: str = "**/*") -> set[str]:
+    """The files below a folder of the checkout, by their path in it; what tools leave behind does not count."""
+    found = (path for path in (ROOT / folder).glob(pattern) if path.is_file() and "__pycache__" not in path.parts)
+    return {path.relative_to(ROOT / folder).as_posix() for path in found}
+
+
+@pytest.mark.parametrize(
+    ("folder", "place"),
+    [
+        ("mock_server/huifu_mock", "huifu_mock"),
+        ("contract_tests/huifu_contract", "huifu_contract"),
+        ("schemas", "huifu_mock/schemas"),
+        ("fixtures/keys", "huifu_mock/fixtures/keys"),
+        ("fixtures/vectors", "huifu_mock/fixtures/vectors"),
+    ],
+)
+def test_the_wheel_has_every_file_of(folder: str, place: str, contents: set[str]) -> None:
+    wanted = {f"{place}/{name}" for name in files(folder)}
+    assert wanted - contents == set()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "huifu_mock/fixtures/keys/merchant_private_key.txt",
+        "huifu_mock/fixtures/orders.json",
+        "huifu_mock/py.typed",
+        "huifu_mock/schemas/close/request.json",
+        f"huifu_mock-{huifu_mock.__version__}.dist-info/licenses/LICENSE",
+    ],
+)
+def test_the_wheel_has(name: str, contents: set[str]) -> None:
+    assert name in contents
+
+
+def test_the_wheel_brings_no_generic_name_into_site_packages(contents: set[str]) -> None:
+    tops = {name.split("/")[0] for name in contents}
+    ours = {"huifu_mock", "huifu_contract", "pytest_huifu.py", f"huifu_mock-{huifu_mock.__version__}.dist-info"}
+    assert tops - ours == set()
+
+
+def test_the_wheel_has_no_tests(contents: set[str]) -> None:
+    assert {name for name in contents if "tests" in name.split("/") or name.endswith("conftest.py")} == set()
+
+
+def test_the_installed_command_knows_its_version(installed: Path, tmp_path: Path) -> None:
+    assert run(installed / "huifu-mock", "--version", cwd=tmp_path).split()[-1] == huifu_mock.__version__
+
+
+@pytest.fixture
+def served(installed: Path, tmp_path: Path) -> Iterator[str]:
+    """The address that an installed `huifu-mock serve --ready-json` says it listens on."""
+    command = [str(installed / "huifu-mock"), "serve", "--port", "0", "--ready-json"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True, encoding="utf-8") as server:
+        try:
+            assert server.stdout is not None
+            yield json.loads(server.stdout.readline())["base_url"]
+        finally:
+            server.terminate()
+    assert server.returncode == 0
+
+
+def test_the_installed_command_serves(served: str) -> None:
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with direct.open(f"{served}/_mock/health") as answer:
+        assert answer.status == 200
+
+
+def test_the_installed_library_closes_an_order(installed: Path, tmp_path: Path) -> None:
+    program = """
+        import json, urllib.request
+        import huifu_mock
+        from huifu_mock import signing
+
+        with huifu_mock.Server(port=0) as server:
+            tenant = server.tenant()
+            order = tenant.orders.add()
+            data = {
+                "req_date": order.req_date,
+                "req_seq_id": "installed1",
+                "huifu_id": tenant.huifu_id,
+                "org_req_date": order.req_date,
+                "org_req_seq_id": order.req_seq_id,
+            }
+            key = signing.load_private_key(tenant.merchant_private_key)
+            body = signing.envelope(tenant.sys_id, tenant.product_id, data, key)
+            request = urllib.request.Request(server.base_url + "/v2/trade/payment/scanpay/close", body)
+            direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+            with direct.open(request) as answer:
+                reply = json.load(answer)
+            theirs = signing.load_public_key(tenant.huifu_public_key)
+            assert signing.verify(theirs, signing.canonical(reply["data"]), reply["sign"])
+            closed = tenant.orders.get(order.req_seq_id)
+            print(reply["data"]["resp_code"], reply["data"]["trans_stat"], closed.close_stat)
+    """
+    python = installed / "python"
+    assert run(python, "-I", "-c", textwrap.dedent(program), cwd=tmp_path).split() == ["00000000", "S", "S"]
