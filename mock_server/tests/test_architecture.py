@@ -16,12 +16,12 @@ PACKAGE = ROOT / "mock_server" / "huifu_mock"
 # Lowest first. A module imports from the rows above its own; the modules of one row do not know each other.
 # A folder is one module here, and so are the files of the command line.
 LAYERS = (
-    ("_data", "_version", "canonical", "clock", "codes", "line"),
+    ("_data", "_version", "canonical", "clock", "codes"),
     ("rules", "schemas", "signing"),
     ("keys", "orders_file", "reply", "wire"),
     ("faults", "orders"),
     ("journal", "push"),
-    ("explain", "tenant"),
+    ("explain", "line", "tenant"),
     ("life",),
     ("endpoints",),
     ("gateway",),
