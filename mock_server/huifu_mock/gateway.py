@@ -45,13 +45,15 @@ class Gateway:
 
     def __init__(self, default: Tenant) -> None:
         self.default: Final = default.sys_id
+        self._nobody = default
         self._tenants: dict[str, Tenant] = {default.sys_id: default}
 
     def tenant(self, sys_id: str) -> Tenant | None:
         return self._tenants.get(sys_id)
 
-    def add(self, tenant: Tenant) -> None:
-        self._tenants[tenant.sys_id] = tenant
+    def add(self, tenant: Tenant) -> bool:
+        """Take in a tenant; `False`, and nothing is changed, if its `sys_id` is taken."""
+        return self._tenants.setdefault(tenant.sys_id, tenant) is tenant
 
     def remove(self, sys_id: str) -> Tenant:
         """Drop a tenant and stop its clock."""
@@ -70,8 +72,9 @@ class Gateway:
         """Answer a call up to the unsigned reply. Runs in one go, which is what makes it atomic."""
         call = read(endpoint, sent)
         known = self._tenants.get(call.sys_id)
-        # what names no tenant is signed and journalled under the default one, or the first if that was dropped
-        tenant = known or self._tenants.get(self.default) or next(iter(self._tenants.values()))
+        # what names no tenant is signed and journalled under the default one; if that was dropped, still by its key,
+        # but in no living tenant's journal
+        tenant = known or self._tenants.get(self.default) or self._nobody
         tenant.clock.tick()
         signature_ok = verified(tenant, call)
         authentic = known is not None and signature_ok is True

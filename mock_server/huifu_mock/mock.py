@@ -55,7 +55,7 @@ class Mock:
         check("control/tenant-create", body)
         sys_id = body.get("sys_id") or _fresh_id()
         if self.gateway.tenant(sys_id):
-            raise Refused(409, Problem("sys_id", f"{sys_id} is a tenant already", "choose another, or leave it out"))
+            raise _taken(sys_id)
         bits = body.get("key_bits", PUBLISHED_BITS)
         own_key = body.get("merchant_public_key")
         private = None if own_key else self.keys.merchant(bits)
@@ -67,7 +67,9 @@ class Mock:
             merchant_private_key=private,
             huifu_key=self.keys.huifu(bits),
         )
-        self.gateway.add(made)
+        if not self.gateway.add(made):  # somebody else was faster
+            self.keys.give_back(private)
+            raise _taken(sys_id)
         return made
 
     def change(self, tenant: Tenant, body: dict[str, Any]) -> None:
@@ -129,6 +131,10 @@ _SETTINGS: Final = tuple(get_type_hints(Settings))
 
 def _settings(body: dict[str, Any]) -> dict[str, Any]:
     return {name: body[name] for name in _SETTINGS if name in body}
+
+
+def _taken(sys_id: str) -> Refused:
+    return Refused(409, Problem("sys_id", f"{sys_id} is a tenant already", "choose another, or leave it out"))
 
 
 def _fresh_id() -> str:

@@ -13,7 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
-from aiohttp import web
+from aiohttp import ClientPayloadError, HttpVersion11, web
+from aiohttp.http_exceptions import BadHttpMessage, PayloadEncodingError
 from aiohttp.web_request import BaseRequest
 
 from huifu_mock.control import plane
@@ -57,12 +58,13 @@ class HttpServer:
         self.host, self.port = host, port
         self.base_url = ""
         self._token = control_token
-        self._signers = ThreadPoolExecutor(SIGNERS, "huifu-sign")
+        self._signers: ThreadPoolExecutor | None = None
         self._runner: web.ServerRunner | None = None
         self._connections: Callable[[], int] = lambda: 0
 
     async def start(self) -> None:
         """Listen. Raises `CannotListen`."""
+        self._signers = ThreadPoolExecutor(SIGNERS, "huifu-sign")
         server = web.Server(self._handle, request_factory=_request, handler_cancellation=True, access_log=None)
         self._connections = lambda: len(server.connections)
         self._runner = runner = web.ServerRunner(server, shutdown_timeout=0.2)
@@ -85,7 +87,8 @@ class HttpServer:
             await self._runner.cleanup()
         for tenant in self.mock.gateway:
             tenant.clock.close()
-        self._signers.shutdown(wait=False, cancel_futures=True)
+        if self._signers is not None:
+            self._signers.shutdown(wait=False, cancel_futures=True)
 
     async def _handle(self, request: BaseRequest) -> web.StreamResponse:
         path = request.rel_url.raw_path
@@ -106,10 +109,9 @@ class HttpServer:
             refused.headers["Allow"] = "POST"
             return refused
         try:
-            body = await request.read()
-        except web.HTTPRequestEntityTooLarge:
-            said = "is larger than 10 MiB"
-            return _problem(413, Problem("the body", said, "Huifu's limit is 10 MB; a close has about 600 bytes"))
+            body = await _read(request)
+        except Refused as refused:
+            return _sent(plane.problem(refused))
         exchange = self.mock.gateway.receive(endpoint, Sent(body, _raw(request), session))
         reply = exchange.outcome.reply
         if exchange.body is None and reply.ready is None and self._connections() > 1:
@@ -124,13 +126,16 @@ class HttpServer:
         if refused is not None:
             return refused
         query = dict(request.rel_url.query)
-        body = await request.read() if request.can_read_body else plane.MISSING
+        try:
+            body = await _read(request) if request.can_read_body else plane.MISSING
+        except Refused as unread:
+            return _sent(plane.problem(unread))
         return _sent(await plane.dispatch(self.mock, self.base_url, request.method, path, query=query, body=body))
 
     def _guard(self, request: BaseRequest) -> web.Response | None:
         """Keep out web pages that reach this port through somebody's browser (DNS rebinding), and strangers."""
         origin = request.headers.get("Origin")
-        if origin is not None and not self._is_ours(urlsplit(origin).hostname or origin):
+        if origin is not None and not self._is_ours(_host(origin) or origin):
             wanted = "the control plane is not for web pages of other sites"
             return _problem(403, Problem("Origin", f"is {origin}", wanted))
         if self._token:
@@ -141,7 +146,7 @@ class HttpServer:
             refused = _problem(401, Problem("Authorization", "the control token is missing or wrong", wanted))
             refused.headers["WWW-Authenticate"] = 'Bearer realm="huifu-mock"'
             return refused
-        host = urlsplit(f"//{request.headers.get('Host', '')}").hostname or ""
+        host = _host(f"//{request.headers.get('Host', '')}")
         if not self._is_ours(host):
             wanted = f"call it as 127.0.0.1 or localhost, as in {self.base_url}"
             return _problem(403, Problem("Host", f'is "{host}"', wanted))
@@ -153,7 +158,39 @@ class HttpServer:
 
 def _request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> BaseRequest:
     loop = asyncio.get_running_loop()
-    return BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=MAX_BODY)
+    return BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=MAX_BODY + 1)
+
+
+async def _read(request: BaseRequest) -> bytes:
+    """The whole body. Raises `Refused`: 413 over 10 MiB, 400 where its encoding cannot be read."""
+    if (request.content_length or 0) > MAX_BODY:
+        raise Refused(413, _TOO_LARGE)
+    if request.headers.get("Expect", "").lower() == "100-continue" and request.version >= HttpVersion11:
+        # the low-level server leaves this to us; .NET holds back the body until it is told to go on
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0
+    try:
+        body = await request.read()
+    except web.HTTPRequestEntityTooLarge as error:
+        raise Refused(413, _TOO_LARGE) from error
+    except (BadHttpMessage, PayloadEncodingError, ClientPayloadError) as error:
+        said = f"cannot be read: {' '.join(str(error).split())}"
+        wanted = "send it as it is, with Content-Length, or encoded as its headers say"
+        raise Refused(400, Problem("the body", said, wanted)) from error
+    if len(body) > MAX_BODY:
+        raise Refused(413, _TOO_LARGE)
+    return body
+
+
+_TOO_LARGE: Final = Problem("the body", "is larger than 10 MiB", "Huifu's limit is 10 MB; a close has about 600 bytes")
+
+
+def _host(url: str) -> str:
+    """The host that a URL names; empty if it names none."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _raw(request: BaseRequest) -> bytes:
@@ -169,7 +206,9 @@ def _sent(told: Told) -> web.Response:
     if told.body is None:
         del headers["Content-Type"]
         return web.Response(status=told.status, headers=headers)
-    return web.Response(body=json.dumps(told.body, ensure_ascii=False).encode(), status=told.status, headers=headers)
+    # what was sent may be quoted, and a path or header may hold bytes that are no characters
+    body = json.dumps(told.body, ensure_ascii=False).encode(errors="replace")
+    return web.Response(body=body, status=told.status, headers=headers)
 
 
 def _why(host: str, port: int, error: OSError) -> str:
