@@ -1,5 +1,6 @@
 """The fake gateway without a socket: all tenants, and bytes in, signed bytes out."""
 
+import json
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,7 +10,12 @@ from huifu_mock import canonical, explain, signing
 from huifu_mock.codes import Answer, Reason
 from huifu_mock.endpoints.close import close
 from huifu_mock.endpoints.outcome import Outcome, echo, write
+from huifu_mock.endpoints.scripted import scripted
+from huifu_mock.faults import NOBODY, Acting
+from huifu_mock.faults.signed_faults import Told
 from huifu_mock.journal import Entry
+from huifu_mock.keys import published
+from huifu_mock.reply import Reply
 from huifu_mock.tenant import Tenant
 from huifu_mock.wire import CLOSE, Call, Endpoint, Sent, read
 
@@ -29,15 +35,23 @@ class Exchange:
 
     tenant: Tenant
     entry: Entry
-    outcome: Outcome
+    outcome: Outcome | None
+    """`None` for a call that was not carried out, because a prepared fault came first."""
     status: int = 200
     body: bytes | None = None
     hint: str = ""
     """One ASCII line that says what was wrong; empty when nothing was."""
+    acting: Acting = NOBODY
+
+    @property
+    def reply(self) -> Reply | None:
+        """The reply to sign and send; `None` where other bytes are sent, or none."""
+        return self.outcome.reply if self.outcome is not None and self.body is None else None
 
     def payload(self) -> bytes:
-        """The bytes to send; signs if that was not done yet."""
-        return self.outcome.reply.signed() if self.body is None else self.body
+        """The bytes to send; signs if that was not done yet. Empty for a call that was not carried out."""
+        reply = self.reply
+        return (self.body or b"") if reply is None else reply.signed()
 
 
 class Gateway:
@@ -78,17 +92,26 @@ class Gateway:
         tenant.clock.tick()
         signature_ok = verified(tenant, call)
         authentic = known is not None and signature_ok is True
+        acting = tenant.faults.acting(call) if tenant.faults else NOBODY
+        if (wire := acting.on("wire")) is not None and wire.stops:
+            return _unanswered(tenant, call, signature_ok, acting)
         try:
-            outcome = HANDLERS[endpoint](tenant, call, authentic)
+            if endpoint is CLOSE:
+                outcome = close(tenant, call, authentic, acting)
+            else:
+                outcome = scripted(HANDLERS[endpoint], tenant, call, authentic, acting)
         except Exception:
             log.exception("the gateway failed inside; it answers 98888888")
             outcome = _broken(tenant, call)
-        entry = _entry(tenant, call, signature_ok, outcome)
+        entry = _entry(tenant, call, signature_ok, outcome, acting)
         tenant.journal.add(entry)
-        exchange = Exchange(tenant, entry, outcome, hint=explain.hint(entry, call) if outcome.facts else "")
+        hint = explain.hint(entry, call) if outcome.facts else ""
+        exchange = Exchange(tenant, entry, outcome, hint=hint, acting=acting)
         if known and not authentic and _refused_for_signature(tenant, outcome):
             exchange.status, exchange.body = BAD_SIGNATURE_STATUS, BAD_SIGNATURE_BODY
             entry.response = exchange.body
+        elif acting is not NOBODY:
+            _spoil(exchange, outcome.reply)
         return exchange
 
 
@@ -112,17 +135,36 @@ def _broken(tenant: Tenant, call: Call) -> Outcome:
     return Outcome(answer, write(tenant, answer.wording, echo(call, call.endpoint.response)), None)
 
 
-def _entry(tenant: Tenant, call: Call, signature_ok: bool | None, outcome: Outcome) -> Entry:
+def _unanswered(tenant: Tenant, call: Call, signature_ok: bool | None, acting: Acting) -> Exchange:
+    """Keep what was received, and carry nothing out."""
+    entry = _entry(tenant, call, signature_ok, None, acting)
+    tenant.journal.add(entry)
+    return Exchange(tenant, entry, None, acting=acting)
+
+
+def _spoil(exchange: Exchange, reply: Reply) -> None:
+    """Let a prepared fault change the signed reply. The reply that is kept for repeats stays as it is."""
+    if (fault := exchange.acting.on("signed")) is None or fault.kind is None:
+        return
+    told = Told(json.loads(reply.data), reply.key, published("foreign"), exchange.tenant.merchant_private_key)
+    exchange.body = exchange.entry.response = fault.kind.act(told, fault.do)
+    exchange.acting.acted(fault)
+
+
+def _entry(
+    tenant: Tenant, call: Call, signature_ok: bool | None, outcome: Outcome | None, acting: Acting = NOBODY
+) -> Entry:
     return Entry(
         number=tenant.journal.next_number(),
         at=tenant.clock.now(),
         endpoint=call.endpoint,
         sent=call.sent,
         signature_ok=signature_ok,
-        reason=outcome.answer.reason,
-        resp_code=outcome.answer.wording.resp_code,
-        reply=outcome.reply,
-        facts=outcome.facts,
+        reason=outcome.answer.reason if outcome else None,
+        resp_code=outcome.answer.wording.resp_code if outcome else "",
+        reply=outcome.reply if outcome else None,
+        facts=outcome.facts if outcome else None,
         req_seq_id=call.value("req_seq_id"),
         org_req_seq_id=call.value("org_req_seq_id"),
+        faults=acting.names,
     )

@@ -5,7 +5,7 @@ An entry keeps raw bytes and references to immutable values; everything else is 
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -49,6 +49,8 @@ class Entry:
     org_req_seq_id: str
     response: bytes | None = None
     """What was sent back, where it is not the signed reply."""
+    faults: Sequence[str] = ()
+    """Which prepared faults acted on the call, in that order."""
 
     @property
     def id(self) -> str:

@@ -19,7 +19,9 @@ from aiohttp.web_request import BaseRequest
 
 from huifu_mock.control import plane
 from huifu_mock.control.route import Told
-from huifu_mock.gateway import PATHS
+from huifu_mock.faults import NOBODY
+from huifu_mock.gateway import PATHS, Exchange
+from huifu_mock.line import HttpLine
 from huifu_mock.mock import Mock, Refused
 from huifu_mock.schemas import Problem
 from huifu_mock.wire import Endpoint, Sent
@@ -103,7 +105,7 @@ class HttpServer:
         known = ", ".join(PATHS)
         return _problem(404, Problem("the path", f"there is nothing at {path}", f"Huifu's paths here: {known}"))
 
-    async def _huifu(self, request: BaseRequest, endpoint: Endpoint, session: str) -> web.Response:
+    async def _huifu(self, request: BaseRequest, endpoint: Endpoint, session: str) -> web.StreamResponse:
         if request.method != "POST":
             refused = _problem(405, Problem("the method", f"is {request.method}", "Huifu's endpoints take POST"))
             refused.headers["Allow"] = "POST"
@@ -113,12 +115,14 @@ class HttpServer:
         except Refused as refused:
             return _sent(plane.problem(refused))
         exchange = self.mock.gateway.receive(endpoint, Sent(body, _raw(request), session))
-        reply = exchange.outcome.reply
-        if exchange.body is None and reply.ready is None and self._connections() > 1:
-            await asyncio.get_running_loop().run_in_executor(self._signers, reply.signed)
         headers = {"Content-Type": JSON, "Server": "huifu-mock", "Huifu-Mock-Call": exchange.entry.id}
         if exchange.hint:
             headers["Huifu-Mock-Hint"] = exchange.hint
+        if exchange.acting is not NOBODY:
+            return await _faulty(request, exchange, headers)
+        reply = exchange.reply
+        if reply is not None and reply.ready is None and self._connections() > 1:
+            await asyncio.get_running_loop().run_in_executor(self._signers, reply.signed)
         return web.Response(body=exchange.payload(), status=exchange.status, headers=headers)
 
     async def _control(self, request: BaseRequest, path: str) -> web.Response:
@@ -191,6 +195,21 @@ def _host(url: str) -> str:
         return urlsplit(url).hostname or ""
     except ValueError:
         return ""
+
+
+async def _faulty(request: BaseRequest, exchange: Exchange, headers: dict[str, str]) -> web.StreamResponse:
+    """Send an answer in the way that the prepared faults want; the journal keeps what was really sent."""
+    acting, entry, body = exchange.acting, exchange.entry, exchange.payload()
+    entry.reply = entry.response = None
+    line = HttpLine(request, entry, headers, exchange.status)
+    for fault in (acting.on("pace"), acting.on("wire")):
+        if fault is not None and fault.kind is not None:
+            acting.acted(fault)
+            await fault.kind.act(line, body, fault.do)
+    if acting.on("wire") is None:
+        await line.head(len(body))
+        await line.write(body)
+    return await line.end()
 
 
 def _raw(request: BaseRequest) -> bytes:

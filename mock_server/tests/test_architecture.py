@@ -26,7 +26,7 @@ LAYERS = (
     ("endpoints",),
     ("gateway",),
     ("mock",),
-    ("control",),
+    ("control", "line"),
     ("server",),
     ("api",),
     ("huifu_mock",),  # the public names

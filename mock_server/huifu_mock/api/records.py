@@ -75,6 +75,8 @@ class Call:
     reason: str | None
     resp_code: str
     response: str | None
+    faults: tuple[str, ...]
+    """What was prepared and acted on the call, such as `reset-after-commit` or `98888888`."""
     explanation: dict[str, Any]
 
     @classmethod
@@ -83,6 +85,7 @@ class Call:
         known = {field.name: told[field.name] for field in fields(cls) if field.name != "body"}
         known["at"] = datetime.fromisoformat(told["at"])
         known["headers"] = tuple((name, value) for name, value in told["headers"])
+        known["faults"] = tuple(told["faults"])
         return cls(body=base64.b64decode(told["body_base64"]), **known)
 
     def value(self, name: str) -> Any:

@@ -19,6 +19,7 @@ def shown(fault: Fault) -> dict[str, Any]:
         "seed": fault.seed,
         "used": fault.used,
         "left": fault.left,
+        "without_effect": fault.without_effect,
     }
 
 

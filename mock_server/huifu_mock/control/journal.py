@@ -30,6 +30,7 @@ def shown(entry: Entry) -> dict[str, Any]:
         "reason": entry.reason.name if entry.reason else None,
         "resp_code": entry.resp_code,
         "response": response.decode(errors="replace") if response is not None else None,
+        "faults": list(entry.faults),
         "explanation": explain.explained(entry, call),
     }
 

@@ -1,11 +1,11 @@
 """`POST /v2/trade/payment/scanpay/close`: from a call to a decided, kept and worded answer, in one straight way."""
 
 from dataclasses import replace
-from functools import partial
 
 from huifu_mock import life
 from huifu_mock.codes import ACCEPTED, LEGACY, Answer, Reason
 from huifu_mock.endpoints.outcome import Outcome, echo, write
+from huifu_mock.faults import NOBODY, Acting
 from huifu_mock.journal import Facts
 from huifu_mock.orders import CloseAttempt, Order
 from huifu_mock.reply import Reply
@@ -17,24 +17,30 @@ EFFECT: dict[Reason | Step, str] = {Reason.CLOSED: "S", Reason.PROCESSING: "P", 
 """What becomes of a close that no rule refused."""
 
 
-def close(tenant: Tenant, call: Call, authentic: bool) -> Outcome:
+def close(tenant: Tenant, call: Call, authentic: bool, acting: Acting = NOBODY) -> Outcome:
     """Find, decide, save, write: once each and in this order."""
     order, attempt = _find(tenant, call)
-    fault = tenant.faults.scripted(call)
+    fault = acting.on("answer")
     case = _case(tenant, call, order, attempt, authentic=authentic, scripted=fault is not None)
     rule = decide(case)
     facts = Facts(rule, case, order, tenant.clock.now())
     if rule.outcome is Step.REPLAY and attempt is not None:
         return Outcome(attempt.answer, attempt.reply, None)
     if rule.outcome is Step.SCRIPTED and fault is not None:
-        fault.use()
-        if fault.after:
-            order = _carry_out(tenant, call, order, decide(replace(case, scripted=False))).order
-        answer = fault.answer
-        return Outcome(answer, _write(tenant, call, order, answer), facts)
+        acting.acted(fault)
+        if not fault.after:
+            return Outcome(fault.answer, _queued(tenant, call, order, fault.answer), facts)
+        true_rule = decide(replace(case, scripted=False))
+        done = _carry_out(tenant, call, order, true_rule)
+        reply = _queued(tenant, call, done.order, fault.answer)
+        return _outcome(done.answer, reply, Facts(true_rule, case, order, facts.now))
     done = _carry_out(tenant, call, order, rule)
-    refused = done.answer.wording.trans_stat == "F"
-    return Outcome(done.answer, done.reply, facts if refused else None)
+    return _outcome(done.answer, done.reply, facts)
+
+
+def _outcome(answer: Answer, reply: Reply, facts: Facts) -> Outcome:
+    """Only a refusal is explained later, so only a refusal keeps the facts."""
+    return Outcome(answer, reply, facts if answer.wording.trans_stat == "F" else None)
 
 
 def _find(tenant: Tenant, call: Call) -> tuple[Order | None, CloseAttempt | None]:
@@ -94,9 +100,7 @@ def _carry_out(tenant: Tenant, call: Call, order: Order | None, rule: Rule) -> _
         changed = replace(changed, closes=(*changed.closes, attempt_key))
     reply = _write(tenant, call, changed, answer)
     attempt = CloseAttempt(*attempt_key, call.text, order.key, stat, tenant.clock.now(), answer, reply)
-    tenant.store.save(changed, attempt)
-    if stat == "P":
-        tenant.clock.after(order.settle_seconds, partial(life.settle, tenant, order.key, attempt_key))
+    life.close_made(tenant, changed, attempt)
     return _Done(answer, changed, reply)
 
 
@@ -107,12 +111,18 @@ def _answer(tenant: Tenant, reason: Reason, order: Order | None) -> Answer:
     return Answer(reason, wording)
 
 
-def _write(tenant: Tenant, call: Call, order: Order | None, answer: Answer) -> Reply:
+def _queued(tenant: Tenant, call: Call, order: Order | None, answer: Answer) -> Reply:
+    """A queued answer says nothing of the order's state: it need not be true, and the state would give it away."""
+    return _write(tenant, call, order, answer, state=False)
+
+
+def _write(tenant: Tenant, call: Call, order: Order | None, answer: Answer, *, state: bool = True) -> Reply:
     fields = echo(call, "close/response")
     if order is not None:
         fields["org_req_seq_id"] = order.req_seq_id
         fields["org_hf_seq_id"] = order.hf_seq_id
-        fields["org_trans_stat"] = order.trans_stat
+        if state:
+            fields["org_trans_stat"] = order.trans_stat
     if answer.wording is ACCEPTED:
         fields["sub_resp_code"] = Reason.PROCESSING.resp_code
         fields["hf_seq_id"] = tenant.hf_seq_ids.next(tenant.clock.now())

@@ -1,0 +1,62 @@
+"""All faults by their ids: the one source for validation, `/_mock/about` and the README."""
+
+from typing import Any, Final
+
+from huifu_mock.faults.kind import Kind, Setting
+from huifu_mock.faults.push_faults import PUSH
+from huifu_mock.faults.races import POINTS, RACES
+from huifu_mock.faults.signed_faults import SIGNED
+from huifu_mock.faults.wire_faults import WIRE
+
+ALL: Final[tuple[Kind[Any], ...]] = (*WIRE, *SIGNED, *PUSH)
+KINDS: Final[dict[str, Kind[Any]]] = {kind.id: kind for kind in ALL}
+
+
+def told() -> list[dict[str, Any]]:
+    """The table as `GET /_mock/about` shows it."""
+    return [
+        {
+            "fault": kind.id,
+            "layer": kind.layer,
+            "settings": {setting.name: setting.default for setting in kind.settings},
+            "en": kind.en,
+            "zh": kind.zh,
+        }
+        for kind in ALL
+    ]
+
+
+def races() -> dict[str, list[dict[str, str]]]:
+    """Races and points as `GET /_mock/about` shows them."""
+    return {
+        "races": [{"race": row.id, "en": row.en, "zh": row.zh} for row in RACES],
+        "points": [{"at": row.id, "en": row.en, "zh": row.zh} for row in POINTS],
+    }
+
+
+def readme(language: str = "en") -> str:
+    """The table for the README, in Markdown; `language` is en or zh."""
+    head = {
+        "en": ("fault", "settings and their defaults", "what the client sees"),
+        "zh": ("故障", "设置及默认值", "客户端看到的现象"),
+    }[language]
+    rows = [
+        (f"`{kind.id}`", "; ".join(_setting(setting, language) for setting in kind.settings), getattr(kind, language))
+        for kind in ALL
+    ]
+    return "".join(f"| {' | '.join(row)} |\n" for row in (head, ("---",) * 3, *rows))
+
+
+def _setting(setting: Setting, language: str) -> str:
+    default = (
+        ""
+        if setting.default in (None, "")
+        else f"={setting.default:g}"
+        if _number(setting.default)
+        else f"={setting.default}"
+    )
+    return f"`{setting.name}{default}` {getattr(setting, language)}"
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float)
