@@ -35,11 +35,12 @@ clean: ## remove .venv and everything else that was made here
 
 # Each stamp is touched last, so an interrupted installation starts again.
 $(VENV)/.ready-to-run: pyproject.toml | $(VENV)/.made
+	@echo "installing huifu-mock into $(VENV) (once)"
 	@$(PIP) -e .
 	@touch $@
 
 $(VENV)/.ready-to-test: pyproject.toml | $(VENV)/.made
-	@echo "installing what the checks need into $(VENV) (a minute or two the first time)"
+	@echo "installing what the checks need into $(VENV) (once; a minute or two)"
 	@$(PIP) -e '.[dev]'
 	@touch $@ $(VENV)/.ready-to-run
 
