@@ -1,30 +1,24 @@
 """A tenant as a test holds it: credentials, orders, clock, faults, journal."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from datetime import datetime
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
+from huifu_mock.api import dg_sdk
+from huifu_mock.api.credentials import CREDENTIALS
+from huifu_mock.api.environment import environment
 from huifu_mock.api.faults import Faults
 from huifu_mock.api.journal import Journal
 from huifu_mock.api.link import Link, path
 from huifu_mock.api.records import Order
 
-CREDENTIALS = (
-    "base_url",
-    "sys_id",
-    "product_id",
-    "huifu_id",
-    "merchant_private_key",
-    "merchant_private_key_pem",
-    "huifu_public_key",
-    "huifu_public_key_pem",
-    "webhook_key",
-)
-
 
 class Tenant:
     """A merchant at the gateway, alone in its world. Keys are test keys; see `credentials()`.
 
+    As a context manager it is dropped at the end.
     The merchant's private key is `None` if the tenant brought its own public key.
     """
 
@@ -49,6 +43,16 @@ class Tenant:
         self.clock = Clock(link, self.sys_id)
         self.faults = Faults(link, self.sys_id)
         self.journal = Journal(link, self.sys_id)
+        self._undo = ExitStack()
+        self._dropped = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.drop()
 
     def __repr__(self) -> str:
         return f"<Tenant {self.sys_id} at {self.base_url}>"
@@ -56,6 +60,17 @@ class Tenant:
     def credentials(self) -> dict[str, str]:
         """Everything that a client needs, by the control plane's names."""
         return {name: getattr(self, name) for name in CREDENTIALS}
+
+    def env(self, **extra: str) -> dict[str, str]:
+        """Environment variables for code that reads them: HUIFU_BASE_URL, HUIFU_SYS_ID, HUIFU_ID …
+
+        Code that reads other names gets them too: `env(PAY_URL="base_url", PAY_KEY="merchant_private_key")`.
+        """
+        return environment(self.credentials(), extra)
+
+    def configure_dg_sdk(self) -> dg_sdk.Configured:
+        """Point dg-sdk at this tenant until it is dropped, or until the end of `with tenant.configure_dg_sdk():`."""
+        return self._undo.enter_context(dg_sdk.configure(self))
 
     def settings(self) -> dict[str, Any]:
         """The tenant as the control plane tells it."""
@@ -71,8 +86,11 @@ class Tenant:
         self._link.ask("POST", path("tenants", self.sys_id, "reset"))
 
     def drop(self) -> None:
-        """Drop the tenant."""
-        self._link.ask("DELETE", path("tenants", self.sys_id))
+        """Drop the tenant, and undo what it configured; twice is fine."""
+        self._undo.close()
+        if not self._dropped:
+            self._link.ask("DELETE", path("tenants", self.sys_id))
+            self._dropped = True
 
 
 class Orders:
