@@ -8,6 +8,7 @@ from typing import Final
 
 from huifu_mock import canonical, explain, signing
 from huifu_mock.codes import Answer, Reason
+from huifu_mock.endpoints import magic
 from huifu_mock.endpoints.close import close
 from huifu_mock.endpoints.outcome import Outcome, echo, write
 from huifu_mock.endpoints.scripted import scripted
@@ -93,6 +94,8 @@ class Gateway:
         signature_ok = verified(tenant, call)
         authentic = known is not None and signature_ok is True
         acting = tenant.faults.acting(call) if tenant.faults else NOBODY
+        if authentic and endpoint is CLOSE and call.problem is None and magic.asks(call):
+            acting = magic.conjured(tenant, call, acting)
         if (wire := acting.on("wire")) is not None and wire.stops:
             return _unanswered(tenant, call, signature_ok, acting)
         try:

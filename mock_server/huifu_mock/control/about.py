@@ -8,6 +8,7 @@ from huifu_mock import _data
 from huifu_mock._version import VERSION
 from huifu_mock.codes import Reason
 from huifu_mock.control.route import Ask, Route, Told
+from huifu_mock.faults import magic, table
 from huifu_mock.gateway import PATHS
 from huifu_mock.rules import SETTLES
 
@@ -40,6 +41,9 @@ def _about(ask: Ask) -> Told:
         "endpoints": list(PATHS),
         "answers": answers,
         "settles": list(SETTLES),
+        "faults": table.told(),
+        **table.races(),
+        "magic": magic.rows(),
         "schema_digest": schema_digest(),
     }
     return Told(200, about)

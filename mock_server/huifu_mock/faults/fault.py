@@ -88,14 +88,17 @@ _MATCH: dict[str, _Match] = {
 OUTSIDE: Final = ("endpoint", "session", "nth")
 """What can be told of a call whose body nobody has read."""
 
+REMEMBERED: Final = 100_000
+"""How many closes with magic orders are told apart from their retries."""
+
 
 class Acting:
     """The faults that act on one call: at most one of each layer, the first that was prepared."""
 
     __slots__ = ("_by_layer", "names")
 
-    def __init__(self, by_layer: dict[str, Fault]) -> None:
-        self._by_layer = by_layer
+    def __init__(self, by_layer: dict[str, Fault] | None = None) -> None:
+        self._by_layer = by_layer or {}
         self.names: list[str] = []
         """What has acted, in that order; the journal entry holds this very list."""
 
@@ -114,7 +117,7 @@ class Acting:
         self._by_layer.setdefault(fault.layer, fault)
 
 
-NOBODY: Final = Acting({})
+NOBODY: Final = Acting()
 """No fault at all, which is what nearly every call has."""
 
 
@@ -125,6 +128,7 @@ class Faults:
         self._faults: dict[str, Fault] = {}
         self._waiting: list[Fault] = []
         self._numbers = 0
+        self._met: dict[tuple[str, ...], None] = {}
 
     def __bool__(self) -> bool:
         """Whether any fault may still act."""
@@ -133,7 +137,7 @@ class Faults:
     def add(self, body: dict[str, Any]) -> Fault:
         """Prepare a fault from a valid `fault-create` body. Raises `BadFault`."""
         match = body.get("match", {})
-        do, layer, kind = _understood(body["do"])
+        do, layer, kind = understood(body["do"])
         if kind is not None and kind.unread and (inside := [name for name in match if name not in OUTSIDE]):
             raise BadFault(
                 f"match.{inside[0]}",
@@ -164,6 +168,15 @@ class Faults:
                 found.setdefault(fault.layer, fault)
         return Acting(found) if found else NOBODY
 
+    def met(self, key: tuple[str, ...]) -> bool:
+        """Whether a close of that number came before with a magic order; from now on it has."""
+        if key in self._met:
+            return True
+        if len(self._met) >= REMEMBERED:
+            del self._met[next(iter(self._met))]
+        self._met[key] = None
+        return False
+
     def get(self, id_: str) -> Fault | None:
         return self._faults.get(id_)
 
@@ -174,12 +187,13 @@ class Faults:
     def clear(self) -> None:
         self._faults.clear()
         self._waiting.clear()
+        self._met.clear()
 
     def __iter__(self) -> Iterator[Fault]:
         return iter(list(self._faults.values()))
 
 
-def _understood(do: dict[str, Any]) -> tuple[dict[str, Any], str, Kind[Any] | None]:
+def understood(do: dict[str, Any]) -> tuple[dict[str, Any], str, Kind[Any] | None]:
     """What a `do` asks for: with all settings, its layer, and its row of the tables. Raises `BadFault`."""
     try:
         json.dumps(do, ensure_ascii=False, allow_nan=False).encode()
