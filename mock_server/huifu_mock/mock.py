@@ -1,15 +1,18 @@
 """The whole fake in one object, without a socket: tenants made and dropped, orders seeded, the cast of the start."""
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, get_type_hints
 
-from huifu_mock import _data, signing
-from huifu_mock.clock import LAST
+from huifu_mock import _data, life, signing
+from huifu_mock.clock import BEIJING, LAST
 from huifu_mock.gateway import Gateway
 from huifu_mock.keys import PUBLISHED_BITS, KeyRing, published
 from huifu_mock.orders import Order, Taken
+from huifu_mock.push.courier import Courier
+from huifu_mock.push.target import Targets
 from huifu_mock.schemas import Problem, schema
 from huifu_mock.tenant import DEFAULT_SYS_ID, Settings, Tenant
 
@@ -32,9 +35,13 @@ def check(name: str, body: Any, prefix: str = "") -> None:
 
 
 class Mock:
-    """A gateway with its tenants. `cast` is the list of orders that the default tenant begins with."""
+    """A gateway with its tenants. `cast` is the list of orders that the default tenant begins with.
 
-    def __init__(self, cast: list[dict[str, Any]] | None = None) -> None:
+    Pushes go to this machine, and to what `push_allow` names. Raises `BadTarget` where that is no target.
+    """
+
+    def __init__(self, cast: list[dict[str, Any]] | None = None, push_allow: Iterable[str] = ()) -> None:
+        self.courier: Final = Courier(Targets(push_allow))
         self.keys: Final = KeyRing()
         self.cast: Final = _data.read_json("fixtures/orders.json") if cast is None else cast
         default = Tenant(
@@ -43,6 +50,7 @@ class Mock:
             merchant_public_key=published("merchant").public_key(),
             merchant_private_key=published("merchant"),
             huifu_key=self.keys.huifu(PUBLISHED_BITS),
+            courier=self.courier,
         )
         self.gateway: Final = Gateway(default)
         seed(default, self.cast)
@@ -66,6 +74,7 @@ class Mock:
             merchant_public_key=public,
             merchant_private_key=private,
             huifu_key=self.keys.huifu(bits),
+            courier=self.courier,
         )
         if not self.gateway.add(made):  # somebody else was faster
             self.keys.give_back(private)
@@ -103,7 +112,9 @@ def seed(tenant: Tenant, bodies: list[dict[str, Any]], *, single: bool = False) 
     except Taken as taken:
         named = taken.field if single else f"[{taken.index}].{taken.field}"
         raise Refused(409, Problem(named, str(taken), "choose another, or leave it out")) from taken
-    return made
+    for order in made:
+        life.watch(tenant, order)
+    return [tenant.store.get(order.key) or order for order in made]
 
 
 def _order(tenant: Tenant, body: dict[str, Any]) -> Order:
@@ -116,6 +127,7 @@ def _order(tenant: Tenant, body: dict[str, Any]) -> Order:
         req_seq_id=body.get("req_seq_id") or f"order-{secrets.token_hex(8)}",
         hf_seq_id=body.get("hf_seq_id") or tenant.hf_seq_ids.next(min(created_at, LAST)),
         created_at=created_at,
+        expires_at=_moment(body["time_expire"]) if "time_expire" in body else None,
         finished_at=now if final else None,
         **{
             "settle": tenant.settings.settle,
@@ -127,6 +139,10 @@ def _order(tenant: Tenant, body: dict[str, Any]) -> Order:
 
 _PLAIN: Final = ("trade_type", "trans_stat", "settle", "settle_seconds", "notify_url", "trans_amt")
 _SETTINGS: Final = tuple(get_type_hints(Settings))
+
+
+def _moment(text: str) -> datetime:
+    return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=BEIJING)
 
 
 def _settings(body: dict[str, Any]) -> dict[str, Any]:

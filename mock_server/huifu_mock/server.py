@@ -80,6 +80,7 @@ class HttpServer:
         host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)
         self.base_url = f"http://{f'[{host}]' if ':' in host and host[0] != '[' else host}:{self.port}"
         loop = asyncio.get_running_loop()
+        self.mock.courier.start()
         for tenant in self.mock.gateway:
             tenant.clock.bind(loop)
 
@@ -87,6 +88,7 @@ class HttpServer:
         """Stop listening, end what is under way, and let go of every timer."""
         if self._runner is not None:
             await self._runner.cleanup()
+        await self.mock.courier.stop()
         for tenant in self.mock.gateway:
             tenant.clock.close()
         if self._signers is not None:

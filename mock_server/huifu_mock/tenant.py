@@ -1,4 +1,4 @@
-"""One tenant: its keys, settings, clock, orders, faults and journal. Tenants share nothing."""
+"""One tenant: its keys, settings, clock, orders, faults, journal and pushes. Tenants share nothing."""
 
 from dataclasses import dataclass, field
 from typing import Final, Literal
@@ -9,6 +9,8 @@ from huifu_mock.clock import Clock
 from huifu_mock.faults import Faults
 from huifu_mock.journal import Journal
 from huifu_mock.orders import HfSeqIds, MemoryStore, Store
+from huifu_mock.push.courier import Courier
+from huifu_mock.push.pushes import Pushes
 from huifu_mock.rules import Settle
 
 ProductState = Literal["active", "suspended"]
@@ -44,6 +46,7 @@ class Tenant:
         merchant_private_key: RSAPrivateKey | None = None,
         store: Store | None = None,
         clock: Clock | None = None,
+        courier: Courier | None = None,
     ) -> None:
         self.sys_id: Final = sys_id
         self.settings = settings
@@ -55,14 +58,16 @@ class Tenant:
         self.journal: Final = Journal()
         self.faults: Final = Faults()
         self.hf_seq_ids: Final = HfSeqIds()
+        self.pushes: Final = Pushes(courier or Courier(), lambda: self.clock, huifu_key, self.faults)
 
     def reset(self) -> None:
-        """Forget orders, faults, journal and timers, and let the clock run from the present again."""
+        """Forget orders, faults, journal, pushes and timers, and let the clock run from the present again."""
         loop = self.clock.loop
         self.clock.close()
         self.clock = Clock()
         if loop is not None:
             self.clock.bind(loop)
+        self.pushes.clear()
         self.store.clear()
         self.faults.clear()
         self.journal.clear()

@@ -1,0 +1,113 @@
+"""Deliveries: each push to each receiver, with its tries; kept, searched and waited for."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, Literal
+
+from huifu_mock.clock import Timer
+from huifu_mock.push.courier import Errand
+from huifu_mock.push.message import Message
+
+Status = Literal["pending", "delivered", "failed", "refused", "dropped"]
+CAPACITY: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try. `status` and `answer` are `None` where there was no answer; `diagnosis` is empty if it succeeded."""
+
+    at: datetime
+    status: int | None
+    answer: str | None
+    diagnosis: str
+
+
+@dataclass(slots=True)
+class Delivery:
+    """One push to one receiver."""
+
+    number: int
+    message: Message
+    created_at: datetime
+    status: Status = "pending"
+    attempts: list[Attempt] = field(default_factory=list)
+    next_at: datetime | None = None
+    """When it is tried again; `None` while it is being sent and when it is not tried again."""
+    began_at: datetime | None = None
+    """The time of the first try."""
+    timer: Timer | None = None
+    errand: Errand | None = None
+    """The try that is queued or under way."""
+
+    @property
+    def id(self) -> str:
+        return f"delivery-{self.number}"
+
+    def stand_down(self) -> None:
+        """Forget the next try."""
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
+        self.next_at = None
+
+
+Wanted = Callable[[Delivery], bool]
+
+
+class Deliveries:
+    """The last `capacity` deliveries of one tenant."""
+
+    def __init__(self, capacity: int = CAPACITY) -> None:
+        self._kept: OrderedDict[str, Delivery] = OrderedDict()
+        self._capacity = capacity
+        self._numbers = 0
+        self._waiting: list[tuple[Wanted, asyncio.Future[None]]] = []
+        self.dropped = 0
+        """How many were pushed out by newer ones."""
+
+    def add(self, message: Message, now: datetime) -> Delivery:
+        """Keep a new one; the oldest makes room."""
+        self._numbers += 1
+        made = Delivery(self._numbers, message, now)
+        self._kept[made.id] = made
+        if len(self._kept) > self._capacity:
+            self._kept.popitem(last=False)
+            self.dropped += 1
+        return made
+
+    def changed(self, delivery: Delivery) -> None:
+        """Wake who waited for it."""
+        for wanted, future in self._waiting:
+            if not future.done() and wanted(delivery):
+                future.set_result(None)
+
+    def get(self, id_: str) -> Delivery | None:
+        return self._kept.get(id_)
+
+    def find(self, wanted: Wanted) -> list[Delivery]:
+        """Those that match, oldest first."""
+        return [delivery for delivery in self._kept.values() if wanted(delivery)]
+
+    def __iter__(self) -> Iterator[Delivery]:
+        return iter(list(self._kept.values()))
+
+    async def wait(self, wanted: Wanted, seconds: float) -> None:
+        """Return when one matches, or when `seconds` of real time are over."""
+        if self.find(wanted):
+            return
+        future = asyncio.get_running_loop().create_future()
+        self._waiting.append((wanted, future))
+        try:
+            await asyncio.wait_for(future, seconds)
+        except TimeoutError:
+            return
+        finally:
+            self._waiting = [waiting for waiting in self._waiting if waiting[1] is not future]
+
+    def clear(self) -> None:
+        """Forget them all; who waits goes on waiting."""
+        self._kept.clear()
+        self.dropped = 0
