@@ -10,6 +10,7 @@ from huifu_mock import canonical, explain, signing
 from huifu_mock.codes import Answer, Reason
 from huifu_mock.endpoints import magic
 from huifu_mock.endpoints.close import close
+from huifu_mock.endpoints.neighbours import NEIGHBOURS
 from huifu_mock.endpoints.outcome import Outcome, echo, write
 from huifu_mock.endpoints.scripted import scripted
 from huifu_mock.faults import NOBODY, Acting
@@ -23,7 +24,7 @@ from huifu_mock.wire import CLOSE, Call, Endpoint, Sent, read
 log = logging.getLogger("huifu_mock.gateway")
 
 Handler = Callable[[Tenant, Call, bool], Outcome]
-HANDLERS: Final[dict[Endpoint, Handler]] = {CLOSE: close}
+HANDLERS: Final[dict[Endpoint, Handler]] = {CLOSE: close, **NEIGHBOURS}
 PATHS: Final[dict[str, Endpoint]] = {endpoint.path: endpoint for endpoint in HANDLERS}
 
 BAD_SIGNATURE_STATUS: Final = 922
@@ -71,9 +72,10 @@ class Gateway:
         return self._tenants.setdefault(tenant.sys_id, tenant) is tenant
 
     def remove(self, sys_id: str) -> Tenant:
-        """Drop a tenant and stop its clock."""
+        """Drop a tenant, stop its clock and forget its pushes."""
         tenant = self._tenants.pop(sys_id)
         tenant.clock.close()
+        tenant.pushes.clear()
         return tenant
 
     def __iter__(self) -> Iterator[Tenant]:

@@ -23,10 +23,11 @@ SETTLES: tuple[str, ...] = get_args(Settle)
 
 
 class Step(Enum):
-    """What two rows do instead of giving a reason of their own."""
+    """What a row does instead of giving a reason of its own."""
 
     REPLAY = "the stored bytes are returned"
     SCRIPTED = "the queued answer is given"
+    OWN = "an endpoint other than close gives an answer of its own"
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,13 @@ class Schema:
         for error in self._validator.iter_errors(instance):
             yield self._problem(error, prefix)
 
+    def complaints(self, instance: Any) -> Iterator[tuple[str, str, Any]]:
+        """The same as facts: the member it is about (empty for the whole), the keyword that failed, its value."""
+        for error in self._validator.iter_errors(instance):
+            path = [str(part) for part in error.instance_path]
+            named = [*path, error.kind.value] if error.kind.name == "required" else path
+            yield ".".join(named), error.kind.name, error.kind.value
+
     def _problem(self, error: Any, prefix: str) -> Problem:
         kind, value = error.kind.name, error.kind.value
         path = [str(part) for part in error.instance_path]

@@ -1,6 +1,7 @@
 """What an endpoint gives back: the answer, its fields, and the facts it was decided on."""
 
 from dataclasses import dataclass
+from functools import cache
 
 from huifu_mock.codes import Answer, Wording
 from huifu_mock.journal import Facts
@@ -19,19 +20,29 @@ class Outcome:
     facts: Facts | None
 
 
-ECHOED = ("huifu_id", "req_date", "req_seq_id", "org_req_date")
-GIVEN_BACK = ("org_req_seq_id", "org_hf_seq_id")
+ECHOED = frozenset({"huifu_id", "req_date", "req_seq_id", "org_req_date"})
+ANSWERED = frozenset({"resp_code", "resp_desc", "trans_stat"})
 
 
 def echo(call: Call, response: str) -> dict[str, str]:
     """What every reply repeats of its request; empty where it could not be read or would break the schema."""
-    fields = {name: call.value(name) for name in ECHOED}
-    fields.update((name, value) for name in GIVEN_BACK if (value := call.value(name)))
+    required, given_back = _repeated(call.endpoint.request, response)
+    fields = {name: call.value(name) if name in ECHOED else "" for name in required}
+    fields.update((name, value) for name in given_back if (value := call.value(name)))
     if call.problem is None or schema(response).accepts(_sample(fields)):
         return fields
     for problem in schema(response).problems(_sample(fields)):
         fields[problem.field] = ""
-    return {name: value for name, value in fields.items() if value or name in ECHOED}
+    return {name: value for name, value in fields.items() if value or name in required}
+
+
+@cache
+def _repeated(request: str, response: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What a reply must have beside its answer, and which numbers it gives back where they were sent."""
+    sent, told = schema(request).contents["properties"], schema(response).contents
+    required = tuple(name for name in told["required"] if name not in ANSWERED)
+    numbers = (name for name in told["properties"] if name.endswith("seq_id") and name in sent)
+    return required, tuple(name for name in numbers if name not in required)
 
 
 def _sample(fields: dict[str, str]) -> dict[str, str]:
@@ -39,10 +50,8 @@ def _sample(fields: dict[str, str]) -> dict[str, str]:
 
 
 def write(tenant: Tenant, wording: Wording, fields: dict[str, str]) -> Reply:
-    """The unsigned reply; it is signed when it is sent."""
-    answered = {
-        "resp_code": wording.resp_code,
-        "resp_desc": wording.resp_desc,
-        "trans_stat": wording.trans_stat,
-    }
+    """The unsigned reply; it is signed when it is sent. An answer that speaks of no state has no `trans_stat`."""
+    answered = {"resp_code": wording.resp_code, "resp_desc": wording.resp_desc}
+    if wording.trans_stat:
+        answered["trans_stat"] = wording.trans_stat
     return Reply({**fields, **answered}, tenant.huifu_key)
