@@ -37,6 +37,7 @@ def shown(tenant: Tenant, order: Order) -> dict[str, Any]:
         "settle": order.settle,
         "settle_seconds": order.settle_seconds,
         "notify_url": order.notify_url,
+        "time_expire": f"{order.expires_at:%Y%m%d%H%M%S}" if order.expires_at else "",
         "age_seconds": round(order.age(tenant.clock.now()).total_seconds(), 6),
         "created_at": order.created_at.isoformat(),
         "finished_at": order.finished_at.isoformat() if order.finished_at else None,
@@ -67,19 +68,23 @@ def _list(ask: Ask) -> Told:
 
 
 def _one(ask: Ask) -> Order:
-    """The order in the path. Raises `Refused`: 404, or 409 where the number alone does not tell which."""
-    number = ask.path["req_seq_id"]
-    narrowed = {"req_seq_id": number, **ask.query}
+    """The order in the path. Raises `Refused`, as `one_of` does."""
+    return one_of(ask.tenant, ask.path["req_seq_id"], ask.query)
+
+
+def one_of(tenant: Tenant, number: str, which: dict[str, str]) -> Order:
+    """The order of that `req_seq_id`. Raises `Refused`: 404, or 409 where the number alone does not tell which."""
+    narrowed = {"req_seq_id": number, **which}
     found = [
         order
-        for order in ask.tenant.store.orders()
+        for order in tenant.store.orders()
         if all(getattr(order, name) == value for name, value in narrowed.items())
     ]
     if not found:
         raise Refused(404, Problem("req_seq_id", f"there is no order {number}", "GET …/orders lists them"))
     if len(found) > 1:
-        which = "; ".join(f"?huifu_id={order.huifu_id}&req_date={order.req_date}" for order in found)
-        raise Refused(409, Problem("req_seq_id", f"{number} names {len(found)} orders", f"say which: {which}"))
+        choice = "; ".join(f"huifu_id={order.huifu_id}&req_date={order.req_date}" for order in found)
+        raise Refused(409, Problem("req_seq_id", f"{number} names {len(found)} orders", f"say which: {choice}"))
     return found[0]
 
 
@@ -87,13 +92,19 @@ def _read(ask: Ask) -> Told:
     return Told(200, shown(ask.tenant, _one(ask)))
 
 
+NOW = {"S": life.pay, "F": life.fail}
+LATER = {"S": life.pay_later, "F": life.fail_later}
+
+
 def _change(ask: Ask) -> Told:
     tenant, order, body = ask.tenant, _one(ask), dict(ask.body)
     check("control/order-patch", body)
-    trans_stat = body.pop("trans_stat", None)
+    trans_stat, seconds = body.pop("trans_stat", None), body.pop("after_seconds", 0)
     try:
-        if trans_stat is not None:
-            order = (life.pay if trans_stat == "S" else life.fail)(tenant, order)
+        if trans_stat is not None and seconds:
+            LATER[trans_stat](tenant, order, seconds)
+        elif trans_stat is not None:
+            order = NOW[trans_stat](tenant, order)
     except life.NotAllowed as error:
         raise Refused(409, Problem("trans_stat", str(error), "seed another order")) from error
     if body:

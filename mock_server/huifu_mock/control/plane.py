@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import unquote
 
-from huifu_mock.control import about, clock, faults, journal, orders, tenants
+from huifu_mock.control import about, clock, deliveries, events, faults, journal, orders, tenants, webhooks
 from huifu_mock.control.route import Ask, Route, Told
 from huifu_mock.mock import Mock, Refused
 from huifu_mock.schemas import Problem
@@ -20,6 +20,9 @@ ROUTES: Final[tuple[Route, ...]] = (
     *clock.ROUTES,
     *faults.ROUTES,
     *journal.ROUTES,
+    *webhooks.ROUTES,
+    *deliveries.ROUTES,
+    *events.ROUTES,
 )
 
 MISSING: Final = object()
