@@ -43,8 +43,9 @@ def settings(profile: Profile, examples: int) -> hypothesis.settings:
         database=None,
         print_blob=False,
         derandomize=False,
+        report_multiple_bugs=False,
         verbosity=Verbosity.quiet,
-        phases=[Phase.generate, Phase.target, Phase.shrink],
+        phases=[Phase.generate, Phase.shrink],
         suppress_health_check=list(HealthCheck),
     )
     hypothesis.settings.register_profile(f"huifu-{profile.name}", made)

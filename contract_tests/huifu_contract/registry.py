@@ -27,7 +27,7 @@ GROUPS = (
     "time",
     "webhook",
 )
-MODULES = ("control", "request", "response", "security", "transport", "flow", "webhook")
+MODULES = ("control", "request", "generated", "response", "security", "transport", "flow", "webhook")
 _found: dict[str, Record] = {}
 Run = Callable[["Bench", Example], None]
 

@@ -13,6 +13,8 @@ class Driver(Protocol):
     """`start` comes first; each call may raise a Trouble. All calls block."""
 
     restarts: int
+    hello: Hello
+    """What the client said last; a process started again may listen elsewhere."""
 
     def start(self, config: Mapping[str, str]) -> Hello: ...
 

@@ -23,6 +23,7 @@ class LocalDriver:
             self._callee = callee(target)
         except ValueError as wrong:
             raise SetupTrouble(str(wrong)) from None
+        self.hello = self._callee.hello
 
     def start(self, config: Mapping[str, str]) -> Hello:
         self._config = dict(config)

@@ -30,6 +30,7 @@ class RemoteDriver:
         self.extra_env = dict(env or {})
         self.start_s = start_s
         self.restarts = 0
+        self.hello = Hello()
         self._session: Session | None = None
         self._config: Mapping[str, str] = {}
         self._kept = ""
@@ -65,7 +66,8 @@ class RemoteDriver:
         if reply.get("outcome") == "unsupported":
             session.finish()
             raise SetupTrouble("the adapter answers `unsupported` to hello; it must describe the client")
-        return Hello.from_message(reply)
+        self.hello = Hello.from_message(reply)
+        return self.hello
 
     def _live(self) -> Session:
         with self._lock:

@@ -18,8 +18,8 @@ from huifu_contract.calling import describes
 from huifu_contract.outcome import Outcome
 from huifu_contract.reference.client import Client, Config
 
-TIMEOUT_S = 2.5
-ATTEMPT_S = 0.5
+TIMEOUT_S = 2.0
+ATTEMPT_S = 0.4
 STATS = {"S": "closed", "F": "not_closed", "P": "pending"}
 RANK = {"unknown": 0, "pending": 1, "not_closed": 2, "closed": 3}
 

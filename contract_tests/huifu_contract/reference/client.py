@@ -82,10 +82,12 @@ class Client:
             reply = self.exchange(op, data, until)
             standing = self.decide(reply) if op == "close" else self.resolve(reply, standing)
             seen = reply or seen
-            if standing in decide.FINAL or attempt >= self.max_attempts:
+            if standing in decide.FINAL or attempt >= min(
+                self.max_attempts, decide.PATIENCE.get(standing, attempt + 1)
+            ):
                 break
             op = decide.NEXT[standing]
-            if not self.wait(max(pause, RETRY_PAUSE) if op == "close" else pause, until):
+            if not self.wait(max(pause, RETRY_PAUSE) if standing == "busy" else pause, until):
                 break
         return Outcome(decide.FINAL.get(standing) or decide.MEANWHILE[standing], seen, attempts=attempt)
 

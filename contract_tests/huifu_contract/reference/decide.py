@@ -11,6 +11,12 @@ NEXT = {"busy": "close", "resend": "close", "pending": "closequery", "doubt": "c
 MEANWHILE = {"busy": "unknown", "resend": "unknown", "pending": "pending", "doubt": "unknown", "refused": "unknown"}
 """The claim when time or attempts run out."""
 
+PATIENCE = {"busy": 3, "pending": 3}
+"""After how many attempts it is enough.
+
+These get clear with time, and the application can ask again later.
+"""
+
 CERTAIN = ("10000000", "21000000", "22000000", "23000001", "23000004")
 """With F these say for certain that nothing was done; 23000000 may mean that an earlier close succeeded."""
 SYSTEM = ("90000000", "98888888", "99999999")

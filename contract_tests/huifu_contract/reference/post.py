@@ -20,10 +20,11 @@ def post(url: str, body: bytes, timeout_s: float) -> tuple[int, bytes]:
     parts = urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.hostname or "", parts.port, timeout=timeout_s)
-    watchdog = Timer(timeout_s, _hang_up, [connection])
-    watchdog.daemon = True
+    watchdog = None
     try:
         connection.connect()
+        watchdog = Timer(timeout_s, _hang_up, [connection.sock])
+        watchdog.daemon = True
         watchdog.start()
         headers = {"Content-Type": "application/json;charset=UTF-8", "Connection": "close"}
         connection.request("POST", parts.path, body, headers)
@@ -33,15 +34,14 @@ def post(url: str, body: bytes, timeout_s: float) -> tuple[int, bytes]:
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise NoReply(f"{type(error).__name__}: {error}") from None
     finally:
-        watchdog.cancel()
+        if watchdog is not None:
+            watchdog.cancel()
         connection.close()
     if not whole or len(received) > MOST:
         raise NoReply("the reply was cut off or is far too long")
     return response.status, received
 
 
-def _hang_up(connection: http.client.HTTPConnection) -> None:
-    sock = connection.sock
-    if sock is not None:
-        with contextlib.suppress(OSError):
-            sock.shutdown(socket.SHUT_RDWR)
+def _hang_up(line: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        line.shutdown(socket.SHUT_RDWR)

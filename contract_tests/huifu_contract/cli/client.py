@@ -1,0 +1,141 @@
+"""`huifu-contract client`: grades one or several clients."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from huifu_contract.failures import SetupTrouble
+from huifu_contract.hello import GRADES
+from huifu_contract.verdicts import Exit
+
+KNOWN = Path("huifu-contract-known.toml")
+WORST = (Exit.INTERRUPTED, Exit.INTERNAL, Exit.USAGE, Exit.NOT_OK, Exit.NOTHING, Exit.OK)
+
+
+def add(commands: Any) -> None:
+    made = commands.add_parser("client", help="grade a client", description=__doc__)
+    made.add_argument(
+        "--client",
+        action="append",
+        required=True,
+        metavar="KIND:WHAT",
+        help="repeatable: py:shop.pay:make_client, cmd:php close_adapter.php",
+    )
+    made.add_argument("--case", action="append", default=[], metavar="GLOB", help="repeatable; controls always run")
+    made.add_argument(
+        "--profile",
+        choices=["quick", "ci", "deep"],
+        default=None,
+        help="how many examples (default: ci with CI set, else quick)",
+    )
+    made.add_argument(
+        "--grade",
+        action="append",
+        choices=GRADES,
+        default=[],
+        help="repeatable: which cases (default: all that the client offers)",
+    )
+    made.add_argument("--level", choices=["must", "should"], default="should", help="what is enforced")
+    made.add_argument("--seed", type=int, default=None, help="default: 0 with CI set, else random and printed")
+    made.add_argument("--known", type=Path, default=None, help=f"known failures (default: {KNOWN} if it is there)")
+    made.add_argument("--replays", type=Path, default=Path("huifu-replays"), help="where failing examples are kept")
+    made.add_argument("--replay", type=Path, default=None, metavar="FILE", help="run this example alone")
+    made.add_argument("--budget", default=None, metavar="90s", help="how long the run may take")
+    made.add_argument("-n", "--workers", type=int, default=None, help="processes of the client at once (default: 2)")
+    made.add_argument("--report", type=Path, default=None, metavar="FILE.json")
+    made.add_argument("--junit", type=Path, default=None, metavar="FILE.xml")
+    made.add_argument("--md", type=Path, default=None, metavar="FILE.md")
+    made.add_argument("--reveal-case", action="store_true", help="tell the client which case runs, for debugging")
+    made.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    from huifu_contract import replay
+    from huifu_contract.cli.output import write
+    from huifu_contract.profiles import PROFILES
+    from huifu_contract.runner import Options
+
+    ci = bool(os.environ.get("CI"))
+    if options.workers is not None and options.workers < 1:
+        raise SetupTrouble("-n is a number of at least 1")
+    only = None
+    if options.replay is not None:
+        stored = replay.read(options.replay)
+        _fresh(options.replay, stored)
+        only = (stored.case, stored.example)
+    made = Options(
+        profile=PROFILES[options.profile or ("ci" if ci else "quick")],
+        grades=frozenset(options.grade or GRADES),
+        cases=tuple(options.case),
+        level=options.level,
+        seed=options.seed if options.seed is not None else (0 if ci else secrets.randbelow(2**31)),
+        known=_known(options.known),
+        folder=options.replays,
+        only=only,
+        budget_s=_budget(options.budget),
+        workers=options.workers or 2,
+        reveal=options.reveal_case,
+    )
+    runs = [_one(spec, made) for spec in options.client]
+    write(runs, options.report, options.junit, options.md)
+    return _worst([found.exit for found in runs])
+
+
+def _one(spec: str, options: Any) -> Any:
+    from rich.console import Console
+
+    from huifu_contract.drivers.choose import driver
+    from huifu_contract.records import Record
+    from huifu_contract.registry import select
+    from huifu_contract.reports import terminal
+    from huifu_contract.runner import Runner
+
+    driver(spec)  # a wrong spec is told before anything starts
+    select(options.cases)
+    console = Console(highlight=False)
+    with terminal.progress(console) as bar:
+        task = bar.add_task(spec, total=None)
+
+        def began(record: Record) -> None:
+            bar.update(task, description=record.id)
+
+        runner = Runner(lambda: driver(spec), options, spec, lambda _result: bar.advance(task), began)
+        found = runner.run()
+    terminal.show(console, found)
+    return found
+
+
+def _known(path: Path | None) -> Any:
+    from huifu_contract import known
+    from huifu_contract.registry import catalogue
+    from huifu_mock.clock import Clock
+
+    if path is None and not KNOWN.exists():
+        return ()
+    return known.read(path or KNOWN, list(catalogue().values()), Clock().now().date())
+
+
+def _fresh(path: Path, stored: Any) -> None:
+    from huifu_contract.registry import catalogue
+
+    record = catalogue().get(stored.case)
+    if record is None:
+        raise SetupTrouble(f"{path}: no case is called {stored.case}")
+    if not stored.fresh(record):
+        raise SetupTrouble(f"stale replay {path}: made for revision {stored.rev}, {stored.case} is at {record.rev}")
+
+
+def _budget(text: str | None) -> float | None:
+    from huifu_contract.budget import parse
+
+    return None if text is None else parse(text)
+
+
+def _worst(exits: Sequence[Exit]) -> int:
+    """Of several clients the ending that must not be overlooked."""
+    return int(next(code for code in WORST if code in exits))

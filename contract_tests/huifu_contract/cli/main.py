@@ -1,0 +1,55 @@
+"""`huifu-contract`: parses the command line, hands over, and turns every ending into an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from huifu_contract import __version__
+from huifu_contract.cli import cases, client, init, known, report, selftest
+from huifu_contract.failures import SetupTrouble, Trouble
+from huifu_contract.verdicts import Exit
+
+PARTS = (client, cases, known, report, selftest, init)
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(
+        "huifu-contract",
+        description="Grades clients of Huifu's close endpoint: a definite claim must be true.",
+        epilog="Exit: 0 all ok, 1 something is not, 2 interrupted, 3 kit or adapter error, 4 usage, 5 nothing ran.",
+    )
+    made.add_argument("--version", action="version", version=f"huifu-contract {__version__}")
+    commands = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for part in PARTS:
+        part.add(commands)
+    return made
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    try:
+        options = parser().parse_args(argv)
+    except SystemExit as stop:  # argparse says 2 for a wrong option; that number means interrupted here
+        return 0 if stop.code in (0, None) else int(Exit.USAGE)
+    try:
+        return int(options.run(options))
+    except SetupTrouble as trouble:
+        tell(str(trouble), trouble.stderr)
+        return int(Exit.USAGE)
+    except Trouble as trouble:
+        tell(str(trouble), trouble.stderr)
+        return int(Exit.INTERNAL)
+    except KeyboardInterrupt:
+        return int(Exit.INTERRUPTED)
+
+
+def tell(message: str, stderr: str = "") -> None:
+    print(f"huifu-contract: {message}", file=sys.stderr)
+    if stderr.strip():
+        print("stderr of the client:", file=sys.stderr)
+        print("\n".join("  " + line for line in stderr.strip().splitlines()[-15:]), file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

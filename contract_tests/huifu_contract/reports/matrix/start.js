@@ -1,0 +1,72 @@
+// Puts the page together; `draw` shows the state again after each change of it.
+function setTheme() {
+  if (state.theme === "auto") delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = state.theme;
+}
+
+function topBar() {
+  const newest = data.runs.map((run) => run.started).sort().at(-1) ?? "";
+  const kits = [...new Set(data.runs.map((run) => run.kit))].join(", ");
+  const theme = el("button", {
+    type: "button", class: "tool wide", id: "theme", "aria-label": `${words().themeLabel}: ${words().theme[state.theme]}`, title: words().themeLabel,
+    onclick: () => { state.theme = THEMES[(THEMES.indexOf(state.theme) + 1) % 3]; store("theme", state.theme); rebuild("theme"); },
+  }, el("span", { class: "moon", "aria-hidden": "true" }), words().theme[state.theme]);
+  const language = el("button", {
+    type: "button", class: "tool wide", id: "language", lang: state.lang === "en" ? "zh-CN" : "en", "aria-label": words().otherLabel,
+    onclick: () => { state.lang = state.lang === "en" ? "zh" : "en"; store("lang", state.lang); rebuild("language"); },
+  }, words().other);
+  return el("header", { class: "top" },
+    el("div", {}, el("h1", {}, words().title),
+      el("p", { class: "sub" }, el("span", {}, words().about(data.cases.length, data.runs.length)), el("span", {}, `${words().kit} ${kits}`), el("span", {}, `${words().made} ${newest.slice(0, 10)}`))),
+    el("div", { class: "tools" }, language, theme, el("button", { type: "button", class: "tool wide", id: "print", onclick: () => print() }, words().print)));
+}
+
+function rebuild(focus) {
+  document.documentElement.lang = state.lang === "zh" ? "zh-CN" : "en";
+  document.documentElement.classList.toggle("picture", state.picture);
+  document.title = `${words().title} · huifu-contract`;
+  setTheme();
+  const search = el("input", { type: "search", id: "search", placeholder: words().search, "aria-label": words().search, autocomplete: "off", spellcheck: "false", oninput: (event) => { state.text = event.target.value; draw(); } });
+  search.value = state.text;
+  const dialog = el("dialog", { id: "detail", "aria-labelledby": "detail-title", onkeydown: detailKeys, onclose: closed, onclick: (event) => { if (event.target === dialog) dialog.close(); } });
+  document.getElementById("app").replaceChildren(
+    topBar(),
+    el("search", { class: "filters", "aria-label": words().filters }, el("div", { class: "find" }, search, el("output", { id: "shown", role: "status" })), el("div", { id: "chips" })),
+    legend(),
+    el("main", { id: "matrix", onkeydown: gridKeys }),
+    el("section", { id: "findings" }),
+    dialog);
+  draw();
+  if (focus) document.getElementById(focus)?.focus();
+}
+
+function draw(keep = false) {
+  const key = keep ? document.activeElement?.dataset?.key : null;
+  document.getElementById("chips").replaceChildren(...chips());
+  const shown = drawTable(document.getElementById("matrix"));
+  document.getElementById("shown").textContent = words().shown(shown, data.cases.length);
+  moveTo(state.at.row, state.at.column, false);
+  if (key) document.querySelector(`[data-key="${key}"]`)?.focus();
+  fit();
+}
+
+// A table that is wider than the window scrolls in its own frame; otherwise its head sticks to the window.
+function fit() {
+  const place = document.getElementById("matrix");
+  place.classList.remove("framed");
+  place.classList.toggle("framed", place.scrollWidth > place.clientWidth + 1);
+}
+
+function fromAddress() {
+  const [id, title] = decodeURIComponent(location.hash.slice(1)).split("@");
+  if (!data.cases.some((test) => test.id === id)) return;
+  const column = data.runs.findIndex((run) => run.title === title);
+  openCase(id, column < 0 ? null : column);
+}
+
+rebuild();
+fromAddress();
+addEventListener("hashchange", fromAddress);
+addEventListener("keydown", pageKeys);
+addEventListener("resize", fit);
+addEventListener("beforeprint", drawFindings);

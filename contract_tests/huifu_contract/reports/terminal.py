@@ -1,0 +1,122 @@
+"""The terminal.
+
+Progress while it runs, failures with law, claim, truth and traffic, the replay command last.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from itertools import groupby
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from huifu_contract.laws.broken import TITLES
+from huifu_contract.results import CaseResult, RunResult
+from huifu_contract.verdicts import OK, Verdict
+
+STYLES = {
+    Verdict.PASS: "green",
+    Verdict.FAIL: "bold red",
+    Verdict.NOTE: "cyan",
+    Verdict.BLOCKED: "magenta",
+    Verdict.SKIP: "dim",
+    Verdict.KNOWN: "yellow",
+    Verdict.FIXED: "bold red",
+    Verdict.FLAKY: "bold red",
+    Verdict.NOT_RUN: "magenta",
+    Verdict.KIT_ERROR: "bold white on red",
+    Verdict.ADAPTER_ERROR: "bold white on red",
+}
+
+
+def progress(console: Console) -> Progress:
+    """A bar for a TTY; elsewhere it shows nothing."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+
+
+def show(console: Console, run: RunResult) -> None:
+    """The whole report of one run."""
+    _header(console, run)
+    _groups(console, run.cases)
+    blocked = [case for case in run.cases if case.verdict is Verdict.BLOCKED]
+    for case in run.cases:
+        if case.verdict not in OK and case.verdict is not Verdict.BLOCKED:
+            _failure(console, case)
+    for root, cases in groupby(sorted(blocked, key=lambda case: case.root), key=lambda case: case.root):
+        names = [case.id for case in cases]
+        console.print(f"\n[magenta]BLOCKED[/] {len(names)} cases, one cause: {escape(root)}", highlight=False)
+        if len(names) <= 3:
+            console.print("  " + ", ".join(names), highlight=False)
+    for case in run.cases:
+        if case.verdict is Verdict.NOTE:
+            console.print(f"[cyan]note[/]  {case.id}: {escape(case.signature)}", highlight=False)
+    _last_lines(console, run)
+
+
+def _header(console: Console, run: RunResult) -> None:
+    client = run.client
+    seed = f"seed {run.seed}" if run.portable_seed else f"seed {run.seed} (not portable, use the replay)"
+    parts = (
+        f"huifu-contract {run.kit}",
+        f"hypothesis {run.hypothesis}",
+        f"client {client['name']} {client['version']} ({client['language']})".replace("  ", " "),
+        f"grades {', '.join(run.grades)}",
+        f"profile {run.profile}",
+        seed,
+        f"{run.known} known entries",
+        f"{run.call_ms:.1f} ms a call",
+    )
+    console.print(" · ".join(escape(part) for part in parts), highlight=False)
+
+
+def _groups(console: Console, cases: Sequence[CaseResult]) -> None:
+    for group, members in groupby(cases, key=lambda case: case.group):
+        found = list(members)
+        marks = " ".join(
+            f"[{STYLES[verdict]}]{sum(case.verdict is verdict for case in found)} {verdict}[/]"
+            for verdict in Verdict
+            if any(case.verdict is verdict for case in found)
+        )
+        seconds = sum(case.seconds for case in found)
+        console.print(f"  {group:<12} {marks}  [dim]{seconds:.1f} s[/]", highlight=False)
+
+
+def _failure(console: Console, case: CaseResult) -> None:
+    style = STYLES[case.verdict]
+    console.print(f"\n[{style}]{case.verdict.upper()}[/] {case.level} [bold]{case.id}[/]", highlight=False)
+    lines = [f"passes when: {case.says}", f"stands on:   {case.quote}"]
+    lines += [f"law {law}:      {TITLES[law]}" for law in case.laws]
+    lines.append(f"broken:      {case.signature or case.root}")
+    if case.detail:
+        lines.append(f"detail:      {case.detail}")
+    if case.claim:
+        lines.append(f"claim:       {case.claim}   truth: {case.truth}")
+    for line in (*lines, *case.traffic):
+        console.print("  " + escape(line), highlight=False, soft_wrap=True)
+    if case.stderr.strip():
+        console.print("  stderr of the client:", highlight=False)
+        for line in case.stderr.strip().splitlines()[-12:]:
+            console.print("    " + escape(line), highlight=False, soft_wrap=True)
+
+
+def _last_lines(console: Console, run: RunResult) -> None:
+    score = "  ".join(f"{level} {passed}/{applicable}" for level, (passed, applicable) in run.score().items())
+    counts = ", ".join(f"{count} {verdict}" for verdict, count in run.counts.items())
+    console.print(f"\n{score or 'nothing was graded'}  ({counts})  {run.seconds:.1f} s", highlight=False)
+    command = replay_command(run)
+    if command:
+        console.print(f"again: {escape(command)}", highlight=False, soft_wrap=True)
+
+
+def replay_command(run: RunResult) -> str:
+    """The command that runs the first failing case again, with its very example."""
+    failing = next((case for case in run.cases if case.verdict not in OK and case.verdict is not Verdict.BLOCKED), None)
+    if failing is None:
+        return ""
+    words = ["huifu-contract", "client", "--client", str(run.client["spec"]), "--case", failing.id]
+    words += ["--replay", failing.replay] if failing.replay else ["--seed", str(run.seed), "--profile", run.profile]
+    return shlex.join(words)
