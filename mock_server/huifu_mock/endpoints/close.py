@@ -1,7 +1,6 @@
 """`POST /v2/trade/payment/scanpay/close`: from a call to a decided, kept and worded answer, in one straight way."""
 
 from dataclasses import replace
-from functools import partial
 
 from huifu_mock import life
 from huifu_mock.codes import ACCEPTED, LEGACY, Answer, Reason
@@ -101,9 +100,7 @@ def _carry_out(tenant: Tenant, call: Call, order: Order | None, rule: Rule) -> _
         changed = replace(changed, closes=(*changed.closes, attempt_key))
     reply = _write(tenant, call, changed, answer)
     attempt = CloseAttempt(*attempt_key, call.text, order.key, stat, tenant.clock.now(), answer, reply)
-    tenant.store.save(changed, attempt)
-    if stat == "P":
-        tenant.clock.after(order.settle_seconds, partial(life.settle, tenant, order.key, attempt_key))
+    life.close_made(tenant, changed, attempt)
     return _Done(answer, changed, reply)
 
 
