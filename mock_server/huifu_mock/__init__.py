@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from huifu_mock.api.deliveries import Delivery
     from huifu_mock.api.link import ControlError, Unreachable
     from huifu_mock.api.records import Call, Order
     from huifu_mock.api.server import Connection, Server, connect
@@ -20,6 +21,7 @@ _HOMES = {
     "CannotListen": "server",
     "Connection": "api.server",
     "ControlError": "api.link",
+    "Delivery": "api.deliveries",
     "Gateway": "gateway",
     "Order": "api.records",
     "Reason": "codes",
@@ -34,6 +36,7 @@ __all__ = [
     "CannotListen",
     "Connection",
     "ControlError",
+    "Delivery",
     "Gateway",
     "Order",
     "Reason",

@@ -33,6 +33,8 @@ class Order:
     settle: str
     settle_seconds: float
     notify_url: str
+    time_expire: str
+    """yyyyMMddHHmmss, Beijing time; empty if it never expires."""
     age_seconds: float
     created_at: datetime
     finished_at: datetime | None

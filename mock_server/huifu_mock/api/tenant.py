@@ -1,4 +1,4 @@
-"""A tenant as a test holds it: credentials, orders, clock, faults, journal."""
+"""A tenant as a test holds it: credentials, orders, clock, faults, journal, webhooks, deliveries."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
@@ -8,11 +8,13 @@ from typing import Any, Self
 
 from huifu_mock.api import dg_sdk
 from huifu_mock.api.credentials import CREDENTIALS
+from huifu_mock.api.deliveries import Deliveries
 from huifu_mock.api.environment import environment
 from huifu_mock.api.faults import Faults
 from huifu_mock.api.journal import Journal
 from huifu_mock.api.link import Link, path
 from huifu_mock.api.records import Order
+from huifu_mock.api.webhooks import Webhooks
 
 
 class Tenant:
@@ -43,6 +45,8 @@ class Tenant:
         self.clock = Clock(link, self.sys_id)
         self.faults = Faults(link, self.sys_id)
         self.journal = Journal(link, self.sys_id)
+        self.webhooks = Webhooks(link, self.sys_id)
+        self.deliveries = Deliveries(link, self.sys_id)
         self._undo = ExitStack()
         self._dropped = False
 
@@ -82,7 +86,7 @@ class Tenant:
         self._link.ask("PATCH", path("tenants", self.sys_id), settings)
 
     def reset(self) -> None:
-        """Forget orders, faults, journal and timers; the clock runs from the present again."""
+        """Forget orders, faults, journal, pushes and timers; the clock runs from the present again."""
         self._link.ask("POST", path("tenants", self.sys_id, "reset"))
 
     def drop(self) -> None:
@@ -117,13 +121,17 @@ class Orders:
         told = self._link.ask("GET", path("tenants", self._sys_id, "orders"), query=filters)
         return [Order.of(order) for order in told["items"]]
 
-    def pay(self, req_seq_id: str, **which: str) -> Order:
-        """The customer pays. Raises `ControlError` 409 if the order is final."""
-        return self.patch(req_seq_id, which, trans_stat="S")
+    def pay(self, req_seq_id: str, after_seconds: float = 0, **which: str) -> Order:
+        """The customer pays, now or so many seconds later. Raises `ControlError` 409 if the order is final."""
+        return self._finish(req_seq_id, "S", after_seconds, which)
 
-    def fail(self, req_seq_id: str, **which: str) -> Order:
-        """The payment fails. Raises `ControlError` 409 if the order is final."""
-        return self.patch(req_seq_id, which, trans_stat="F")
+    def fail(self, req_seq_id: str, after_seconds: float = 0, **which: str) -> Order:
+        """The payment fails, now or so many seconds later. Raises `ControlError` 409 if the order is final."""
+        return self._finish(req_seq_id, "F", after_seconds, which)
+
+    def _finish(self, req_seq_id: str, trans_stat: str, after_seconds: float, which: Mapping[str, str]) -> Order:
+        later = {"after_seconds": after_seconds} if after_seconds else {}
+        return self.patch(req_seq_id, which, trans_stat=trans_stat, **later)
 
     def patch(self, req_seq_id: str, which: Mapping[str, str] | None = None, **changes: Any) -> Order:
         """Change an order, such as `settle="refused"`."""

@@ -12,7 +12,7 @@ from huifu_mock.faults import magic, table
 from huifu_mock.gateway import PATHS
 from huifu_mock.rules import SETTLES
 
-FEATURES = ("orders", "clock", "faults", "journal", "tenants", "sessions")
+FEATURES = ("orders", "clock", "faults", "journal", "tenants", "sessions", "webhooks", "deliveries")
 
 
 @cache
@@ -44,6 +44,7 @@ def _about(ask: Ask) -> Told:
         "faults": table.told(),
         **table.races(),
         "magic": magic.rows(),
+        "pushes": ask.mock.courier.state(),
         "schema_digest": schema_digest(),
     }
     return Told(200, about)

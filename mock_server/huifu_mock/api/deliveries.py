@@ -1,0 +1,95 @@
+"""Deliveries as a test holds them: every push with its tries."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from huifu_mock.api.link import Link, path
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try. `status` and `answer` are `None` where there was no answer; `diagnosis` is empty if it succeeded."""
+
+    at: datetime
+    status: int | None
+    answer: str | None
+    diagnosis: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A push as it was when it was read."""
+
+    id: str
+    event: str
+    """trans.close (webhook), notify (a payment) or notify.close (a close)."""
+    url: str
+    order: str
+    """The order's `req_seq_id`."""
+    huifu_id: str
+    req_date: str
+    status: str
+    """pending, delivered, failed, refused or dropped."""
+    body: str
+    created_at: datetime
+    next_at: datetime | None
+    """When it is tried again."""
+    attempts: tuple[Attempt, ...]
+
+    @property
+    def diagnosis(self) -> str:
+        """Why the last try failed; empty if it did not."""
+        return self.attempts[-1].diagnosis if self.attempts else ""
+
+    @classmethod
+    def of(cls, told: dict[str, Any]) -> Self:
+        """From the control plane's JSON."""
+        moments = {
+            "created_at": datetime.fromisoformat(told["created_at"]),
+            "next_at": datetime.fromisoformat(told["next_at"]) if told["next_at"] else None,
+        }
+        attempts = tuple(Attempt(**{**one, "at": datetime.fromisoformat(one["at"])}) for one in told["attempts"])
+        return cls(**{**told, **moments, "attempts": attempts})
+
+
+class Deliveries:
+    """The pushes of one tenant."""
+
+    def __init__(self, link: Link, sys_id: str) -> None:
+        self._link, self._tenant = link, path("tenants", sys_id)
+        self._path = f"{self._tenant}/deliveries"
+
+    def list(self, **filters: Any) -> list[Delivery]:
+        """Those that match, oldest first: event, order, status, url, attempts (at least so many).
+
+        `wait` is how many real seconds to wait for a first match.
+        """
+        return [Delivery.of(told) for told in self._link.ask("GET", self._path, query=filters)["items"]]
+
+    def get(self, id_: str) -> Delivery:
+        """The delivery of that id, as it is now."""
+        return Delivery.of(self._link.ask("GET", f"{self._path}/{id_}"))
+
+    def wait_for(self, timeout: float = 5, **filters: Any) -> Delivery:
+        """The first that matches, waiting for it for at most `timeout` real seconds. Raises `TimeoutError`."""
+        found = self.list(**filters, wait=timeout)
+        if not found:
+            there = "; ".join(f"{d.event} of {d.order}: {d.status}, {len(d.attempts)} tries" for d in self.list())
+            raise TimeoutError(f"no delivery with {filters} came within {timeout} s; there is {there or 'none at all'}")
+        return found[0]
+
+    def resend(self, id_: str) -> Delivery:
+        """Send it once more, now, whatever became of it."""
+        return Delivery.of(self._link.ask("POST", f"{self._path}/{id_}/resend"))
+
+    def send(self, req_seq_id: str, *, do: dict[str, Any] | None = None, **body: Any) -> list[Delivery]:
+        """Send trans.close for an order on demand, to every endpoint. `do` spoils it: {"fault": "push-sign-bad"}."""
+        asked = {"req_seq_id": req_seq_id, **body} | ({"do": do} if do else {})
+        told = self._link.ask("POST", f"{self._tenant}/events/trans.close", asked)
+        return [Delivery.of(one) for one in told]
+
+    def queue(self) -> dict[str, int]:
+        """What the whole server has to send: waiting, under_way, concurrent, limit."""
+        queue: dict[str, int] = self._link.ask("GET", self._path)["queue"]
+        return queue
