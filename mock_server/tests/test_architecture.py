@@ -29,6 +29,7 @@ LAYERS = (
     ("control", "line"),
     ("server",),
     ("api",),
+    ("testing",),  # what the pytest plugin uses
     ("huifu_mock",),  # the public names
     ("cli",),
 )

@@ -5,8 +5,8 @@ A comment on the line above a block says what is special about it; readers of th
     <!-- test: name -->       blocks of one name run one after another, with the same server and the same variables
     <!-- no-test: reason --> the block is not run; the reason is shown in the report
 
-Python blocks that define tests are run by pytest. Of commands, `huifu-mock` and `curl` are run and `make` targets must
-exist; what stands below a command must be in its output, where … stands for anything. The address 127.0.0.1:8080
+Python blocks that define tests are run by pytest. Commands that begin with a word of `RUN` are run, `make` targets must
+exist. What stands below a command must be in its output, where … stands for anything. The address 127.0.0.1:8080
 becomes that of a server made for the block.
 """
 
@@ -34,6 +34,7 @@ ROOT = Path(__file__).parents[2]
 READMES = ("README.md", "README.zh-CN.md")
 ADDRESS = "127.0.0.1:8080"
 SHELLS = {"bash", "console", "sh", "shell"}
+RUN = {"cat", "curl", "echo", "huifu-contract", "huifu-mock", "printf", "python"}  # `make` is looked up
 
 MARK = re.compile(r"<!--\s*(?P<kind>test|no-test):\s*(?P<text>.*?)\s*-->")
 FENCE = re.compile(r"(?P<ticks>```+)(?P<language>[\w-]*)")
@@ -150,7 +151,7 @@ class Stage:
             assert asked <= targets, f"{block}: the Makefile has no target {', '.join(asked - targets)}"
         elif name == "huifu-mock" and arguments[:1] == ["serve"]:
             self.serve(block, command)
-        elif name in ("curl", "huifu-mock"):
+        elif name in RUN:
             if name == "curl" and not shutil.which("curl"):
                 pytest.skip(f"{block}: there is no curl here")
             printed = self.shell(block, self.placed(command))
