@@ -60,6 +60,12 @@ class Deliveries:
         self._link, self._tenant = link, path("tenants", sys_id)
         self._path = f"{self._tenant}/deliveries"
 
+    def send(self, req_seq_id: str, *, do: dict[str, Any] | None = None, **body: Any) -> list[Delivery]:
+        """Send trans.close for an order on demand, to every endpoint. `do` spoils it: {"fault": "push-sign-bad"}."""
+        asked = {"req_seq_id": req_seq_id, **body} | ({"do": do} if do else {})
+        told = self._link.ask("POST", f"{self._tenant}/events/trans.close", asked)
+        return [Delivery.of(one) for one in told]
+
     def list(self, **filters: Any) -> list[Delivery]:
         """Those that match, oldest first: event, order, status, url, attempts (at least so many).
 
@@ -82,12 +88,6 @@ class Deliveries:
     def resend(self, id_: str) -> Delivery:
         """Send it once more, now, whatever became of it."""
         return Delivery.of(self._link.ask("POST", f"{self._path}/{id_}/resend"))
-
-    def send(self, req_seq_id: str, *, do: dict[str, Any] | None = None, **body: Any) -> list[Delivery]:
-        """Send trans.close for an order on demand, to every endpoint. `do` spoils it: {"fault": "push-sign-bad"}."""
-        asked = {"req_seq_id": req_seq_id, **body} | ({"do": do} if do else {})
-        told = self._link.ask("POST", f"{self._tenant}/events/trans.close", asked)
-        return [Delivery.of(one) for one in told]
 
     def queue(self) -> dict[str, int]:
         """What the whole server has to send: waiting, under_way, concurrent, limit."""
