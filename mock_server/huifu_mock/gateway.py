@@ -83,7 +83,10 @@ class Gateway:
 
     def close(self, body: bytes) -> bytes:
         """Answer a close in process, without a socket or an event loop: signed bytes for received bytes."""
-        return self.receive(CLOSE, Sent(body)).payload()
+        exchange = self.receive(CLOSE, Sent(body))
+        sent = exchange.payload()
+        exchange.acting.replied()
+        return sent
 
     def receive(self, endpoint: Endpoint, sent: Sent) -> Exchange:
         """Answer a call up to the unsigned reply. Runs in one go, which is what makes it atomic."""

@@ -204,13 +204,16 @@ async def _faulty(request: BaseRequest, exchange: Exchange, headers: dict[str, s
     acting, entry, body = exchange.acting, exchange.entry, exchange.payload()
     entry.reply = entry.response = None
     line = HttpLine(request, entry, headers, exchange.status)
-    for fault in (acting.on("pace"), acting.on("wire")):
-        if fault is not None and fault.kind is not None:
-            acting.acted(fault)
+    faults = [fault for layer in ("pace", "wire") if (fault := acting.on(layer)) is not None]
+    for fault in faults:
+        acting.acted(fault)  # before anything is waited for, so that no other call takes it too
+    for fault in faults:
+        if fault.kind is not None:
             await fault.kind.act(line, body, fault.do)
     if acting.on("wire") is None:
         await line.head(len(body))
         await line.write(body)
+    acting.replied()
     return await line.end()
 
 

@@ -1,41 +1,61 @@
 """`POST /v2/trade/payment/scanpay/close`: from a call to a decided, kept and worded answer, in one straight way."""
 
 from dataclasses import replace
+from functools import partial
+from itertools import takewhile
 
 from huifu_mock import life
 from huifu_mock.codes import ACCEPTED, LEGACY, Answer, Reason
 from huifu_mock.endpoints.outcome import Outcome, echo, write
+from huifu_mock.endpoints.races import Races
 from huifu_mock.faults import NOBODY, Acting
 from huifu_mock.journal import Facts
 from huifu_mock.orders import CloseAttempt, Order
 from huifu_mock.reply import Reply
-from huifu_mock.rules import Case, Number, Product, Rule, Step, decide
+from huifu_mock.rules import RULES, Case, Number, Product, Rule, Step, decide
 from huifu_mock.tenant import Tenant
 from huifu_mock.wire import Call
 
 EFFECT: dict[Reason | Step, str] = {Reason.CLOSED: "S", Reason.PROCESSING: "P", Reason.FAILED: "F"}
 """What becomes of a close that no rule refused."""
 
+ABOUT_THE_CALL = frozenset(takewhile(lambda rule: rule.outcome is not Step.SCRIPTED, RULES))
+"""The rules that refuse or repeat a call before its order is looked at."""
+
+LOST = Rule(
+    "race", Reason.FAILED, lambda _: False,
+    "the close was accepted, and a prepared race ended the order before it could be closed",
+    "关单已受理，但预置的竞态先使订单到达终态", "huifu-mock",
+)  # fmt: skip
+
 
 def close(tenant: Tenant, call: Call, authentic: bool, acting: Acting = NOBODY) -> Outcome:
     """Find, decide, save, write: once each and in this order."""
-    order, attempt = _find(tenant, call)
     fault = acting.on("answer")
-    case = _case(tenant, call, order, attempt, authentic=authentic, scripted=fault is not None)
-    rule = decide(case)
-    facts = Facts(rule, case, order, tenant.clock.now())
-    if rule.outcome is Step.REPLAY and attempt is not None:
+    facts, attempt = _decided(tenant, call, authentic=authentic, scripted=fault is not None)
+    races = None
+    if acting is not NOBODY:
+        races = Races(tenant, call, acting, lambda second: close(tenant, second, authentic))
+        if facts.rule not in ABOUT_THE_CALL and races.at("after_validate", facts.order):
+            facts, attempt = _decided(tenant, call, authentic=authentic, scripted=fault is not None)
+    if facts.rule.outcome is Step.REPLAY and attempt is not None:
         return Outcome(attempt.answer, attempt.reply, None)
-    if rule.outcome is Step.SCRIPTED and fault is not None:
+    if facts.rule.outcome is Step.SCRIPTED and fault is not None:
         acting.acted(fault)
         if not fault.after:
-            return Outcome(fault.answer, _queued(tenant, call, order, fault.answer), facts)
-        true_rule = decide(replace(case, scripted=False))
-        done = _carry_out(tenant, call, order, true_rule)
-        reply = _queued(tenant, call, done.order, fault.answer)
-        return _outcome(done.answer, reply, Facts(true_rule, case, order, facts.now))
-    done = _carry_out(tenant, call, order, rule)
-    return _outcome(done.answer, done.reply, facts)
+            return Outcome(fault.answer, _queued(tenant, call, facts.order, fault.answer), facts)
+        true = replace(facts, rule=decide(replace(facts.case, scripted=False)))
+        done = _carry_out(tenant, call, true, races)
+        return _outcome(done.answer, _queued(tenant, call, done.order, fault.answer), done.facts)
+    done = _carry_out(tenant, call, facts, races)
+    return _outcome(done.answer, done.reply, done.facts)
+
+
+def _decided(tenant: Tenant, call: Call, *, authentic: bool, scripted: bool) -> tuple[Facts, CloseAttempt | None]:
+    """Which rule applies, on what, and the close that was sent before under the call's own number."""
+    order, attempt = _find(tenant, call)
+    case = _case(tenant, call, order, attempt, authentic=authentic, scripted=scripted)
+    return Facts(decide(case), case, order, tenant.clock.now()), attempt
 
 
 def _outcome(answer: Answer, reply: Reply, facts: Facts) -> Outcome:
@@ -81,27 +101,44 @@ def _case(
 
 
 class _Done:
-    """A rule carried out: its answer, the order as it is now, and the reply."""
+    """A rule carried out: its answer, the order as it is now, the reply, and what was decided on."""
 
-    def __init__(self, answer: Answer, order: Order | None, reply: Reply) -> None:
-        self.answer, self.order, self.reply = answer, order, reply
+    def __init__(self, answer: Answer, order: Order | None, reply: Reply, facts: Facts) -> None:
+        self.answer, self.order, self.reply, self.facts = answer, order, reply, facts
 
 
-def _carry_out(tenant: Tenant, call: Call, order: Order | None, rule: Rule) -> _Done:
-    reason = rule.outcome
+def _carry_out(tenant: Tenant, call: Call, facts: Facts, races: Races | None) -> _Done:
+    reason, order = facts.rule.outcome, facts.order
     assert isinstance(reason, Reason)
     answer = _answer(tenant, reason, order)
     if order is None or reason not in EFFECT:
-        return _Done(answer, order, _write(tenant, call, order, answer))
+        return _Done(answer, order, _write(tenant, call, order, answer), facts)
     stat = EFFECT[reason]
-    changed = life.closed(tenant, order) if stat == "S" else replace(order, close_stat=stat)
-    attempt_key = (call.value("huifu_id"), call.value("req_date"), call.value("req_seq_id"))
-    if attempt_key not in changed.closes:
-        changed = replace(changed, closes=(*changed.closes, attempt_key))
+    key = (call.value("huifu_id"), call.value("req_date"), call.value("req_seq_id"))
+    order = replace(order, closes=(*(other for other in order.closes if other != key), key))
+    changed = _ended(tenant, stat, order)
     reply = _write(tenant, call, changed, answer)
-    attempt = CloseAttempt(*attempt_key, call.text, order.key, stat, tenant.clock.now(), answer, reply)
-    life.close_made(tenant, changed, attempt)
-    return _Done(answer, changed, reply)
+    attempt = CloseAttempt(*key, call.text, order.key, stat, tenant.clock.now(), answer, reply)
+    if races is None:
+        life.close_made(tenant, changed, attempt)
+        return _Done(answer, changed, reply, facts)
+    changed, attempt = races.keep(order, attempt, partial(_ended, tenant, stat))
+    if attempt.stat == stat:
+        return _Done(answer, changed, reply, facts)
+    return _lost(tenant, call, changed, attempt, facts)
+
+
+def _ended(tenant: Tenant, stat: str, order: Order) -> Order:
+    """The order as a close leaves it."""
+    return life.closed(tenant, order) if stat == "S" else replace(order, close_stat=stat)
+
+
+def _lost(tenant: Tenant, call: Call, order: Order, attempt: CloseAttempt, facts: Facts) -> _Done:
+    """Something ended the order between the steps of this close, so the close fails."""
+    answer = _answer(tenant, Reason.FAILED, order)
+    reply = _write(tenant, call, order, answer)
+    tenant.store.save(order, replace(attempt, answer=answer, reply=reply))
+    return _Done(answer, order, reply, replace(facts, rule=LOST, order=order))
 
 
 def _answer(tenant: Tenant, reason: Reason, order: Order | None) -> Answer:

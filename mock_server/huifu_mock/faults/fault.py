@@ -95,12 +95,14 @@ REMEMBERED: Final = 100_000
 class Acting:
     """The faults that act on one call: at most one of each layer, the first that was prepared."""
 
-    __slots__ = ("_by_layer", "names")
+    __slots__ = ("_by_layer", "later", "names")
 
     def __init__(self, by_layer: dict[str, Fault] | None = None) -> None:
         self._by_layer = by_layer or {}
         self.names: list[str] = []
         """What has acted, in that order; the journal entry holds this very list."""
+        self.later: Callable[[], object] | None = None
+        """What happens once the reply is sent."""
 
     def on(self, layer: str) -> Fault | None:
         """The fault of a layer: pace, wire, signed, answer, or a race's point."""
@@ -111,6 +113,11 @@ class Acting:
         fault.used += 1
         fault.without_effect += not effect
         self.names.append(fault.name if effect else f"{fault.name}:no-effect")
+
+    def replied(self) -> None:
+        """The reply is sent."""
+        if self.later is not None:
+            self.later()
 
     def join(self, fault: Fault) -> None:
         """Another fault for this call; one that was prepared comes first."""
