@@ -1,6 +1,7 @@
 """Why a call was answered as it was, in words: which rule, which field, and what would have been right."""
 
-from typing import Any
+import re
+from typing import Any, Final
 
 from huifu_mock import signing
 from huifu_mock.journal import Entry
@@ -21,9 +22,12 @@ def explained(entry: Entry, call: Call) -> dict[str, Any]:
 
 
 def hint(entry: Entry, call: Call) -> str:
-    """One ASCII line for the reply's header."""
+    """One printable ASCII line for the reply's header; what was sent may be quoted in it."""
     text: str = explained(entry, call)["text"]["en"]
-    return " ".join(text.encode("ascii", "backslashreplace").decode().split())[:400]
+    return _UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode(), " ".join(text.split()))[:400]
+
+
+_UNPRINTABLE: Final = re.compile("[^ -~]")
 
 
 def _signature(call: Call) -> tuple[str, str]:

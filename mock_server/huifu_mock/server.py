@@ -13,8 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
-from aiohttp import ClientPayloadError, HttpVersion11, web
-from aiohttp.http_exceptions import BadHttpMessage, PayloadEncodingError
+from aiohttp import HttpVersion11, web
+from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.web_protocol import RequestPayloadError
 from aiohttp.web_request import BaseRequest
 
 from huifu_mock.control import plane
@@ -31,6 +32,19 @@ JSON: Final = "application/json;charset=UTF-8"
 SIGNERS: Final = 2
 
 log = logging.getLogger("huifu_mock.server")
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Whether a record tells of our own trouble; a client that speaks no HTTP is told in one line instead."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, HttpProcessingError):
+        log.info("a client sent what is no HTTP: %s", " ".join(str(error).split()))
+        return False
+    return True
+
+
+_HTTP_LOG: Final = logging.getLogger("huifu_mock.server.http")
+_HTTP_LOG.addFilter(_is_ours)
 
 
 class CannotListen(OSError):
@@ -67,7 +81,14 @@ class HttpServer:
     async def start(self) -> None:
         """Listen. Raises `CannotListen`."""
         self._signers = ThreadPoolExecutor(SIGNERS, "huifu-sign")
-        server = web.Server(self._handle, request_factory=_request, handler_cancellation=True, access_log=None)
+        server = web.Server(
+            self._handle,
+            request_factory=_request,
+            handler_cancellation=True,
+            access_log=None,
+            logger=_HTTP_LOG,
+            auto_decompress=False,  # no client compresses; what does gets a signed answer that says so
+        )
         self._connections = lambda: len(server.connections)
         self._runner = runner = web.ServerRunner(server, shutdown_timeout=0.2)
         try:
@@ -168,7 +189,7 @@ def _request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) 
 
 
 async def _read(request: BaseRequest) -> bytes:
-    """The whole body. Raises `Refused`: 413 over 10 MiB, 400 where its encoding cannot be read."""
+    """The whole body. Raises `Refused`: 413 over 10 MiB, 400 where its chunks cannot be read."""
     if (request.content_length or 0) > MAX_BODY:
         raise Refused(413, _TOO_LARGE)
     if request.headers.get("Expect", "").lower() == "100-continue" and request.version >= HttpVersion11:
@@ -179,9 +200,9 @@ async def _read(request: BaseRequest) -> bytes:
         body = await request.read()
     except web.HTTPRequestEntityTooLarge as error:
         raise Refused(413, _TOO_LARGE) from error
-    except (BadHttpMessage, PayloadEncodingError, ClientPayloadError) as error:
+    except RequestPayloadError as error:
         said = f"cannot be read: {' '.join(str(error).split())}"
-        wanted = "send it as it is, with Content-Length, or encoded as its headers say"
+        wanted = "send it with Content-Length, or in well-formed chunks"
         raise Refused(400, Problem("the body", said, wanted)) from error
     if len(body) > MAX_BODY:
         raise Refused(413, _TOO_LARGE)

@@ -117,6 +117,8 @@ def _decoded(body: bytes) -> str:
         raise _Unreadable(Problem("the body", "is empty", _ENVELOPE))
     if body.startswith(b"\xef\xbb\xbf"):
         raise _Unreadable(Problem("the body", "begins with a byte order mark", "send UTF-8 without a BOM"))
+    if body.startswith(b"\x1f\x8b"):
+        raise _Unreadable(Problem("the body", "is compressed with gzip", "send it as it is"))
     try:
         return body.decode()
     except UnicodeDecodeError as error:
