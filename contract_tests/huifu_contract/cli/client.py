@@ -50,6 +50,7 @@ def add(commands: Any) -> None:
     made.add_argument("--report", type=Path, default=None, metavar="FILE.json")
     made.add_argument("--junit", type=Path, default=None, metavar="FILE.xml")
     made.add_argument("--md", type=Path, default=None, metavar="FILE.md")
+    made.add_argument("--html", type=Path, default=None, metavar="FILE.html", help="the matrix: one column a client")
     made.add_argument("--reveal-case", action="store_true", help="tell the client which case runs, for debugging")
     made.set_defaults(run=run)
 
@@ -58,6 +59,7 @@ def run(options: argparse.Namespace) -> int:
     from huifu_contract import replay
     from huifu_contract.cli.output import write
     from huifu_contract.profiles import PROFILES
+    from huifu_contract.reports import github
     from huifu_contract.runner import Options
 
     ci = bool(os.environ.get("CI"))
@@ -82,7 +84,8 @@ def run(options: argparse.Namespace) -> int:
         reveal=options.reveal_case,
     )
     runs = [_one(spec, made) for spec in options.client]
-    write(runs, options.report, options.junit, options.md)
+    write(runs, options.report, options.junit, options.md, options.html)
+    github.tell(runs, os.environ, print)
     return _worst([found.exit for found in runs])
 
 

@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from huifu_contract.failures import SetupTrouble
-from huifu_contract.reports import junit, markdown
+from huifu_contract.reports import html, junit, markdown
 from huifu_contract.results import RunResult
 
 
-def write(runs: Sequence[RunResult], report: Path | None, xml: Path | None, md: Path | None) -> None:
+def write(runs: Sequence[RunResult], report: Path | None, xml: Path | None, md: Path | None, page: Path | None) -> None:
     """One JSON file per run: with several clients their names are put before the suffix."""
     try:
         if report is not None:
             for run in runs:
                 place = report if len(runs) == 1 else report.with_stem(f"{report.stem}-{_plain(run)}")
                 run.write(place)
-        for path, render in ((xml, junit.render), (md, markdown.render)):
+        for path, render in ((xml, junit.render), (md, markdown.render), (page, html.render)):
             if path is not None:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(render(runs), encoding="utf-8")

@@ -95,7 +95,7 @@ function drawDetail() {
   dialog.replaceChildren(
     el("header", {},
       el("div", { class: "where" }, el("span", {}, groupWord(groupOf(test.id))), level(test.level), el("span", {}, words().kind[test.kind]), el("span", {}, words().rev(test.rev))),
-      button("before", "left", words().before, rows[place - 1]), button("after", "right", words().after, rows[place + 1]), button("close", "close", words().close),
+      button("before", "up", words().before, rows[place - 1]), button("after", "down", words().after, rows[place + 1]), button("close", "close", words().close),
       el("h2", { id: "detail-title" }, test.id)),
     el("div", { class: "scroll" },
       el("p", { class: "promise", lang: chinese(test.says) }, test.says),

@@ -27,25 +27,31 @@ function wrongOnly() {
 
 const isWrongOnly = () => state.verdicts.size === NOT_OK.size && [...NOT_OK].every((name) => state.verdicts.has(name));
 
-function chips() {
+const counted = (runs) => {
   const counts = {};
-  for (const run of data.runs) for (const cell of Object.values(run.cells)) counts[cell.verdict] = (counts[cell.verdict] ?? 0) + 1;
+  for (const run of runs) for (const cell of Object.values(run.cells)) counts[cell.verdict] = (counts[cell.verdict] ?? 0) + 1;
+  return counts;
+};
+
+function verdictChips() {
+  const counts = counted(data.runs);
   const present = data.verdicts.filter((verdict) => counts[verdict.name]);
+  return present.map(({ name }) => chip(state.verdicts.has(name), () => toggle(state.verdicts, name), { "data-key": `v-${name}`, title: words().verdict[name][1] },
+    mark(name), el("span", {}, verdictWord(name)), el("span", { class: "count" }, String(counts[name]))));
+}
+
+function otherChips() {
   return [
-    el("div", { class: "chips", role: "group", "aria-label": words().verdicts },
-      present.map(({ name }) => chip(state.verdicts.has(name), () => toggle(state.verdicts, name), { "data-key": `v-${name}`, title: words().verdict[name][1] },
-        mark(name), el("span", {}, verdictWord(name)), el("span", { class: "count" }, String(counts[name]))))),
-    el("div", { class: "chips", role: "group", "aria-label": words().levels },
-      LEVELS.map((name) => chip(state.levels.has(name), () => toggle(state.levels, name), { "data-key": `l-${name}`, title: words().level[name] }, name)),
-      chip(isWrongOnly(), wrongOnly, { "data-key": "wrong" }, words().wrong),
-      data.runs.length > 1 ? chip(state.differs, () => { state.differs = !state.differs; draw(true); }, { "data-key": "differs" }, words().differs) : null,
-      filtered() ? el("button", { type: "button", class: "quiet", onclick: clearFilters }, words().clear) : null),
-  ];
+    LEVELS.map((name) => chip(state.levels.has(name), () => toggle(state.levels, name), { "data-key": `l-${name}`, title: words().level[name] }, name)),
+    el("span", { class: "gap" }),
+    chip(isWrongOnly(), wrongOnly, { "data-key": "wrong" }, words().wrong),
+    data.runs.length > 1 ? chip(state.differs, () => { state.differs = !state.differs; draw(true); }, { "data-key": "differs" }, words().differs) : null,
+  ].flat().filter(Boolean);
 }
 
 function legend() {
   return el("details", { class: "legend" }, el("summary", {}, words().legend),
-    el("dl", {}, data.verdicts.map(({ name }) => el("div", {}, el("dt", {}, mark(name), verdictWord(name)), el("dd", {}, words().verdict[name][1]))),
-      LEVELS.map((name) => el("div", {}, el("dt", {}, level(name)), el("dd", {}, words().level[name])))),
+    el("dl", {}, data.verdicts.map(({ name }) => el("div", {}, el("dt", {}, mark(name), verdictWord(name)), el("dd", {}, words().verdict[name][1])))),
+    el("dl", {}, LEVELS.map((name) => el("div", {}, el("dt", {}, level(name)), el("dd", {}, words().level[name])))),
     el("p", { class: "keys" }, words().keys));
 }

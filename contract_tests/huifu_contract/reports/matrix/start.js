@@ -31,7 +31,10 @@ function rebuild(focus) {
   const dialog = el("dialog", { id: "detail", "aria-labelledby": "detail-title", onkeydown: detailKeys, onclose: closed, onclick: (event) => { if (event.target === dialog) dialog.close(); } });
   document.getElementById("app").replaceChildren(
     topBar(),
-    el("search", { class: "filters", "aria-label": words().filters }, el("div", { class: "find" }, search, el("output", { id: "shown", role: "status" })), el("div", { id: "chips" })),
+    el("search", { class: "filters", "aria-label": words().filters }, 
+      el("div", { class: "find" }, search, el("div", { class: "chips", id: "levels", role: "group", "aria-label": words().levels })),
+      el("div", { class: "chips", id: "verdicts", role: "group", "aria-label": words().verdicts }),
+      el("div", { class: "found" }, el("output", { id: "shown", role: "status" }), el("span", { id: "clear" }))),
     legend(),
     el("main", { id: "matrix", onkeydown: gridKeys }),
     el("section", { id: "findings" }),
@@ -42,9 +45,11 @@ function rebuild(focus) {
 
 function draw(keep = false) {
   const key = keep ? document.activeElement?.dataset?.key : null;
-  document.getElementById("chips").replaceChildren(...chips());
+  document.getElementById("levels").replaceChildren(...otherChips());
+  document.getElementById("verdicts").replaceChildren(...verdictChips());
+  document.getElementById("clear").replaceChildren(...(filtered() ? [el("button", { type: "button", class: "quiet", onclick: clearFilters }, words().clear)] : []));
   const shown = drawTable(document.getElementById("matrix"));
-  document.getElementById("shown").textContent = words().shown(shown, data.cases.length);
+  document.getElementById("shown").textContent = filtered() ? words().shown(shown, data.cases.length) : "";
   moveTo(state.at.row, state.at.column, false);
   if (key) document.querySelector(`[data-key="${key}"]`)?.focus();
   fit();

@@ -6,8 +6,7 @@ function scoreOf(run, group) {
 }
 
 function bar(run) {
-  const counts = {};
-  for (const cell of Object.values(run.cells)) counts[cell.verdict] = (counts[cell.verdict] ?? 0) + 1;
+  const counts = counted([run]);
   const parts = data.verdicts.filter((verdict) => counts[verdict.name]).map((verdict) => {
     const part = el("i", { class: `part ${verdict.name}` });
     part.style.flexGrow = counts[verdict.name];
