@@ -15,6 +15,7 @@ from huifu_mock._version import VERSION
 from huifu_mock.cli import Failure
 from huifu_mock.keys import published
 from huifu_mock.mock import Mock
+from huifu_mock.push.target import BadTarget
 from huifu_mock.server import CannotListen, HttpServer
 from huifu_mock.tenant import DEFAULT_HUIFU_ID, DEFAULT_PRODUCT_ID, DEFAULT_SYS_ID
 from huifu_mock.wire import CLOSE
@@ -50,6 +51,13 @@ def add_parser(commands: Any) -> None:
         metavar="SECRET",
         help="bearer token that the control plane asks for; needed with a --host that is not loopback",
     )
+    parser.add_argument(
+        "--push-allow",
+        metavar="TARGET",
+        action="append",
+        default=[],
+        help="let webhooks and notifies go to HOST[:PORT], an address or a network, beside this machine; repeatable",
+    )
     parser.add_argument("--ready-json", action="store_true", help="print one JSON line when it answers, nothing else")
 
 
@@ -60,9 +68,9 @@ def run(args: argparse.Namespace) -> int:
         raise Failure(f'--store {args.store} is not known; the one store so far is "memory:"')
     try:
         cast = orders_file.load(Path(args.orders)) if args.orders else None
-        server = HttpServer(Mock(cast), args.host, args.port, args.control_token)
+        server = HttpServer(Mock(cast, args.push_allow), args.host, args.port, args.control_token)
         asyncio.run(_serve(server, args.ready_json))
-    except (orders_file.BadOrdersFile, CannotListen) as error:
+    except (orders_file.BadOrdersFile, CannotListen, BadTarget) as error:
         raise Failure(str(error)) from error
     return 0
 
