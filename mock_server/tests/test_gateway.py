@@ -352,7 +352,7 @@ def test_what_is_wrong_with_the_call_comes_before_a_script(row: str, desk: Desk)
     sent = {
         "1": desk.body({**data, "req_date": "2026"}),
         "2": desk.body(data).replace(b'"sign":"', b'"sign":"A'),
-        "3": desk.body(data, product_id="XXX"),
+        "3": desk.body(data, product_id="NONE"),
         "5": desk.body({**data, "org_req_seq_id": ""}),
     }[row]
     assert desk.send(sent).row == row
