@@ -55,6 +55,15 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return commands
 
 
+@pytest.fixture(scope="module")
+def equipped(wheel: Path, installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same environment with pytest and the contract extra; what needs neither is tested first."""
+    wanted = [f"huifu-mock[contract] @ {wheel.as_uri()}", "pytest"]
+    folder = tmp_path_factory.mktemp("equipped")
+    run(installed / "python", "-m", "pip", "install", "-qq", "--disable-pip-version-check", *wanted, cwd=folder)
+    return installed
+
+
 def files(folder: str, pattern: str = "**/*") -> set[str]:
     """The files below a folder of the checkout, by their path in it; what tools leave behind does not count."""
     found = (path for path in (ROOT / folder).glob(pattern) if path.is_file() and "__pycache__" not in path.parts)
@@ -84,6 +93,7 @@ def test_the_wheel_has_every_file_of(folder: str, place: str, contents: set[str]
         "huifu_mock/py.typed",
         "huifu_mock/schemas/close/request.json",
         f"huifu_mock-{huifu_mock.__version__}.dist-info/licenses/LICENSE",
+        "pytest_huifu.py",
     ],
 )
 def test_the_wheel_has(name: str, contents: set[str]) -> None:
@@ -152,3 +162,17 @@ def test_the_installed_library_closes_an_order(installed: Path, tmp_path: Path) 
     """
     python = installed / "python"
     assert run(python, "-I", "-c", textwrap.dedent(program), cwd=tmp_path).split() == ["00000000", "S", "S"]
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"]], ids=" ".join)
+def test_the_installed_contract_kit_starts_without_its_extra(
+    arguments: list[str], installed: Path, tmp_path: Path
+) -> None:
+    assert "huifu-contract" in run(installed / "huifu-contract", *arguments, cwd=tmp_path)
+
+
+def test_the_installed_plugin_lends_a_tenant(equipped: Path, tmp_path: Path) -> None:
+    (tmp_path / "test_shop.py").write_text(
+        "def test_an_order(huifu):\n    assert huifu.orders.add().trans_stat == 'P'\n", "utf-8"
+    )
+    assert "1 passed" in run(equipped / "python", "-m", "pytest", "-q", "-W", "error", cwd=tmp_path)
