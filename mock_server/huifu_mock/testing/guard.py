@@ -44,10 +44,11 @@ class Guard:
             self._replace(socket, name, self._lookup)
         for name in CONNECTS:
             self._replace(socket.socket, name, self._connect)
-        from huifu_mock.api.environment import direct
+        if any(name.lower().endswith("_proxy") for name in os.environ):
+            from huifu_mock.api.environment import direct
 
-        for name, value in direct(",".join(f".{domain}" for domain in HOSTS)).items():
-            self._set(name, value)
+            for name, value in direct(",".join(f".{domain}" for domain in HOSTS)).items():
+                self._set(name, value)
 
     def remove(self) -> None:
         """Leave everything as it was."""
