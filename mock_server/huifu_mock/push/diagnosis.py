@@ -81,7 +81,7 @@ _WRONG_STATUS: Final[tuple[tuple[Callable[[Message, Answered], bool], str], ...]
      "the receiver does not take application/json, which is what a webhook is"),
     (lambda _, a: a.status == 404, "nothing is served at this path"),
     (lambda _, a: a.status == 405, "the receiver does not take POST here"),
-    (lambda _, a: a.status in (401, 403), "the receiver refused it: it did not accept the signature, or wants credentials, which Huifu sends none of"),
+    (lambda _, a: a.status in (401, 403), "the receiver refused it: the signature, or missing credentials"),
     (lambda m, a: _is_form(m) and 200 < (a.status or 0) < 300, "a notify wants exactly 200"),
     (lambda _, a: (a.status or 0) >= 500, "the receiver failed"),
 )  # fmt: skip
