@@ -102,11 +102,15 @@ class Clock:
         self.set(target)
 
     def at(self, when: datetime, action: Callable[[], None], *, idle: bool = False) -> Timer:
-        """Have `action` run when the clock reaches `when`; at once, but not inside this call, if it has."""
+        """Have `action` run when the clock reaches `when`; at once, but not inside this call, if it has.
+
+        The end of the calendar is never reached: what repeats itself for ever would never come to an end there.
+        """
         self._numbers += 1
-        timer = Timer(when, self._numbers, action, idle)
-        heapq.heappush(self._timers, timer)
-        self._plan()
+        timer = Timer(max(when, self.now()), self._numbers, action, idle)
+        if when < LAST:
+            heapq.heappush(self._timers, timer)
+            self._plan()
         return timer
 
     def after(self, seconds: float, action: Callable[[], None]) -> Timer:
@@ -166,8 +170,8 @@ class Clock:
             heapq.heappop(self._timers)
         if self.loop is None or not self._timers or self._pinned is not None or self.loop.is_closed():
             return
-        if self.mode == "running":
-            wait = (self._timers[0].when - self.now()).total_seconds()
+        wait = (self._timers[0].when - self.now()).total_seconds()
+        if self.mode == "running" or wait <= 0:
             self._wake = self.loop.call_later(min(max(wait, 0), 86_400), self._woken)
         elif self.mode == "auto" and not self._holders and self._awaited() is not None:
             self._wake = self.loop.call_later(0, self._jump)

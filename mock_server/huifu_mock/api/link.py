@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from urllib.parse import quote, urlencode, urlsplit
 
 from huifu_mock.control import plane
-from huifu_mock.control.route import Told
+from huifu_mock.control.route import INLINE, Told
 from huifu_mock.mock import Mock
 
 
@@ -56,7 +56,8 @@ class InProcess:
 
     def ask(self, method: str, path: str, body: Any = None, query: dict[str, Any] | None = None) -> Any:
         """See `Link`."""
-        sent = plane.MISSING if body is None else body
+        # as JSON text, so that nothing is accepted here that HTTP would refuse, and nothing of the caller's is kept
+        sent = plane.MISSING if body is None else json.dumps(body).encode()
         told = self._run(plane.dispatch(self._mock, self.base_url, method, path, query=_query(query), body=sent))
         if told.status >= 400:
             raise ControlError(told.status, told.body)
@@ -104,11 +105,14 @@ def _parsed(text: bytes) -> Any:
 
 def run_here(work: Coroutine[Any, Any, Told]) -> Told:
     """Run a call from inside the server's own event loop, for as long as it need not wait for anything."""
+    inline = INLINE.set(True)
     try:
         work.send(None)
     except StopIteration as stop:
         told: Told = stop.value
         return told
+    finally:
+        INLINE.reset(inline)
     work.close()
     raise RuntimeError(
         "this call has to wait, and it was made in the server's own event loop, where waiting would block the "

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 from huifu_mock import explain
+from huifu_mock.codes import Reason
 from huifu_mock.control.route import Ask, Route, Told
+from huifu_mock.gateway import PATHS
 from huifu_mock.journal import Entry, Wanted, read_again
 from huifu_mock.mock import Refused
 from huifu_mock.schemas import Problem
@@ -51,7 +53,14 @@ _TESTS: dict[str, Callable[[Entry, str], bool]] = {
 }
 
 
+KNOWN = {"reason": [reason.name for reason in Reason], "signature_ok": ("true", "false", "none")}
+
+
 async def _list(ask: Ask) -> Told:
+    ask.check_query(KNOWN)
+    if (named := ask.query.get("endpoint")) is not None and not any(e.is_called(named) for e in PATHS.values()):
+        known = ", ".join(sorted({endpoint.name for endpoint in PATHS.values()}))
+        raise Refused(422, Problem("endpoint", f'"{named}" is not known', f"it is one of {known}, or a path"))
     journal, wanted = ask.tenant.journal, _wanted(ask.query)
     if seconds := ask.seconds():
         await journal.wait(wanted, seconds)

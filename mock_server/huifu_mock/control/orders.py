@@ -7,6 +7,7 @@ from huifu_mock import life
 from huifu_mock.control.route import Ask, Route, Told
 from huifu_mock.mock import Refused, check, seed
 from huifu_mock.orders import Order
+from huifu_mock.rules import SETTLES
 from huifu_mock.schemas import Problem
 from huifu_mock.tenant import Tenant
 
@@ -44,7 +45,7 @@ def shown(tenant: Tenant, order: Order) -> dict[str, Any]:
         "closes": [
             {"req_date": a.req_date, "req_seq_id": a.req_seq_id, "stat": a.stat, "at": a.at.isoformat()}
             for a in attempts
-            if a is not None
+            if a is not None and a.order == order.key  # a failed close leaves its number to other orders
         ],
     }
 
@@ -57,8 +58,12 @@ def _seed(ask: Ask) -> Told:
     return Told(201, told[0] if single else told)
 
 
+KNOWN = {"trans_stat": ("P", "S", "F"), "close_stat": ("", "P", "S", "F"), "settle": SETTLES}
+
+
 def _list(ask: Ask) -> Told:
     tenant = ask.tenant
+    ask.check_query(KNOWN)
     found = [
         order
         for order in tenant.store.orders()
@@ -97,8 +102,9 @@ LATER = {"S": life.pay_later, "F": life.fail_later}
 
 
 def _change(ask: Ask) -> Told:
-    tenant, order, body = ask.tenant, _one(ask), dict(ask.body)
-    check("control/order-patch", body)
+    tenant, order = ask.tenant, _one(ask)
+    check("control/order-patch", ask.body)
+    body = dict(ask.body)
     trans_stat, seconds = body.pop("trans_stat", None), body.pop("after_seconds", 0)
     try:
         if trans_stat is not None and seconds:

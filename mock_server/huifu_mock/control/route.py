@@ -1,9 +1,10 @@
 """What the calls of the control plane have in common: the question, the answer, and the row in the table."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from huifu_mock.mock import Mock, Refused
 from huifu_mock.schemas import Problem
@@ -22,13 +23,21 @@ class Ask:
 
     @property
     def tenant(self) -> Tenant:
-        """The tenant in the path. Raises `Refused` with 404."""
+        """The tenant in the path, with everything done that has fallen due. Raises `Refused` with 404."""
         sys_id = self.path["sys_id"]
         tenant = self.mock.gateway.tenant(sys_id)
         if tenant is None:
             known = ", ".join(tenant.sys_id for tenant in self.mock.gateway) or "there is none at all"
             raise Refused(404, Problem("sys_id", f"there is no tenant {sys_id}", f"known tenants: {known}"))
+        tenant.clock.tick()
         return tenant
+
+    def check_query(self, known: Mapping[str, Sequence[str]]) -> None:
+        """Raises `Refused` with 422 for a query parameter whose value is none of the `known` ones."""
+        for name, value in self.query.items():
+            if name in known and value not in known[name]:
+                wanted = f"it is one of {', '.join(known[name])}"
+                raise Refused(422, Problem(name, f'"{value}" is not known', wanted))
 
     def seconds(self, name: str = "wait") -> float:
         """A query parameter that is a number of seconds, 0 if it is not given. Raises `Refused` with 422."""
@@ -80,6 +89,12 @@ class Route:
         return found
 
 
+INLINE: Final[ContextVar[bool]] = ContextVar("inline", default=False)
+"""Set while the caller sits in the event loop itself, so that it cannot wait for a thread."""
+
+
 async def off_loop(work: Callable[[], Any]) -> Any:
     """Run something slow, such as making a key, without holding up the event loop."""
+    if INLINE.get():
+        return work()
     return await asyncio.get_running_loop().run_in_executor(None, work)
