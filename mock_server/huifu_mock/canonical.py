@@ -37,6 +37,38 @@ def too_deep(text: str) -> bool:
     return False
 
 
+def tokens(text: str) -> list[str]:
+    """The lexemes of a JSON text, white space left out."""
+    return _TOKEN.findall(text)
+
+
+def plain(token: str) -> str:
+    """The characters of a string lexeme; another lexeme as it is."""
+    if token[:1] != '"':
+        return token
+    decoded: str = json.loads(token) if "\\" in token else token[1:-1]
+    return decoded
+
+
+def member_text(text: str, name: str) -> str | None:
+    """The last member of that name of a JSON object, exactly as it stands in the text."""
+    depth, start, found, wanted, last = 0, -1, None, "", ""
+    for match in _TOKEN.finditer(text):
+        token = match[0]
+        if token in _CLOSE:
+            depth -= 1
+        if depth == 1 and token == ":":
+            wanted, start = last, match.end()
+        elif (token == "," and depth == 1) or (depth == 0 and token == "}"):
+            if start >= 0 and plain(wanted) == name:
+                found = text[start : match.start()].strip()
+            start = -1
+        elif token in _OPEN:
+            depth += 1
+        last = token
+    return found
+
+
 class Value:
     """A member's value as received: the lexemes it is written with."""
 
@@ -71,7 +103,10 @@ def members(text: str) -> Members:
     return _members(_TOKEN.findall(text))
 
 
-def _members(tokens: list[str]) -> Members:
+def _members(tokens: Sequence[str]) -> Members:
+    names, values = tokens[1:-1:4], tokens[3:-1:4]
+    if len(tokens) == 4 * len(names) + 1 and _OPEN.isdisjoint(values):  # a flat object, as real ones are
+        return [(plain(name), name, Value((value,))) for name, value in zip(names, values, strict=True)]
     found: Members = []
     i = 1
     while tokens[i] != "}":
@@ -80,12 +115,11 @@ def _members(tokens: list[str]) -> Members:
         name = tokens[i]
         start = i + 2
         i = _end(tokens, start)
-        decoded = json.loads(name) if "\\" in name else name[1:-1]
-        found.append((decoded, name, Value(tokens[start:i])))
+        found.append((plain(name), name, Value(tokens[start:i])))
     return found
 
 
-def _end(tokens: list[str], start: int) -> int:
+def _end(tokens: Sequence[str], start: int) -> int:
     """The index behind the value that starts at `start`."""
     if tokens[start] not in _OPEN:
         return start + 1
@@ -102,7 +136,7 @@ def _end(tokens: list[str], start: int) -> int:
 
 def inner(value: Value) -> Members:
     """The members of a value that is an object."""
-    return _members(list(value.tokens))
+    return _members(value.tokens)
 
 
 def lex(data: Members) -> str:
@@ -139,6 +173,11 @@ def _sorted(data: Members) -> Members:
 _DUMP: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
+def p1_flat(data: dict[str, str]) -> str:
+    """`P1` of a flat object of strings, which needs no lexemes."""
+    return _DUMP(data)
+
+
 def dump(data: dict[str, str]) -> bytes:
-    """The one shape that every real client accepts: flat, sorted, compact, raw UTF-8."""
+    """The one shape of a reply that every real client accepts: flat, sorted, compact, raw UTF-8."""
     return _DUMP(data).encode()

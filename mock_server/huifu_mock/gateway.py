@@ -15,7 +15,7 @@ from huifu_mock.endpoints.outcome import Outcome, echo, write
 from huifu_mock.endpoints.scripted import scripted
 from huifu_mock.faults import NOBODY, Acting
 from huifu_mock.faults.signed_faults import Told
-from huifu_mock.journal import Entry
+from huifu_mock.journal import Entry, Finding
 from huifu_mock.keys import published
 from huifu_mock.reply import Reply
 from huifu_mock.tenant import Tenant
@@ -112,8 +112,9 @@ class Gateway:
             log.exception("the gateway failed inside; it answers 98888888")
             outcome = _broken(tenant, call)
         entry = _entry(tenant, call, signature_ok, outcome, acting)
+        entry.finding = None if signature_ok else self._examined(tenant, call)
         tenant.journal.add(entry)
-        hint = explain.hint(entry, call) if outcome.facts else ""
+        hint = explain.hint(entry, call, explain.Scene(tenant.sys_id, tenant.settings.product_ids))
         exchange = Exchange(tenant, entry, outcome, hint=hint, acting=acting)
         if known and not authentic and _refused_for_signature(tenant, outcome):
             exchange.status, exchange.body = BAD_SIGNATURE_STATUS, BAD_SIGNATURE_BODY
@@ -122,16 +123,27 @@ class Gateway:
             _spoil(exchange, outcome.reply)
         return exchange
 
+    def _examined(self, tenant: Tenant, call: Call) -> Finding | None:
+        """What is wrong with a signature. A body that could not be read may still name its tenant."""
+        known = self._tenants.get(call.sys_id or explain.named(call.sent.body))
+        own = known or tenant
+        others = [other.merchant_public_key for other in self if other is not own]
+        huifu = own.huifu_key.public_key()
+        return explain.examined(call, own.merchant_public_key, huifu, others, tenant.journal, known=known is not None)
+
 
 def verified(tenant: Tenant, call: Call) -> bool | None:
     """Whether the signature fits `data` as received, in one of the forms that correct clients sign."""
-    if call.members is None:
+    if not isinstance(call.envelope.get("data"), dict):
         return None
     raw = signing.unbase64(call.sign)
     if raw is None:
         return False
-    texts = canonical.forms(call.members, call.text)
-    return any(signing.verify_raw(tenant.merchant_public_key, text.encode(), raw) for text in texts)
+    key = tenant.merchant_public_key
+    if signing.verify_raw(key, call.text.encode(), raw):
+        return True
+    others = canonical.forms(call.members or [], call.text)
+    return any(signing.verify_raw(key, text.encode(), raw) for text in others if text != call.text)
 
 
 def _refused_for_signature(tenant: Tenant, outcome: Outcome) -> bool:

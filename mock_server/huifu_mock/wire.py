@@ -55,8 +55,6 @@ class Call:
     sent: Sent
     envelope: dict[str, Any] = field(default_factory=dict)
     data: dict[str, Any] = field(default_factory=dict)
-    members: canonical.Members | None = None
-    """`data` as received, if it is an object."""
     problem: Problem | None = None
     """The first thing that is wrong with the request's shape."""
 
@@ -74,12 +72,23 @@ class Call:
 
     def value(self, name: str) -> str:
         """A member of `data` if it is a string, else empty."""
-        return _text(self.data.get(name))
+        value = self.data.get(name)
+        return value if isinstance(value, str) else ""
 
     @cached_property
     def text(self) -> str:
         """The canonical text of `data` (P1), which also tells a repeat from a re-used number."""
-        return canonical.p1(self.members) if self.members is not None else ""
+        if all(type(value) is str for value in self.data.values()):  # as in every real close: no need for lexemes
+            return canonical.p1_flat(self.data)
+        return canonical.p1(self.members or [])
+
+    @cached_property
+    def members(self) -> canonical.Members | None:
+        """`data` with the lexemes it was written with; `None` unless it is an object."""
+        if not isinstance(self.envelope.get("data"), dict):
+            return None
+        found = canonical.members(self.sent.body.decode())
+        return canonical.inner(next(value for name, _, value in reversed(found) if name == "data"))
 
 
 class _Unreadable(Exception):
@@ -96,7 +105,8 @@ def read(endpoint: Endpoint, sent: Sent) -> Call:
         if not isinstance(parsed, dict):
             raise _Unreadable(Problem("the body", f"is JSON but not an object: {_kind(parsed)}", _ENVELOPE))
         call.envelope = parsed
-        _unpack(call, text)
+        if isinstance(data := parsed.get("data"), dict):
+            call.data = data
     except _Unreadable as unreadable:
         call.problem = unreadable.problem
         return call
@@ -201,14 +211,6 @@ def _not_json(text: str, error: ValueError) -> str:
     if text.lstrip()[:1] != "{" and "=" in text[:200]:
         said += "; it looks like a form, k=v&k=v"
     return said
-
-
-def _unpack(call: Call, text: str) -> None:
-    """Take `data` out of the envelope, with the lexemes it was written with."""
-    data = call.envelope.get("data")
-    if isinstance(data, dict):
-        value = next(value for name, _, value in reversed(canonical.members(text)) if name == "data")
-        call.data, call.members = data, canonical.inner(value)
 
 
 def _kind(value: Any) -> str:

@@ -1,8 +1,10 @@
 """`POST /v2/trade/payment/scanpay/close`: from a call to a decided, kept and worded answer, in one straight way."""
 
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from itertools import takewhile
+from typing import Any
 
 from huifu_mock import life
 from huifu_mock.codes import ACCEPTED, LEGACY, Answer, Reason
@@ -79,7 +81,8 @@ def _case(
     number: Number = "free"
     if attempt is not None and attempt.effective:
         number = "repeat" if attempt.text == call.text else "taken"
-    case = Case(
+    about_order = {} if order is None else _about(order, tenant.clock.now())
+    return Case(
         problem=str(call.problem or ""),
         authentic=authentic,
         product=product,
@@ -87,17 +90,18 @@ def _case(
         number=number,
         scripted=scripted,
         order_found=order is not None,
+        **about_order,
     )
-    if order is None:
-        return case
-    return replace(
-        case,
-        trade_type=order.trade_type,
-        trans_stat=order.trans_stat,
-        close_stat=order.close_stat,
-        age=order.age(tenant.clock.now()),
-        settle=order.settle,
-    )
+
+
+def _about(order: Order, now: datetime) -> dict[str, Any]:
+    return {
+        "trade_type": order.trade_type,
+        "trans_stat": order.trans_stat,
+        "close_stat": order.close_stat,
+        "age": order.age(now),
+        "settle": order.settle,
+    }
 
 
 class _Done:
