@@ -1,0 +1,393 @@
+"""The matrix: what goes into it, and how it behaves in a real browser."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import browser
+import pytest
+from made_results import HOSTILE, L5, LOST, SAMPLE, five, run
+
+from huifu_contract.cli.main import main
+from huifu_contract.registry import catalogue
+from huifu_contract.reports import html, merge
+from huifu_contract.results import RunResult
+from huifu_contract.traffic import sequence
+from huifu_contract.verdicts import Exit, Verdict
+
+# -- the document ---------------------------------------------------------------------------------------------------
+
+
+def test_cases_come_in_the_order_of_the_catalogue() -> None:
+    assert [case["id"] for case in merge.document(five())["cases"]] == list(catalogue())
+
+
+def test_runs_of_one_client_stand_side_by_side_and_have_names_of_their_own() -> None:
+    runs = [run("a"), run("b"), run("a", version="2.0.0"), run("a")]
+    titles = [each["title"] for each in merge.document(runs)["runs"]]
+    assert titles == ["a 1.0.0", "a 2.0.0", "a 1.0.0 #2", "b 1.0.0"]
+
+
+def test_a_run_of_some_cases_leaves_the_others_empty() -> None:
+    part = replace(run("part"), cases=run().cases[:5])
+    document = merge.document([part, run()])
+    assert len(document["cases"]) == len(catalogue())
+    assert len(document["runs"][0]["cells"]) == 5
+
+
+def test_the_words_of_a_case_are_those_of_its_newest_revision() -> None:
+    old, new = run("old"), run("new")
+    first = replace(new.cases[0], rev=2, says="the newer words")
+    document = merge.document([old, replace(new, cases=(first, *new.cases[1:]))])
+    assert document["cases"][0]["says"] == "the newer words"
+    assert document["runs"][0]["cells"][first.id]["rev"] == 1
+
+
+def test_every_line_of_the_traffic_is_understood_but_the_last_which_is_said_elsewhere() -> None:
+    steps = [merge.step(line) for line in sequence(LOST)]
+    assert [step.get("op") for step in steps] == ["close", "closequery", "close", None]
+    assert [step["heard"] for step in steps[:-1]] == ["no reply", "00000000 P", "00000000 S"]
+    assert [step["authentic"] for step in steps[:-1]] == [True, True, False]
+
+
+def test_a_line_of_another_kind_is_kept_as_it_is() -> None:
+    assert merge.step("  … 3 more requests") == {"text": "… 3 more requests"}
+
+
+def test_the_command_to_run_a_case_again_is_quoted_for_the_shell() -> None:
+    broken = run("x", {"security/sign-missing": L5})
+    odd = replace(broken, client={**broken.client, "spec": "cmd:php 'my client.php' $(reboot)"})
+    again = merge.document([odd])["runs"][0]["cells"]["security/sign-missing"]["again"]
+    assert """--client 'cmd:php '"'"'my client.php'"'"' $(reboot)'""" in again
+
+
+def test_invisible_characters_become_visible() -> None:
+    assert merge.clean("a\u202eb\x00c\ud800\nd") == "a\\u202eb\\u0000c\\ud800\nd"
+
+
+# -- the file -------------------------------------------------------------------------------------------------------
+
+
+def test_data_cannot_end_its_element() -> None:
+    text = html.embedded({"x": HOSTILE, "y": "\ud800"})
+    assert not set("<>&\u2028\u2029") & set(text)
+    assert json.loads(text) == {"x": HOSTILE, "y": "\ud800"}
+
+
+def test_a_hostile_client_adds_no_markup() -> None:
+    plain, hostile = html.render([run("x")]), html.render([run(HOSTILE, version=HOSTILE)])
+    assert hostile.count("<script") == plain.count("<script") == 2
+    assert hostile.count("<img") == 0
+    hostile.encode("utf-8")
+
+
+def test_the_page_may_load_nothing() -> None:
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', html.render([run()]))
+    assert policy is not None
+    assert policy[1].startswith("default-src 'none'; img-src data:; style-src 'sha256-")
+    assert "unsafe" not in policy[1]
+
+
+def test_no_script_turns_text_into_markup() -> None:
+    for name in html.SCRIPTS:
+        text = (html.PARTS / name).read_text(encoding="utf-8")
+        assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function", text), name
+
+
+def test_all_parts_are_used() -> None:
+    assert {path.name for path in html.PARTS.iterdir()} == {*html.SCRIPTS, "page.html", "style.css"}
+
+
+def test_without_scripts_the_verdicts_can_still_be_read() -> None:
+    page = html.render([run(HOSTILE, {"security/sign-missing": L5})])
+    plain = page[page.index("<noscript>") : page.index("</noscript>")]
+    assert "<tr><th>security/sign-missing</th><td>fail</td></tr>" in plain
+    assert "&lt;/script&gt;&lt;img" in plain
+
+
+def test_the_command_merges_result_files(tmp_path: Path) -> None:
+    for number, made in enumerate(five()):
+        made.write(tmp_path / f"{number}.json")
+    place = tmp_path / "out" / "matrix.html"
+    files = [str(path) for path in sorted(tmp_path.glob("*.json"))]
+    assert main(["report", *files, "--html", str(place)]) == Exit.OK
+    assert place.read_text(encoding="utf-8") == html.render(five())
+
+
+# -- the browser ----------------------------------------------------------------------------------------------------
+
+SHOWN = "[...document.querySelectorAll('[data-case][role=row]')].map((row) => row.dataset.case)"
+FOCUS = "(document.activeElement.getAttribute('aria-label') || document.activeElement.textContent)"
+OPEN = "document.querySelector('#detail').open"
+TITLE = "document.querySelector('#detail-title').textContent"
+ENGLISH = "?lang=en&theme=light"
+WIDE = "document.documentElement.scrollWidth > innerWidth"
+
+pytestmark = [pytest.mark.xdist_group("chromium")]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[browser.Browser]:
+    program = browser.installed()
+    if program is None:
+        pytest.skip("there is no Chromium here (Debian and Ubuntu: the package chromium)")
+    with browser.Browser(program) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return written(tmp_path_factory.mktemp("matrix"), five())
+
+
+def written(folder: Path, runs: list[RunResult]) -> Path:
+    place = folder / "matrix.html"
+    place.write_text(html.render(runs), encoding="utf-8")
+    return place
+
+
+def click(chromium: browser.Browser, selector: str) -> None:
+    chromium.eval(f"document.querySelector({json.dumps(selector)}).click()")
+
+
+def text(chromium: browser.Browser, selector: str) -> str:
+    return str(chromium.eval(f"document.querySelector({json.dumps(selector)}).innerText"))
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_it_opens_from_a_file_without_an_error_or_a_request(
+    chromium: browser.Browser, page: Path, lang: str, width: int
+) -> None:
+    chromium.show(page, f"?lang={lang}", width=width)
+    assert chromium.eval(SHOWN) == list(catalogue())
+    assert chromium.complaints() == []
+
+
+@pytest.mark.parametrize("width", [1280, 768, 390, 320])
+def test_the_page_never_scrolls_sideways(chromium: browser.Browser, page: Path, width: int) -> None:
+    chromium.show(page, ENGLISH, width=width)
+    assert not chromium.eval(WIDE)
+    click(chromium, ".cell .fail")
+    assert not chromium.eval(WIDE)
+
+
+def test_every_verdict_has_a_mark_of_its_own(chromium: browser.Browser, page: Path) -> None:
+    chromium.show(page, ENGLISH)
+    marks = chromium.eval(
+        "[...document.querySelectorAll('#verdicts .mark use')].map((use) => "
+        "document.querySelector(use.getAttribute('href')).innerHTML)"
+    )
+    assert len(set(marks)) == len(Verdict)
+
+
+def test_a_cell_opens_with_what_was_expected_and_what_was_seen(chromium: browser.Browser, page: Path) -> None:
+    chromium.show(page, ENGLISH)
+    click(chromium, '[aria-label^="dg-sdk + sample 2.0.28: fail, security/foreign-reply"]')
+    shown = text(chromium, "#detail")
+    record = catalogue()["security/foreign-reply"]
+    for part in (
+        "security/foreign-reply",
+        " ".join(record.says.split()),
+        "soundness: a definite claim must be true",
+        "silence: nothing is claimed from a reply that is not authentic",
+        "claims closed from a reply that is not authentic",
+        "not closed, a close is in flight",
+        "closequery",
+        "no reply",
+        "not authentic",
+        "huifu-contract client --client",
+        "<img src=x onerror=alert(1)>",
+    ):
+        assert part in " ".join(shown.split()), part
+    assert "\\u202e" in shown
+
+
+def test_the_keyboard_alone_is_enough(chromium: browser.Browser, page: Path) -> None:
+    chromium.show(page, ENGLISH)
+    chromium.press("/")
+    assert chromium.eval("document.activeElement.id") == "search"
+    chromium.press(*"sign-missing")
+    assert chromium.eval(SHOWN) == ["security/sign-missing"]
+    chromium.press("ArrowDown")
+    assert "sign-missing" in chromium.eval(FOCUS)
+    chromium.press("ArrowRight")
+    assert chromium.eval(FOCUS) == "dg-sdk + sample 2.0.28: fail, security/sign-missing"
+    chromium.press("Enter")
+    assert chromium.eval(OPEN)
+    assert chromium.eval(FOCUS) == "dg-sdk + sample 2.0.28: fail"
+    chromium.press("ArrowRight")
+    assert chromium.eval(FOCUS) == "dg-sdk + correct 2.0.28: fail"
+    chromium.press("Escape")
+    assert not chromium.eval(OPEN)
+    assert chromium.eval(FOCUS) == "dg-sdk + correct 2.0.28: fail, security/sign-missing"
+
+
+def test_arrows_home_and_end_stay_inside_the_grid(chromium: browser.Browser, page: Path) -> None:
+    chromium.show(page, ENGLISH)
+    chromium.eval("document.querySelector('[data-row][tabindex=\"0\"]').focus()")
+    chromium.press("ArrowUp", "ArrowLeft", "End", "ArrowRight")
+    assert chromium.eval(FOCUS) == "php 1.0.0: pass, control/accepts-honest-success"
+    chromium.press(*["ArrowDown"] * 70, "Home")
+    assert "duplicate-and-reordered" in chromium.eval(FOCUS)
+    assert chromium.eval("document.querySelectorAll('[data-row][tabindex=\"0\"]').length") == 1
+
+
+def test_in_a_case_j_and_k_walk_through_the_cases(chromium: browser.Browser, page: Path) -> None:
+    chromium.show(page, ENGLISH)
+    click(chromium, ".name")
+    chromium.press("j")
+    assert chromium.eval(TITLE) == "control/reports-honest-failure"
+    chromium.press("k", "k")
+    assert chromium.eval(TITLE) == "control/accepts-honest-success"
+
+
+def test_the_focus_can_be_seen(chromium: browser.Browser, page: Path) -> None:
+    chromium.show(page, ENGLISH)
+    chromium.press("Tab")
+    for _ in range(3):
+        chromium.press("Tab")
+        assert chromium.eval("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+
+
+def test_filters_by_verdict_level_difference_and_text(chromium: browser.Browser, page: Path) -> None:
+    chromium.show(page, ENGLISH)
+    click(chromium, '[data-key="wrong"]')
+    wrong = set(chromium.eval(SHOWN))
+    assert {"security/sign-missing", "transport/slow-drip", "transport/status-codes"} <= wrong
+    assert "response/code-table" not in wrong
+    click(chromium, '[data-key="l-SHOULD"]')
+    assert {catalogue()[case].level.value for case in chromium.eval(SHOWN)} == {"SHOULD"}
+    assert re.fullmatch(r"\d+ of 62 cases", text(chromium, "#shown"))
+    click(chromium, "#clear button")
+    assert len(chromium.eval(SHOWN)) == len(catalogue())
+    click(chromium, '[data-key="differs"]')
+    assert "control/second-call" not in chromium.eval(SHOWN)
+    click(chromium, "#clear button")
+    chromium.press(*"in doubt")
+    assert chromium.eval(SHOWN) == ["transport/retry-same-or-query"]
+
+
+def test_filters_that_nothing_passes_say_so(chromium: browser.Browser, page: Path) -> None:
+    chromium.show(page, ENGLISH)
+    chromium.press("/", *"zzz")
+    assert "No case matches" in text(chromium, "#matrix")
+    chromium.press("Escape")
+    assert len(chromium.eval(SHOWN)) == len(catalogue())
+
+
+def test_a_case_has_an_address(chromium: browser.Browser, page: Path) -> None:
+    chromium.show(page, ENGLISH)
+    click(chromium, '[aria-label^="php 1.0.0: fail, request/sign-key-order"]')
+    address = chromium.eval("location.hash")
+    chromium.show(page, ENGLISH + address)
+    assert chromium.eval(TITLE) == "request/sign-key-order"
+    assert chromium.eval("document.querySelector('[aria-selected=true]').innerText").startswith("php")
+
+
+def test_a_group_folds(chromium: browser.Browser, page: Path) -> None:
+    chromium.show(page, ENGLISH)
+    click(chromium, '[data-group="request"] .fold')
+    assert not any(case.startswith("request/") for case in chromium.eval(SHOWN))
+    assert chromium.eval("document.activeElement.getAttribute('aria-expanded')") == "false"
+
+
+def test_chinese_is_chinese_all_over(chromium: browser.Browser, page: Path) -> None:
+    chromium.show(page, ENGLISH)
+    click(chromium, "#language")
+    assert chromium.eval("document.documentElement.lang") == "zh-CN"
+    assert "未通过" in text(chromium, "#verdicts")
+    keys = chromium.eval("document.activeElement.id")
+    assert keys == "language"
+    click(chromium, ".cell .fail")
+    assert "真实情况" in text(chromium, "#detail")
+
+
+def test_both_languages_have_the_same_words(chromium: browser.Browser, page: Path) -> None:
+    source = (html.PARTS / "words.js").read_text(encoding="utf-8")
+    chromium.show(page)
+    keys = "(x, p = '') => Object.entries(x).flatMap(([k, v]) => typeof v === 'object' ? f(v, p + k + '.') : [p + k])"
+    found: dict[str, list[str]] = chromium.eval(
+        f"(() => {{ {source}; const f = {keys}; return {{en: f(WORDS.en), zh: f(WORDS.zh)}}; }})()"
+    )
+    only_there = ("group.", "laws.")  # in English the data says them
+    assert sorted(found["en"]) == sorted(key for key in found["zh"] if not key.startswith(only_there))
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_it_follows_the_system_until_told_otherwise(chromium: browser.Browser, page: Path, dark: bool) -> None:
+    ground = "getComputedStyle(document.documentElement).backgroundColor"
+    chromium.dark(dark)
+    chromium.show(page, "?lang=en&theme=auto")
+    white = "rgb(255, 255, 255)"
+    assert (chromium.eval(ground) != white) is dark
+    chromium.show(page, f"?lang=en&theme={'light' if dark else 'dark'}")
+    assert (chromium.eval(ground) != white) is not dark
+    chromium.dark(False)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_words_and_marks_stand_out_from_their_ground(chromium: browser.Browser, page: Path, theme: str) -> None:
+    """WCAG AA: 4.5 for words, 3 for marks."""
+    chromium.show(page, f"?lang=en&theme={theme}")
+    found: list[dict[str, Any]] = chromium.eval(Path(__file__).with_name("contrast.js").read_text(encoding="utf-8"))
+    assert {each["what"] for each in found if each["ratio"] < each["least"]} == set()
+    assert len(found) > len(Verdict)
+
+
+def test_the_grid_has_its_roles_and_names(chromium: browser.Browser, page: Path) -> None:
+    chromium.show(page, ENGLISH)
+    roles: dict[str, int] = {}
+    nameless = []
+    for node in chromium.tree():
+        if node.get("ignored"):
+            continue
+        role = node["role"]["value"]
+        roles[role] = roles.get(role, 0) + 1
+        if role in ("button", "searchbox", "grid", "columnheader") and not node.get("name", {}).get("value"):
+            nameless.append((role, node.get("properties")))
+    assert roles["grid"] == 1
+    assert roles["rowheader"] == len(catalogue()) + 9
+    assert roles["columnheader"] == 7
+    assert len(nameless) <= 1  # the head above the sentences is empty
+    assert roles["gridcell"] >= len(catalogue()) * 5
+
+
+def test_it_is_quick_with_sixty_rows_and_six_columns(chromium: browser.Browser, tmp_path: Path) -> None:
+    """What is counted is work, not time: the number of elements stays small and a filter redraws once."""
+    chromium.show(written(tmp_path, [*five(), run("go", SAMPLE)]), ENGLISH)
+    assert chromium.eval("document.querySelectorAll('*').length") < 6000
+    assert not chromium.eval(WIDE)
+
+
+def test_many_columns_scroll_in_a_frame_of_their_own(chromium: browser.Browser, tmp_path: Path) -> None:
+    place = written(tmp_path, [run(f"client-{number}") for number in range(16)])
+    chromium.show(place, ENGLISH, width=390)
+    assert not chromium.eval(WIDE)
+    assert chromium.eval("document.querySelector('#matrix').scrollWidth > 390")
+
+
+def test_one_run_is_enough(chromium: browser.Browser, tmp_path: Path) -> None:
+    chromium.show(written(tmp_path, [run()]), ENGLISH)
+    assert "62 cases × 1 client" in text(chromium, ".sub").replace("\n", "")
+    assert chromium.eval("document.querySelector('[data-key=differs]')") is None
+
+
+def test_hostile_names_are_only_text(chromium: browser.Browser, tmp_path: Path) -> None:
+    chromium.show(written(tmp_path, [run(HOSTILE, SAMPLE)]), ENGLISH)
+    click(chromium, ".cell .fail")
+    assert chromium.eval("document.querySelectorAll('img').length") == 0
+    assert chromium.complaints() == []
+    assert "</script>" in text(chromium, ".client")
+
+
+def test_it_prints_with_the_findings_in_words(chromium: browser.Browser, page: Path, tmp_path: Path) -> None:
+    chromium.show(page, ENGLISH)
+    chromium.pdf(tmp_path / "matrix.pdf")
+    assert (tmp_path / "matrix.pdf").read_bytes().startswith(b"%PDF")
+    assert "claims closed from a reply" in str(chromium.eval("document.querySelector('#findings').textContent"))
