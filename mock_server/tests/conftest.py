@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from desk import Desk
 from hypothesis import HealthCheck, settings
+from merchant import Merchant
 
 import huifu_mock
 
@@ -33,3 +34,9 @@ def tenant(server: huifu_mock.Server) -> Iterator[huifu_mock.Tenant]:
     made.clock.freeze()
     yield made
     made.drop()
+
+
+@pytest.fixture
+def merchant(tenant: huifu_mock.Tenant) -> Merchant:
+    """A client of that tenant, over HTTP."""
+    return Merchant(tenant)

@@ -1,0 +1,305 @@
+"""The parts of pushing, each by itself: targets, schedule, diagnosis, the courier's lines and its queue."""
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from postbox import Mailbox, Said
+
+from huifu_mock.clock import BEIJING
+from huifu_mock.push import schedule
+from huifu_mock.push.answer import Answered
+from huifu_mock.push.channels import NOTIFY, WEBHOOK
+from huifu_mock.push.courier import Courier, Errand
+from huifu_mock.push.message import Channel, Message
+from huifu_mock.push.spoil import SPOILS, Spoil, spoil
+from huifu_mock.push.target import BadTarget, Refused, Targets
+from huifu_mock.schemas import schema
+
+START = datetime(2026, 1, 1, tzinfo=BEIJING)
+KEY = ("6666000000000000", "20260101", "o-1")
+
+
+def message(url: str = "http://127.0.0.1:1/x", channel: Channel = WEBHOOK, expected: str = "") -> Message:
+    return Message(channel, "trans.close", KEY, url, url, lambda: b"{}", expected)
+
+
+# --- where to
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.8.9.10", "::1", "::ffff:127.0.0.1"])
+def test_this_machine_may_always_be_called(address: str) -> None:
+    assert Targets().check(address, 80, [address]) == [address]
+
+
+@pytest.mark.parametrize(
+    "address", ["10.0.0.1", "169.254.169.254", "0.0.0.0", "::", "fe80::1", "::ffff:10.0.0.1", "8.8.8.8"]
+)
+def test_nothing_else_may_be_called_unless_it_is_allowed(address: str) -> None:
+    with pytest.raises(Refused, match="--push-allow"):
+        Targets().check(address, 80, [address])
+
+
+@pytest.mark.parametrize(
+    ("allow", "host", "port", "address", "may"),
+    [
+        ("10.0.0.0/8", "10.1.2.3", 80, "10.1.2.3", True),
+        ("10.0.0.0/8", "11.1.2.3", 80, "11.1.2.3", False),
+        ("10.1.2.3:8080", "10.1.2.3", 8080, "10.1.2.3", True),
+        ("10.1.2.3:8080", "10.1.2.3", 80, "10.1.2.3", False),
+        ("hooks.test", "hooks.test", 443, "10.9.9.9", True),
+        ("HOOKS.test.", "hooks.test.", 443, "10.9.9.9", True),
+        ("hooks.test", "evil.test", 443, "10.9.9.9", False),
+        ("hooks.test:443", "hooks.test", 80, "10.9.9.9", False),
+        ("10.0.0.0/8", "hooks.test", 443, "10.9.9.9", True),
+        ("fd00::/8", "fd00::1", 80, "fd00::1", True),
+        ("[fd00::1]:80", "fd00::1", 80, "fd00::1", True),
+        ("[fd00::1]:80", "fd00::1", 81, "fd00::1", False),
+    ],
+)
+def test_a_host_an_address_or_a_network_can_be_allowed(
+    allow: str, host: str, port: int, address: str, may: bool
+) -> None:
+    targets = Targets([allow])
+    if may:
+        assert targets.check(host, port, [address]) == [address]
+    else:
+        with pytest.raises(Refused):
+            targets.check(host, port, [address])
+
+
+def test_of_several_addresses_only_the_allowed_ones_are_called() -> None:
+    assert Targets().check("both.test", 80, ["10.0.0.1", "127.0.0.1"]) == ["127.0.0.1"]
+
+
+@pytest.mark.parametrize("text", ["", "host:99999", "host:port", "10.0.0.0/99", "a/b", ":80"])
+def test_what_is_no_target_cannot_be_allowed(text: str) -> None:
+    with pytest.raises(BadTarget, match="HOST:PORT"):
+        Targets([text])
+
+
+# --- when again
+
+
+def tries(next_try: Any, limit: int = 100) -> list[float]:
+    """When each try happens, in seconds after the first, if all fail at once."""
+    at, seconds = START, [0.0]
+    while (due := next_try(START, len(seconds), at)) is not None and len(seconds) < limit:
+        seconds.append((due - START).total_seconds())
+        at = due
+    return seconds
+
+
+def test_a_webhook_is_tried_three_times_at_once_then_hourly_for_a_day() -> None:
+    assert tries(schedule.webhook) == [0, 1, 2, *(2 + 3600 * hour for hour in range(1, 24))]
+
+
+def test_a_notify_is_tried_four_times() -> None:
+    assert tries(schedule.notify) == [0, 1, 2, 3]
+
+
+@given(late=st.floats(0, 200_000), number=st.integers(1, 40))
+def test_no_webhook_is_tried_when_it_is_older_than_a_day(late: float, number: int) -> None:
+    due = schedule.webhook(START, number, START + timedelta(seconds=late))
+    assert due is None or due - START <= timedelta(days=1)
+
+
+# --- what was wrong
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
+def test_any_2xx_acknowledges_a_webhook_whatever_it_says(status: int) -> None:
+    assert WEBHOOK.judge(message(), Answered(status, body=b"whatever")) == ""
+
+
+@pytest.mark.parametrize(
+    ("answered", "said"),
+    [
+        (Answered(302, location="/login"), "redirects are not followed (Location: /login)"),
+        (Answered(404), "nothing is served at this path"),
+        (Answered(405), "does not take POST"),
+        (Answered(415), "application/json"),
+        (Answered(403), "refused it"),
+        (Answered(500), "the receiver failed"),
+        (Answered(418), "HTTP 418 is no acknowledgement, any 2xx is"),
+        (Answered(trouble="timeout", detail="5"), "no complete answer within 5 s"),
+        (Answered(trouble="unreachable", detail="refused"), "nothing listens at http://127.0.0.1:1/x"),
+        (Answered(trouble="disconnected", detail="reset"), "closed the connection"),
+        (Answered(trouble="refused", detail="10.0.0.1 is not this machine"), "not sent: 10.0.0.1"),
+    ],
+)
+def test_a_webhook_that_failed_says_why(answered: Answered, said: str) -> None:
+    assert said in WEBHOOK.judge(message(), answered)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"RECV_ORD_ID_o-1\n", "white space"),
+        (b'"RECV_ORD_ID_o-1"', "in quotes"),
+        (b"\xef\xbb\xbfRECV_ORD_ID_o-1", "byte order mark"),
+        (b"recv_ord_id_o-1", "upper and lower case"),
+        (b"RECV_ORD_ID_", "the number is missing"),
+        (b"RECV_ORD_ID_o-2", "another number"),
+        (b"ok RECV_ORD_ID_o-1", "more than that"),
+        (b"success", "other gateways"),
+        (b"<html>", "web page"),
+        (b'{"code":0}', "it is JSON"),
+        (b"", "it is empty"),
+    ],
+)
+def test_a_notify_with_another_body_says_what_was_expected(body: bytes, said: str) -> None:
+    diagnosis = NOTIFY.judge(message(channel=NOTIFY, expected="RECV_ORD_ID_o-1"), Answered(200, body=body))
+    assert 'must be exactly "RECV_ORD_ID_o-1"' in diagnosis
+    assert said in diagnosis
+
+
+@pytest.mark.parametrize(
+    ("answered", "said"),
+    [
+        (Answered(415), "wants JSON, but a notify is a form"),
+        (Answered(400, body=b'{"error":"invalid JSON"}'), "wants JSON, but a notify is a form"),
+        (Answered(201, body=b"RECV_ORD_ID_o-1"), "exactly 200"),
+        (Answered(301, location="https://x"), "redirects"),
+    ],
+)
+def test_a_notify_wants_exactly_200(answered: Answered, said: str) -> None:
+    assert said in NOTIFY.judge(message(channel=NOTIFY, expected="RECV_ORD_ID_o-1"), answered)
+
+
+# --- spoilt on command
+
+
+def test_every_push_fault_of_the_schema_has_a_row_here() -> None:
+    known = schema("control/event-send").contents["properties"]["do"]["properties"]["fault"]["enum"]
+    assert set(SPOILS) == set(known)
+
+
+def test_faults_of_pushes_add_up() -> None:
+    both = spoil([{"fault": "push-duplicate", "copies": 3}, {"fault": "push-sign-bad"}])
+    assert both == Spoil(copies=3, sign_bad=True)
+    assert spoil([]) == Spoil()
+
+
+# --- the courier
+
+
+async def sent(courier: Courier, line: str, url: str) -> "asyncio.Future[Answered]":
+    done: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
+    courier.submit(line, Errand(message(url), done.set_result))
+    return done
+
+
+async def test_what_was_queued_before_the_start_goes_then() -> None:
+    with Mailbox() as mailbox:
+        courier = Courier()
+        waiting = await sent(courier, "a", mailbox.hook)
+        assert courier.state()["waiting"] == 1
+        courier.start()
+        assert (await asyncio.wait_for(waiting, 20)).status == 200
+        await courier.stop()
+    assert courier.state() == {"waiting": 0, "under_way": 0, "concurrent": 16, "limit": 10_000}
+
+
+async def test_each_receiver_gets_its_pushes_one_by_one_and_in_order() -> None:
+    with Mailbox() as mailbox:
+        courier = Courier()
+        courier.start()
+        waiting = [await sent(courier, "a", f"{mailbox.hook}/{number}") for number in range(20)]
+        await asyncio.wait_for(asyncio.gather(*waiting), 20)
+        await courier.stop()
+        assert [push.target for push in mailbox.pushes] == [f"/hook/{number}" for number in range(20)]
+
+
+async def test_a_hanging_receiver_holds_up_nobody_else_and_no_more_than_n_are_called_at_once() -> None:
+    with Mailbox(lambda push: Said(hang=push.target.startswith("/slow"))) as mailbox:
+        courier = Courier(concurrent=3, timeout=30)
+        courier.start()
+        slow = [await sent(courier, f"slow {n}", f"{mailbox.address}/slow{n}") for n in range(2)]
+        for number in range(5):
+            assert (await asyncio.wait_for(await sent(courier, "quick", f"{mailbox.hook}/{number}"), 20)).status == 200
+        assert courier.under_way == 2
+        blocked = await sent(courier, "slow 0", f"{mailbox.address}/slow-again")
+        more = await sent(courier, "slow 2", f"{mailbox.address}/slow2")
+        late = await sent(courier, "quick", mailbox.hook)
+        await asyncio.to_thread(lambda: [mailbox.next() for _ in range(8)])
+        assert courier.under_way == 3
+        assert not any(one.done() for one in (*slow, blocked, more, late))
+        await courier.stop()
+    assert courier.state()["waiting"] == 5, "what was cut off waits for the next start"
+
+
+async def test_a_hanging_receiver_times_out() -> None:
+    with Mailbox(lambda _: Said(hang=True)) as mailbox:
+        courier = Courier(timeout=0.05)
+        courier.start()
+        answered = await asyncio.wait_for(await sent(courier, "a", mailbox.hook), 20)
+        assert (answered.trouble, answered.detail, answered.status) == ("timeout", "0.05", None)
+        await courier.stop()
+
+
+async def test_the_queue_is_bounded_and_says_so() -> None:
+    courier = Courier(limit=2)
+    kept = [await sent(courier, "a", "http://127.0.0.1:1/") for _ in range(2)]
+    refused = await sent(courier, "a", "http://127.0.0.1:1/")
+    assert refused.result().trouble == "queue"
+    assert "2 pushes are waiting" in WEBHOOK.judge(message(), refused.result())
+    assert not any(one.done() for one in kept)
+
+
+@pytest.mark.parametrize(
+    ("url", "trouble"),
+    [
+        ("http://127.0.0.1:1/", "unreachable"),
+        ("http://[::1]:1/", "unreachable"),
+        ("http://10.255.255.1/", "refused"),
+        ("http://0.0.0.0/", "refused"),
+        ("http://2130706433:1/", "url"),  # 127.0.0.1 in disguise is not worth the doubt
+        ("http://167772161/", "refused"),  # 10.0.0.1 in disguise
+        ("http://no-such-host.invalid/", "unknown-host"),
+        ("http://:80/", "url"),
+        ("http://127.0.0.1:99999/", "url"),
+        ("http://[/", "url"),
+    ],
+)
+async def test_what_cannot_be_called_says_why(url: str, trouble: str) -> None:
+    courier = Courier(timeout=20)
+    courier.start()
+    answered = await asyncio.wait_for(await sent(courier, "a", url), 30)
+    await courier.stop()
+    assert (answered.trouble, answered.status) == (trouble, None), answered
+    assert WEBHOOK.judge(message(url), answered)
+
+
+async def test_a_name_is_resolved_once_and_the_checked_address_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that changes its address between the check and the call cannot lead a push astray."""
+    loop, asked = asyncio.get_running_loop(), []
+
+    async def rebinding(host: str, port: int, **_: Any) -> list[Any]:
+        asked.append(host)
+        address = "127.0.0.1" if len(asked) == 1 else "10.0.0.1"
+        return [(2, 1, 6, "", (address, port))]
+
+    monkeypatch.setattr(loop, "getaddrinfo", rebinding)
+    with Mailbox() as mailbox:
+        courier = Courier()
+        courier.start()
+        url = mailbox.hook.replace("127.0.0.1", "rebinding.test")
+        first = await asyncio.wait_for(await sent(courier, "a", url), 20)
+        second = await asyncio.wait_for(await sent(courier, "a", url), 20)
+        await courier.stop()
+    assert (first.status, second.trouble) == (200, "refused")
+    assert asked == ["rebinding.test"] * 2
+
+
+async def test_no_redirect_is_followed() -> None:
+    with Mailbox() as aim, Mailbox(lambda _: Said(302, b"", (("Location", aim.hook),))) as mailbox:
+        courier = Courier()
+        courier.start()
+        answered = await asyncio.wait_for(await sent(courier, "a", mailbox.hook), 20)
+        await courier.stop()
+        assert (answered.status, answered.location) == (302, aim.hook)
+        assert aim.pushes == []
