@@ -1,6 +1,7 @@
 """Faults on the wire, seen from the other end of a socket."""
 
 import gzip
+import socket
 
 import pytest
 from rawclient import Client, body, headers_of, told
@@ -290,6 +291,18 @@ def test_a_race_comes_between_the_reply_and_the_webhook(tenant: huifu_mock.Tenan
     assert told(tenant, order).envelope["data"]["trans_stat"] == "P"
     fault.assert_used(1)
     assert tenant.orders.get(order.req_seq_id).close_stat == {"pay": "F", "advance": "S"}[order_of]
+
+
+def test_the_reply_is_sent_before_the_webhook_and_the_race_comes_in_between(tenant: huifu_mock.Tenant) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as receiver, Client(tenant) as client:
+        receiver.settimeout(30)
+        tenant.webhooks.add(f"http://127.0.0.1:{receiver.getsockname()[1]}/")
+        fault = tenant.faults.add(race="advance", at="between_reply_and_webhook", seconds=1)
+        client.send(body(tenant, tenant.orders.add()))
+        pushed, _ = receiver.accept()
+        with pushed:
+            assert not client.silent
+            fault.assert_used(1)
 
 
 def test_the_clock_may_move_on_just_as_a_close_settles(tenant: huifu_mock.Tenant) -> None:
