@@ -20,6 +20,14 @@ CAPACITY: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
+class Nearest:
+    """The order that a call probably meant, and how it differs: an id of `explain.nearest.HOW`."""
+
+    order: Order
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Why a call was answered as it was: what the rules saw, kept for the explanation."""
 
@@ -27,6 +35,26 @@ class Facts:
     case: Case
     order: Order | None
     now: datetime
+    nearest: Nearest | None = None
+    """For a call whose order was not found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found out about a signature. No mistakes: it is right."""
+
+    mistakes: tuple[str, ...]
+    """Ids of `explain.MISTAKES`."""
+    signed_text: str | None = None
+    """What was really signed; `None` where it cannot be known."""
+    notes: tuple[str, ...] = ()
+    """Ids of remarks about what has no id of its own."""
+    algorithm: str = ""
+    """The hash in the signature; empty if the signature could not be opened."""
+    whose: str = ""
+    """Whose key made it: `own`, `huifu`, `other`, `foreign`; empty if nobody's that is known."""
+    earlier: str = ""
+    """The id of the earlier call that this is the signature of."""
 
 
 @dataclass(slots=True)
@@ -49,6 +77,8 @@ class Entry:
     org_req_seq_id: str
     response: bytes | None = None
     """What was sent back, where it is not the signed reply."""
+    finding: Finding | None = None
+    """What is wrong with the signature; `None` where it is right, or where there is nothing to look into."""
     faults: Sequence[str] = ()
     """Which prepared faults acted on the call, in that order."""
 
@@ -95,6 +125,10 @@ class Journal:
 
     def __len__(self) -> int:
         return len(self._entries)
+
+    def latest(self) -> Iterator[Entry]:
+        """All entries, the newest first; nothing may be added meanwhile."""
+        return reversed(self._entries)
 
     def find(self, wanted: Wanted) -> list[Entry]:
         """The entries that match, oldest first."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Protocol
 
 from huifu_mock.clock import BEIJING
@@ -108,6 +109,9 @@ class Store(Protocol):
     def orders(self) -> Iterator[Order]:
         """All orders, oldest entry first."""
 
+    def newest(self, limit: int) -> Iterator[Order]:
+        """At most so many orders, the last entered first; costs no more than that."""
+
     def clear(self) -> None:
         """Forget everything."""
 
@@ -158,6 +162,9 @@ class MemoryStore:
 
     def orders(self) -> Iterator[Order]:
         return iter(list(self._orders.values()))
+
+    def newest(self, limit: int) -> Iterator[Order]:
+        return islice(reversed(self._orders.values()), limit)
 
     def clear(self) -> None:
         self._orders.clear()

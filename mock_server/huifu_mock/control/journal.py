@@ -11,12 +11,14 @@ from huifu_mock.gateway import PATHS
 from huifu_mock.journal import Entry, Wanted, read_again
 from huifu_mock.mock import Refused
 from huifu_mock.schemas import Problem
+from huifu_mock.tenant import Tenant
 
 FILTERS = ("endpoint", "req_seq_id", "org_req_seq_id", "reason", "resp_code", "session", "signature_ok")
 
 
-def shown(entry: Entry) -> dict[str, Any]:
+def shown(tenant: Tenant, entry: Entry) -> dict[str, Any]:
     """A received call with everything that is known of it."""
+    scene = explain.Scene(tenant.sys_id, tenant.settings.product_ids)
     call = read_again(entry)
     response = entry.sent_back()
     return {
@@ -33,7 +35,7 @@ def shown(entry: Entry) -> dict[str, Any]:
         "resp_code": entry.resp_code,
         "response": response.decode(errors="replace") if response is not None else None,
         "faults": list(entry.faults),
-        "explanation": explain.explained(entry, call),
+        "explanation": explain.explained(entry, call, scene, tenant.merchant_public_key),
     }
 
 
@@ -64,7 +66,7 @@ async def _list(ask: Ask) -> Told:
     journal, wanted = ask.tenant.journal, _wanted(ask.query)
     if seconds := ask.seconds():
         await journal.wait(wanted, seconds)
-    found = [shown(entry) for entry in journal.find(wanted)]
+    found = [shown(ask.tenant, entry) for entry in journal.find(wanted)]
     return Told(200, {"items": found, "dropped": journal.dropped})
 
 
@@ -73,7 +75,7 @@ def _read(ask: Ask) -> Told:
     if entry is None:
         said = f"there is no call {ask.path['id']} in the journal"
         raise Refused(404, Problem("id", said, f"it may be one of the {ask.tenant.journal.dropped} dropped ones"))
-    return Told(200, shown(entry))
+    return Told(200, shown(ask.tenant, entry))
 
 
 def _clear(ask: Ask) -> Told:

@@ -6,12 +6,12 @@ from functools import partial
 from itertools import takewhile
 from typing import Any
 
-from huifu_mock import life
+from huifu_mock import explain, life
 from huifu_mock.codes import ACCEPTED, LEGACY, Answer, Reason
 from huifu_mock.endpoints.outcome import Outcome, echo, write
 from huifu_mock.endpoints.races import Races
 from huifu_mock.faults import NOBODY, Acting
-from huifu_mock.journal import Facts
+from huifu_mock.journal import Facts, Nearest
 from huifu_mock.orders import CloseAttempt, Order
 from huifu_mock.reply import Reply
 from huifu_mock.rules import RULES, Case, Number, Product, Rule, Step, decide
@@ -57,7 +57,15 @@ def _decided(tenant: Tenant, call: Call, *, authentic: bool, scripted: bool) -> 
     """Which rule applies, on what, and the close that was sent before under the call's own number."""
     order, attempt = _find(tenant, call)
     case = _case(tenant, call, order, attempt, authentic=authentic, scripted=scripted)
-    return Facts(decide(case), case, order, tenant.clock.now()), attempt
+    rule = decide(case)
+    nearest = _nearest(tenant, call) if rule.outcome is Reason.ORDER_UNKNOWN else None
+    return Facts(rule, case, order, tenant.clock.now(), nearest), attempt
+
+
+def _nearest(tenant: Tenant, call: Call) -> Nearest | None:
+    """The order that was probably meant, as the store is now."""
+    numbers = (call.value(name) for name in ("huifu_id", "org_req_date", "org_req_seq_id", "org_hf_seq_id"))
+    return explain.nearest(tenant.store, *numbers)
 
 
 def _outcome(answer: Answer, reply: Reply, facts: Facts) -> Outcome:

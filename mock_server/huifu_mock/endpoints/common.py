@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from huifu_mock import explain
 from huifu_mock.codes import Answer, Reason, Wording
 from huifu_mock.endpoints.outcome import Outcome, echo, write
 from huifu_mock.endpoints.wording import documented
@@ -38,7 +39,11 @@ def refused(
     tenant: Tenant, call: Call, rule: Rule, answer: Answer, *, order: Order | None = None, case: Case | None = None
 ) -> Outcome:
     """A refusal with what it was decided on."""
-    facts = Facts(rule, case or Case(order_found=order is not None), order, tenant.clock.now())
+    nearest = None
+    if answer.reason is Reason.ORDER_UNKNOWN:
+        numbers = (call.value(f"org_{name}") or call.value(name) for name in ("req_date", "req_seq_id", "hf_seq_id"))
+        nearest = explain.nearest(tenant.store, call.value("huifu_id"), *numbers)
+    facts = Facts(rule, case or Case(order_found=order is not None), order, tenant.clock.now(), nearest)
     return Outcome(answer, write(tenant, answer.wording, echo(call, call.endpoint.response)), facts)
 
 

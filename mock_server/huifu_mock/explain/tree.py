@@ -1,0 +1,146 @@
+"""JSON as lexemes: a text taken apart without losing a character, and written again in another manner."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final, NamedTuple, TypeAlias
+
+from huifu_mock import canonical
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Obj:
+    """An object: (name as written with its quotes, value), in the order received."""
+
+    pairs: tuple[tuple[str, "Node"], ...]
+
+    def get(self, name: str) -> "Node | None":
+        """The last value of that name, as most parsers have it."""
+        return next((value for raw, value in reversed(self.pairs) if plain(raw) == name), None)
+
+    def without(self, *names: str) -> "Obj":
+        return Obj(tuple(pair for pair in self.pairs if plain(pair[0]) not in names))
+
+    def sorted(self) -> "Obj":
+        """Its own members sorted by name, those inside left alone."""
+        return Obj(tuple(sorted(self.pairs, key=lambda pair: plain(pair[0]))))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Arr:
+    """An array."""
+
+    items: tuple["Node", ...]
+
+
+Node: TypeAlias = str | Obj | Arr
+"""A scalar is its lexeme: `"text"`, `1.00`, `true`."""
+
+
+def parse(text: str) -> Node:
+    """The tree of valid JSON that nests no deeper than `canonical.MAX_DEPTH`."""
+    tokens = canonical.tokens(text)
+    node, _ = _node(tokens, 0)
+    return node
+
+
+def _node(tokens: list[str], at: int) -> tuple[Node, int]:
+    token = tokens[at]
+    if token == "{":
+        return _object(tokens, at + 1)
+    if token == "[":
+        return _array(tokens, at + 1)
+    return token, at + 1
+
+
+def _object(tokens: list[str], at: int) -> tuple[Obj, int]:
+    pairs: list[tuple[str, Node]] = []
+    while tokens[at] != "}":
+        if tokens[at] == ",":
+            at += 1
+        name = tokens[at]
+        value, at = _node(tokens, at + 2)
+        pairs.append((name, value))
+    return Obj(tuple(pairs)), at + 1
+
+
+def _array(tokens: list[str], at: int) -> tuple[Arr, int]:
+    items: list[Node] = []
+    while tokens[at] != "]":
+        if tokens[at] == ",":
+            at += 1
+        item, at = _node(tokens, at)
+        items.append(item)
+    return Arr(tuple(items)), at + 1
+
+
+def plain(token: str) -> str:
+    """The characters of a string lexeme."""
+    return canonical.plain(token)
+
+
+def is_string(node: Node) -> bool:
+    """Whether a node is a string."""
+    return isinstance(node, str) and node[:1] == '"'
+
+
+def leaves(node: Node) -> Iterable[str]:
+    """Every scalar and every name, as lexemes."""
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, Arr):
+        for item in node.items:
+            yield from leaves(item)
+    else:
+        for name, value in node.pairs:
+            yield name
+            yield from leaves(value)
+
+
+def mapped(node: Node, change: Callable[[str], str]) -> Node:
+    """The same tree with every scalar changed; names stay."""
+    if isinstance(node, str):
+        return change(node)
+    if isinstance(node, Arr):
+        return Arr(tuple(mapped(item, change) for item in node.items))
+    return Obj(tuple((name, mapped(value, change)) for name, value in node.pairs))
+
+
+def sorted_deep(node: Node) -> Node:
+    """Objects sorted at every level."""
+    if isinstance(node, str):
+        return node
+    if isinstance(node, Arr):
+        return Arr(tuple(sorted_deep(item) for item in node.items))
+    return Obj(tuple((name, sorted_deep(value)) for name, value in node.sorted().pairs))
+
+
+class Separators(NamedTuple):
+    """What stands between the lexemes; `indent` puts every member on a line of its own."""
+
+    item: str
+    colon: str
+    indent: str = ""
+
+
+COMPACT: Final = Separators(",", ":")
+
+
+def write(node: Node, escape: Callable[[str], str], between: Separators = COMPACT, level: int = 1) -> str:
+    """The text of a tree; `escape` re-writes each lexeme."""
+    if isinstance(node, str):
+        return escape(node)
+    if isinstance(node, Arr):
+        parts = [write(item, escape, between, level + 1) for item in node.items]
+        return _wrapped("[", parts, "]", between, level)
+    colon = between.colon
+    parts = [escape(name) + colon + write(value, escape, between, level + 1) for name, value in node.pairs]
+    return _wrapped("{", parts, "}", between, level)
+
+
+def _wrapped(first: str, parts: list[str], last: str, between: Separators, level: int) -> str:
+    if not between.indent:
+        return first + between.item.join(parts) + last
+    if not parts:
+        return first + last
+    inner, outer = "\n" + between.indent * level, "\n" + between.indent * (level - 1)
+    return first + inner + (between.item.rstrip() + inner).join(parts) + outer + last
