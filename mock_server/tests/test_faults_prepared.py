@@ -9,7 +9,8 @@ from rawclient import Client, body, told
 import huifu_mock
 from huifu_mock.codes import Reason
 from huifu_mock.faults.answers import is_answer
-from huifu_mock.faults.table import ALL, KINDS, readme
+from huifu_mock.faults.races import POINTS, RACES
+from huifu_mock.faults.table import ALL, KINDS, readme, readme_races
 from huifu_mock.schemas import schema
 
 CLOSE_PATH = "/v2/trade/payment/scanpay/close"
@@ -298,6 +299,16 @@ def test_the_readme_s_table_has_a_line_for_every_fault_in_both_languages() -> No
         lines = readme(language).splitlines()
         assert [line.split("`")[1] for line in lines[2:]] == list(KINDS)
         assert {line.count(" | ") for line in lines} == {2}
+
+
+def test_the_readme_s_tables_of_races_name_every_race_and_point() -> None:
+    for language in ("en", "zh"):
+        named = [line.split("`")[1] for line in readme_races(language).splitlines() if "`" in line]
+        assert [name for name in named if name in _ids(RACES) + _ids(POINTS)] == _ids(RACES) + _ids(POINTS)
+
+
+def _ids(rows: Any) -> list[str]:
+    return [row.id for row in rows]
 
 
 def test_about_tells_the_same_table(server: huifu_mock.Server) -> None:

@@ -60,13 +60,14 @@ class Races:
             life.close_made(tenant, made, attempt)
             self.at("after_accept", made)
         else:
-            tenant.store.save(replace(order, close_stat="P"), replace(attempt, stat="P"))
-            self.at("after_accept", order)
-            self.at("before_settle", order)
-            kept = _kept(tenant, attempt.key)
-            if kept.stat != "P":
-                return _order(tenant, order.key), kept
-            made = ended(_order(tenant, order.key))
+            if self.prepared("after_accept", "before_settle"):
+                tenant.store.save(replace(order, close_stat="P"), replace(attempt, stat="P"))
+                self.at("after_accept", order)
+                self.at("before_settle", order)
+                order, kept = _order(tenant, order.key), _kept(tenant, attempt.key)
+                if kept.stat != "P":
+                    return order, kept
+            made = ended(order)
             life.close_made(tenant, made, attempt)
         self.at("after_commit_before_reply", made)
         self._acting.later = partial(self.at, "between_reply_and_webhook", made)

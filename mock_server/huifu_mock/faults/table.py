@@ -1,5 +1,6 @@
 """All faults by their ids: the one source for validation, `/_mock/about` and the README."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from huifu_mock.faults.kind import Kind, Setting
@@ -35,7 +36,7 @@ def races() -> dict[str, list[dict[str, str]]]:
 
 
 def readme(language: str = "en") -> str:
-    """The table for the README, in Markdown; `language` is en or zh."""
+    """The table of the faults for the README, in Markdown; `language` is en or zh."""
     head = {
         "en": ("fault", "settings and their defaults", "what the client sees"),
         "zh": ("故障", "设置及默认值", "客户端看到的现象"),
@@ -44,7 +45,22 @@ def readme(language: str = "en") -> str:
         (f"`{kind.id}`", "; ".join(_setting(setting, language) for setting in kind.settings), getattr(kind, language))
         for kind in ALL
     ]
-    return "".join(f"| {' | '.join(row)} |\n" for row in (head, ("---",) * 3, *rows))
+    return _markdown(head, rows)
+
+
+def readme_races(language: str = "en") -> str:
+    """The tables of the races and of their points for the README, in Markdown."""
+    heads = {"en": (("race", "what comes"), ("at", "when")), "zh": (("竞态", "发生的事"), ("时点", "含义"))}[language]
+    parts = (RACES, POINTS)
+    tables = (
+        _markdown(head, [(f"`{row.id}`", getattr(row, language)) for row in rows])
+        for head, rows in zip(heads, parts, strict=True)
+    )
+    return "\n".join(tables)
+
+
+def _markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    return "".join(f"| {' | '.join(row)} |\n" for row in (head, ("---",) * len(head), *rows))
 
 
 def _setting(setting: Setting, language: str) -> str:
