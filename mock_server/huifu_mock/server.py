@@ -167,7 +167,7 @@ class HttpServer:
             return _problem(403, Problem("Origin", f"is {origin}", wanted))
         if self._token:
             sent = request.headers.get("Authorization", "")
-            if secrets.compare_digest(sent.encode(), f"Bearer {self._token}".encode()):
+            if secrets.compare_digest(sent.encode(errors="surrogateescape"), f"Bearer {self._token}".encode()):
                 return None
             wanted = "send Authorization: Bearer and the value of --control-token"
             refused = _problem(401, Problem("Authorization", "the control token is missing or wrong", wanted))

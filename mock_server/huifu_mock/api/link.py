@@ -73,7 +73,7 @@ class OverHttp:
             raise ValueError(f'"{base_url}" is not the address of a huifu-mock server; http://127.0.0.1:8080 is one')
         self.base_url = base_url.rstrip("/")
         self._host, self._port = parts.hostname, parts.port or 80
-        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._headers = {"Authorization": f"Bearer {token}".encode()} if token else {}
         self._timeout = timeout
 
     def ask(self, method: str, path: str, body: Any = None, query: dict[str, Any] | None = None) -> Any:

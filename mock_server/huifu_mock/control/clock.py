@@ -12,6 +12,7 @@ def _told(ask: Ask) -> Told:
 
 
 def _set(ask: Ask) -> Told:
+    tenant = ask.tenant
     check("control/clock-put", ask.body)
     try:
         now = clock.parse(ask.body["now"]) if "now" in ask.body else None
@@ -19,16 +20,17 @@ def _set(ask: Ask) -> Told:
         wanted = "ISO 8601, such as 2026-02-28T23:59:59.5 (Beijing time) or 2026-02-28T15:59:59Z"
         raise Refused(422, Problem("now", f'"{ask.body["now"]}" is not a time: {error}', wanted)) from error
     try:
-        ask.tenant.clock.set(now, ask.body.get("mode"))
+        tenant.clock.set(now, ask.body.get("mode"))
     except clock.MovedBack as error:
         raise Refused(422, Problem("now", str(error), "reset the tenant, or make a fresh one")) from error
     return _told(ask)
 
 
 def _advance(ask: Ask) -> Told:
+    tenant = ask.tenant
     check("control/clock-advance", ask.body)
     try:
-        ask.tenant.clock.advance(ask.body["seconds"])
+        tenant.clock.advance(ask.body["seconds"])
     except clock.MovedBack as error:
         raise Refused(422, Problem("seconds", str(error), "a number from 0 up")) from error
     return _told(ask)

@@ -24,9 +24,10 @@ def shown(fault: Fault) -> dict[str, Any]:
 
 
 def _add(ask: Ask) -> Told:
+    tenant = ask.tenant
     check("control/fault-create", ask.body)
     try:
-        return Told(201, shown(ask.tenant.faults.add(ask.body)))
+        return Told(201, shown(tenant.faults.add(ask.body)))
     except BadFault as error:
         raise Refused(422, Problem(error.field, error.problem, error.expected)) from error
 

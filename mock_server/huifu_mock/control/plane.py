@@ -86,6 +86,9 @@ def _body(route: Route, body: Any) -> Any:
     if not isinstance(body, bytes):
         return body
     try:
-        return json.loads(body)
+        parsed = json.loads(body)
+        if b"\\u" in body:
+            json.dumps(parsed, ensure_ascii=False).encode()  # half of a surrogate pair is no character
+        return parsed
     except (ValueError, RecursionError) as error:
         raise Refused(422, Problem("the body", f"is not JSON: {error}", f"see schemas/{route.body}.json")) from error

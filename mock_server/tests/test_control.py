@@ -1,0 +1,736 @@
+"""The control plane over HTTP: every call, and a refusal that names the field and what would be right."""
+
+import http.client
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import jsonschema_rs
+import pytest
+from desk import opened
+from hypothesis import given
+from hypothesis import strategies as st
+from wired import connected, head, post, received
+
+import huifu_mock
+from huifu_mock import _data, signing
+from huifu_mock.codes import Reason
+from huifu_mock.control.plane import ROUTES
+from huifu_mock.schemas import schema
+
+
+class Plane:
+    """A client that knows nothing but HTTP and JSON."""
+
+    def __init__(self, base_url: str) -> None:
+        self.netloc = urlsplit(base_url).netloc
+        self.base_url = base_url
+
+    def ask(
+        self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
+    ) -> tuple[int, Any, dict[str, str]]:
+        connection = http.client.HTTPConnection(self.netloc, timeout=30)
+        sent = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+        try:
+            connection.request(method, path, sent, headers or {})
+            response = connection.getresponse()
+            told = {name.lower(): value for name, value in response.getheaders()}
+            text = response.read()
+        finally:
+            connection.close()
+        return response.status, json.loads(text) if text else None, told
+
+    def told(self, method: str, path: str, body: Any = None, status: int = 200) -> Any:
+        got, answer, _ = self.ask(method, path, body)
+        assert got == status, answer
+        return answer
+
+    def refused(self, method: str, path: str, body: Any = None, status: int = 422) -> dict[str, Any]:
+        """A problem document; the first error in it."""
+        got, answer, headers = self.ask(method, path, body)
+        assert got == status, answer
+        assert headers["content-type"] == "application/problem+json"
+        assert not list(schema("control/problem").problems(answer))
+        assert answer["status"] == status
+        assert answer["errors"]
+        for error in answer["errors"]:
+            assert error["problem"]
+            assert error["expected"]
+            assert error["field"] in answer["detail"]
+        first: dict[str, Any] = answer["errors"][0]
+        return first
+
+
+@pytest.fixture
+def plane(server: huifu_mock.Server) -> Plane:
+    return Plane(server.base_url)
+
+
+@pytest.fixture
+def at(tenant: huifu_mock.Tenant) -> str:
+    """The path of a fresh tenant whose clock stands still."""
+    return f"/_mock/tenants/{tenant.sys_id}"
+
+
+def valid(name: str, body: Any) -> Any:
+    """`body`, if the schema has nothing against it."""
+    contents = _data.read_json(f"schemas/control/{name}.json")
+    validator = jsonschema_rs.Draft202012Validator(contents, registry=EVERY_SCHEMA)
+    assert not [error.message for error in validator.iter_errors(body)]
+    return body
+
+
+SCHEMAS = [json.loads(path.read_text(encoding="utf-8")) for path in _data.path("schemas").rglob("*.json")]
+EVERY_SCHEMA = jsonschema_rs.Registry([(contents["$id"], contents) for contents in SCHEMAS])
+
+
+# what it is
+
+
+def test_health_and_ready_answer(plane: Plane) -> None:
+    assert plane.told("GET", "/_mock/health") == plane.told("GET", "/_mock/ready") == {"status": "ok"}
+
+
+def test_about_tells_what_this_is(plane: Plane) -> None:
+    about = valid("about", plane.told("GET", "/_mock/about"))
+    assert about["name"] == "huifu-mock"
+    assert about["version"] == huifu_mock.__version__
+    assert "/v2/trade/payment/scanpay/close" in about["endpoints"]
+    assert [answer["reason"] for answer in about["answers"]] == [reason.name for reason in Reason]
+    assert len(about["schema_digest"]) == 64
+
+
+def test_every_reply_says_whose_it_is(plane: Plane) -> None:
+    for path in ("/_mock/about", "/_mock/nowhere", "/elsewhere"):
+        assert plane.ask("GET", path)[2]["server"] == "huifu-mock"
+
+
+# tenants
+
+
+def test_a_fresh_tenant_comes_with_all_that_a_client_needs(plane: Plane) -> None:
+    made = valid("tenant", plane.told("POST", "/_mock/tenants", {}, 201))
+    assert made["base_url"] == plane.base_url
+    private = signing.load_private_key(made["merchant_private_key"])
+    assert private.key_size == 2048
+    assert signing.load_private_key(made["merchant_private_key_pem"]).private_numbers() == private.private_numbers()
+    assert "BEGIN PRIVATE KEY" in made["merchant_private_key_pem"]
+    assert signing.load_public_key(made["merchant_public_key"]) == private.public_key()
+    huifu = signing.load_public_key(made["huifu_public_key"])
+    assert signing.load_public_key(made["huifu_public_key_pem"]) == huifu
+    for name in ("merchant_private_key", "merchant_public_key", "huifu_public_key"):
+        assert "\n" not in made[name]
+    assert plane.told("GET", f"/_mock/tenants/{made['sys_id']}") == made
+    assert plane.told("DELETE", f"/_mock/tenants/{made['sys_id']}", None, 204) is None
+    plane.refused("GET", f"/_mock/tenants/{made['sys_id']}", None, 404)
+
+
+def test_an_empty_body_makes_a_tenant_too(plane: Plane) -> None:
+    made = plane.told("POST", "/_mock/tenants", None, 201)
+    assert made["sys_id"] in [one["sys_id"] for one in plane.told("GET", "/_mock/tenants")["items"]]
+    plane.told("DELETE", f"/_mock/tenants/{made['sys_id']}", None, 204)
+
+
+def test_a_tenant_may_be_made_as_it_is_wanted(plane: Plane) -> None:
+    wanted = {
+        "sys_id": "team-a.1",
+        "product_ids": {"YYZY": "active", "OLD": "suspended"},
+        "huifu_ids": ["6666000000000007", "6666000000000008"],
+        "webhook_key": "k" * 32,
+        "settle": "processing",
+        "settle_seconds": 1.5,
+        "legacy_codes": True,
+        "bad_signature": "http-922",
+    }
+    made = plane.told("POST", "/_mock/tenants", wanted, 201)
+    assert {name: made[name] for name in wanted} == wanted
+    assert (made["product_id"], made["huifu_id"]) == ("YYZY", "6666000000000007")
+    assert plane.refused("POST", "/_mock/tenants", wanted, 409)["field"] == "sys_id"
+    order = plane.told("POST", "/_mock/tenants/team-a.1/orders", {}, 201)
+    assert (order["settle"], order["settle_seconds"], order["huifu_id"]) == ("processing", 1.5, "6666000000000007")
+    plane.told("DELETE", "/_mock/tenants/team-a.1", None, 204)
+
+
+@pytest.mark.parametrize("key_bits", [1024, 3072])
+def test_a_tenant_may_have_a_shorter_or_longer_key(key_bits: int, server: huifu_mock.Server) -> None:
+    tenant = server.tenant(key_bits=key_bits)
+    key = signing.load_private_key(tenant.merchant_private_key)
+    huifu = signing.load_public_key(tenant.huifu_public_key)
+    assert key.key_size == huifu.key_size == key_bits
+    data = tenant.orders.add().close_params("close-1")
+    raw = post(tenant.base_url, signing.envelope(tenant.sys_id, "MCS", data, key)).body
+    assert opened(raw, huifu)["resp_code"] == "00000000"
+    assert len(json.loads(raw)["sign"]) == {1024: 172, 3072: 512}[key_bits]
+    tenant.drop()
+
+
+@pytest.mark.parametrize("form", [signing.public_text, signing.public_pem])
+def test_a_tenant_may_bring_its_own_public_key(form: Any, server: huifu_mock.Server) -> None:
+    key = signing.generate(1024)
+    tenant = server.tenant(merchant_public_key=form(key.public_key()))
+    assert tenant.merchant_private_key is None
+    data = tenant.orders.add().close_params("close-1")
+    body = signing.envelope(tenant.sys_id, tenant.product_id, data, key)
+    assert opened(post(tenant.base_url, body).body)["resp_code"] == "00000000"
+    tenant.drop()
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"sys_id": ""}, "sys_id"),
+        ({"sys_id": "a/b"}, "sys_id"),
+        ({"sys_id": "x" * 33}, "sys_id"),
+        ({"sys_id": 5}, "sys_id"),
+        ({"sysid": "x"}, "sysid"),
+        ({"product_ids": {"MCS": "closed"}}, "product_ids.MCS"),
+        ({"product_ids": {}}, "product_ids"),
+        ({"product_ids": ["MCS"]}, "product_ids"),
+        ({"huifu_ids": []}, "huifu_ids"),
+        ({"huifu_ids": ["x", "x"]}, "huifu_ids"),
+        ({"settle": "imediate"}, "settle"),
+        ({"settle_seconds": -1}, "settle_seconds"),
+        ({"legacy_codes": "yes"}, "legacy_codes"),
+        ({"bad_signature": "http-400"}, "bad_signature"),
+        ({"key_bits": 512}, "key_bits"),
+        ({"webhook_key": "short"}, "webhook_key"),
+        ({"merchant_public_key": "not a key"}, "merchant_public_key"),
+        ([], "the body"),
+        ("text", "the body"),
+        (None, "the body"),
+        (b"{", "the body"),
+        (b"\xff", "the body"),
+        (b"[" * 100_000, "the body"),
+        (b'{"sys_id":"\\ud800"}', "the body"),
+    ],
+)
+def test_a_tenant_that_cannot_be_made_is_refused_by_field(body: Any, field: str, plane: Plane) -> None:
+    before = plane.told("GET", "/_mock/about")["tenants"]
+    sent = b"null" if body is None else body
+    assert plane.refused("POST", "/_mock/tenants", sent)["field"] == field
+    assert plane.told("GET", "/_mock/about")["tenants"] == before
+
+
+def test_a_private_key_in_the_place_of_a_public_one_is_called_by_its_name(
+    plane: Plane, tenant: huifu_mock.Tenant
+) -> None:
+    for text in (tenant.merchant_private_key, tenant.merchant_private_key_pem):
+        error = plane.refused("POST", "/_mock/tenants", {"merchant_public_key": text})
+        assert "a private key" in error["problem"]
+
+
+def test_a_tenant_is_changed_where_it_is_told(plane: Plane, at: str) -> None:
+    before = plane.told("GET", at)
+    after = valid("tenant", plane.told("PATCH", at, {"product_ids": {"MCS": "suspended"}, "settle": "refused"}))
+    assert after == {**before, "product_ids": {"MCS": "suspended"}, "settle": "refused"}
+    for body, field in (
+        ({"sys_id": "x"}, "sys_id"),
+        ({"settle": 5}, "settle"),
+        ({"merchant_public_key": "x"}, "merchant_public_key"),
+    ):
+        assert plane.refused("PATCH", at, body)["field"] == field
+    assert plane.told("GET", at) == after
+
+
+def test_a_new_merchant_key_replaces_the_old_one(tenant: huifu_mock.Tenant) -> None:
+    old = signing.load_private_key(tenant.merchant_private_key, trusted=True)
+    new = signing.generate(1024)
+    tenant.patch(merchant_public_key=signing.public_text(new.public_key()))
+    for key, resp_code in ((old, "10000000"), (new, "00000000")):
+        data = tenant.orders.add().close_params("close-1")
+        body = signing.envelope(tenant.sys_id, tenant.product_id, data, key)
+        assert opened(post(tenant.base_url, body).body)["resp_code"] == resp_code
+
+
+@pytest.mark.parametrize(
+    ("method", "rest"),
+    [
+        ("GET", ""),
+        ("PATCH", ""),
+        ("DELETE", ""),
+        ("POST", "/reset"),
+        ("POST", "/orders"),
+        ("GET", "/orders/x"),
+        ("GET", "/clock"),
+        ("POST", "/clock/advance"),
+        ("GET", "/faults"),
+        ("GET", "/journal"),
+    ],
+)
+def test_a_tenant_that_is_not_there_is_404(method: str, rest: str, plane: Plane) -> None:
+    error = plane.refused(method, f"/_mock/tenants/nobody{rest}", {} if method in ("POST", "PATCH") else None, 404)
+    assert error["field"] == "sys_id"
+    assert "6666000108854952" in error["expected"]
+
+
+# orders
+
+
+def test_a_seeded_order_is_told_with_every_field(plane: Plane, at: str) -> None:
+    order = valid("order", plane.told("POST", f"{at}/orders", {}, 201))
+    assert (order["trade_type"], order["trans_stat"], order["close_stat"]) == ("T_NATIVE", "P", "")
+    assert (order["settle"], order["age_seconds"], order["closes"]) == ("immediate", 120, [])
+    assert len(order["hf_seq_id"]) == 40
+    assert plane.told("GET", f"{at}/orders/{order['req_seq_id']}") == order
+    assert plane.told("GET", f"{at}/orders") == {"items": [order]}
+
+
+def test_a_list_of_orders_is_seeded_whole_or_not_at_all(plane: Plane, at: str) -> None:
+    orders = plane.told("POST", f"{at}/orders", [{"req_seq_id": "a"}, {"req_seq_id": "b"}], 201)
+    assert [order["req_seq_id"] for order in orders] == ["a", "b"]
+    taken = plane.refused("POST", f"{at}/orders", [{"req_seq_id": "c"}, {"req_seq_id": "a"}], 409)
+    assert taken["field"] == "[1].req_seq_id"
+    wrong = plane.refused("POST", f"{at}/orders", [{"req_seq_id": "c"}, {"settle": "x"}])
+    assert wrong["field"] == "[1].settle"
+    assert len(plane.told("GET", f"{at}/orders")["items"]) == 2
+    assert plane.told("POST", f"{at}/orders", [], 201) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"req_seq_id": ""}, "req_seq_id"),
+        ({"req_seq_id": "x" * 129}, "req_seq_id"),
+        ({"req_seq_id": "a\nb"}, "req_seq_id"),
+        ({"req_date": "20260230"}, "req_date"),
+        ({"req_date": 20260228}, "req_date"),
+        ({"age_seconds": -1}, "age_seconds"),
+        ({"age_seconds": "61"}, "age_seconds"),
+        (b'{"age_seconds":NaN}', "age_seconds"),
+        (b'{"age_seconds":1e999}', "age_seconds"),
+        ({"trade_type": "WECHAT"}, "trade_type"),
+        ({"trans_stat": "X"}, "trans_stat"),
+        ({"settle": "droped"}, "settle"),
+        ({"settle_seconds": 1e10}, "settle_seconds"),
+        ({"trans_amt": "1"}, "trans_amt"),
+        ({"trans_amt": 1.0}, "trans_amt"),
+        ({"notify_url": "ftp://x"}, "notify_url"),
+        ({"age": 61}, "age"),
+        (5, "the body"),
+    ],
+)
+def test_an_order_that_cannot_be_seeded_is_refused_by_field(body: Any, field: str, plane: Plane, at: str) -> None:
+    assert plane.refused("POST", f"{at}/orders", body)["field"] == field
+    assert plane.told("GET", f"{at}/orders") == {"items": []}
+
+
+def test_a_taken_number_is_409(plane: Plane, at: str) -> None:
+    order = plane.told("POST", f"{at}/orders", {"req_seq_id": "a", "hf_seq_id": "h"}, 201)
+    assert plane.refused("POST", f"{at}/orders", {"req_seq_id": "a"}, 409)["field"] == "req_seq_id"
+    assert plane.refused("POST", f"{at}/orders", {"hf_seq_id": "h"}, 409)["field"] == "hf_seq_id"
+    plane.told("POST", f"{at}/orders", {"req_seq_id": "a", "req_date": "20200101"}, 201)
+    ambiguous = plane.refused("GET", f"{at}/orders/a", None, 409)
+    assert "20200101" in ambiguous["expected"]
+    assert plane.told("GET", f"{at}/orders/a?req_date={order['req_date']}") == order
+    assert plane.refused("GET", f"{at}/orders/b", None, 404)["field"] == "req_seq_id"
+
+
+def test_an_order_is_paid_or_fails_once(plane: Plane, at: str) -> None:
+    for trans_stat, word in (("S", "paid"), ("F", "failed")):
+        number = plane.told("POST", f"{at}/orders", {}, 201)["req_seq_id"]
+        finished = valid("order", plane.told("PATCH", f"{at}/orders/{number}", {"trans_stat": trans_stat}))
+        assert finished["trans_stat"] == trans_stat
+        assert finished["finished_at"]
+        for again in "SF":
+            error = plane.refused("PATCH", f"{at}/orders/{number}", {"trans_stat": again}, 409)
+            assert error["field"] == "trans_stat"
+            assert word in error["problem"]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"trans_stat": "P"}, "trans_stat"),
+        ({"settle": "x"}, "settle"),
+        ({"req_seq_id": "x"}, "req_seq_id"),
+        ({}, "the body"),
+        ([1], "the body"),
+        ("S", "the body"),
+    ],
+)
+def test_a_change_that_cannot_be_made_is_refused_by_field(body: Any, field: str, plane: Plane, at: str) -> None:
+    order = plane.told("POST", f"{at}/orders", {"req_seq_id": "a"}, 201)
+    assert plane.refused("PATCH", f"{at}/orders/a", body)["field"] == field
+    assert plane.told("GET", f"{at}/orders/a") == order
+
+
+def test_how_a_later_close_runs_can_be_changed(plane: Plane, at: str, tenant: huifu_mock.Tenant) -> None:
+    plane.told("POST", f"{at}/orders", {"req_seq_id": "a"}, 201)
+    changed = plane.told("PATCH", f"{at}/orders/a", {"settle": "processing", "settle_seconds": 9})
+    assert (changed["settle"], changed["settle_seconds"]) == ("processing", 9)
+    key = signing.load_private_key(tenant.merchant_private_key, trusted=True)
+    data = tenant.orders.get("a").close_params("close-1")
+    post(plane.base_url, signing.envelope(tenant.sys_id, "MCS", data, key))
+    closing = valid("order", plane.told("GET", f"{at}/orders/a"))
+    assert closing["close_stat"] == "P"
+    assert [(close["req_seq_id"], close["stat"]) for close in closing["closes"]] == [("close-1", "P")]
+    plane.told("POST", f"{at}/clock/advance", {"seconds": 9})
+    closed = plane.told("GET", f"{at}/orders/a")
+    assert (closed["trans_stat"], closed["close_stat"], closed["closes"][0]["stat"]) == ("F", "S", "S")
+
+
+def test_paying_while_a_close_is_in_progress_wins(plane: Plane, at: str, tenant: huifu_mock.Tenant) -> None:
+    order = tenant.orders.add(req_seq_id="a", settle="processing")
+    key = signing.load_private_key(tenant.merchant_private_key, trusted=True)
+    post(plane.base_url, signing.envelope(tenant.sys_id, "MCS", order.close_params("close-1"), key))
+    paid = plane.told("PATCH", f"{at}/orders/a", {"trans_stat": "S"})
+    assert (paid["trans_stat"], paid["close_stat"], paid["closes"][0]["stat"]) == ("S", "F", "F")
+    plane.told("POST", f"{at}/clock/advance", {"seconds": 3600})
+    assert plane.told("GET", f"{at}/orders/a")["trans_stat"] == "S"
+
+
+def test_a_failed_close_whose_number_went_to_another_order_is_not_told_as_its_success(
+    tenant: huifu_mock.Tenant,
+) -> None:
+    key = signing.load_private_key(tenant.merchant_private_key, trusted=True)
+    refused, other = tenant.orders.add(settle="refused"), tenant.orders.add()
+    for order in (refused, other):
+        post(tenant.base_url, signing.envelope(tenant.sys_id, "MCS", order.close_params("same"), key))
+    assert [close.stat for close in tenant.orders.get(other.req_seq_id).closes] == ["S"]
+    assert "S" not in [close.stat for close in tenant.orders.get(refused.req_seq_id).closes]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", ["a", "b", "c"]),
+        ("?trans_stat=S", ["b"]),
+        ("?trade_type=A_NATIVE", ["c"]),
+        ("?trans_stat=P&trade_type=T_NATIVE", ["a"]),
+        ("?close_stat=", ["a", "b", "c"]),
+        ("?settle=refused", []),
+        ("?req_seq_id=c", ["c"]),
+        ("?hf_seq_id=none", []),
+    ],
+)
+def test_orders_are_found_by_what_they_are(query: str, found: list[str], plane: Plane, at: str) -> None:
+    seeds = [
+        {"req_seq_id": "a"},
+        {"req_seq_id": "b", "trans_stat": "S"},
+        {"req_seq_id": "c", "trade_type": "A_NATIVE"},
+    ]
+    plane.told("POST", f"{at}/orders", seeds, 201)
+    assert [order["req_seq_id"] for order in plane.told("GET", f"{at}/orders{query}")["items"]] == found
+
+
+def test_a_number_may_hold_any_character_of_a_url(plane: Plane, tenant: huifu_mock.Tenant) -> None:
+    for number in ("a/b", "单?x=1&y", "50%", "a b", "..", "#", "😀"):
+        assert tenant.orders.add(req_seq_id=number).req_seq_id == number
+        assert tenant.orders.get(number).req_seq_id == number
+        over_http = huifu_mock.connect(plane.base_url).find(tenant.sys_id)
+        assert over_http.orders.get(number).req_seq_id == number
+
+
+# the clock
+
+
+def test_the_clock_is_read_set_and_advanced(plane: Plane, at: str) -> None:
+    told = valid("clock", plane.told("PUT", f"{at}/clock", {"now": "2099-02-28T23:59:59.5", "mode": "frozen"}))
+    assert told == {"now": "2099-02-28T23:59:59.500000+08:00", "mode": "frozen"}
+    assert plane.told("GET", f"{at}/clock") == told
+    advanced = valid("clock", plane.told("POST", f"{at}/clock/advance", {"seconds": 0.5}))
+    assert advanced == {"now": "2099-03-01T00:00:00+08:00", "mode": "frozen"}
+    assert plane.told("PUT", f"{at}/clock", {"mode": "running"})["mode"] == "running"
+    assert plane.told("PUT", f"{at}/clock", {"mode": "auto"})["mode"] == "auto"
+    moved = plane.told("PUT", f"{at}/clock", {"now": "2100-01-01T00:00:00Z", "mode": "frozen"})
+    assert moved["now"] == "2100-01-01T08:00:00+08:00"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "field"),
+    [
+        ("PUT", "", {"now": "2001-01-01T00:00:00"}, "now"),
+        ("PUT", "", {"now": "2026-02-30T00:00:00"}, "now"),
+        ("PUT", "", {"now": "tomorrow"}, "now"),
+        ("PUT", "", {"now": 5}, "now"),
+        ("PUT", "", {"mode": "fast"}, "mode"),
+        ("PUT", "", {"time": "x"}, "time"),
+        ("PUT", "", {}, "the body"),
+        ("POST", "/advance", {"seconds": -1}, "seconds"),
+        ("POST", "/advance", {"seconds": "61"}, "seconds"),
+        ("POST", "/advance", {"seconds": None}, "seconds"),
+        ("POST", "/advance", {"seconds": 1e300}, "seconds"),
+        ("POST", "/advance", b'{"seconds":NaN}', "seconds"),
+        ("POST", "/advance", b'{"seconds":1e999}', "seconds"),
+        ("POST", "/advance", {}, "seconds"),
+        ("POST", "/advance", {"minutes": 1, "seconds": 1}, "minutes"),
+    ],
+)
+def test_a_clock_that_cannot_be_set_so_is_refused_by_field(  # noqa: PLR0917 # pytest passes them by name
+    method: str, path: str, body: Any, field: str, plane: Plane, at: str
+) -> None:
+    before = plane.told("GET", f"{at}/clock")
+    assert plane.refused(method, f"{at}/clock{path}", body)["field"] == field
+    assert plane.told("GET", f"{at}/clock") == before
+
+
+def test_the_end_of_the_calendar_is_no_crash(plane: Plane, at: str) -> None:
+    for _ in range(100):
+        status, told, _ = plane.ask("POST", f"{at}/clock/advance", {"seconds": 3155760000})
+        if status == 422:
+            assert "calendar" in told["detail"]
+            break
+    plane.told("POST", f"{at}/orders", {}, 201)
+
+
+# faults, journal, reset
+
+
+def test_prepared_answers_are_listed_read_and_forgotten(plane: Plane, at: str) -> None:
+    made = valid("fault", plane.told("POST", f"{at}/faults", {"do": {"answer": "98888888"}}, 201))
+    assert (made["times"], made["used"], made["left"]) == (1, 0, 1)
+    assert plane.told("GET", f"{at}/faults/{made['id']}") == made
+    assert plane.told("GET", f"{at}/faults")["items"] == [made]
+    assert plane.told("DELETE", f"{at}/faults/{made['id']}", None, 204) is None
+    assert plane.refused("GET", f"{at}/faults/{made['id']}", None, 404)["field"] == "id"
+    plane.told("POST", f"{at}/faults", {"do": {"answer": "99999999"}, "times": 3}, 201)
+    plane.told("DELETE", f"{at}/faults", None, 204)
+    assert plane.told("GET", f"{at}/faults")["items"] == []
+
+
+def test_a_queued_answer_that_does_not_exist_is_refused(plane: Plane, at: str) -> None:
+    error = plane.refused("POST", f"{at}/faults", {"do": {"answer": "20000001.TOO_OLD"}})
+    assert "TOO_YOUNG" in error["expected"]
+    plane.refused("POST", f"{at}/faults", {"do": {}})
+    plane.refused("POST", f"{at}/faults", {"do": {"answer": "98888888"}, "times": 0})
+    assert plane.told("GET", f"{at}/faults")["items"] == []
+
+
+def test_the_journal_is_searched_read_and_cleared(plane: Plane, at: str, tenant: huifu_mock.Tenant) -> None:
+    key = signing.load_private_key(tenant.merchant_private_key, trusted=True)
+    data = tenant.orders.add().close_params("close-1")
+    answer = post(plane.base_url, signing.envelope(tenant.sys_id, "MCS", data, key))
+    told = valid("journal", plane.told("GET", f"{at}/journal?reason=CLOSED&wait=5"))
+    assert told["dropped"] == 0
+    (entry,) = told["items"]
+    assert valid("journal-entry", plane.told("GET", f"{at}/journal/{entry['id']}")) == entry
+    assert entry["id"] == answer.headers["huifu-mock-call"]
+    assert plane.told("GET", f"{at}/journal?reason=TOO_YOUNG&wait=0.01") == {"items": [], "dropped": 0}
+    assert plane.told("DELETE", f"{at}/journal", None, 204) is None
+    assert plane.refused("GET", f"{at}/journal/{entry['id']}", None, 404)["field"] == "id"
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("journal?wait=x", "wait"),
+        ("journal?wait=-1", "wait"),
+        ("journal?wait=nan", "wait"),
+        ("journal?wait=601", "wait"),
+        ("journal?reasons=CLOSED", "?reasons"),
+        ("journal?reason=CLOSD", "reason"),
+        ("journal?endpoint=clos", "endpoint"),
+        ("journal?signature_ok=maybe", "signature_ok"),
+        ("orders?state=P", "?state"),
+        ("orders?trans_stat=X", "trans_stat"),
+        ("orders?settle=x", "settle"),
+        ("clock?x=1", "?x"),
+    ],
+)
+def test_an_unknown_query_parameter_or_value_is_refused(query: str, field: str, plane: Plane, at: str) -> None:
+    assert plane.refused("GET", f"{at}/{query}")["field"] == field
+
+
+def test_reset_forgets_and_keeps_credentials_and_settings(plane: Plane, at: str, tenant: huifu_mock.Tenant) -> None:
+    tenant.patch(settle="refused")
+    before = plane.told("GET", at)
+    tenant.orders.add(settle="processing")
+    tenant.faults.add(answer="98888888")
+    tenant.clock.advance(10**9)
+    assert valid("tenant", plane.told("POST", f"{at}/reset")) == before
+    assert plane.told("GET", f"{at}/orders") == {"items": []}
+    assert plane.told("GET", f"{at}/faults")["items"] == []
+    assert plane.told("GET", f"{at}/journal") == {"items": [], "dropped": 0}
+    clock = plane.told("GET", f"{at}/clock")
+    assert clock["mode"] == "running"
+
+
+def test_reset_brings_the_default_tenants_cast_back() -> None:
+    with huifu_mock.Server() as server:
+        cast = [order.req_seq_id for order in server.default.orders.list()]
+        assert len(cast) >= 10
+        server.default.orders.add(req_seq_id="mine")
+        server.default.orders.pay(cast[0])
+        server.default.reset()
+        assert [order.req_seq_id for order in server.default.orders.list()] == cast
+        assert server.default.orders.get(cast[0]).trans_stat == "P"
+
+
+# what is not there, and who may ask
+
+
+def test_every_call_is_in_the_table_once() -> None:
+    rows = [(route.method, route.template) for route in ROUTES]
+    assert len(rows) == len(set(rows))
+    assert all(route.says for route in ROUTES)
+
+
+@pytest.mark.parametrize(
+    "path", ["/_mock/nothing", "/_mock/tenants/", "/_mock/tenants/x/y/z/w", "/_mock/tenants/x/clock/"]
+)
+def test_a_path_that_is_not_there_is_404(path: str, plane: Plane) -> None:
+    assert plane.refused("GET", path, None, 404)["field"] in ("the path", "sys_id")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/_mock/about"), ("PUT", "/_mock/tenants"), ("DELETE", "/_mock/health")]
+)
+def test_a_method_that_is_not_for_it_is_405_and_says_what_is(method: str, path: str, plane: Plane) -> None:
+    assert "GET" in plane.refused(method, path, None, 405)["expected"]
+
+
+def test_head_is_get_without_the_body(server: huifu_mock.Server) -> None:
+    with connected(server.base_url) as connection:
+        connection.sendall(head(server.base_url, [], "/_mock/about", "HEAD"))
+        answer = received(connection, "HEAD")
+    assert (answer.status, answer.body) == (200, b"")
+
+
+def asked(base_url: str, headers: list[tuple[str, str]], target: str = "/_mock/about") -> int:
+    """The status of a GET with exactly these headers."""
+    lines = [f"GET {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers)]
+    with connected(base_url) as connection:
+        connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
+        return received(connection, "GET").status
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1", 200),
+        ("localhost", 200),
+        ("localhost:8080", 200),
+        ("[::1]:8080", 200),
+        ("127.9.9.9", 200),
+        ("evil.example", 403),
+        ("127.0.0.1.evil.example", 403),
+        ("localhost.evil.example", 403),
+        ("192.168.1.1", 403),
+        ("", 403),
+        ("[", 403),
+        ("[x]", 403),
+        ("\xff", 403),
+    ],
+)
+def test_a_foreign_host_header_is_refused(host: str, status: int, server: huifu_mock.Server) -> None:
+    got = asked(server.base_url, [("Host", host)])
+    assert got == status or (status == 403 and got == 400)
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        ("http://127.0.0.1:3000", 200),
+        ("http://localhost", 200),
+        ("http://evil.example", 403),
+        ("null", 403),
+        ("http://[", 403),
+        ("", 403),
+    ],
+)
+def test_a_foreign_origin_header_is_refused(origin: str, status: int, server: huifu_mock.Server) -> None:
+    host = urlsplit(server.base_url).netloc
+    assert asked(server.base_url, [("Host", host), ("Origin", origin)]) == status
+
+
+def test_huifus_own_paths_are_for_any_host(tenant: huifu_mock.Tenant) -> None:
+    """A client may reach them under the name of the real gateway, by its hosts file."""
+    with connected(tenant.base_url) as connection:
+        connection.sendall(
+            b"POST /v2/trade/payment/scanpay/close HTTP/1.1\r\nHost: api.huifu.com\r\nContent-Length: 2\r\n\r\n{}"
+        )
+        assert opened(received(connection).body)["resp_code"] == "10000000"
+
+
+@pytest.fixture(scope="module")
+def guarded() -> Iterator[huifu_mock.Server]:
+    """A server that others can reach, and that wants a token for its control plane."""
+    with huifu_mock.Server("0.0.0.0", control_token="s3cret-令牌") as server:
+        yield server
+
+
+@pytest.mark.parametrize(
+    ("authorization", "status"),
+    [
+        ("Bearer s3cret-令牌", 200),
+        ("Bearer s3cret", 401),
+        ("bearer s3cret-令牌", 401),
+        ("s3cret-令牌", 401),
+        ("Bearer ", 401),
+        ("Bearer \udcff", 401),
+        (None, 401),
+    ],
+)
+def test_a_token_is_wanted_where_others_can_reach_it(
+    authorization: str | None, status: int, guarded: huifu_mock.Server
+) -> None:
+    sent = [("Host", "mock.internal")]
+    if authorization is not None:
+        sent.append(("Authorization", authorization.encode(errors="surrogateescape").decode("latin-1")))
+    assert asked(guarded.base_url, sent) == status
+
+
+def test_a_token_is_no_concern_of_huifus_paths(guarded: huifu_mock.Server) -> None:
+    assert opened(post(guarded.base_url, b"{}").body)["resp_code"] == "10000000"
+
+
+def test_connect_carries_the_token(guarded: huifu_mock.Server) -> None:
+    assert huifu_mock.connect(guarded.base_url, token="s3cret-令牌").about()["name"] == "huifu-mock"
+    with pytest.raises(huifu_mock.ControlError, match="token") as error:
+        huifu_mock.connect(guarded.base_url)
+    assert error.value.status == 401
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.1", "example.com"])
+def test_without_a_token_it_does_not_listen_where_others_can_reach_it(host: str) -> None:
+    with pytest.raises(huifu_mock.CannotListen, match="control-token"):
+        huifu_mock.Server(host)
+
+
+def test_a_body_that_is_too_large_is_413(plane: Plane, at: str) -> None:
+    with connected(plane.base_url) as connection:
+        headers = [("Content-Length", str(11 * 1024 * 1024)), ("Expect", "100-continue")]
+        connection.sendall(head(plane.base_url, headers, f"{at}/orders"))
+        assert received(connection).status == 413
+
+
+# any input at all
+
+
+text = st.text(st.characters(exclude_categories=[]), max_size=40)
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | text,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+FIELDS = sorted({name for route in ROUTES if route.body for name in schema(route.body).contents.get("properties", {})})
+nearly = st.dictionaries(st.sampled_from(FIELDS) | st.text(max_size=5), anything, max_size=4)
+
+
+@given(
+    route=st.sampled_from([route for route in ROUTES if route.template != "/_mock/tenants/{sys_id}/deliveries"]),
+    body=anything | nearly | st.lists(nearly, max_size=2),
+    parts=st.lists(st.text(min_size=1, max_size=6), min_size=3, max_size=3),
+)
+def test_no_body_and_no_path_makes_it_fail_inside(route: Any, body: Any, parts: list[str], scratch: Plane) -> None:
+    names = {"{sys_id}": quote("6666000108854952"), "{id}": quote(parts[1], safe=""), "{event}": "trans.close"}
+    other = quote(parts[0], safe="")
+    path = "/".join(names.get(part, other if part[:1] == "{" else part) for part in route.template.split("/"))
+    if route.method == "DELETE" and path.endswith("6666000108854952"):
+        path = path.replace("6666000108854952", "nobody")
+    status, answer, _ = scratch.ask(route.method, path, json.dumps(body).encode())
+    assert status < 500, (route.method, path, body, answer)
+
+
+@pytest.fixture(scope="module")
+def scratch() -> Iterator[Plane]:
+    """A server for input that may change anything."""
+    with huifu_mock.Server() as server:
+        yield Plane(server.base_url)
+
+
+def test_a_taken_port_is_told_with_what_would_be_right(server: huifu_mock.Server) -> None:
+    port = urlsplit(server.base_url).port
+    with pytest.raises(huifu_mock.CannotListen, match=f"port {port} of 127.0.0.1 is taken"):
+        huifu_mock.Server(port=port or 0).start()

@@ -1,0 +1,177 @@
+"""The journal: everything is kept until it is pushed out, nothing secret, nobody else's."""
+
+import asyncio
+import json
+import threading
+from typing import Any
+
+import pytest
+from desk import Desk, opened
+from wired import CLOSE, post
+
+import huifu_mock
+from huifu_mock import signing
+from huifu_mock.control.journal import shown
+from huifu_mock.journal import CAPACITY, Journal
+from huifu_mock.wire import CLOSE as ENDPOINT
+from huifu_mock.wire import Sent
+
+
+def closing(tenant: huifu_mock.Tenant, number: str = "close-1", **order: Any) -> bytes:
+    """A signed close of a fresh order."""
+    data = tenant.orders.add(**order).close_params(number)
+    key = signing.load_private_key(tenant.merchant_private_key, trusted=True)
+    return signing.envelope(tenant.sys_id, tenant.product_id, data, key)
+
+
+def test_a_call_is_kept_whole_with_what_was_decided(tenant: huifu_mock.Tenant) -> None:
+    body = closing(tenant, age_seconds=10)
+    answer = post(
+        tenant.base_url, body, [("X-Client", "test/1.0"), ("Content-Length", str(len(body)))], f"/s/phase-1{CLOSE}"
+    )
+    (call,) = tenant.journal.calls()
+    assert call == tenant.journal.get(answer.headers["huifu-mock-call"])
+    assert (call.endpoint, call.path, call.session) == ("close", CLOSE, "phase-1")
+    assert ("X-Client", "test/1.0") in call.headers
+    assert call.body == body
+    assert call.data == json.loads(body)["data"]
+    assert (call.signature_ok, call.reason, call.resp_code) == (True, "TOO_YOUNG", "20000001")
+    assert call.response is not None
+    assert call.response.encode() == answer.body
+    assert call.at == tenant.clock.now()
+    assert "60" in call.explanation["text"]["en"]
+    assert call.value("req_seq_id") == "close-1"
+    assert call.value("nothing") is None
+
+
+@pytest.mark.parametrize(
+    ("filters", "found"),
+    [
+        ({}, ["close-1", "close-2", "close-3"]),
+        ({"endpoint": "close"}, ["close-1", "close-2", "close-3"]),
+        ({"endpoint": CLOSE}, ["close-1", "close-2", "close-3"]),
+        ({"endpoint": "closequery"}, []),
+        ({"req_seq_id": "close-2"}, ["close-2"]),
+        ({"org_req_seq_id": "order-3"}, ["close-3"]),
+        ({"reason": "TOO_YOUNG"}, ["close-2"]),
+        ({"reason": "CLOSED"}, ["close-1"]),
+        ({"resp_code": "10000000"}, ["close-3"]),
+        ({"signature_ok": False}, ["close-3"]),
+        ({"signature_ok": True}, ["close-1", "close-2"]),
+        ({"session": "b"}, ["close-2"]),
+        ({"session": "b", "reason": "CLOSED"}, []),
+    ],
+)
+def test_calls_are_found_by_what_they_say(filters: dict[str, Any], found: list[str], tenant: huifu_mock.Tenant) -> None:
+    post(tenant.base_url, closing(tenant, "close-1", req_seq_id="order-1"), None, f"/s/a{CLOSE}")
+    post(tenant.base_url, closing(tenant, "close-2", req_seq_id="order-2", age_seconds=0), None, f"/s/b{CLOSE}")
+    bad = closing(tenant, "close-3", req_seq_id="order-3").replace(b'"sign":"', b'"sign":"!')
+    post(tenant.base_url, bad, None, f"/s/a{CLOSE}")
+    assert [call.value("req_seq_id") for call in tenant.journal.calls(**filters)] == found
+
+
+def test_a_call_that_proves_nothing_is_kept_whole(desk: Desk) -> None:
+    for body in (b"", b"\xff\xfe", b"{", b"[" * 5000, b'{"a":1e999}'):
+        desk.send(body)
+        told = shown([*desk.tenant.journal][-1])
+        assert [*desk.tenant.journal][-1].sent.body == body
+        assert told["signature_ok"] is None
+        assert told["data"] is None
+        assert told["reason"] == "BAD_PARAMETERS"
+        json.dumps(told, allow_nan=False)
+
+
+def test_a_repeat_is_a_call_of_its_own(desk: Desk) -> None:
+    body = desk.body(desk.data(desk.order()))
+    desk.send(body)
+    desk.send(body)
+    first, second = desk.tenant.journal
+    assert first.id != second.id
+    assert first.sent_back() == second.sent_back()
+
+
+def test_the_oldest_calls_make_room_and_are_counted() -> None:
+    desk = Desk()
+    desk.tenant.journal = journal = Journal(capacity=3)  # type: ignore[misc] # a small one, to fill it quickly
+    for _ in range(5):
+        desk.send(b"{")
+    assert [entry.id for entry in journal] == ["call-3", "call-4", "call-5"]
+    assert journal.dropped == 2
+    assert journal.get("call-1") is None
+    assert journal.get("call-3") is not None
+
+
+def test_a_tenant_keeps_its_last_ten_thousand_calls() -> None:
+    assert CAPACITY == 10_000
+    desk = Desk()
+    for _ in range(CAPACITY + 5):
+        desk.mock.gateway.receive(ENDPOINT, Sent(b"{"))  # unsigned, for speed
+    assert len(desk.tenant.journal) == CAPACITY
+    assert desk.tenant.journal.dropped == 5
+
+
+def test_clearing_forgets_calls_and_drops_but_never_uses_an_id_twice(tenant: huifu_mock.Tenant) -> None:
+    post(tenant.base_url, closing(tenant))
+    (call,) = tenant.journal.calls()
+    tenant.journal.clear()
+    assert (tenant.journal.calls(), tenant.journal.dropped) == ([], 0)
+    post(tenant.base_url, closing(tenant, "close-2"))
+    assert tenant.journal.calls()[0].id != call.id
+
+
+def test_tenants_do_not_see_each_others_calls(server: huifu_mock.Server, tenant: huifu_mock.Tenant) -> None:
+    other = server.tenant()
+    post(tenant.base_url, closing(tenant))
+    post(tenant.base_url, closing(other))
+    assert [call.data["huifu_id"] for call in tenant.journal.calls() if call.data] == [tenant.huifu_id]
+    assert [call.data["huifu_id"] for call in other.journal.calls() if call.data] == [other.huifu_id]
+    other.drop()
+
+
+def test_no_key_is_ever_in_it(tenant: huifu_mock.Tenant) -> None:
+    tenant.clock.auto()
+    post(tenant.base_url, closing(tenant))
+    post(tenant.base_url, closing(tenant, "close-2").replace(b'"sign":"', b'"sign":"A'))
+    told = json.dumps([[*map(str, (call, call.body, call.explanation))] for call in tenant.journal.calls()])
+    private = tenant.merchant_private_key
+    assert private[40:120] not in told
+    assert "PRIVATE KEY" not in told
+    assert tenant.webhook_key not in told
+
+
+def test_waiting_returns_at_once_for_a_call_that_was_there(tenant: huifu_mock.Tenant) -> None:
+    post(tenant.base_url, closing(tenant))
+    assert tenant.journal.wait_for(req_seq_id="close-1").reason == "CLOSED"
+
+
+def test_waiting_ends_when_the_call_comes(tenant: huifu_mock.Tenant) -> None:
+    body = closing(tenant, "awaited")
+    sender = threading.Timer(0.05, post, (tenant.base_url, body))
+    sender.start()
+    assert tenant.journal.wait_for(timeout=30, req_seq_id="awaited").resp_code == "00000000"
+    sender.join()
+
+
+def test_waiting_in_vain_ends_with_an_error_that_says_for_what(tenant: huifu_mock.Tenant) -> None:
+    with pytest.raises(TimeoutError, match="never"):
+        tenant.journal.wait_for(timeout=0.01, req_seq_id="never")
+
+
+async def test_many_may_wait_and_none_stays_behind() -> None:
+    desk = Desk()
+    journal = desk.tenant.journal
+    waiting = [asyncio.create_task(journal.wait(lambda entry: True, 30)) for _ in range(5)]
+    gone = asyncio.create_task(journal.wait(lambda entry: False, 30))
+    await asyncio.sleep(0)  # noqa: TID251 # lets the loop turn; no time passes
+    gone.cancel()
+    desk.send(b"{")
+    await asyncio.gather(*waiting)
+    await asyncio.gather(gone, return_exceptions=True)
+    assert journal._waiting == []
+
+
+def test_a_reply_that_nobody_waited_for_is_shown_all_the_same(desk: Desk) -> None:
+    """A client that left before its answer was signed: the journal signs it when somebody looks."""
+    desk.mock.gateway.receive(ENDPOINT, Sent(desk.body(desk.data(desk.order()))))
+    (entry,) = desk.tenant.journal
+    assert opened(shown(entry)["response"].encode())["resp_code"] == "00000000"
