@@ -160,7 +160,7 @@ def test_a_fault_that_reads_nothing_cannot_wait_for_what_stands_in_the_body(tena
         ({"race": "pay", "seconds": 1}, "it takes at"),
         ({"fault": "droped"}, "do.fault: "),
         ({}, "do.fault: "),
-        ({"fault": "extra-field", "value": "\ud800"}, "cannot be written as JSON"),
+        ({"fault": "extra-field", "value": "\ud800"}, "surrogates not allowed"),
         ({"fault": "extra-field", "value": float("nan")}, "cannot be written as JSON"),
     ],
 )
@@ -236,6 +236,27 @@ def test_a_queued_answer_waits_for_a_call_that_is_right_in_itself(tenant: huifu_
     fault = tenant.faults.add(answer="98888888")
     assert said(told(tenant, org_req_date="20260230"))[0] == "10000000"
     assert fault.used == 0
+
+
+@pytest.mark.parametrize(
+    ("do", "lines"),
+    [
+        ({"fault": "reset-before-commit"}, ["The call was not carried out.", "It was not answered."]),
+        ({"fault": "reset-after-commit"}, ["The call was carried out.", "It was not answered."]),
+        ({"fault": "tampered"}, ["The call was carried out."]),
+        ({"answer": "98888888", "when": "after"}, ["The call was carried out."]),
+    ],
+)
+def test_the_journal_tells_what_acted_and_what_became_of_the_call(
+    tenant: huifu_mock.Tenant, do: dict[str, Any], lines: list[str]
+) -> None:
+    tenant.faults.add({"do": do})
+    with Client(tenant) as client:
+        client.send(body(tenant, tenant.orders.add()), ("Connection", "close")).to_the_end()
+    (call,) = tenant.journal.calls()
+    (name,) = call.faults
+    assert call.explanation["text"]["en"].splitlines() == [f"What was prepared for it acted: {name}.", *lines]
+    assert call.explanation["mistakes"] == []
 
 
 # --- in Python

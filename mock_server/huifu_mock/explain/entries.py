@@ -119,12 +119,17 @@ def _found_later(entry: Entry, received: Received, own: RSAPublicKey) -> Finding
 
 def _tell_answer(words: Words, entry: Entry, call: Call, scene: Scene) -> None:
     facts = entry.facts
-    if entry.reply is None:
-        words.add("The call was not answered.", "该请求没有应答。")
+    if entry.faults:
+        acted = ", ".join(entry.faults)
+        words.add(f"What was prepared for it acted: {acted}.", f"预置的故障已生效：{acted}。")
+    if not entry.resp_code:
+        words.add("The call was not carried out.", "请求未执行。")
+    elif facts is None:
+        line = hint(entry, call, scene)
+        words.add(line or "The call was carried out.", line or "请求已执行。")
+    if entry.reply is None and entry.response is None:
+        words.add("It was not answered.", "没有应答。")
     if facts is None:
-        if entry.reply is not None:
-            line = hint(entry, call, scene)
-            words.add(line or "The call was carried out.", line or "请求已执行。")
         return
     when = (str(call.problem), str(call.problem)) if facts.rule.row == "1" and call.problem else None
     en, zh = when or (facts.rule.when, facts.rule.when_zh)
