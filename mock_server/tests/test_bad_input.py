@@ -257,7 +257,7 @@ def test_the_journal_shows_everything_that_was_sent_here_as_json() -> None:
     from huifu_mock.control.journal import shown
 
     for entry in CALL.tenant.journal:
-        json.dumps(shown(entry), allow_nan=False, ensure_ascii=False).encode()
+        json.dumps(shown(CALL.tenant, entry), allow_nan=False, ensure_ascii=False).encode()
 
 
 # over HTTP

@@ -2,12 +2,17 @@
 
 from typing import Any
 
+from huifu_mock.api import verify
 from huifu_mock.api.link import Link, path
 from huifu_mock.api.records import Call
 
 
 class Journal:
-    """The calls that one tenant received."""
+    """The calls that one tenant received.
+
+    The assertions speak of closes unless `endpoint` is given (`endpoint=None` for every call), and raise `Dropped`
+    instead of answering when the journal had to drop calls.
+    """
 
     def __init__(self, link: Link, sys_id: str) -> None:
         self._link, self._path = link, path("tenants", sys_id, "journal")
@@ -25,11 +30,40 @@ class Journal:
         return Call.of(self._link.ask("GET", f"{self._path}/{id_}"))
 
     def wait_for(self, timeout: float = 5, **filters: Any) -> Call:
-        """The first call that matches, waiting for it for at most `timeout` real seconds. Raises `TimeoutError`."""
-        found = self._ask({**filters, "wait": timeout})["items"]
+        """The first call that matches, waiting for it for at most `timeout` real seconds.
+
+        Raises `TimeoutError`, whose message shows the nearest calls; `Dropped` if the journal cannot know.
+        """
+        told = self._ask({**filters, "wait": timeout})
+        if told["items"]:
+            return Call.of(told["items"][0])
+        raise TimeoutError(f"within {timeout:g} s {verify.none_matched(filters, self._everything(told))}")
+
+    def assert_once(self, **filters: Any) -> Call:
+        """Exactly one close matches; it is given back. Raises `AssertionError` with the nearest calls."""
+        filters = {"endpoint": verify.CLOSES, **filters}
+        told = self._complete(filters)
+        found = [Call.of(one) for one in told["items"]]
         if not found:
-            raise TimeoutError(f"no call with {filters} came within {timeout} s")
-        return Call.of(found[0])
+            raise AssertionError(verify.none_matched(filters, self._everything(told)))
+        if len(found) > 1:
+            raise AssertionError(verify.too_many(filters, found, 1))
+        return found[0]
+
+    def assert_none(self, **filters: Any) -> None:
+        """No close matches. Raises `AssertionError` with those that do."""
+        filters = {"endpoint": verify.CLOSES, **filters}
+        if found := [Call.of(one) for one in self._complete(filters)["items"]]:
+            raise AssertionError(verify.too_many(filters, found, 0))
+
+    def assert_never_retried_with_new_seq(self, **filters: Any) -> None:
+        """No order was closed again under a new `req_seq_id` while the first close may have succeeded.
+
+        After a refusal that reached the client a new number is fine.
+        """
+        told = self._complete({"endpoint": verify.CLOSES, **filters})
+        if pairs := verify.retried(Call.of(one) for one in told["items"]):
+            raise AssertionError(verify.retried_anew(pairs))
 
     @property
     def dropped(self) -> int:
@@ -43,3 +77,16 @@ class Journal:
     def _ask(self, filters: dict[str, Any]) -> dict[str, Any]:
         told: dict[str, Any] = self._link.ask("GET", self._path, query=filters)
         return told
+
+    def _complete(self, filters: dict[str, Any]) -> dict[str, Any]:
+        """The calls that match, of a journal that dropped none. Raises `Dropped`."""
+        told = self._ask(filters)
+        if told["dropped"]:
+            raise verify.Dropped(told["dropped"])
+        return told
+
+    def _everything(self, told: dict[str, Any]) -> list[Call]:
+        """Every call, to show what came instead. Raises `Dropped`."""
+        if told["dropped"]:
+            raise verify.Dropped(told["dropped"])
+        return self.calls()

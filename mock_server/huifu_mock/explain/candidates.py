@@ -194,6 +194,7 @@ class Search:
         escaped = [i for i, option in enumerate(self._escapes) if option.common][:6]
         yield from ((i, 0, 0, escape, 1, 0, 0) for i, escape in product(arranged, escaped))
         yield from ((i, 0, 0, escape, 0, 0, 0) for i, escape in product(arranged, escaped))
+        yield from ((0, 0, 0, escape, 0, 1, 0) for escape in escaped)
 
     def _two_steps(self) -> Iterator[Choice]:
         common = [[i for i, option in enumerate(options) if i and option.common] for options in self._steps]

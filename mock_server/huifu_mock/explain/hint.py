@@ -32,7 +32,8 @@ def _mistaken(mistakes: tuple[str, ...], call: Call, scene: Scene) -> str:
     what = "; ".join(ADVICE[id_].en for id_ in mistakes)
     right = "; ".join(dict.fromkeys(ADVICE[id_].fix_en for id_ in mistakes))
     unknown = "; no tenant here has this sys_id" if call.sys_id and call.sys_id != scene.sys_id else ""
-    return f"{', '.join(mistakes)}: {what}; {right}{unknown}"
+    shape = f"{call.problem}; " if call.problem else ""
+    return f"{', '.join(mistakes)}: {shape}{what}; {right}{unknown}"
 
 
 def _without_facts(entry: Entry) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from huifu_mock import canonical
-from huifu_mock.explain.tree import Node, Obj, parse
+from huifu_mock.explain.tree import Node, Obj, parse, write
 
 _BOM: Final = b"\xef\xbb\xbf"
 
@@ -32,13 +32,7 @@ class Received:
     def expected(self) -> str:
         """What should have been signed: the first level sorted, compact, raw UTF-8."""
         root = self.data.sorted() if isinstance(self.data, Obj) else self.data
-        return _write(root)
-
-
-def _write(node: Node) -> str:
-    from huifu_mock.explain.tree import write
-
-    return write(node, canonical.shortest)
+        return write(root, canonical.shortest)
 
 
 def receive(body: bytes, name: str = "data") -> Received | None:
@@ -61,10 +55,10 @@ def receive(body: bytes, name: str = "data") -> Received | None:
         data_text = canonical.plain(data)
         if _is_object(data_text):
             data = parse(data_text)
-    sign = envelope.get("sign")
-    if not _encodable(text) or not _encodable(data_text):
-        return None
-    return Received(envelope, data, data_text, _value(sign), tuple(wrong))
+    read = Received(envelope, data, data_text, _value(envelope.get("sign")), tuple(wrong))
+    # half of a surrogate pair is no character: such a text cannot have been signed, nor shown
+    texts = (text, data_text, write(envelope, canonical.shortest), read.expected)
+    return read if all(map(_encodable, texts)) else None
 
 
 def _decoded(body: bytes, wrong: list[str]) -> str | None:
