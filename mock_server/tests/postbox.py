@@ -7,6 +7,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Queue
@@ -108,6 +109,11 @@ class Mailbox:
         if said.hang or said.hang_up:
             handler.close_connection = True
             return
+        with suppress(OSError):  # the sender may have had enough
+            self._send(handler, said, push)
+
+    @staticmethod
+    def _send(handler: BaseHTTPRequestHandler, said: Said, push: Push) -> None:
         ack = f"RECV_ORD_ID_{push.event['req_seq_id']}".encode() if push.target.startswith("/notify") else b"ok"
         body = ack if said.body is None else said.body
         handler.send_response(said.status)

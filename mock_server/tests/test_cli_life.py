@@ -1,0 +1,154 @@
+"""`huifu-mock orders`, `clock` and `webhooks` against a running server: what they print, and how they refuse."""
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+from merchant import Merchant
+from postbox import Mailbox, Said
+
+from huifu_mock import cli
+from huifu_mock.cli_remote import duration
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(merchant: Merchant, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run a command against the server and tenant of the test: exit code, output, errors."""
+
+    def command(
+        *words: str, url: str = merchant.tenant.base_url, tenant: str = merchant.tenant.sys_id
+    ) -> tuple[int, str, str]:
+        code = cli.main([*words, "--url", url, "--tenant", tenant])
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return command
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("61", 61),
+        ("61s", 61),
+        ("5m", 300),
+        ("2h", 7200),
+        ("1d", 86_400),
+        ("1m30s", 90),
+        ("0.5s", 0.5),
+        ("500ms", 0.5),
+        ("1.5", 1.5),
+    ],
+)
+def test_a_duration_is_written_as_people_do(text: str, seconds: float) -> None:
+    assert duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "s", "1x", "-5s", "1m 30s", "nan", "inf", "1e3", "1h2"])
+def test_what_is_no_duration_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match="1m30s"):
+        duration(text)
+
+
+def test_orders_are_created_listed_paid_and_failed(run: Run, merchant: Merchant) -> None:
+    assert run("orders", "list") == (0, "no orders\n", "")
+    code, out, _ = run(
+        "orders", "create", "--req-seq-id", "a", "--age", "61s", "--settle", "processing", "--settle-after", "5s"
+    )
+    assert (code, out.splitlines()[1].split()[0]) == (0, "a")
+    order = merchant.tenant.orders.get("a")
+    assert (order.age_seconds, order.settle, order.settle_seconds) == (61, "processing", 5)
+    assert json.loads(run("orders", "create", "--req-seq-id", "b", "--json")[1])["trans_stat"] == "P"
+    assert run("orders", "pay", "a")[0] == 0
+    assert run("orders", "fail", "b", "--after", "2s")[0] == 0
+    merchant.tenant.clock.advance(2)
+    listed = json.loads(run("orders", "list", "--json")[1])
+    assert {one["req_seq_id"]: one["trans_stat"] for one in listed} == {"a": "S", "b": "F"}
+    assert run("orders", "list", "--trans-stat", "S")[1].count("\n") == 2
+
+
+def test_what_the_server_refuses_is_told_in_one_line(run: Run, merchant: Merchant) -> None:
+    merchant.tenant.orders.add(req_seq_id="paid", trans_stat="S")
+    for words, said in (
+        (("orders", "pay", "paid"), "a final state never changes"),
+        (("orders", "pay", "none"), "there is no order none"),
+        (("orders", "create", "--settle", "sometimes"), '"sometimes" is not known'),
+        (("orders", "create", "--time-expire", "tomorrow"), "time_expire"),
+        (("clock", "freeze", "--at", "yesterday"), "now"),
+        (("clock", "freeze", "--at", "2020-01-01"), "now"),
+        (("webhooks", "add", "nowhere"), "http://"),
+        (("webhooks", "remove", "webhook-9"), "there is no webhook webhook-9"),
+        (("webhooks", "resend", "delivery-9"), "there is no delivery delivery-9"),
+    ):
+        code, out, err = run(*words)
+        assert (code, out, err.count("\n")) == (1, "", 1), err
+        assert err.startswith(f"huifu-mock {words[0]}: ")
+        assert said in err
+
+
+def test_a_server_or_tenant_that_is_not_there_is_told_with_what_to_do(run: Run) -> None:
+    code, _, err = run("clock", "show", url="http://127.0.0.1:1")
+    assert code == 2
+    assert "start one with: huifu-mock serve" in err
+    assert run("clock", "show", url="127.0.0.1:8080")[0] == 2
+    code, _, err = run("clock", "show", tenant="nobody")
+    assert (code, "there is no tenant nobody" in err) == (1, True)
+
+
+def test_the_clock_is_shown_stopped_and_moved(run: Run, merchant: Merchant) -> None:
+    start = merchant.tenant.clock.now()
+    assert run("clock", "show") == (0, f"{start.isoformat(sep=' ')} frozen\n", "")
+    assert json.loads(run("clock", "advance", "1m30s", "--json")[1])["mode"] == "frozen"
+    assert (merchant.tenant.clock.now() - start).total_seconds() == 90
+    assert run("clock", "auto")[1].endswith(" auto\n")
+    assert run("clock", "run")[1].endswith(" running\n")
+    assert run("clock", "freeze", "--at", "2999-12-31T23:59:30")[1] == "2999-12-31 23:59:30+08:00 frozen\n"
+
+
+def test_endpoints_and_deliveries_are_handled(run: Run, merchant: Merchant) -> None:
+    assert run("webhooks", "list")[1] == "no endpoints\n"
+    assert run("webhooks", "deliveries")[1] == "nothing was pushed\n"
+    with Mailbox(lambda _: Said(500)) as mailbox:
+        assert mailbox.hook in run("webhooks", "add", mailbox.hook, "--key", "k" * 32)[1]
+        assert "k" * 32 in run("webhooks", "list")[1]
+        merchant.close(merchant.tenant.orders.add(req_seq_id="closed"))
+        merchant.tenant.deliveries.wait_for(20, attempts=1)
+        assert "the receiver failed" in run("webhooks", "deliveries")[1]
+        assert "is on its way" in run("webhooks", "resend", "delivery-1")[1]
+        merchant.tenant.deliveries.wait_for(20, attempts=2)
+    assert run("webhooks", "remove", "webhook-1") == (0, "webhook-1 is removed\n", "")
+
+
+def test_listening_prints_each_push_and_says_what_is_wrong_with_it(merchant: Merchant) -> None:
+    tenant = merchant.tenant
+    tenant.orders.add(req_seq_id="open")
+    where = ("--url", tenant.base_url, "--tenant", tenant.sys_id)
+    command = [sys.executable, "-m", "huifu_mock", "webhooks", "listen", "--port", "0", "--count", "3", *where]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as listening:
+        assert listening.stdout is not None
+        listens_at = re.findall(r"http://[0-9.:]+", listening.stdout.readline())[0]
+        assert [webhook.url for webhook in tenant.webhooks.list()] == [f"{listens_at}/webhook"]
+        tenant.deliveries.send("open")
+        tenant.deliveries.send("open", do={"fault": "push-key-old"})
+        tenant.orders.add(req_seq_id="paid", notify_url=f"{listens_at}/notify")
+        tenant.orders.fail("paid")
+        out, err = listening.communicate(timeout=30)
+    assert (listening.returncode, err) == (0, "")
+    assert "trans.close (webhook) at /webhook: genuine" in out
+    assert "notify (notify) at /notify: genuine" in out
+    assert "NOT GENUINE\n   ! sign was made with the old key of this endpoint" in out
+    assert tenant.webhooks.list() == [], "it is registered only while it listens"
+    assert tenant.deliveries.wait_for(20, order="paid", status="delivered").event == "notify"
+    assert "HTTP 403" in tenant.deliveries.list(order="open")[1].diagnosis
+
+
+def test_a_port_that_is_taken_is_told(run: Run) -> None:
+    with Mailbox() as mailbox:
+        code, _, err = run("webhooks", "listen", "--port", mailbox.address.rpartition(":")[2])
+    assert code == 2
+    assert "choose another with --port" in err
