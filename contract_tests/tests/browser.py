@@ -33,6 +33,8 @@ FLAGS = (
     "--remote-debugging-port=0",
 )
 LISTENING = "DevTools listening on "
+SETTLED = "new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
+"""Events that the page has queued, such as a dialog's `close`, come before this."""
 START_S = 60
 CALL_S = 60
 KEYS = {"Enter": ("\r", 13), "Escape": ("", 27), "Tab": ("", 9), "ArrowLeft": ("", 37), "ArrowUp": ("", 38)}
@@ -79,7 +81,7 @@ class Browser:
         self._events.clear()
         self.call("Page.navigate", url=file.as_uri() + query)
         self._run(self._until("Page.loadEventFired"))
-        self.eval("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        self.eval(SETTLED)
 
     def eval(self, expression: str) -> Any:
         """The JSON value of a JavaScript expression, awaited; raises what it throws."""
@@ -90,7 +92,7 @@ class Browser:
         return answer["result"].get("value")
 
     def press(self, *keys: str) -> None:
-        """Real key events: names such as ArrowDown, or single characters."""
+        """Real key events: names such as ArrowDown, or single characters. Returns when the page has dealt with them."""
         for key in keys:
             text, number = KEYS.get(key, (key, ord(key.upper()[0])))
             about = {"key": key, "windowsVirtualKeyCode": number, "nativeVirtualKeyCode": number}
@@ -99,6 +101,7 @@ class Browser:
             else:
                 self.call("Input.dispatchKeyEvent", type="rawKeyDown", **about)
             self.call("Input.dispatchKeyEvent", type="keyUp", **about)
+        self.eval(SETTLED)
 
     def dark(self, wanted: bool) -> None:
         """What the system prefers."""
@@ -106,7 +109,7 @@ class Browser:
         self.call("Emulation.setEmulatedMedia", features=features)
 
     def picture(self, file: Path, *, whole: bool = False) -> None:
-        """A PNG of the window, or of the whole page."""
+        """A PNG of the window, or of all that the page shows."""
         self.eval("Promise.all(document.getAnimations().map((one) => one.finished))")
         answer = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole, **self._clip(whole))
         file.write_bytes(base64.b64decode(answer["data"]))
@@ -147,8 +150,8 @@ class Browser:
     def _clip(self, whole: bool) -> dict[str, Any]:
         if not whole:
             return {}
-        size = self.eval("({width: innerWidth, height: document.querySelector('#app').getBoundingClientRect().height})")
-        return {"clip": {"x": 0, "y": 0, "scale": 1, **size}}
+        box = "(({width, height}) => ({width, height}))(document.querySelector('#app').getBoundingClientRect())"
+        return {"clip": {"x": 0, "y": 0, "scale": 1, **self.eval(box)}}
 
     async def _start(self) -> None:
         self._process = await asyncio.create_subprocess_exec(

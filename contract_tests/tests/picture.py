@@ -1,6 +1,6 @@
 """Makes the picture of the matrix that the README shows: `python contract_tests/tests/picture.py RESULT.json…`.
 
-It needs a Chromium. The PNG has a palette of 256 colours, which keeps it small.
+It needs a Chromium. The PNG has a palette of few colours, which keeps it small.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from browser import Browser, installed
 from huifu_contract import results
 from huifu_contract.reports import html
 
+COLOURS = 96
 PLACE = Path(__file__).parents[1] / "matrix.png"
-WIDTH = 940
+WIDTH = 1200
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 Pixel = tuple[int, ...]
 
@@ -54,7 +55,7 @@ def smaller(png: bytes) -> bytes:
     """The same picture with a palette: its most frequent colours, the others replaced by the nearest of them."""
     width, height, rows = pixels(png)
     counts = Counter(pixel for row in rows for pixel in row)
-    palette = [colour for colour, _ in counts.most_common(256)]
+    palette = [colour for colour, _ in counts.most_common(COLOURS)]
     place = {colour: number for number, colour in enumerate(palette)}
     for colour in counts:
         if colour not in place:

@@ -119,3 +119,9 @@ def test_what_is_kept_is_what_the_commands_write() -> None:
 def test_both_files_give_the_same_commands() -> None:
     flat = [" ".join(" ".join(command.split()) for command, _ in steps) for steps in (github_steps(), gitlab_steps())]
     assert flat[0] == flat[1]
+
+
+@pytest.mark.parametrize("name", ["github-actions.yml", "gitlab-ci.yml"])
+def test_the_documentation_shows_the_files_as_they_are(name: str) -> None:
+    shown = (CI / "README.md").read_text(encoding="utf-8")
+    assert f"```yaml\n{(CI / name).read_text(encoding='utf-8').rstrip()}\n```" in shown

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import browser
+import picture
 import pytest
 from made_results import HOSTILE, L5, LOST, SAMPLE, five, run
 
@@ -391,3 +392,21 @@ def test_it_prints_with_the_findings_in_words(chromium: browser.Browser, page: P
     chromium.pdf(tmp_path / "matrix.pdf")
     assert (tmp_path / "matrix.pdf").read_bytes().startswith(b"%PDF")
     assert "claims closed from a reply" in str(chromium.eval("document.querySelector('#findings').textContent"))
+
+
+def test_the_picture_for_a_readme_is_small_and_shows_everything(
+    chromium: browser.Browser, page: Path, tmp_path: Path
+) -> None:
+    chromium.show(page, "?lang=en&theme=light&picture", width=picture.WIDTH)
+    assert len(chromium.eval(SHOWN)) == len(catalogue())
+    assert not chromium.eval("document.querySelector('#matrix').classList.contains('framed')")
+    place = tmp_path / "matrix.png"
+    chromium.picture(place, whole=True)
+    before = place.read_bytes()
+    after = picture.smaller(before)
+    assert after[16:24] == before[16:24]  # width and height
+    assert len(after) < len(before) / 2
+
+
+def test_the_picture_in_the_repository_is_below_150_kilobytes() -> None:
+    assert picture.PLACE.stat().st_size < 150_000

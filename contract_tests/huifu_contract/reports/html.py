@@ -18,7 +18,7 @@ from huifu_contract.reports.merge import document
 from huifu_contract.results import RunResult
 
 PARTS = Path(__file__).parent / "matrix"
-SCRIPTS = ("words.js", "dom.js", "state.js", "table.js", "filters.js", "detail.js", "keys.js", "start.js")
+SCRIPTS = ("words.js", "dom.js", "state.js", "table.js", "filters.js", "detail.js", "paper.js", "keys.js", "start.js")
 UNSAFE_IN_SCRIPT = re.compile("[<>&\u2028\u2029\ud800-\udfff]")
 HOLE = re.compile(r"\{\{(\w+)\}\}")
 

@@ -64,7 +64,7 @@ function evidence(test, run) {
         el("div", {}, el("dt", {}, words().claimed), el("dd", {}, code(cell.claim ?? "–"))),
         el("div", {}, el("dt", {}, words().truth), el("dd", {}, cell.truth ?? "–"))) : null) : null,
     cell.steps ? section(words().wire, wire(cell.steps)) : null,
-    cell.detail ? section(words().detail, el("pre", { tabindex: 0 }, cell.detail)) : null,
+    cell.detail && cell.detail !== cell.truth ? section(words().detail, el("pre", { tabindex: 0 }, cell.detail)) : null,
     cell.again ? section(words().again, command(cell.again)) : null,
     cell.stderr ? el("details", {}, el("summary", {}, words().stderr), el("pre", { tabindex: 0 }, cell.stderr)) : null,
     facts(run),
@@ -98,8 +98,8 @@ function drawDetail() {
       button("before", "up", words().before, rows[place - 1]), button("after", "down", words().after, rows[place + 1]), button("close", "close", words().close),
       el("h2", { id: "detail-title" }, test.id)),
     el("div", { class: "scroll" },
-      el("p", { class: "promise", lang: chinese(test.says) }, test.says),
-      el("figure", {}, el("figcaption", {}, words().basis[test.basis]), el("blockquote", { lang: chinese(test.quote) }, test.quote)),
+      el("p", { class: "promise", lang: chinese(test.says) }, prose(test.says)),
+      el("figure", {}, el("figcaption", {}, words().basis[test.basis]), el("blockquote", { lang: chinese(test.quote) }, prose(test.quote))),
       el("div", { role: "tablist", "aria-label": words().clients, class: "tabs" }, tabs(test)),
       el("div", { role: "tabpanel", id: "evidence", "aria-labelledby": `tab-${state.open.column}` }, evidence(test, run))));
   if (same) dialog.querySelector(".scroll").scrollTop = scrolled;
@@ -134,15 +134,4 @@ function closed() {
   history.replaceState(null, "", location.pathname + location.search);
   const row = [...document.querySelectorAll("[data-case][role=row]")].find((one) => one.dataset.case === open?.id);
   if (row) moveTo(Number(row.querySelector(".name").dataset.row), open.column + 1);
-}
-
-// What a paper needs to say by itself: every finding in words.
-function drawFindings() {
-  const place = document.getElementById("findings");
-  const found = data.cases.flatMap((test) => data.runs.filter((run) => NOT_OK.has(verdictOf(run, test.id))).map((run) => {
-    const cell = cellOf(run, test.id);
-    return el("li", {}, mark(cell.verdict), el("div", {}, el("b", {}, test.id), " ", level(test.level), ` ${run.title}: ${verdictWord(cell.verdict)}`,
-      el("p", {}, [...(cell.broken ?? []), cell.root].filter(Boolean).join("; "))));
-  }));
-  place.replaceChildren(...(found.length ? [el("h2", {}, words().findings), el("ul", {}, found)] : []));
 }

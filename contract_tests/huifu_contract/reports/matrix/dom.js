@@ -26,4 +26,6 @@ function icon(name, extra = "") {
 const mark = (verdict) => el("span", { class: `mark ${verdict || "absent"}` }, verdict ? icon(`v-${verdict}`) : null);
 const level = (name) => el("span", { class: `level ${name}`, title: words().level[name] }, name);
 const code = (text, attributes = {}) => el("code", attributes, text);
+// Names stand between grave accents in the sentences of the catalogue.
+const prose = (text) => text.split(/`([^`]+)`/).map((part, place) => (place % 2 ? code(part) : part));
 const chinese = (text) => (/[\u3400-\u9fff]/.test(text) ? "zh-CN" : "en");

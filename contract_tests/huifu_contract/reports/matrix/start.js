@@ -59,6 +59,7 @@ function draw(keep = false) {
 function fit() {
   const place = document.getElementById("matrix");
   place.classList.remove("framed");
+  if (state.picture) return;
   place.classList.toggle("framed", place.scrollWidth > place.clientWidth + 1);
 }
 

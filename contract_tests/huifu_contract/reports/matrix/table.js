@@ -41,7 +41,7 @@ function rowFor(test, row) {
     el("th", { scope: "row", role: "rowheader", class: "case" },
       el("button", { type: "button", class: "name", tabindex: -1, "data-row": row, "data-column": 0, onclick: () => openCase(test.id, null) },
         el("span", { class: "short" }, el("span", { class: "unseen" }, `${groupOf(test.id)}/`), shortOf(test.id)), level(test.level))),
-    el("td", { role: "gridcell", class: "says", lang: chinese(test.says), title: test.says }, el("span", {}, test.says)),
+    el("td", { role: "gridcell", class: "says", lang: chinese(test.says), title: test.says }, el("span", {}, prose(test.says))),
     data.runs.map((run, column) => cellFor(test, run, row, column)));
 }
 

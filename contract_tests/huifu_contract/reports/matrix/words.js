@@ -24,8 +24,8 @@ const WORDS = {
       MUST: "the contract is broken without it", SHOULD: "recommended, and counted", MAY: "recorded, never a failure",
     },
     basis: {
-      spec: "The specification says", vendor: "All official SDKs agree", safety: "A definite claim must be true",
-      assume: "Our reading (assumed)",
+      spec: "Specification", vendor: "Vendor: all official SDKs agree", safety: "Safety: a definite claim must be true",
+      assume: "Assumed: our reading",
     },
     kind: { S: "scripted", P: "property-based", M: "stateful" },
     group: {},
@@ -65,7 +65,7 @@ const WORDS = {
     about_run: { spec: "客户端", offers: "能力", language: "语言", profile: "档位", seed: "随机种子", started: "开始时间", seconds: "用时", kit: "套件", hypothesis: "Hypothesis", python: "Python", restarts: "重启次数", exit: "退出码" },
     interrupted: "已中断", findings: "问题清单",
     level: { MUST: "必须：不满足即违反契约", SHOULD: "应当：建议，计入得分", MAY: "可选：仅记录，不算失败" },
-    basis: { spec: "接口规范原文", vendor: "官方各 SDK 一致", safety: "明确的结论必须属实", assume: "我方理解（假定）" },
+    basis: { spec: "依据：接口规范", vendor: "依据：官方各 SDK 一致", safety: "依据：明确的结论必须属实", assume: "假定：我方理解" },
     kind: { S: "脚本用例", P: "属性测试", M: "状态测试" },
     group: {
       control: "对照", request: "请求", response: "应答", security: "安全", transport: "传输", repeat: "重复",
