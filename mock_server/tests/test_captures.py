@@ -1,4 +1,4 @@
-"""What real clients send, replayed onto a socket byte for byte: captured requests, odd headers."""
+"""What real clients send, replayed onto a socket byte for byte: captured requests, odd headers, a foreign algorithm."""
 
 import base64
 import json
@@ -150,3 +150,17 @@ def test_an_unknown_sign_type_is_not_refused(sign_type: str, tenant: huifu_mock.
     body = closing(tenant)
     headers = [("signType", sign_type), ("Content-Length", str(len(body)))]
     assert opened(post(tenant.base_url, body, headers).body)["resp_code"] == "00000000"
+
+
+@pytest.mark.parametrize("name", ["signType", "SIGNTYPE"])
+def test_a_signature_by_sm2_is_told_to_be_not_supported_yet(name: str, tenant: huifu_mock.Tenant) -> None:
+    body = json.loads(closing(tenant))
+    body["sign"] = "3045022100" + "ab" * 32 + "0220" + "cd" * 32
+    sent = json.dumps(body).encode()
+    answer = post(tenant.base_url, sent, [(name, "SM2"), ("Content-Length", str(len(sent)))])
+    assert opened(answer.body)["resp_code"] == "10000000"
+    assert "SM2" in answer.headers["huifu-mock-hint"]
+    assert "not supported yet" in answer.headers["huifu-mock-hint"]
+    call = tenant.journal.get(answer.headers["huifu-mock-call"])
+    assert "SM2" in call.explanation["text"]["en"]
+    assert "SM2" in call.explanation["text"]["zh"]
