@@ -6,6 +6,8 @@ from itertools import count
 from typing import Any
 
 from huifu_mock import signing
+from huifu_mock.api.link import run_here
+from huifu_mock.control import plane
 from huifu_mock.gateway import Exchange
 from huifu_mock.keys import published
 from huifu_mock.mock import Mock, seed
@@ -96,6 +98,15 @@ class Desk:
         assert exchange.status == 200
         raw = exchange.payload()
         return Answered(exchange, raw, opened(raw))
+
+    def told(self) -> list[dict[str, Any]]:
+        """The journal as the control plane tells it, through JSON as other languages read it."""
+        path = f"/_mock/tenants/{self.tenant.sys_id}/journal"
+        told = run_here(plane.dispatch(self.mock, "", "GET", path, query={}))
+        assert told.status == 200, told.body
+        text = json.dumps(told.body, allow_nan=False, ensure_ascii=False).encode(errors="replace")
+        items: list[dict[str, Any]] = json.loads(text)["items"]
+        return items
 
     def close(self, order: Order | None = None, **changes: Any) -> dict[str, str]:
         """The reply to a signed close."""

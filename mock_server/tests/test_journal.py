@@ -11,7 +11,6 @@ from wired import CLOSE, post
 
 import huifu_mock
 from huifu_mock import signing
-from huifu_mock.control.journal import shown
 from huifu_mock.journal import CAPACITY, Journal
 from huifu_mock.wire import CLOSE as ENDPOINT
 from huifu_mock.wire import Sent
@@ -73,12 +72,11 @@ def test_calls_are_found_by_what_they_say(filters: dict[str, Any], found: list[s
 def test_a_call_that_proves_nothing_is_kept_whole(desk: Desk) -> None:
     for body in (b"", b"\xff\xfe", b"{", b"[" * 5000, b'{"a":1e999}'):
         desk.send(body)
-        told = shown([*desk.tenant.journal][-1])
+        told = desk.told()[-1]
         assert [*desk.tenant.journal][-1].sent.body == body
         assert told["signature_ok"] is None
         assert told["data"] is None
         assert told["reason"] == "BAD_PARAMETERS"
-        json.dumps(told, allow_nan=False)
 
 
 def test_a_repeat_is_a_call_of_its_own(desk: Desk) -> None:
@@ -134,8 +132,7 @@ def test_no_key_is_ever_in_it(tenant: huifu_mock.Tenant) -> None:
     post(tenant.base_url, closing(tenant, "close-2").replace(b'"sign":"', b'"sign":"A'))
     told = json.dumps([[*map(str, (call, call.body, call.explanation))] for call in tenant.journal.calls()])
     private = tenant.merchant_private_key
-    assert private[40:120] not in told
-    assert "PRIVATE KEY" not in told
+    assert not any(private[i : i + 60] in told for i in range(40, len(private) - 60, 40))
     assert tenant.webhook_key not in told
 
 
@@ -173,5 +170,4 @@ async def test_many_may_wait_and_none_stays_behind() -> None:
 def test_a_reply_that_nobody_waited_for_is_shown_all_the_same(desk: Desk) -> None:
     """A client that left before its answer was signed: the journal signs it when somebody looks."""
     desk.mock.gateway.receive(ENDPOINT, Sent(desk.body(desk.data(desk.order()))))
-    (entry,) = desk.tenant.journal
-    assert opened(shown(entry)["response"].encode())["resp_code"] == "00000000"
+    assert opened(desk.told()[0]["response"].encode())["resp_code"] == "00000000"

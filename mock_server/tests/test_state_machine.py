@@ -240,4 +240,4 @@ def _names_an_order(data: dict[str, str]) -> bool:
 
 
 TestGateway = Gateway.TestCase
-TestGateway.settings = settings(max_examples=200, stateful_step_count=30, deadline=None)
+TestGateway.settings = settings(max_examples=120, stateful_step_count=30, deadline=None)
