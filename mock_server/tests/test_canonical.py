@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from huifu_mock import canonical, signing
@@ -55,6 +55,7 @@ def lex(text: str) -> str:
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
+@settings(max_examples=40)
 @given(data=objects)
 def test_every_dialect_of_one_object_has_one_p1(dialect: str, data: dict[str, Any]) -> None:
     written = DIALECTS[dialect](data)
