@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from huifu_mock import canonical, explain, signing
@@ -96,13 +97,14 @@ class Gateway:
         # but in no living tenant's journal
         tenant = known or self._tenants.get(self.default) or self._nobody
         tenant.clock.tick()
+        at = tenant.clock.now()
         signature_ok = verified(tenant, call)
         authentic = known is not None and signature_ok is True
         acting = tenant.faults.acting(call) if tenant.faults else NOBODY
         if authentic and endpoint is CLOSE and call.problem is None and magic.asks(call):
             acting = magic.conjured(tenant, call, acting)
         if (wire := acting.on("wire")) is not None and wire.stops:
-            return _unanswered(tenant, call, signature_ok, acting)
+            return _unanswered(tenant, call, at, signature_ok, acting)
         try:
             if endpoint is CLOSE:
                 outcome = close(tenant, call, authentic, acting)
@@ -111,7 +113,7 @@ class Gateway:
         except Exception:
             log.exception("the gateway failed inside; it answers 98888888")
             outcome = _broken(tenant, call)
-        entry = _entry(tenant, call, signature_ok, outcome, acting)
+        entry = _entry(tenant, call, at, signature_ok, outcome=outcome, acting=acting)
         entry.finding = None if signature_ok else self._examined(tenant, call)
         tenant.journal.add(entry)
         hint = explain.hint(entry, call, explain.Scene(tenant.sys_id, tenant.settings.product_ids))
@@ -155,9 +157,9 @@ def _broken(tenant: Tenant, call: Call) -> Outcome:
     return Outcome(answer, write(tenant, answer.wording, echo(call, call.endpoint.response)), None)
 
 
-def _unanswered(tenant: Tenant, call: Call, signature_ok: bool | None, acting: Acting) -> Exchange:
+def _unanswered(tenant: Tenant, call: Call, at: datetime, signature_ok: bool | None, acting: Acting) -> Exchange:
     """Keep what was received, and carry nothing out."""
-    entry = _entry(tenant, call, signature_ok, None, acting)
+    entry = _entry(tenant, call, at, signature_ok, outcome=None, acting=acting)
     tenant.journal.add(entry)
     return Exchange(tenant, entry, None, acting=acting)
 
@@ -172,11 +174,11 @@ def _spoil(exchange: Exchange, reply: Reply) -> None:
 
 
 def _entry(
-    tenant: Tenant, call: Call, signature_ok: bool | None, outcome: Outcome | None, acting: Acting = NOBODY
+    tenant: Tenant, call: Call, at: datetime, signature_ok: bool | None, *, outcome: Outcome | None, acting: Acting
 ) -> Entry:
     return Entry(
         number=tenant.journal.next_number(),
-        at=tenant.clock.now(),
+        at=at,
         endpoint=call.endpoint,
         sent=call.sent,
         signature_ok=signature_ok,

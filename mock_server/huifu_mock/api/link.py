@@ -128,6 +128,11 @@ def run_in(loop: asyncio.AbstractEventLoop) -> Callable[[Coroutine[Any, Any, Tol
             here = asyncio.get_running_loop() is loop
         except RuntimeError:
             here = False
-        return run_here(work) if here else asyncio.run_coroutine_threadsafe(work, loop).result()
+        if here:
+            return run_here(work)
+        if loop.is_closed():
+            work.close()
+            raise Unreachable("the server was stopped")
+        return asyncio.run_coroutine_threadsafe(work, loop).result()
 
     return run
