@@ -10,6 +10,7 @@ from huifu_mock._version import VERSION
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "serve": ("cli_serve", "start the fake gateway"),
+    "exec": ("cli_exec", "run a command with a gateway of its own"),
     "keys": ("cli_keys", "show the published test keys, or make a new pair"),
     "sign": ("cli_sign", "sign a data file and print the request body"),
     "explain": ("cli_explain", "say why a signature does not verify"),

@@ -89,9 +89,13 @@ class Tenant:
         """Forget orders, faults, journal, pushes and timers; the clock runs from the present again."""
         self._link.ask("POST", path("tenants", self.sys_id, "reset"))
 
+    def undo(self) -> None:
+        """Undo what it configured; twice is fine."""
+        self._undo.close()
+
     def drop(self) -> None:
         """Drop the tenant, and undo what it configured; twice is fine."""
-        self._undo.close()
+        self.undo()
         if not self._dropped:
             self._link.ask("DELETE", path("tenants", self.sys_id))
             self._dropped = True

@@ -1,13 +1,14 @@
 """Tenants and servers as tests get them: the library's own, with a client, and a story when something fails."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import suppress
+from http import HTTPStatus
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from huifu_mock.api import tenant
 from huifu_mock.api.environment import direct
-from huifu_mock.api.link import OverHttp, Unreachable, path
+from huifu_mock.api.link import ControlError, OverHttp, Unreachable, path
 from huifu_mock.api.server import Connection, Server
 from huifu_mock.server import CannotListen
 
@@ -33,6 +34,11 @@ class Tenant(tenant.Tenant):
 
         return Client(self.base_url, Config.of(self.credentials()), **{"now": self.clock.now, **options})
 
+    def leave(self) -> None:
+        """Drop it, if it and its server are still there."""
+        with suppress(ControlError, Unreachable):
+            self.drop()
+
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
@@ -48,6 +54,9 @@ class Lending(Connection):
 
     notes = True
 
+    def stop(self) -> None:
+        """Stop the server, if it is ours; twice is fine."""
+
     def tenant(self, **settings: Any) -> Tenant:
         """A fresh, isolated tenant (settings: `schemas/control/tenant-create.json`)."""
         return self._lent(self.link.ask("POST", path("tenants"), settings))
@@ -62,21 +71,13 @@ class Lending(Connection):
         return made
 
 
-class Started(Lending, Server):
+class Started(Server, Lending):
     """A server of this process."""
 
 
-@contextmanager
-def lending(url: str | None, token: str | None, options: Mapping[str, Any]) -> Iterator[Lending]:
-    """The server at `url`, or one of our own made with `options`. Raises `CannotStart`."""
-    if url is not None:
-        yield _connected(url, token)
-        return
-    server = _started(options)
-    try:
-        yield server
-    finally:
-        server.stop()
+def lend(url: str | None, token: str | None, options: Mapping[str, Any]) -> Lending:
+    """The server at `url`, or one of our own, started with `options`. Raises `CannotStart`."""
+    return _started(options) if url is None else _connected(url, token)
 
 
 def _connected(url: str, token: str | None) -> Lending:
@@ -85,6 +86,9 @@ def _connected(url: str, token: str | None) -> Lending:
         connection.about()
     except (Unreachable, ValueError) as error:
         raise CannotStart(f"--huifu-url: {error}") from error
+    except ControlError as error:
+        wanted = "; give it with --huifu-token" if error.status == HTTPStatus.UNAUTHORIZED else ""
+        raise CannotStart(f"--huifu-url: {error}{wanted}") from error
     return connection
 
 

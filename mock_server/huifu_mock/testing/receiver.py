@@ -67,7 +67,7 @@ class Receiver:
         acknowledges a webhook but no notify); "hang" (nothing until the end of the test); "hang-up".
         """
         for answer in answers:
-            fits = answer in ANSWERS if isinstance(answer, str) else 200 <= answer < 600
+            fits = answer in ANSWERS or (isinstance(answer, int) and 200 <= answer < 600)
             if not fits:
                 raise ValueError(f"{answer!r} is no answer; it is an HTTP status from 200 up, or {', '.join(ANSWERS)}")
         if not answers:

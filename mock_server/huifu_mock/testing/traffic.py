@@ -17,7 +17,9 @@ WIDTH: Final = 240
 NUMBERS: Final = ("req_seq_id", "org_req_date", "org_req_seq_id", "org_hf_seq_id")
 INDENT: Final = " " * 14
 
-SIGN = re.compile(r'("sign"\s*:\s*"|[?&]sign=|\bsign=)([^"&\s]+)')
+LINE: Final = re.compile(r"[A-Za-z0-9+/]{32,}")
+"""What could be a piece of a key, such as a line of its PEM form."""
+SIGN: Final = re.compile(r'("sign"\s*:\s*"|[?&]sign=|\bsign=)([^"&\s]+)')
 
 
 def story(tenant: Tenant) -> str:
@@ -89,10 +91,14 @@ class _Hide:
 
     def __init__(self, tenant: Tenant) -> None:
         keys = [tenant.webhook_key, tenant.merchant_private_key, tenant.huifu_public_key]
-        self._secrets = [key for key in keys if key]
+        self._keys = [key for key in keys if key]
 
     def __call__(self, text: str) -> str:
         bare = SIGN.sub(lambda found: found[1] + digest(found[2]), text)
-        bare = redact(bare, self._secrets)
+        bare = LINE.sub(self._key_or_not, redact(bare, self._keys))
         line = "".join(char if char.isprintable() else repr(char)[1:-1] for char in bare)
         return line if len(line) <= WIDTH else f"{line[:WIDTH]}… ({len(line) - WIDTH} more)"
+
+    def _key_or_not(self, found: re.Match[str]) -> str:
+        inside = found[0][2:30]  # an escape such as \n may have left its letter in front
+        return digest(found[0]) if any(inside in key for key in self._keys) else found[0]
