@@ -208,6 +208,17 @@ def test_a_bad_signature_is_answered_signed(sign: Any, desk: Desk) -> None:
     assert desk.kept(order).trans_stat == "P"
 
 
+@pytest.mark.parametrize("fields", [{}, {"trans_stat": "S"}, {"trade_type": "U_NATIVE"}, {"age_seconds": 1}])
+def test_a_caller_that_proves_nothing_learns_nothing_of_the_order(fields: dict[str, Any], desk: Desk) -> None:
+    order, replies = desk.order(**fields), []
+    for named in (order.req_seq_id, "no-such-order"):
+        request = desk.body(desk.data(order, req_seq_id="close-1", org_req_seq_id=named))
+        reply = desk.send(request.replace(b'"sign":"', b'"sign":"A')).reply
+        assert reply.pop("org_req_seq_id") == named
+        replies.append(reply)
+    assert replies[0] == replies[1]
+
+
 def test_a_signature_of_other_data_does_not_verify(desk: Desk) -> None:
     order = desk.order()
     request = json.loads(desk.body(desk.data(order)))
@@ -215,9 +226,10 @@ def test_a_signature_of_other_data_does_not_verify(desk: Desk) -> None:
     assert desk.send(json.dumps(request).encode()).row == "2"
 
 
-def test_bad_signature_http_922_answers_as_documented_and_unsigned(desk: Desk) -> None:
+@pytest.mark.parametrize("instead", [b'"sign":"A', b'"signature":"', b'"sign":"!'])
+def test_bad_signature_http_922_answers_as_documented_and_unsigned(instead: bytes, desk: Desk) -> None:
     desk.tenant.settings.bad_signature = "http-922"
-    body = desk.body(desk.data(desk.order())).replace(b'"sign":"', b'"sign":"A')
+    body = desk.body(desk.data(desk.order())).replace(b'"sign":"', instead)
     exchange = desk.mock.gateway.receive(CLOSE, Sent(body))
     assert (exchange.status, exchange.payload()) == (922, BAD_SIGNATURE_BODY)
     assert json.loads(exchange.payload()) == {"resp_code": "40002", "resp_desc": "验签失败"}

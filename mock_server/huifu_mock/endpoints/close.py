@@ -124,7 +124,8 @@ def _carry_out(tenant: Tenant, call: Call, facts: Facts, races: Races | None) ->
     assert isinstance(reason, Reason)
     answer = _answer(tenant, reason, order)
     if order is None or reason not in EFFECT:
-        return _Done(answer, order, _write(tenant, call, order, answer), facts)
+        told = order if facts.case.authentic else None  # a caller that proves nothing learns nothing of the order
+        return _Done(answer, order, _write(tenant, call, told, answer), facts)
     stat = EFFECT[reason]
     key = (call.value("huifu_id"), call.value("req_date"), call.value("req_seq_id"))
     order = replace(order, closes=(*(other for other in order.closes if other != key), key))
