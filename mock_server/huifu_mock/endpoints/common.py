@@ -40,7 +40,7 @@ def refused(
 ) -> Outcome:
     """A refusal with what it was decided on."""
     nearest = None
-    if answer.reason is Reason.ORDER_UNKNOWN:
+    if answer.reason is Reason.ORDER_UNKNOWN and order is None:
         numbers = (call.value(f"org_{name}") or call.value(name) for name in ("req_date", "req_seq_id", "hf_seq_id"))
         nearest = explain.nearest(tenant.store, call.value("huifu_id"), *numbers)
     facts = Facts(rule, case or Case(order_found=order is not None), order, tenant.clock.now(), nearest)

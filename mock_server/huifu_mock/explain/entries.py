@@ -55,7 +55,7 @@ def examined(
     found = examine(received, ring, headers, call.endpoint, _earlier(journal))
     if not known:
         found = replace(found, mistakes=tuple(id_ for id_ in found.mistakes if id_ not in ("foreign-key", "unknown")))
-    return found if found.mistakes else None
+    return found
 
 
 def named(body: bytes) -> str:

@@ -16,7 +16,7 @@ ON_THE_WIRE: Final = frozenset({"data-as-string", "bom", "charset-gbk"})
 def hint(entry: Entry, call: Call, scene: Scene) -> str:
     """The line for a call's answer; empty for a call that was carried out."""
     if entry.facts is None:
-        return "" if entry.resp_code in WELL else ascii_line(_without_facts(entry))
+        return "" if entry.resp_code in WELL and not _prepared(entry) else ascii_line(_without_facts(entry))
     mistakes = entry.finding.mistakes if entry.finding else ()
     row = entry.facts.rule.row
     if mistakes and (row == "2" or ON_THE_WIRE & set(mistakes)):
@@ -36,9 +36,14 @@ def _mistaken(mistakes: tuple[str, ...], call: Call, scene: Scene) -> str:
     return f"{', '.join(mistakes)}: {shape}{what}; {right}{unknown}"
 
 
+def _prepared(entry: Entry) -> list[str]:
+    """The answers that a test prepared; they are named by their code, other faults by a word."""
+    return [name for name in entry.faults if name[:1].isdigit()]
+
+
 def _without_facts(entry: Entry) -> str:
-    if entry.faults:
-        return f"a prepared answer was given: {', '.join(entry.faults)}"
+    if prepared := _prepared(entry):
+        return f"a prepared answer was given: {', '.join(prepared)}"
     return "huifu-mock failed inside, see its log; the outcome is unknown: query before trying again"
 
 

@@ -246,7 +246,7 @@ def _by_code(entry: Entry) -> Told:
         en, zh = HOW[entry.facts.nearest.how]
         which = f"{order.huifu_id} {order.req_date} {order.req_seq_id}"
         return f"the nearest order is {which}: {en}", f"最接近的订单是 {which}：{zh}"
-    return f"avoid that {entry.facts.rule.when}", f"避免：{entry.facts.rule.when_zh}"
+    return "make it untrue that " + entry.facts.rule.when, "使以下不成立：" + entry.facts.rule.when_zh
 
 
 _ALWAYS: Final[dict[str, Told]] = {
@@ -261,6 +261,22 @@ _ALWAYS: Final[dict[str, Told]] = {
     "race": (
         "a prepared race ended the order before the close did: ask closequery and query for what became of it",
         "预置的竞态先使订单到达终态：请用 closequery 与 query 查询结果",
+    ),
+    "create/repeat": (
+        "use a new req_seq_id for a new order; to learn what became of the first request, query it",
+        "新订单请使用新的 req_seq_id；首次请求的结果请用 query 查询",
+    ),
+    "create/expired": (
+        "send a time_expire that lies ahead (yyyyMMddHHmmss, Beijing time, the tenant's clock), or leave it out",
+        "time_expire 须晚于当前时间（yyyyMMddHHmmss，北京时间，以租户时钟为准），或不传",
+    ),
+    "query/no-date": (
+        "send the day of the order with its own number, or ask by Huifu's number, which needs no date",
+        "按请求流水号查询须同时传订单日期；按汇付全局流水号查询可不传",
+    ),
+    "closequery/no-close": (
+        "close the order first: a close that a rule refused is no close",
+        "请先发起关单：被规则拒绝的关单不算关单",
     ),
 }
 _Remedy = Callable[[Seen], Told]
@@ -277,5 +293,6 @@ _REMEDIES: Final[dict[str, _Remedy]] = {
     "11": _conflict,
     "12": _young,
     "scripted": _scripted,
+    "query/unknown": _unknown,
 }
 """A row of the rules and what would have made it pass."""
