@@ -25,17 +25,15 @@ def encode(message: dict[str, Any]) -> bytes:
     return line
 
 
-def decode(line: bytes) -> dict[str, Any]:
+def decode(line: bytes, where: str = "a line on stdout") -> dict[str, Any]:
     """A reply as a dict with an integer id; what it must contain depends on the op, see `check`."""
-    if not line.endswith(b"\n"):
+    if not line.endswith(b"\n") or len(line) > MAX_LINE + 1:
         what = "is longer than 1 MiB" if len(line) > MAX_LINE else "does not end with LF"
-        raise AdapterTrouble(f"a line on stdout {what}: {_short(line)}")
+        raise AdapterTrouble(f"{where} {what}: {_short(line)}")
     try:
         reply = json.loads(line.decode("utf-8"))
     except (ValueError, RecursionError):
-        raise AdapterTrouble(
-            f"a line on stdout is not JSON: {_short(line)}; stdout is for the protocol alone"
-        ) from None
+        raise AdapterTrouble(f"{where} is not JSON: {_short(line)}; it is for the protocol alone") from None
     if not isinstance(reply, dict) or not isinstance(reply.get("id"), int) or isinstance(reply["id"], bool):
         raise AdapterTrouble(f"a reply has no integer id: {_short(line)}")
     return reply

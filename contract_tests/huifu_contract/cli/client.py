@@ -6,6 +6,7 @@ import argparse
 import os
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ def add(commands: Any) -> None:
         action="append",
         required=True,
         metavar="KIND:WHAT",
-        help="repeatable: py:shop.pay:make_client, cmd:php close_adapter.php",
+        help="repeatable: py:shop.pay:make_client, cmd:php close_adapter.php, http://127.0.0.1:8080/_contract",
     )
     made.add_argument("--case", action="append", default=[], metavar="GLOB", help="repeatable; controls always run")
     made.add_argument(
@@ -92,7 +93,7 @@ def run(options: argparse.Namespace) -> int:
 def _one(spec: str, options: Any) -> Any:
     from rich.console import Console
 
-    from huifu_contract.drivers.choose import driver
+    from huifu_contract.drivers.choose import driver, workers
     from huifu_contract.records import Record
     from huifu_contract.registry import select
     from huifu_contract.reports import terminal
@@ -107,7 +108,8 @@ def _one(spec: str, options: Any) -> Any:
         def began(record: Record) -> None:
             bar.update(task, description=record.id)
 
-        runner = Runner(lambda: driver(spec), options, spec, lambda _result: bar.advance(task), began)
+        made = replace(options, workers=workers(spec, options.workers))
+        runner = Runner(lambda: driver(spec), made, spec, lambda _result: bar.advance(task), began)
         found = runner.run()
     terminal.show(console, found)
     return found
