@@ -143,7 +143,8 @@ def retried_anew(pairs: Sequence[tuple[Call, Call]]) -> str:
     """The message for retries under a new number."""
     rows = [f"  {line(first)}\n  {line(second)}" for first, second in pairs[:SHOWN]]
     advice = "after an unknown outcome send the same req_seq_id and the same data again, or ask closequery"
-    return "\n".join([f"{len(pairs)} closes were retried with a new req_seq_id; {advice}:", *rows])
+    times = "once" if len(pairs) == 1 else f"{len(pairs)} times"
+    return "\n".join([f"a close was retried with a new req_seq_id, {times}; {advice}:", *rows])
 
 
 CLOSES: Final = CLOSE.name
