@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +18,15 @@ if TYPE_CHECKING:
 ECHOED = ("req_seq_id", "req_date", "huifu_id")
 
 
-def sent(call: Call, huifu_public_key: str) -> Sent:
-    """One journalled call with what was really written in answer to it."""
-    explained = call.explanation or {}
+MOST_LINES = 4
+
+
+def sent(call: Call, huifu_public_key: str, merchant: str | None = None) -> Sent:
+    """One journalled call with what was really written in answer to it.
+
+    `merchant` is the private key of the client for a call that named no tenant: the gateway could not know whose
+    signature to expect there, so the kit checks it.
+    """
     return Sent(
         op=call.endpoint,
         at=call.at.timestamp(),
@@ -27,10 +34,30 @@ def sent(call: Call, huifu_public_key: str) -> Sent:
         body=call.body,
         headers=call.headers,
         path=call.path,
-        signature_ok=call.signature_ok is True,
-        explanation=str((explained.get("text") or {}).get("en") or explained.get("reason") or ""),
+        signature_ok=call.signature_ok is True if merchant is None else _signed(call, merchant),
+        explanation=explained(call),
         heard=heard(call.response, call.data or {}, huifu_public_key),
     )
+
+
+def explained(call: Call) -> str:
+    """What was wrong with a request in the gateway's words, the first few lines of them."""
+    if call.signature_ok and call.reason in (None, "CLOSED", "PROCESSING"):
+        return ""
+    found = call.explanation or {}
+    mistakes = ", ".join(found.get("mistakes") or ())
+    said = str((found.get("text") or {}).get("en") or found.get("reason") or "")
+    lines = [line for line in said.splitlines() if line.strip()][:MOST_LINES]
+    return " / ".join(filter(None, (mistakes, *lines)))
+
+
+def _signed(call: Call, merchant: str) -> bool:
+    try:
+        sign = str(json.loads(call.body).get("sign"))
+    except (ValueError, AttributeError):
+        return False
+    text = json.dumps(dict(sorted((call.data or {}).items())), ensure_ascii=False, separators=(",", ":"))
+    return keys.verifies(keys.private(merchant).public_key(), text.encode("utf-8", "replace"), sign)
 
 
 def heard(response: str | None, request: Mapping[str, Any], huifu_public_key: str) -> Heard:
@@ -44,7 +71,7 @@ def heard(response: str | None, request: Mapping[str, Any], huifu_public_key: st
     data = envelope.data
     signed = keys.verifies(keys.public(huifu_public_key), envelope.raw.encode("utf-8"), envelope.sign)
     return Heard(
-        genuine=signed and all(data.get(n) in (request.get(n), "") for n in ECHOED),
+        genuine=signed and all(str(data.get(n)) in (str(request.get(n)), "") for n in ECHOED),
         resp_code=data.get("resp_code") if isinstance(data.get("resp_code"), str) else None,
         trans_stat=data.get("trans_stat") if isinstance(data.get("trans_stat"), str) else None,
     )

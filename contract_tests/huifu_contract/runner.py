@@ -52,6 +52,7 @@ class Options:
     workers: int = 1
     reveal: bool = False
     reruns: int = 5
+    key_bits: int = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,8 @@ class Plan:
     root: str
     budget: Budget
     share: int
+    dead: bool = False
+    """The control is red in a way that leaves nothing to look at."""
 
 
 @dataclass(slots=True)
@@ -75,25 +78,67 @@ class Runner:
     began: Callable[[Record], None] = lambda _record: None
     server: Server | None = None
     _results: dict[str, CaseResult] = field(default_factory=dict)
+    _plan: Plan | None = None
+    _started: str = ""
+    _clock: float = 0.0
     _benches: list[Bench] = field(default_factory=list)
 
     def run(self) -> RunResult:
         """Raises SetupTrouble if the client cannot be started at all."""
-        started, clock = Clock().now().isoformat(timespec="seconds"), time.monotonic()
-        interrupted = False
+        self._start()
         if self.server is not None:
             interrupted = self._graded(self.server)
         else:
             with Server(port=0, orders=[]) as server:
                 interrupted = self._graded(server)
+        return self._result(interrupted=interrupted)
+
+    def begin(self) -> None:
+        """For front ends that choose the cases one by one: starts the client and runs the controls."""
+        if self.server is None:
+            raise TypeError("begin needs a server")
+        self._start()
+        self._benches.append(self._bench(self.server))
+        grader = self._grader()
+        root, dead = self._controls(grader, [record for record in catalogue().values() if self._due(record)])
+        self._plan = Plan(grader, root, Budget(self.options.profile), self.options.profile.examples, dead)
+
+    def single(self, record: Record) -> CaseResult:
+        """One case after `begin`; a control that ran already is not run again."""
+        if self._plan is None:
+            raise TypeError("single comes after begin")
+        if record.id in self._results:
+            return self._results[record.id]
+        if not record.grades & self._grades():
+            offered = ", ".join(sorted(self._grades()))
+            return blank_result(record, Verdict.SKIP, f"the client offers {offered} alone")
+        idle = self._idle(record, self._plan)
+        if idle is not None:
+            self._finish(idle)
+        else:
+            self._one(self._plan, record, self._benches[0])
+        return self._results[record.id]
+
+    def end(self) -> RunResult:
+        """Stops the client; the result of what was run."""
+        self._stop()
+        return self._result(interrupted=False)
+
+    def _start(self) -> None:
+        self._started, self._clock = Clock().now().isoformat(timespec="seconds"), time.monotonic()
+
+    def _due(self, record: Record) -> bool:
+        return record.control and bool(record.grades & self._grades())
+
+    def _result(self, *, interrupted: bool) -> RunResult:
         hello = self._benches[0].hello
         calls = [seconds for bench in self._benches for seconds in bench.call_s[:9]]
         return RunResult(
             kit=__version__,
             hypothesis=hypothesis.__version__,
             python=platform.python_version(),
-            started=started,
-            seconds=round(time.monotonic() - clock, 3),
+            started=self._started,
+            seconds=round(time.monotonic() - self._clock, 3),
             client={
                 "spec": self.spec,
                 "name": hello.name,
@@ -135,25 +180,29 @@ class Runner:
         grader = self._grader()
         controls = [record for record in records if record.control]
         root, dead = self._controls(grader, controls)
+        idle = Plan(grader, root, Budget(self.options.profile), 0, dead)
         waiting = []
         for record in records:
-            if record.control:
-                continue
-            missing = record.needs - self._benches[0].hello.claims
-            if missing:
-                self._finish(
-                    blank_result(record, Verdict.SKIP, f"the client does not claim {', '.join(sorted(missing))}")
-                )
-            elif root and (dead or record.group != "request"):
-                self._finish(blank_result(record, Verdict.BLOCKED, root))
-            else:
+            result = None if record.control else self._idle(record, idle)
+            if result is not None:
+                self._finish(result)
+            elif not record.control:
                 waiting.append(record)
         budget = Budget(self.options.profile, self.options.budget_s)
-        plan = Plan(grader, root, budget, self._share(budget, waiting))
+        plan = Plan(grader, root, budget, self._share(budget, waiting), dead)
         self._parallel(server, plan, [record for record in waiting if not record.alone])
         for record in waiting:
             if record.alone:
                 self._one(plan, record, self._benches[0])
+
+    def _idle(self, record: Record, plan: Plan) -> CaseResult | None:
+        """The result of a case that need not run: a claim is missing, or a control is red."""
+        missing = record.needs - self._benches[0].hello.claims
+        if missing:
+            return blank_result(record, Verdict.SKIP, f"the client does not claim {', '.join(sorted(missing))}")
+        if plan.root and (plan.dead or record.group != "request"):
+            return blank_result(record, Verdict.BLOCKED, plan.root)
+        return None
 
     def _controls(self, grader: Grader, controls: Sequence[Record]) -> tuple[str, bool]:
         """The root cause if a control is red, and whether it is of the kind that leaves nothing to look at."""
@@ -176,7 +225,8 @@ class Runner:
 
     def _one(self, plan: Plan, record: Record, bench: Bench) -> None:
         """A request case may fail while a control is red, and say why; it cannot pass then."""
-        if plan.budget.over or (record.draw is not None and plan.share == 0):
+        starved = plan.share == 0 and record.draw is not None and plan.budget.seconds is not None
+        if plan.budget.over or starved:
             root = f"the budget of {plan.budget.seconds:g} s is used up"
             self._finish(blank_result(record, Verdict.NOT_RUN, root))
             return
@@ -212,8 +262,8 @@ class Runner:
     # -- parts of the set-up --------------------------------------------------------------------------------------
 
     def _bench(self, server: Server) -> Bench:
-        tenant = server.tenant()
-        bench = Bench(self.make(), tenant)
+        tenant = server.tenant(key_bits=self.options.key_bits)
+        bench = Bench(self.make(), tenant, self.options.profile.examples, elsewhere=server.default)
         bench.driver.start(bench.config)
         return bench
 

@@ -24,10 +24,10 @@ YOUNG_S = 30
     grade="decision",
     quote=quotes.SAME,
     says="The same parameters twice lead to the same claim.",
-    fixed=[{"paid": False}, {"paid": True}],
+    fixed=[{"trade_type": "T_NATIVE"}, {"trade_type": "U_NATIVE"}],
 )
 def same_parameters(bench: Bench, x: Example) -> None:
-    order = bench.order(trans_stat="S" if x["paid"] else "P")
+    order = bench.order(trade_type=x["trade_type"])
     params = bench.params(order)
     first, second = (bench.judge(bench.close(order, params=params)) for _ in range(2))
     bench.demand(second, second.claim == first.claim, f"claims {first.claim}, then {second.claim}")
@@ -48,7 +48,7 @@ def conflict_retried(bench: Bench, _: Example) -> None:
     bench.judge(e, resolution, paused, also=[] if again else [Broken("C", "a conflict was not tried again")])
 
 
-FATES = ("closed", "paid", "unknown", "pending")
+FATES = ("closed", "unionpay", "unknown")
 
 
 @case(
@@ -59,7 +59,7 @@ FATES = ("closed", "paid", "unknown", "pending")
     needs=["parallel"],
     quote=quotes.TRUE,
     says="Of several calls at once with different fates, each claim is about its own order.",
-    fixed=[{"fates": ["closed", "paid", "unknown", "closed"]}],
+    fixed=[{"fates": ["closed", "unionpay", "unknown", "closed"]}],
     draw=lambda: st.fixed_dictionaries({"fates": st.lists(st.sampled_from(FATES), min_size=2, max_size=6)}),
 )
 def isolated_calls(bench: Bench, x: Example) -> None:
@@ -67,19 +67,17 @@ def isolated_calls(bench: Bench, x: Example) -> None:
     with ThreadPoolExecutor(max(1, min(len(fates), bench.hello.max_parallel))) as pool:
         calls = list(pool.map(lambda fate: _fated(bench, fate), fates))
     for fate, e in zip(fates, calls, strict=True):
-        expected = {"closed": "closed", "paid": "not_closed", "unknown": "not_closed"}.get(fate)
+        expected = {"closed": "closed", "unionpay": "not_closed", "unknown": "not_closed"}.get(fate)
         mixed = expected is not None and e.definite and e.claim != expected
         bench.judge(e, also=[Broken("C", "a claim belongs to another call")] if mixed else [])
 
 
 def _fated(bench: Bench, fate: str) -> Evidence:
     match fate:
-        case "paid":
-            return bench.close(bench.order(trans_stat="S"))
+        case "unionpay":
+            return bench.close(bench.order(trade_type="U_NATIVE"))
         case "unknown":
             return bench.close(params=bench.unknown_order())
-        case "pending":
-            return bench.close(bench.order(settle="processing", settle_seconds=3600))
         case _:
             return bench.close()
 

@@ -25,10 +25,15 @@ ZONES = range(-12, 15)
 """Hours that the zones of this world are ahead of UTC."""
 
 
-def numbers(bench: Bench, calls: int, driver: Driver | None = None) -> list[tuple[str, str, str]]:
+def calls(bench: Bench) -> int:
+    """As many as the profile allows, at most CALLS."""
+    return min(CALLS, max(20, 10 * bench.examples))
+
+
+def numbers(bench: Bench, count: int, driver: Driver | None = None) -> list[tuple[str, str, str]]:
     """What identifies each request of so many calls whose numbers the client makes up."""
     found: list[tuple[str, str, str]] = []
-    for _ in range(calls):
+    for _ in range(count):
         e = bench.close(params=full(bench, req_seq_id=None), driver=driver)
         if not e.sent:
             raise Blocked(f"nothing was sent: the client claims {e.claim}")
@@ -57,7 +62,7 @@ def _all_distinct(bench: Bench, found: list[tuple[str, str, str]]) -> None:
     says=f"The numbers of {CALLS} quick calls, queries included, are all different.",
 )
 def seq_unique(bench: Bench, _: Example) -> None:
-    _all_distinct(bench, numbers(bench, CALLS))
+    _all_distinct(bench, numbers(bench, calls(bench)))
 
 
 @case(
@@ -73,7 +78,7 @@ def seq_unique_across_processes(bench: Bench, _: Example) -> None:
     drivers = [twin(bench) for _ in range(PROCESSES)]
     try:
         with ThreadPoolExecutor(PROCESSES) as pool:
-            found = list(pool.map(lambda driver: numbers(bench, CALLS // PROCESSES, driver), drivers))
+            found = list(pool.map(lambda driver: numbers(bench, calls(bench) // PROCESSES, driver), drivers))
     finally:
         for driver in drivers:
             driver.stop()

@@ -66,7 +66,7 @@ def stat_p_with_00000000(bench: Bench, _: Example) -> None:
     says="After a P the client asks closequery, and believes its S.",
 )
 def p_then_query(bench: Bench, _: Example) -> None:
-    e = bench.close(bench.order(settle="processing", settle_seconds=0.01))
+    e = bench.close(bench.order(settle="processing", settle_seconds=0.05))
     following = [one.op for one in e.sent[1:2]]
     wrong = [] if following == ["closequery"] else [Broken("C", "a P was not followed by a closequery")]
     bench.judge(e, resolution, also=wrong)
@@ -190,7 +190,7 @@ def unlisted_stat(bench: Bench, x: Example) -> None:
     grade="decision",
     quote=quotes.TRUE,
     says="Fields that nobody documented do not change the claim.",
-    fixed=[{"field": "sub_resp_code", "value": "90000000"}, {"field": "close_stat", "value": "F"}],
+    fixed=[{"field": "x_result", "value": "F"}, {"field": "close_stat", "value": "F"}],
     draw=lambda: st.fixed_dictionaries(
         {"field": hs.plain_text(1, 20).map(lambda name: "x_" + name), "value": hs.tricky_text(0, 40)}
     ),

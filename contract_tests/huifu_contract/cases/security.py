@@ -20,11 +20,10 @@ GRADE = "wire decision"
 FRAGMENT = 48
 
 
-def silent(bench: Bench, *names: str) -> None:
-    """The close succeeds and fails once each, and each reply is spoilt: no claim may stand on it."""
+def silent(bench: Bench, name: str) -> None:
+    """The close succeeds and its reply is spoilt: no claim may stand on it."""
     bench.twin()
-    for name in names:
-        bench.judge(bench.close(None, fault(name)))
+    bench.judge(bench.close(None, fault(name)))
 
 
 @case(
@@ -47,10 +46,11 @@ def sign_missing(bench: Bench, x: Example) -> None:
     grade=GRADE,
     quote=quotes.VERIFY,
     says="From a reply signed with any key but Huifu's, or with no signature at all in its place, nothing is claimed.",
-    fixed=[{"fault": "sign-foreign"}, {"fault": "sign-garbage"}],
+    fixed=[{"fault": "sign-foreign"}, {"fault": "sign-foreign", "key": "merchant"}, {"fault": "sign-garbage"}],
 )
 def sign_wrong_key(bench: Bench, x: Example) -> None:
-    silent(bench, x["fault"])
+    bench.twin()
+    bench.judge(bench.close(None, of(x)))
 
 
 @case(
@@ -103,9 +103,12 @@ def _changes(x: dict[str, str]) -> bool:
     grade=GRADE,
     quote="`req_seq_id` 交易时传入原样返回",
     says="A genuine reply to another request is not used for this one.",
+    fixed=[{"code": "23000004", "stat": "S"}, {"code": "", "stat": "F"}],
 )
-def foreign_reply(bench: Bench, _: Example) -> None:
-    silent(bench, "foreign-reply")
+def foreign_reply(bench: Bench, x: Example) -> None:
+    bench.twin()
+    refused = [answer(x["code"])] if x["code"] else []
+    bench.judge(bench.close(None, *refused, fault("foreign-reply", trans_stat=x["stat"])))
 
 
 @case(

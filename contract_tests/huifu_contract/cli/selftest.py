@@ -9,7 +9,7 @@ from typing import Any
 def add(commands: Any) -> None:
     made = commands.add_parser("selftest", help="grade the zoo: is the referee sane here?", description=__doc__)
     made.add_argument("animals", nargs="*", metavar="NAME", help="only these (default: all)")
-    made.add_argument("-n", "--workers", type=int, default=4, help="animals at once")
+    made.add_argument("-n", "--workers", type=int, default=12, help="animals at once in each process")
     made.set_defaults(run=run)
 
 

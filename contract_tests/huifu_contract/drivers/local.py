@@ -8,6 +8,7 @@ from threading import Thread
 from typing import Any
 
 from huifu_contract.calling import callee, run
+from huifu_contract.drivers.base import Driver
 from huifu_contract.failures import AdapterTrouble, Hung, SetupTrouble
 from huifu_contract.hello import Hello
 from huifu_contract.outcome import Outcome
@@ -68,7 +69,7 @@ class LocalDriver:
     def stderr(self, since: int = 0) -> str:  # noqa: ARG002  # there is no stderr of its own
         return ""
 
-    def twin(self, env: Mapping[str, str] | None = None) -> None:  # noqa: ARG002  # one process
+    def twin(self, env: Mapping[str, str] | None = None) -> Driver | None:  # noqa: ARG002  # one process
         return None
 
     def stop(self) -> None:

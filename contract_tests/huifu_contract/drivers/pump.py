@@ -19,6 +19,7 @@ class Pump:
         self.fd = fd
         self.sink = sink
         self.ended = ended
+        self._stopped = False
         self._wake_r, self._wake_w = os.pipe()
         self._thread = Thread(target=self._run, daemon=True, name="huifu-contract-pump")
         self._thread.start()
@@ -48,6 +49,10 @@ class Pump:
         return not self._thread.is_alive()
 
     def stop(self) -> None:
+        """Twice is fine: a number closed twice could be somebody else's file by then."""
+        if self._stopped:
+            return
+        self._stopped = True
         with contextlib.suppress(OSError):
             os.write(self._wake_w, b"x")
         self._thread.join(1)

@@ -31,6 +31,9 @@ class App:
     """
 
     client: type[Client] = Client
+    name = "reference"
+    timeout_s = TIMEOUT_S
+    attempt_s = ATTEMPT_S
 
     def __init__(self) -> None:
         self.config: Config | None = None
@@ -53,7 +56,7 @@ class App:
         self.server.server_close()
 
     def close(self, config: Mapping[str, str], base_url: str, params: Mapping[str, str]) -> Outcome:
-        client = self.client(base_url, Config.of(config), timeout_s=TIMEOUT_S, attempt_s=ATTEMPT_S)
+        client = self.client(base_url, Config.of(config), timeout_s=self.timeout_s, attempt_s=self.attempt_s)
         outcome = client.close(**params)
         self.believe(params, outcome.verdict)
         return outcome
@@ -105,14 +108,14 @@ def make_client() -> App:
     return described(App())
 
 
-def described(app: App, name: str = "reference") -> App:
+def described(app: App) -> App:
     about = describes(
-        name=name,
+        name=app.name,
         version="1",
         language="python",
         profiles=["wire", "decision", "hook"],
         claims=["query", "retry", "generates-seq", "generates-date", "parallel", "webhook", "order"],
-        timeout_s=TIMEOUT_S,
+        timeout_s=app.timeout_s,
         max_attempts=5,
         max_parallel=8,
         webhook_url=app.webhook_url,

@@ -15,13 +15,13 @@ from typing import Any
 from huifu_contract.outcome import Outcome
 from huifu_contract.reference import decide, keys
 from huifu_contract.reference.envelope import Envelope, NotReadable, read
-from huifu_contract.reference.post import NoReply, post
+from huifu_contract.reference.post import JSON, NoReply, post
 from huifu_mock.clock import Clock
 
 PATH = "/v2/trade/payment/scanpay/"
 ECHOED = ("huifu_id", "req_date", "req_seq_id", "org_req_date", "org_req_seq_id", "org_hf_seq_id")
 LIMITS = {"req_seq_id": 128, "huifu_id": 32, "org_req_seq_id": 128, "org_hf_seq_id": 128}
-PAUSES = (0.03, 0.12, 0.2, 0.4)
+PAUSES = (0.03, 0.12, 0.3, 0.6)
 RETRY_PAUSE = 0.12
 
 
@@ -52,6 +52,10 @@ class Refused(ValueError):
 
 class Client:
     """`close` takes the members of `data`; req_date, req_seq_id and huifu_id are filled in where missing."""
+
+    content_type = JSON
+    watchdog = True
+    """Whether a deadline holds for the whole exchange and not only between two bytes."""
 
     def __init__(
         self,
@@ -98,9 +102,8 @@ class Client:
         sent = dict(data) if op == "close" else self.query(data)
         body = self.body(sent)
         try:
-            status, received = post(
-                self.base_url + PATH + op, body, max(0.001, min(self.attempt_s, until - time.monotonic()))
-            )
+            left = max(0.001, min(self.attempt_s, until - time.monotonic()))
+            status, received = self.post(self.base_url + PATH + op, body, left)
         except NoReply as error:
             return self.on_transport(error)
         if status != 200:
@@ -108,13 +111,18 @@ class Client:
         try:
             envelope = read(received)
         except NotReadable as error:
-            return self.on_transport(NoReply(str(error)))
+            return self.on_transport(NoReply(f"not readable: {error}"))
         return envelope.data if self.check_sign(envelope) and self.check_echo(sent, envelope.data) else None
+
+    def post(self, url: str, body: bytes, timeout_s: float) -> tuple[int, bytes]:
+        return post(url, body, timeout_s, content_type=self.content_type, whole_time=self.watchdog)
 
     def data(self, params: Mapping[str, str]) -> dict[str, str]:
         """What is sent; raises Refused for what the specification rules out."""
-        data = {"req_date": self.fmt_date(self.now()), "req_seq_id": self.seq(), "huifu_id": self.config.huifu_id}
-        data.update(params)
+        data = dict(params)
+        data.setdefault("req_date", self.fmt_date(self.now()))
+        data.setdefault("req_seq_id", self.seq())
+        data.setdefault("huifu_id", self.config.huifu_id)
         if not data.get("org_req_seq_id") and not data.get("org_hf_seq_id"):
             raise Refused("org_req_seq_id or org_hf_seq_id is needed to name the order")
         for name, most in LIMITS.items():

@@ -8,6 +8,7 @@ import socket
 from threading import Timer
 from urllib.parse import urlsplit
 
+JSON = "application/json;charset=UTF-8"
 MOST = 1024 * 1024
 
 
@@ -15,7 +16,9 @@ class NoReply(Exception):
     """No whole reply came: what became of the request is not known."""
 
 
-def post(url: str, body: bytes, timeout_s: float) -> tuple[int, bytes]:
+def post(
+    url: str, body: bytes, timeout_s: float, *, content_type: str = JSON, whole_time: bool = True
+) -> tuple[int, bytes]:
     """Status and body; raises NoReply. Each call has its own connection, so a stale one can never be used."""
     parts = urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
@@ -23,16 +26,17 @@ def post(url: str, body: bytes, timeout_s: float) -> tuple[int, bytes]:
     watchdog = None
     try:
         connection.connect()
-        watchdog = Timer(timeout_s, _hang_up, [connection.sock])
-        watchdog.daemon = True
-        watchdog.start()
-        headers = {"Content-Type": "application/json;charset=UTF-8", "Connection": "close"}
+        if whole_time:
+            watchdog = Timer(timeout_s, _hang_up, [connection.sock])
+            watchdog.daemon = True
+            watchdog.start()
+        headers = {"Content-Type": content_type, "Connection": "close"}
         connection.request("POST", parts.path, body, headers)
         response = connection.getresponse()
         received = response.read(MOST + 1)
         whole = response.length in (None, 0)
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise NoReply(f"{type(error).__name__}: {error}") from None
+        raise NoReply(f"{type(error).__name__}: {error}") from error
     finally:
         if watchdog is not None:
             watchdog.cancel()

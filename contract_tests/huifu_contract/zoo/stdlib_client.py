@@ -179,8 +179,9 @@ def close(base_url: str, params: dict[str, str]) -> dict[str, Any]:  # noqa: PLR
             op = "closequery"
         if attempts == 3 and (stat == "P" or code == "20000001"):
             break  # time makes these clear, and the application can ask again later
-        if attempts < MOST:
-            threading.Event().wait(gap)
+        if attempts == MOST or left(until) < gap:
+            break
+        threading.Event().wait(gap)
         gap = max(gap * 2, 0.12)
     seen = {name: reply[name] for name in ("resp_code", "trans_stat") if isinstance(reply.get(name), str)}
     learn(data.get("org_req_seq_id", ""), outcome)
