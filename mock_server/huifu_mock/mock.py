@@ -11,6 +11,7 @@ from huifu_mock.clock import BEIJING, LAST
 from huifu_mock.gateway import Gateway
 from huifu_mock.keys import PUBLISHED_BITS, KeyRing, published
 from huifu_mock.orders import Order, Taken
+from huifu_mock.push.courier import TIMEOUT as PUSH_TIMEOUT
 from huifu_mock.push.courier import Courier
 from huifu_mock.push.target import Targets
 from huifu_mock.schemas import Problem, schema
@@ -38,10 +39,16 @@ class Mock:
     """A gateway with its tenants. `cast` is the list of orders that the default tenant begins with.
 
     Pushes go to this machine, and to what `push_allow` names. Raises `BadTarget` where that is no target.
+    A receiver has `push_timeout` real seconds to answer.
     """
 
-    def __init__(self, cast: list[dict[str, Any]] | None = None, push_allow: Iterable[str] = ()) -> None:
-        self.courier: Final = Courier(Targets(push_allow))
+    def __init__(
+        self,
+        cast: list[dict[str, Any]] | None = None,
+        push_allow: Iterable[str] = (),
+        push_timeout: float = PUSH_TIMEOUT,
+    ) -> None:
+        self.courier: Final = Courier(Targets(push_allow), timeout=push_timeout)
         self.keys: Final = KeyRing()
         self.cast: Final = _data.read_json("fixtures/orders.json") if cast is None else cast
         default = Tenant(

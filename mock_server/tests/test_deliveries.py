@@ -200,7 +200,7 @@ def test_a_push_comes_late_on_the_tenants_clock(merchant: Merchant) -> None:
         start = tenant.clock.now()
         closed(merchant)
         waiting = tenant.deliveries.list()[0]
-        assert ((waiting.next_at - start).total_seconds(), waiting.attempts) == (90, ())  # type: ignore[operator] # set
+        assert ((waiting.next_at - start).total_seconds(), waiting.attempts) == (90, ())  # type: ignore[operator] # it is set
         tenant.clock.advance(89)
         assert mailbox.pushes == []
         tenant.clock.advance(1)

@@ -95,7 +95,7 @@ class Life(RuleBasedStateMachine):
         target=orders,
         settle=st.sampled_from(SETTLES),
         seconds=st.sampled_from([1, 5, 90]),
-        age=st.sampled_from([0, 59, 60, 120]),
+        age=st.sampled_from([120, 0, 59, 60, 300]),
         kind=st.sampled_from(["T_NATIVE", "A_JSAPI", "U_NATIVE"]),
     )
     def seed(self, settle: str, seconds: float, age: float, kind: str) -> Modelled:
@@ -117,6 +117,15 @@ class Life(RuleBasedStateMachine):
         self.plan(made, until, lambda: made.finish("F"))
         self.model.append(made)
         return made
+
+    @rule(target=orders, settle=st.sampled_from(["processing", "accepted"]), pays=st.sampled_from([None, 3, 5, 7]))
+    def close_while_the_customer_hesitates(self, settle: str, pays: int | None) -> Modelled:
+        """The interesting case, which chance alone rarely makes: a close in progress and a payment on its way."""
+        order = self.seed(settle, 5, 120, "T_NATIVE")
+        if pays:
+            self.pay_later(order, pays)
+        self.close(order)
+        return order
 
     @rule(order=orders)
     def close(self, order: Modelled) -> None:

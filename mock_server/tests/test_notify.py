@@ -6,6 +6,7 @@ import pytest
 from merchant import Merchant
 from postbox import Mailbox, Said
 
+import huifu_mock
 from huifu_mock.schemas import schema
 
 
@@ -135,3 +136,16 @@ def test_a_notify_can_be_signed_wrongly_on_command(merchant: Merchant) -> None:
         order = tenant.orders.add(notify_url=mailbox.notify)
         tenant.orders.fail(order.req_seq_id)
         assert mailbox.next().notify_ok(tenant.huifu_public_key)
+
+
+def test_a_receiver_that_takes_too_long_is_told_so_and_tried_again() -> None:
+    with Mailbox(lambda _: Said(hang=True)) as mailbox, huifu_mock.Server(push_timeout=0.05) as server:
+        tenant = server.default
+        tenant.clock.freeze()
+        tenant.orders.add(req_seq_id="paid", notify_url=mailbox.notify)
+        tenant.orders.fail("paid")
+        late = tenant.deliveries.wait_for(20, attempts=1)
+        assert late.diagnosis == "timeout: no complete answer within 0.05 s; answer first and do the work afterwards"
+        assert (late.attempts[0].status, late.attempts[0].answer, late.status) == (None, None, "pending")
+        tenant.clock.advance(3)
+        assert len(tenant.deliveries.wait_for(20, status="failed").attempts) == 4

@@ -122,7 +122,7 @@ def test_three_quick_tries_then_one_every_hour_until_it_is_acknowledged(merchant
         assert [(one.status, one.diagnosis) for one in first.attempts] == [
             (500, "HTTP 500 is no acknowledgement, any 2xx is: the receiver failed")
         ]
-        assert (first.status, (first.next_at - start).total_seconds()) == ("pending", 1)  # type: ignore[operator] # set
+        assert (first.status, (first.next_at - start).total_seconds()) == ("pending", 1)  # type: ignore[operator] # it is set
         for seconds in (1, 1, 3599, 1):
             tenant.clock.advance(seconds)
         tenant.deliveries.wait_for(20, attempts=4)

@@ -52,7 +52,8 @@ class Server(Connection):
     """A fake gateway in this process. `with Server()` runs it in a thread, `async with Server()` in the running loop.
 
     `port` 0 picks a free one; `orders` are what the default tenant begins with (its usual cast if `None`).
-    Pushes go to this machine and to what `push_allow` names: HOST[:PORT], an address or a network.
+    Pushes go to this machine and to what `push_allow` names: HOST[:PORT], an address or a network; a
+    receiver has `push_timeout` real seconds to answer.
     Raises `CannotListen` when the address cannot be had.
     """
 
@@ -64,8 +65,10 @@ class Server(Connection):
         orders: Sequence[Mapping[str, Any]] | None = None,
         control_token: str | None = None,
         push_allow: Sequence[str] = (),
+        push_timeout: float = 5.0,
     ) -> None:
-        self.mock = Mock(None if orders is None else [dict(order) for order in orders], push_allow)
+        cast = None if orders is None else [dict(order) for order in orders]
+        self.mock = Mock(cast, push_allow, push_timeout)
         self._http = HttpServer(self.mock, host, port, control_token)
         self._runner: Runner | None = None
 
