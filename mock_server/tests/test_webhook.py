@@ -1,6 +1,7 @@
 """The webhook trans.close, received over HTTP: what it says, how it is signed, when it comes and comes again."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from merchant import Merchant
@@ -83,10 +84,10 @@ def test_a_close_in_progress_is_told_once_it_is_over(merchant: Merchant) -> None
 @pytest.mark.parametrize(("happens", "org_trans_stat"), [("pay", "S"), ("fail", "F"), ("expire", "F")])
 def test_a_close_that_lost_is_told_as_failed(merchant: Merchant, happens: str, org_trans_stat: str) -> None:
     tenant = merchant.tenant
-    expires = f"{tenant.clock.now():%Y%m%d%H%M%S}"
+    expires = f"{tenant.clock.now() + timedelta(seconds=60):%Y%m%d%H%M%S}"
     with Mailbox() as mailbox:
         tenant.webhooks.add(mailbox.hook)
-        extra = {"time_expire": str(int(expires) + 100)} if happens == "expire" else {}
+        extra = {"time_expire": expires} if happens == "expire" else {}
         order = tenant.orders.add(settle="accepted", settle_seconds=3600, **extra)
         assert merchant.close(order)["trans_stat"] == "P"
         if happens == "expire":
