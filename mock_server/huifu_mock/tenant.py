@@ -20,7 +20,7 @@ DEFAULT_HUIFU_ID: Final = "6666000000000000"
 DEFAULT_PRODUCT_ID: Final = "MCS"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What a test may change about a tenant while it lives."""
 
@@ -50,6 +50,7 @@ class Tenant:
     ) -> None:
         self.sys_id: Final = sys_id
         self.settings = settings
+        self._made_with: Final = settings
         self.merchant_public_key = merchant_public_key
         self.merchant_private_key = merchant_private_key
         self.huifu_key: Final = huifu_key
@@ -61,7 +62,8 @@ class Tenant:
         self.pushes: Final = Pushes(courier or Courier(), lambda: self.clock, huifu_key, self.faults)
 
     def reset(self) -> None:
-        """Forget orders, faults, journal, pushes and timers, and let the clock run from the present again."""
+        """As it was made: its first settings, no orders, faults, calls, pushes or timers, and a running clock."""
+        self.settings = self._made_with
         loop = self.clock.loop
         self.clock.close()
         self.clock = Clock()

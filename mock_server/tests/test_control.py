@@ -532,9 +532,9 @@ def test_an_unknown_query_parameter_or_value_is_refused(query: str, field: str, 
     assert plane.refused("GET", f"{at}/{query}")["field"] == field
 
 
-def test_reset_forgets_and_keeps_credentials_and_settings(plane: Plane, at: str, tenant: huifu_mock.Tenant) -> None:
-    tenant.patch(settle="refused")
+def test_reset_makes_a_tenant_as_it_was_made(plane: Plane, at: str, tenant: huifu_mock.Tenant) -> None:
     before = plane.told("GET", at)
+    tenant.patch(settle="refused", product_ids={"MCS": "suspended"})
     tenant.orders.add(settle="processing")
     tenant.faults.add(answer="98888888")
     tenant.clock.advance(10**9)
