@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -31,6 +32,7 @@ GOODS = "测试商品 a/b <&>"
 @pytest.fixture
 def sdk(tenant: huifu_mock.Tenant) -> Iterator[huifu_mock.Tenant]:
     """dg-sdk, pointed at a fresh tenant; its state lives in classes, so it is put back."""
+    tenant.clock.freeze((tenant.clock.now() + timedelta(days=1)).replace(hour=12))  # far from midnight
     before = dg_sdk.DGClient.BASE_URL, getattr(dg_sdk.DGClient, "mer_config", None)
     dg_sdk.DGClient.BASE_URL = tenant.base_url
     dg_sdk.DGClient.mer_config = dg_sdk.MerConfig(
