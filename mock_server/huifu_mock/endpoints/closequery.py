@@ -25,7 +25,10 @@ NO_CLOSE: Final = own(
 
 
 def closequery(tenant: Tenant, call: Call, authentic: bool) -> Outcome:
-    """The state of the last close that passed every rule; a close that a rule refused is none."""
+    """The state of the last close that passed every rule; a close that a rule refused is none.
+
+    Assumed: a query may be repeated under its own number, since it changes nothing.
+    """
     if outcome := refusal(tenant, call, authentic, "F"):
         return outcome
     req_seq_id, hf_seq_id = call.value("org_req_seq_id"), call.value("org_hf_seq_id")

@@ -37,11 +37,15 @@ PAST_EXPIRY: Final = own(
 )
 
 USUAL_LIFE: Final = timedelta(hours=2)
-"""How long an order can be paid if nothing is said: 约2小时 for WeChat and Alipay."""
+"""How long an order can be paid if nothing is said: 约2小时 for WeChat and Alipay, for all others assumed."""
 
 
 def create(tenant: Tenant, call: Call, authentic: bool) -> Outcome:
-    """A new order, unless its number was used that day or its time is over already."""
+    """A new order, unless its number was used that day or its time is over already.
+
+    Assumed: any `huifu_id` may create, a bar code payment is P too until somebody pays it, and a refusal tells no
+    `trans_stat`, which could be taken for that of the order which has the number.
+    """
     if outcome := refusal(tenant, call, authentic):
         return outcome
     req_date = call.value("req_date") or tenant.clock.today()

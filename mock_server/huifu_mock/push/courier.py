@@ -30,7 +30,7 @@ class Errand:
 
 
 class Courier:
-    """What one server sends. Receivers wait only for themselves: each has a line of its own, served in turn.
+    """What one server sends. Receivers wait only for themselves: each has a line of its own, served in turn (assumed).
 
     Until it is started, errands wait; a gateway without a server has nobody to run them.
     """

@@ -25,7 +25,7 @@ def trans_close(order: Order, trans_stat: str, org_trans_stat: str) -> bytes:
         "org_req_date": order.req_date,
         "org_req_seq_id": order.req_seq_id,
         "trans_stat": trans_stat,
-        "namespace": "opps-webhook",
+        "namespace": "opps-webhook",  # assumed: as in the payment events
         "huifu_id": order.huifu_id,
         "event_define_no": TRANS_CLOSE,
         "org_mer_ord_id": order.req_seq_id,  # assumed: the merchant's number of the order
