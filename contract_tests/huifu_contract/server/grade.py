@@ -1,0 +1,167 @@
+"""Grades one server: guards, probes, runs the cases one after another, and keeps what was answered."""
+
+from __future__ import annotations
+
+import time as real
+import traceback
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+
+import hypothesis
+
+import huifu_mock
+from huifu_contract import __version__
+from huifu_contract.endings import Blocked, Skipped
+from huifu_contract.failures import SetupTrouble, Trouble
+from huifu_contract.profiles import PROFILES
+from huifu_contract.records import Level
+from huifu_contract.redact import redact
+from huifu_contract.server import admin as control
+from huifu_contract.server import guard
+from huifu_contract.server.client import Asker
+from huifu_contract.server.needs import Needs
+from huifu_contract.server.registry import ServerCase, select
+from huifu_contract.server.results import ServerResult, ServerRun, words
+from huifu_contract.server.stand import Stand
+from huifu_contract.server.target import Target
+from huifu_contract.server.waits import Pace, RealTime, Time
+from huifu_contract.verdicts import Verdict
+
+CONTROL = "server/signed-reply"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to grade. The defaults are those of the command line."""
+
+    cases: tuple[str, ...] = ()
+    level: str = "should"
+    profile: str = "quick"
+    seed: int = 0
+    allow_wait: float = 0.0
+    allow_vendor: bool = False
+
+
+def grade(
+    target: Target,
+    options: Options | None = None,
+    *,
+    time: Time | None = None,
+    began: Callable[[ServerCase], None] = lambda _case: None,
+) -> ServerRun:
+    """Raises SetupTrouble if the server may not be contacted, cannot be, or is not described."""
+    options = options or Options()
+    assert options.profile in PROFILES
+    clock = time or RealTime()
+    guard.check(target.base_url, target.hosts, allow_vendor=options.allow_vendor)
+    records = select(options.cases)
+    started, since = clock.now().isoformat(timespec="seconds"), real.monotonic()
+    results: dict[str, ServerResult] = {}
+    interrupted = False
+    with ExitStack() as leaving:
+        stand = _stand(target, options, clock)
+        if stand.admin is not None:
+            leaving.callback(stand.admin.leave)
+        try:
+            root = _contact(stand)
+            for record in records:
+                began(record)
+                results[record.id] = _one(record, stand, root, options)
+        except KeyboardInterrupt:
+            interrupted = True
+            for record in records:
+                results.setdefault(record.id, replace(_blank(record), verdict=Verdict.NOT_RUN, root="interrupted"))
+    return ServerRun(
+        kit=__version__,
+        hypothesis=hypothesis.__version__,
+        started=started,
+        seconds=round(real.monotonic() - since, 3),
+        server=_who(target, stand),
+        level=options.level,
+        profile=options.profile,
+        seed=options.seed,
+        cases=tuple(results.values()),
+        interrupted=interrupted,
+    )
+
+
+def _stand(target: Target, options: Options, clock: Time) -> Stand:
+    admin = control.find(target)
+    config = admin.config if admin is not None else target.config
+    if config is None:
+        raise SetupTrouble("the merchant's numbers and keys are missing; write them into a target file: --target")
+    asker = Asker(target.base_url, config, Pace(target.pace, clock))
+    needs = Needs(target, config.huifu_id, clock, admin, options.allow_wait, list(target.orders))
+    return Stand(target, asker, needs, clock, admin, options.seed, options.profile)
+
+
+def _contact(stand: Stand) -> str:
+    """Why nothing can be learnt from this server, or nothing. Raises SetupTrouble if no one is there."""
+    reply = stand.asker.close(stand.request())
+    if not reply.status:
+        raise SetupTrouble(f"no server answers at {stand.target.base_url}: {reply.unreadable}")
+    return "" if reply.business else f"the close of an unknown order is answered {reply}"
+
+
+def _one(record: ServerCase, stand: Stand, root: str, options: Options) -> ServerResult:
+    """Never raises: what goes wrong here is a verdict too. Starts as a failure."""
+    since = real.monotonic()
+    blank = _blank(record)
+    if root:
+        if record.id == CONTROL:
+            return replace(blank, signature=root)
+        return replace(blank, verdict=Verdict.BLOCKED, root=root)
+    stand.begin()
+    try:
+        record.run(stand)
+        result = _judged(record, stand, blank, options.level)
+    except Blocked as blocked:
+        result = replace(blank, verdict=Verdict.BLOCKED, root=str(blocked))
+        if stand.wrong:  # what was seen before the obstacle counts
+            result = _judged(record, stand, blank, options.level)
+    except Skipped as skipped:
+        result = replace(blank, verdict=Verdict.SKIP, root=str(skipped))
+    except SetupTrouble:
+        raise
+    except (Trouble, huifu_mock.ControlError, OSError) as trouble:
+        result = replace(blank, verdict=Verdict.KIT_ERROR, signature=redact(str(trouble)))
+    except Exception as error:  # a bug of ours must never look like the server's failure
+        detail = redact("".join(traceback.format_exception(error)[-6:]))
+        signature = f"the kit raised {type(error).__name__}: {error}"
+        result = replace(blank, verdict=Verdict.KIT_ERROR, signature=redact(signature), steps=(detail,))
+    seconds = round(real.monotonic() - since, 4)
+    return replace(result, seconds=seconds, observed=tuple(stand.observed), steps=result.steps or stand.steps)
+
+
+def _judged(record: ServerCase, stand: Stand, blank: ServerResult, level: str) -> ServerResult:
+    if record.level is Level.MAY:
+        told = "; ".join(f"{seen.label}: {words(seen)}" for seen in stand.observed)
+        return replace(blank, verdict=Verdict.NOTE, signature=told or "nothing to record")
+    if not stand.judged:
+        return replace(blank, verdict=Verdict.KIT_ERROR, signature=f"{record.id} judged nothing")
+    if not stand.wrong:
+        return replace(blank, verdict=Verdict.PASS)
+    weight = {wrong.level or record.level for wrong in stand.wrong}
+    verdict = Verdict.FAIL if Level.MUST in weight or level == "should" else Verdict.NOTE
+    return replace(blank, verdict=verdict, signature="; ".join(dict.fromkeys(map(str, stand.wrong))))
+
+
+def _blank(record: ServerCase) -> ServerResult:
+    return ServerResult(
+        id=record.id,
+        verdict=Verdict.FAIL,
+        level=record.level.value,
+        basis=record.basis.value,
+        kind=record.kind,
+        rev=record.rev,
+        quote=record.quote,
+        says=record.says,
+        needs=record.needs,
+    )
+
+
+def _who(target: Target, stand: Stand) -> dict[str, object]:
+    """What the result says of the server; nothing secret."""
+    name = target.name or ("huifu-mock" if stand.admin else guard.host(target.base_url))
+    return {"base_url": target.base_url, "name": name, "version": "", "admin": stand.admin is not None}

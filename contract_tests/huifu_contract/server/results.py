@@ -1,0 +1,139 @@
+"""What came of grading a server: verdicts, and every answer as facts that two servers can be compared by."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from huifu_contract import schemas
+from huifu_contract.failures import SetupTrouble
+from huifu_contract.results import CaseResult, RunResult
+from huifu_contract.verdicts import Exit, Verdict, exit_code
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """One answer, under a label that is the same in every run."""
+
+    label: str
+    facts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ServerResult:
+    """One case. `steps` is the shortest walk that goes wrong, where a walk went wrong."""
+
+    id: str
+    verdict: Verdict
+    level: str
+    basis: str
+    kind: str
+    rev: int
+    quote: str
+    says: str
+    needs: str
+    seconds: float = 0.0
+    signature: str = ""
+    root: str = ""
+    observed: tuple[Observed, ...] = ()
+    steps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ServerRun:
+    """One server, graded once."""
+
+    kit: str
+    hypothesis: str
+    started: str
+    seconds: float
+    server: Mapping[str, Any]
+    """base_url, name, admin (whether the fake's control plane is there), version"""
+    level: str
+    profile: str
+    seed: int
+    cases: tuple[ServerResult, ...]
+    interrupted: bool = False
+    direction: str = "server"
+    format: int = FORMAT
+
+    @property
+    def counts(self) -> dict[str, int]:
+        found = Counter(case.verdict.value for case in self.cases)
+        return {verdict.value: found[verdict.value] for verdict in Verdict if found[verdict.value]}
+
+    @property
+    def exit(self) -> Exit:
+        return Exit.INTERRUPTED if self.interrupted else exit_code(case.verdict for case in self.cases)
+
+    def document(self) -> dict[str, Any]:
+        return {**asdict(self), "counts": self.counts, "exit": int(self.exit)}
+
+    def write(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(self.document(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+    def as_run(self) -> RunResult:
+        """The same as a run of the other direction, for the reports that both share."""
+        spec = f"server {self.server['base_url']}"
+        who = {"spec": spec, "name": self.server["name"], "version": self.server["version"], "language": ""}
+        return RunResult(
+            kit=self.kit,
+            hypothesis=self.hypothesis,
+            python="",
+            started=self.started,
+            seconds=self.seconds,
+            client={**who, "profiles": [], "claims": [], "restarts": 0},
+            profile=self.profile,
+            grades=("server",),
+            level=self.level,
+            seed=self.seed,
+            portable_seed=True,
+            known=0,
+            cases=tuple(_as_case(case) for case in self.cases),
+            interrupted=self.interrupted,
+        )
+
+
+def _as_case(case: ServerResult) -> CaseResult:
+    shared = ("id", "verdict", "level", "basis", "kind", "rev", "quote", "says", "seconds", "signature", "root")
+    traffic = case.steps or tuple(f"{seen.label}: {words(seen)}" for seen in case.observed)
+    return CaseResult(**{name: getattr(case, name) for name in shared}, traffic=traffic)
+
+
+def words(seen: Observed) -> str:
+    """An answer in one line: HTTP status where it is no 200, code, text and state."""
+    facts = seen.facts
+    status = "" if facts["status"] == "200" else f"HTTP {facts['status']} " if facts["status"] != "0" else ""
+    if "unreadable" in facts:
+        return status + facts["unreadable"]
+    said = (facts[name] for name in ("resp_code", "resp_desc", "trans_stat"))
+    return status + " ".join(part for part in said if part)
+
+
+def read(path: Path) -> ServerRun:
+    """A result file; raises SetupTrouble that says what is wrong with it."""
+    try:
+        loaded = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SetupTrouble(f"{path}: {error.strerror}") from None
+    except ValueError:
+        raise SetupTrouble(f"{path} is not JSON, so it is no result file") from None
+    wrong = schemas.complaint("server-result", loaded)
+    if wrong is not None:
+        raise SetupTrouble(f"{path} is no result of `huifu-contract server`: {wrong}")
+    for derived in ("counts", "exit"):
+        del loaded[derived]
+    return ServerRun(**{**loaded, "cases": tuple(map(_case, loaded["cases"]))})
+
+
+def _case(loaded: Mapping[str, Any]) -> ServerResult:
+    observed = tuple(Observed(seen["label"], seen["facts"]) for seen in loaded["observed"])
+    verdict = Verdict(loaded["verdict"])
+    return ServerResult(**{**loaded, "verdict": verdict, "observed": observed, "steps": tuple(loaded["steps"])})
