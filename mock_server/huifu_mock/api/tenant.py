@@ -86,7 +86,7 @@ class Tenant:
         self._link.ask("PATCH", path("tenants", self.sys_id), settings)
 
     def reset(self) -> None:
-        """Forget orders, faults, journal, pushes and timers; the clock runs from the present again."""
+        """As it was made: its first settings, no orders, faults, calls or timers, and a running clock."""
         self._link.ask("POST", path("tenants", self.sys_id, "reset"))
 
     def undo(self) -> None:

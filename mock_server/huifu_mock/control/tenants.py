@@ -65,5 +65,5 @@ ROUTES = (
     Route("GET", ONE, _read, "read a tenant's settings and credentials"),
     Route("PATCH", ONE, _change, "change a tenant's settings", "control/tenant-patch"),
     Route("DELETE", ONE, _drop, "drop a tenant"),
-    Route("POST", f"{ONE}/reset", _reset, "forget its orders, faults, journal, pushes and timers"),
+    Route("POST", f"{ONE}/reset", _reset, "as it was made: no orders, faults, calls, pushes, timers"),
 )
