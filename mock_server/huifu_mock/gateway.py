@@ -116,7 +116,7 @@ class Gateway:
         entry = _entry(tenant, call, at, signature_ok, outcome=outcome, acting=acting)
         entry.finding = None if signature_ok else self._examined(tenant, call)
         tenant.journal.add(entry)
-        hint = explain.hint(entry, call, explain.Scene(tenant.sys_id, tenant.settings.product_ids))
+        hint = "" if entry.went_well else _hint(tenant, entry, call)
         exchange = Exchange(tenant, entry, outcome, hint=hint, acting=acting)
         if known and not authentic and _refused_for_signature(tenant, outcome):
             exchange.status, exchange.body = BAD_SIGNATURE_STATUS, BAD_SIGNATURE_BODY
@@ -146,6 +146,10 @@ def verified(tenant: Tenant, call: Call) -> bool | None:
         return True
     others = canonical.forms(call.members or [], call.text)
     return any(signing.verify_raw(key, text.encode(), raw) for text in others if text != call.text)
+
+
+def _hint(tenant: Tenant, entry: Entry, call: Call) -> str:
+    return explain.hint(entry, call, explain.Scene(tenant.sys_id, tenant.settings.product_ids))
 
 
 def _refused_for_signature(tenant: Tenant, outcome: Outcome) -> bool:

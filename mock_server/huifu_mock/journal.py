@@ -17,11 +17,13 @@ from huifu_mock.rules import Case, Rule
 from huifu_mock.wire import Call, Endpoint, Sent, read
 
 CAPACITY: Final = 10_000
+WELL: Final = frozenset({"00000000", "00000100"})
+"""The codes of answers that are no refusals."""
 
 
 @dataclass(frozen=True, slots=True)
 class Nearest:
-    """The order that a call probably meant, and how it differs: an id of `explain.nearest.HOW`."""
+    """The order that a call probably meant, and how it differs: an id of `explain.lookup.HOW`."""
 
     order: Order
     how: str
@@ -85,6 +87,11 @@ class Entry:
     @property
     def id(self) -> str:
         return f"call-{self.number}"
+
+    @property
+    def went_well(self) -> bool:
+        """Whether the call was carried out and its answer says so."""
+        return self.facts is None and self.resp_code in WELL and not any(name[:1].isdigit() for name in self.faults)
 
     def sent_back(self) -> bytes | None:
         """The body that was answered; signs it again if the caller was gone before it was signed."""

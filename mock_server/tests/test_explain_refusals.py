@@ -12,8 +12,8 @@ from test_gateway import REACHED, Breaking
 from huifu_mock import explain, signing
 from huifu_mock.codes import Reason
 from huifu_mock.control.journal import shown
-from huifu_mock.explain.hint import LONGEST
-from huifu_mock.explain.nearest import HOW, SCANNED
+from huifu_mock.explain.hints import LONGEST
+from huifu_mock.explain.lookup import HOW, SCANNED
 from huifu_mock.gateway import PATHS
 from huifu_mock.mock import seed
 from huifu_mock.orders import MemoryStore, Order
@@ -23,13 +23,18 @@ from huifu_mock.wire import CLOSE, Sent
 REFUSED = [reason for reason in Reason if reason not in (Reason.CLOSED, Reason.PROCESSING)]
 
 
+def configure(desk: Desk, **settings: Any) -> None:
+    """Change settings of the desk's tenant."""
+    desk.tenant.settings = replace(desk.tenant.settings, **settings)
+
+
 def reached(desk: Desk, reason: Reason) -> Answered:
     """A call that is answered so, and its reply."""
     fields, changes, products, queued, earlier = REACHED[reason]
     order = desk.order(**fields)
     if earlier:
         desk.close(order)
-    desk.tenant.settings.product_ids = products  # type: ignore[assignment] # a table of plain texts
+    configure(desk, product_ids=products)
     if queued:
         desk.tenant.faults.add({"do": {"answer": queued}, "times": 1})
     return desk.send(desk.body(desk.data(order, **changes)))
@@ -63,7 +68,7 @@ def assert_whole(told: dict[str, Any], hint: str) -> None:
 @pytest.mark.parametrize("legacy", [False, True], ids=["", "legacy"])
 @pytest.mark.parametrize("reason", REFUSED, ids=lambda reason: reason.name)
 def test_no_refusal_lacks_its_explanation(reason: Reason, legacy: bool, desk: Desk) -> None:
-    desk.tenant.settings.legacy_codes = legacy
+    configure(desk, legacy_codes=legacy)
     answered = reached(desk, reason)
     told = explained(desk, answered)
     assert told["reason"] == reason.name
@@ -85,7 +90,7 @@ def test_a_close_that_was_carried_out_is_told_so_and_has_no_hint(reason: Reason,
 
 def test_every_row_of_the_rules_has_a_sentence_and_a_remedy(desk: Desk) -> None:
     rows = {rule.row for rule in RULES} - {"replay", "14", "15"}
-    assert rows <= set(explain.refusals.SENTENCES)  # type: ignore[attr-defined] # a module of the package
+    assert rows <= set(explain.SENTENCES)
     for reason in REFUSED:
         told = explained(desk2 := Desk(), reached(desk2, reason))
         rows.discard(told["refusal"]["rule"])
@@ -93,7 +98,7 @@ def test_every_row_of_the_rules_has_a_sentence_and_a_remedy(desk: Desk) -> None:
 
 
 def test_the_http_922_answer_carries_the_hint_and_the_explanation_too(desk: Desk) -> None:
-    desk.tenant.settings.bad_signature = "http-922"
+    configure(desk, bad_signature="http-922")
     body = envelope(desk.data(desk.order()), b64(rsa("something")))
     exchange = desk.mock.gateway.receive(CLOSE, Sent(body))
     assert exchange.status == 922
@@ -141,7 +146,7 @@ def test_a_second_close_is_told_which_one_is_in_progress(desk: Desk) -> None:
 
 
 def test_an_unknown_product_is_told_which_ones_there_are(desk: Desk) -> None:
-    desk.tenant.settings.product_ids = {"MCS": "active", "OLD": "suspended"}
+    configure(desk, product_ids={"MCS": "active", "OLD": "suspended"})
     hint = desk.send(desk.body(desk.data(desk.order()), product_id="XYZ")).exchange.hint
     assert "XYZ" in hint
     assert "MCS (active), OLD (suspended)" in hint

@@ -1,22 +1,27 @@
 """Why a signature does not verify, and why a call was answered as it was: what the client really signed, in words.
 
 The library: `explain_request`, `explain_reply`, `explain_webhook`. Each answers an `Explanation` and never raises,
-whatever the bytes are.
+whatever the bytes are. Nothing is loaded before it is used: most servers never refuse a call.
 """
 
-from huifu_mock.explain.advice import ADVICE, Mistake
-from huifu_mock.explain.entries import examined, explained, named
-from huifu_mock.explain.explanation import Explanation
-from huifu_mock.explain.finding import MISTAKES, Earlier
-from huifu_mock.explain.hint import ascii_line, hint
-from huifu_mock.explain.nearest import nearest
-from huifu_mock.explain.refusals import Scene
-from huifu_mock.explain.requests import explain_reply, explain_request
-from huifu_mock.explain.webhook import WEBHOOK_MISTAKES, explain_webhook
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from huifu_mock.explain.advice import ADVICE, Mistake
+    from huifu_mock.explain.entries import examined, explained, named
+    from huifu_mock.explain.explanation import Explanation
+    from huifu_mock.explain.finding import MISTAKES, Earlier
+    from huifu_mock.explain.hints import ascii_line, hint
+    from huifu_mock.explain.lookup import nearest
+    from huifu_mock.explain.refusals import SENTENCES, Scene
+    from huifu_mock.explain.requests import explain_reply, explain_request
+    from huifu_mock.explain.webhook import WEBHOOK_MISTAKES, explain_webhook
 
 __all__ = [
     "ADVICE",
     "MISTAKES",
+    "SENTENCES",
     "WEBHOOK_MISTAKES",
     "Earlier",
     "Explanation",
@@ -32,3 +37,23 @@ __all__ = [
     "named",
     "nearest",
 ]
+
+_WHERE: Final = {
+    "advice": ("ADVICE", "Mistake"),
+    "entries": ("examined", "explained", "named"),
+    "explanation": ("Explanation",),
+    "finding": ("MISTAKES", "Earlier"),
+    "hints": ("ascii_line", "hint"),
+    "lookup": ("nearest",),
+    "refusals": ("SENTENCES", "Scene"),
+    "requests": ("explain_reply", "explain_request"),
+    "webhook": ("WEBHOOK_MISTAKES", "explain_webhook"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    module = next((module for module, names in _WHERE.items() if name in names), None)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(import_module(f"{__name__}.{module}"), name)
+    return found

@@ -11,7 +11,7 @@ from huifu_mock import canonical
 from huifu_mock.explain.advice import language
 from huifu_mock.explain.explanation import Explanation, Words, fixes, tell_finding, tell_warnings
 from huifu_mock.explain.finding import Earlier, find, verified_text
-from huifu_mock.explain.hint import hint
+from huifu_mock.explain.hints import hint
 from huifu_mock.explain.received import Received, receive
 from huifu_mock.explain.recovered import Key
 from huifu_mock.explain.refusals import Scene, refusal, remedy, sentence

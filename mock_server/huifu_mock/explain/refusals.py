@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from huifu_mock.explain.nearest import HOW
+from huifu_mock.explain.lookup import HOW
 from huifu_mock.journal import Entry, Facts
 from huifu_mock.orders import Order
 from huifu_mock.rules import ONE_MINUTE, RULES

@@ -6,6 +6,9 @@ from typing import Final, NamedTuple, TypeAlias
 
 from huifu_mock import canonical
 
+plain: Final = canonical.plain
+"""The characters of a string lexeme."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Obj:
@@ -22,7 +25,11 @@ class Obj:
 
     def sorted(self) -> "Obj":
         """Its own members sorted by name, those inside left alone."""
-        return Obj(tuple(sorted(self.pairs, key=lambda pair: plain(pair[0]))))
+        return Obj(tuple(sorted(self.pairs, key=_name)))
+
+
+def _name(pair: tuple[str, "Node"]) -> str:
+    return plain(pair[0])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,11 +78,6 @@ def _array(tokens: list[str], at: int) -> tuple[Arr, int]:
         item, at = _node(tokens, at)
         items.append(item)
     return Arr(tuple(items)), at + 1
-
-
-def plain(token: str) -> str:
-    """The characters of a string lexeme."""
-    return canonical.plain(token)
 
 
 def is_string(node: Node) -> bool:
@@ -133,7 +135,11 @@ def write(node: Node, escape: Callable[[str], str], between: Separators = COMPAC
         parts = [write(item, escape, between, level + 1) for item in node.items]
         return _wrapped("[", parts, "]", between, level)
     colon = between.colon
-    parts = [escape(name) + colon + write(value, escape, between, level + 1) for name, value in node.pairs]
+    parts = [
+        # most values are scalars, and this runs for every text that is tried
+        escape(name) + colon + (escape(value) if type(value) is str else write(value, escape, between, level + 1))
+        for name, value in node.pairs
+    ]
     return _wrapped("{", parts, "}", between, level)
 
 

@@ -8,15 +8,16 @@ from huifu_mock.journal import Entry
 from huifu_mock.wire import Call
 
 LONGEST: Final = 500
-WELL: Final = frozenset({"00000000", "00000100"})
 ON_THE_WIRE: Final = frozenset({"data-as-string", "bom", "charset-gbk"})
 """Mistakes that break the request's shape as well."""
 
 
 def hint(entry: Entry, call: Call, scene: Scene) -> str:
     """The line for a call's answer; empty for a call that was carried out."""
+    if entry.went_well:
+        return ""
     if entry.facts is None:
-        return "" if entry.resp_code in WELL and not _prepared(entry) else ascii_line(_without_facts(entry))
+        return ascii_line(_without_facts(entry))
     mistakes = entry.finding.mistakes if entry.finding else ()
     row = entry.facts.rule.row
     if mistakes and (row == "2" or ON_THE_WIRE & set(mistakes)):
@@ -36,13 +37,8 @@ def _mistaken(mistakes: tuple[str, ...], call: Call, scene: Scene) -> str:
     return f"{', '.join(mistakes)}: {shape}{what}; {right}{unknown}"
 
 
-def _prepared(entry: Entry) -> list[str]:
-    """The answers that a test prepared; they are named by their code, other faults by a word."""
-    return [name for name in entry.faults if name[:1].isdigit()]
-
-
 def _without_facts(entry: Entry) -> str:
-    if prepared := _prepared(entry):
+    if prepared := [name for name in entry.faults if name[:1].isdigit()]:
         return f"a prepared answer was given: {', '.join(prepared)}"
     return "huifu-mock failed inside, see its log; the outcome is unknown: query before trying again"
 
