@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -126,7 +127,7 @@ def test_what_is_wrong_with_the_call_itself_is_refused_as_for_a_close(desk: Desk
     assert (send(desk, path, tampered).row, send(desk, path, desk.body(data, sys_id="7")).row) == ("2", "2")
     unknown = send(desk, path, desk.body(data, product_id="NO"))
     assert (unknown.said, unknown.row) == (("22000000", "产品号不存在", ""), "3")
-    desk.tenant.settings.product_ids["MCS"] = "suspended"
+    desk.tenant.settings = replace(desk.tenant.settings, product_ids={"MCS": "suspended"})
     assert ask(desk, path, data).said == ("22000000", "产品号状态异常", "")
     assert kept(desk, data) is None
 

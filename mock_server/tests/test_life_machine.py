@@ -7,7 +7,7 @@ and every close that is over is told to the receivers, in the order in which clo
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
 
@@ -106,7 +106,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(target=orders, expires=st.none() | st.integers(2, 200), settle=st.sampled_from(SETTLES))
     def create(self, expires: int | None, settle: str) -> Modelled:
-        self.tenant.settings.settle, self.tenant.settings.settle_seconds = settle, 5.0  # type: ignore[assignment] # one of them
+        self.tenant.settings = replace(self.tenant.settings, settle=settle, settle_seconds=5.0)  # type: ignore[arg-type] # one of them
         data = new_order(self.desk, JSPAY_V2)
         now = self.tenant.clock.now()
         until = (now + timedelta(seconds=expires)).replace(microsecond=0) if expires else now + timedelta(hours=2)

@@ -35,7 +35,7 @@ class Client:
 
         self._guard = guard
         self._timeout = timeout
-        # a test receiver makes its own certificate, and Huifu checks no host name (documented for a notify, else assumed)
+        # a test receiver makes its own certificate, and Huifu checks no host name (for webhooks assumed)
         connector = aiohttp.TCPConnector(
             ssl=False, resolver=Resolver(), use_dns_cache=False, force_close=True, limit=concurrent
         )
