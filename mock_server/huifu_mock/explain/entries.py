@@ -22,6 +22,8 @@ from huifu_mock.wire import Call
 
 LONGEST: Final = 256 * 1024
 """A longer body is not looked into: real ones have less than 10 KB, and reading it anew would hold up everybody."""
+EARLIER: Final = 1000
+"""A signature is compared with those of so many calls before."""
 OTHERS: Final = 64
 """The signature is tried with the keys of so many other tenants."""
 
@@ -66,8 +68,8 @@ def named(body: bytes) -> str:
 
 
 def _earlier(journal: Journal) -> Iterable[Earlier]:
-    """The calls before, the latest first."""
-    return (Earlier(entry.id, entry.sent.body) for entry in journal.latest())
+    """The latest calls before, the last one first."""
+    return (Earlier(entry.id, entry.sent.body) for entry in islice(journal.latest(), EARLIER))
 
 
 def explained(entry: Entry, call: Call, scene: Scene, own: RSAPublicKey | None = None) -> dict[str, Any]:

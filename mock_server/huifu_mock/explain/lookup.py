@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from operator import ne
 from typing import Final
 
 from huifu_mock.journal import Nearest
@@ -106,8 +107,14 @@ def _alike(wanted: str) -> Callable[[str], str]:
 
 def _one_apart(one: str, other: str) -> bool:
     """Whether one character was replaced, inserted or left out, or two neighbours swapped."""
-    start = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
-    rest, other_rest = one[start:], other[start:]
-    if rest[1:] == other_rest[1:] or rest[1:] == other_rest or rest == other_rest[1:]:
-        return True
-    return rest[:2] == other_rest[1::-1] and rest[2:] == other_rest[2:]
+    if len(one) == len(other):
+        different = sum(map(ne, one, other))
+        return different == 1 or (different == 2 and _swapped(one, other))
+    short, long = sorted((one, other), key=len)
+    at = next((i for i, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
+    return short[at:] == long[at + 1 :]
+
+
+def _swapped(one: str, other: str) -> bool:
+    at = next(i for i, (a, b) in enumerate(zip(one, other, strict=True)) if a != b)
+    return one[at : at + 2] == other[at : at + 2][::-1]
