@@ -1,32 +1,63 @@
-"""`huifu-contract init adapter --lang python`.
+"""`huifu-contract init adapter --lang php`.
 
-Writes an adapter that calls the application's own decision.
+Writes an adapter that calls the application's own close; one marked place in it is for that call.
 """
 
 from __future__ import annotations
 
 import argparse
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from huifu_contract.failures import SetupTrouble
 
-FILES = {"python": "close_adapter.py"}
+TEMPLATES = Path(__file__).parent.parent / "adapters"
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """`client`: what to give to --client. `build`: what has to be run before, if anything."""
+
+    file: str
+    client: str
+    build: str = ""
+
+
+LANGUAGES = {
+    "python": Language("close_adapter.py",  "py:close_adapter:close"),
+    "php":    Language("close_adapter.php", "cmd:php close_adapter.php"),
+    "node":   Language("close_adapter.mjs", "cmd:node close_adapter.mjs"),
+    "go":     Language("close_adapter.go",  "cmd:./close_adapter", "go build -o close_adapter ."),
+    "java":   Language("CloseAdapter.java", "cmd:java -cp shop.jar:. CloseAdapter",
+                       "javac -cp shop.jar CloseAdapter.java"),
+    "csharp": Language("CloseAdapter.cs",   "cmd:dotnet bin/Release/net8.0/CloseAdapter.dll",
+                       "dotnet build -c Release"),
+}  # fmt: skip
 
 
 def add(commands: Any) -> None:
     made = commands.add_parser("init", help="write an adapter", description=__doc__)
     made.add_argument("what", choices=["adapter"])
-    made.add_argument("--lang", choices=sorted(FILES), required=True)
+    made.add_argument("--lang", choices=sorted(LANGUAGES), required=True)
     made.add_argument("--out", type=Path, default=None, metavar="FILE")
     made.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    place = options.out or Path(FILES[options.lang])
-    if place.exists():
-        raise SetupTrouble(f"{place} is there already; name another file with --out")
-    template = Path(__file__).parent.parent / "adapters" / FILES[options.lang]
-    place.write_text(template.read_text(encoding="utf-8"), encoding="utf-8")
-    print(f"wrote {place}; put your own call into decide(), then: huifu-contract client --client 'cmd:python {place}'")
+    language = LANGUAGES[options.lang]
+    place = options.out or Path(language.file)
+    if place.is_dir():
+        place /= language.file
+    text = (TEMPLATES / language.file).read_text(encoding="utf-8")
+    try:
+        with place.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise SetupTrouble(f"{place} is there already; name another file with --out") from None
+    except OSError as error:
+        raise SetupTrouble(f"cannot write {place}: {error.strerror}") from None
+    print(f"wrote {place}; put the call of your application where it says `>>> your application`, then:")
+    for command in filter(None, (language.build, f"huifu-contract client --client '{language.client}'")):
+        print(f"  {command}")
     return 0

@@ -61,15 +61,15 @@ class Session:
         line = protocol.encode({"id": number, "op": op, **members})
         try:
             if not self.child.write(line, until) and not self._ended and time.monotonic() >= until:
-                raise Hung(f"did not read {op} within {deadline_s:g} s")
-            return protocol.check(op, self._wait(op, number, until, deadline_s))
+                raise Hung(f"did not read {op} before its deadline")
+            return protocol.check(op, self._wait(op, number, until))
         except (AdapterTrouble, ClientTrouble) as trouble:
             self.dead = True
             self.child.kill()
             trouble.stderr = self.child.stderr()
             raise
 
-    def _wait(self, op: str, number: int, until: float, deadline_s: float) -> dict[str, Any]:
+    def _wait(self, op: str, number: int, until: float) -> dict[str, Any]:
         with self._change:
             self._change.wait_for(
                 lambda: self._breach is not None or number in self._replies or self._ended,
@@ -82,7 +82,7 @@ class Session:
             ended = self._ended
         if ended:
             raise ClientTrouble(f"{self.child.ended()} while {op} was open")
-        raise Hung(f"no answer to {op} within {deadline_s:g} s")
+        raise Hung(f"gave no answer to {op} before its deadline")
 
     def finish(self) -> AdapterTrouble | None:
         """Says bye and ends the child; a breach that nobody has seen yet is given back."""

@@ -59,7 +59,7 @@ class LocalDriver:
         try:
             return future.result(deadline_s)
         except TimeoutError:
-            raise Hung(f"no answer to close within {deadline_s:g} s") from None
+            raise Hung("gave no answer before its deadline") from None
         except TypeError as wrong:
             raise AdapterTrouble(str(wrong)) from None
 

@@ -1,0 +1,1 @@
+"""Templates of adapters that `huifu-contract init adapter` writes."""
