@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from huifu_contract.cli.init import LANGUAGES, TEMPLATES
+from huifu_contract.cli.init import LANGUAGES
 
 CLIENTS = Path(__file__).parent / "clients"
 PLACE = re.compile(r"(?s)(>>> your application[^\n]*\n)(.*?)([ ]*(?://|#) <<<)")
@@ -52,6 +53,7 @@ def csharp(folder: Path, out: Path) -> list[str]:
 
 
 TOOLCHAINS = {
+    "python": Toolchain(sys.executable, lambda folder, _: [sys.executable, str(folder / "close_adapter.py")]),
     "node":   Toolchain("node",   lambda folder, _: ["node", str(folder / "close_adapter.mjs")]),
     "php":    Toolchain("php",    lambda folder, _: ["php", str(folder / "close_adapter.php")]),
     "go":     Toolchain("go",     go),
@@ -73,7 +75,7 @@ def need(language: str) -> Toolchain:
 
 
 def template(language: str) -> str:
-    return (TEMPLATES / LANGUAGES[language].file).read_text(encoding="utf-8")
+    return LANGUAGES[language].template
 
 
 def plugged(language: str, folder: Path, replaced: Sequence[tuple[str, str]]) -> Path:

@@ -50,7 +50,7 @@ def listening(answer: Answer) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, format: str, *args: Any) -> None: ...
+        def log_message(self, *_: Any) -> None: ...
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Route) as server:
         server.daemon_threads = True
@@ -177,7 +177,7 @@ def test_no_answer_before_the_deadline_is_a_hang() -> None:
 
     with listening(closing(hang)) as url:
         client = started(url)
-        with pytest.raises(Hung, match="no answer to close within 0.2 s"):
+        with pytest.raises(Hung, match=r"no answer to close within 0\.2 s"):
             close(client, 0.2)
         release.set()
 

@@ -23,9 +23,15 @@ class Language:
     client: str
     build: str = ""
 
+    @property
+    def template(self) -> str:
+        """The Python one carries another suffix: it is text here, no module of the kit."""
+        found = TEMPLATES / self.file
+        return (found if found.exists() else found.with_name(self.file + ".txt")).read_text(encoding="utf-8")
+
 
 LANGUAGES = {
-    "python": Language("close_adapter.py",  "py:close_adapter:close"),
+    "python": Language("close_adapter.py",  "cmd:python close_adapter.py"),
     "php":    Language("close_adapter.php", "cmd:php close_adapter.php"),
     "node":   Language("close_adapter.mjs", "cmd:node close_adapter.mjs"),
     "go":     Language("close_adapter.go",  "cmd:./close_adapter", "go build -o close_adapter ."),
@@ -49,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
     place = options.out or Path(language.file)
     if place.is_dir():
         place /= language.file
-    text = (TEMPLATES / language.file).read_text(encoding="utf-8")
+    text = language.template
     try:
         with place.open("x", encoding="utf-8") as file:
             file.write(text)
