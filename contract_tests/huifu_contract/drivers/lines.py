@@ -86,12 +86,13 @@ class Session:
 
     def finish(self) -> AdapterTrouble | None:
         """Says bye and ends the child; a breach that nobody has seen yet is given back."""
-        if not self.dead:
-            try:
-                self.ask("bye", 2.0)
-            except AdapterTrouble as breach:
-                return breach
-            except ClientTrouble:
-                return None
+        if self.dead:  # what killed it was told then
+            return None
+        try:
+            self.ask("bye", 2.0)
+        except AdapterTrouble as breach:
+            return breach
+        except ClientTrouble:
+            return None
         self.child.finish()
         return self._breach

@@ -1,0 +1,162 @@
+"""The command line from outside: exit codes, files, the replay command, and nothing green by mistake."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from pathlib import Path
+from xml.etree import ElementTree as Xml
+
+import pytest
+
+from huifu_contract import describe, results, schemas
+from huifu_contract.cli.main import main
+from huifu_contract.records import RANK
+from huifu_contract.registry import catalogue
+from huifu_contract.reports import junit, markdown
+from huifu_contract.results import CaseResult, RunResult
+from huifu_contract.verdicts import Verdict
+
+HERE = Path(__file__).parent.parent
+STDLIB = f"cmd:{sys.executable} {HERE / 'huifu_contract' / 'zoo' / 'stdlib_client.py'}"
+LAZY = f"cmd:{sys.executable} -m huifu_contract.zoo.lazy"
+FEW = ["--case", "request/by-*", "--seed", "0", "-n", "1"]
+
+
+@pytest.fixture(autouse=True)
+def somewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    import os
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+    monkeypatch.delenv("CI", raising=False)
+    return tmp_path
+
+
+def test_a_right_client_gives_0_and_all_files(somewhere: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = ["--report", "out/r.json", "--junit", "out/r.xml", "--md", "out/r.md"]
+    assert main(["client", "--client", STDLIB, *FEW, *files]) == 0
+    shown = capsys.readouterr().out
+    assert "seed 0" in shown
+    assert "MUST 2/2" in shown
+    document = json.loads((somewhere / "out/r.json").read_text())
+    assert schemas.complaint("result", document) is None
+    assert json.loads(json.dumps(results.read(somewhere / "out/r.json").document())) == document
+    assert len(Xml.parse(somewhere / "out/r.xml").findall(".//testcase")) == 5
+    assert "| MUST | 2 / 2 |" in (somewhere / "out/r.md").read_text()
+    assert main(["report", "out/r.json"]) == 0
+
+
+def test_a_lazy_client_gives_1_one_root_cause_and_a_replay(somewhere: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    args = ["client", "--client", f"{LAZY} always-unknown", "--case", "security/*", "--seed", "0", "-n", "1"]
+    assert main([*args, "--report", "r.json"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert any("BLOCKED 7 cases, one cause: control/accepts-honest-success is red" in line for line in lines)
+    again = shlex.split(lines[-1].removeprefix("again: "))
+    assert again[:2] == ["huifu-contract", "client"]
+    assert "--replay" in again
+    assert main(again[1:]) == 1
+    assert main(["known", "--print", "r.json"]) == 0
+    assert '[[known]]\ncase   = "control/accepts-honest-success"' in capsys.readouterr().out
+
+
+def test_garbage_on_stdout_gives_3(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["client", "--client", f"{LAZY} prints-garbage", *FEW]) == 3
+    assert "for the protocol alone" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["client"],
+        ["client", "--client", "php x"],
+        ["client", "--client", "cmd:/no/such/program"],
+        ["client", "--client", f"{LAZY} crashes-at-start"],
+        ["client", "--client", STDLIB, "--case", "no/such"],
+        ["client", "--client", STDLIB, "--known", "missing.toml"],
+        ["client", "--client", STDLIB, "--replay", "missing.json"],
+        ["client", "--client", STDLIB, "--budget", "soon"],
+        ["client", "--client", STDLIB, "-n", "0"],
+        ["cases", "--show", "no/such"],
+        ["known", "--print", "missing.json"],
+        ["selftest", "unicorn"],
+        ["no-such-command"],
+    ],
+)
+def test_a_wrong_use_gives_4(args: list[str]) -> None:
+    assert main(args) == 4
+
+
+def test_a_grade_that_the_client_does_not_offer_gives_5(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["client", "--client", f"{LAZY} always-closed", "--grade", "hook", *FEW]) == 5
+    assert "nothing was graded" in capsys.readouterr().out
+
+
+def test_the_catalogue_can_be_listed_and_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["cases", "--list"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == len(catalogue())
+    assert main(["cases", "--show", "security/sign-missing"]) == 0
+    assert "建议对返回结果进行签名验证" in capsys.readouterr().out
+
+
+def test_cases_md_is_what_the_records_say() -> None:
+    wanted = describe.markdown(list(catalogue().values()))
+    assert (HERE / "CASES.md").read_text(encoding="utf-8") == wanted, (
+        "huifu-contract cases --md > contract_tests/CASES.md"
+    )
+
+
+def test_every_recorder_and_every_assumption_is_listed() -> None:
+    text = (HERE / "ASSUMPTIONS.md").read_text(encoding="utf-8")
+    for record in catalogue().values():
+        if RANK[record.level] == 0 or record.basis == "assume":
+            assert record.id in text
+
+
+def _result(**more: object) -> CaseResult:
+    members: dict[str, object] = {
+        "id": "request/endpoint", "verdict": Verdict.FAIL, "level": "MUST", "basis": "spec", "kind": "S", "rev": 1,
+        "quote": "q", "says": "s",
+    }  # fmt: skip
+    return CaseResult(**{**members, **more})  # type: ignore[arg-type]  # a table of keywords
+
+
+def _run(*cases: CaseResult) -> RunResult:
+    client = {
+        "spec": "cmd:x",
+        "name": "a|b",
+        "version": "1",
+        "language": "x",
+        "profiles": [],
+        "claims": [],
+        "restarts": 0,
+    }
+    return RunResult(
+        "1", "6", "3", "2026-01-01T00:00:00+08:00", 1.0, client, "quick", ("wire",), "should", 0, True, 0, cases
+    )
+
+
+def test_hostile_text_breaks_no_report() -> None:
+    nasty = 'a|b <script>&"\x00\x1b]\ud800`'
+    run = _run(_result(signature=nasty, detail=nasty, traffic=(nasty,), stderr=nasty))
+    case = Xml.fromstring(junit.render([run])).find(".//testcase")
+    assert case is not None
+    assert case.get("name") == "request/endpoint"
+    assert "<script>" not in markdown.render([run])
+    assert all(
+        line.count("|") - line.count("\\|") in (0, 3, 5)
+        for line in markdown.render([run]).splitlines()
+        if line.startswith("|")
+    )
+
+
+def test_blocked_stays_in_the_denominator_and_controls_do_not_count() -> None:
+    run = _run(
+        _result(verdict=Verdict.PASS),
+        _result(id="request/envelope", verdict=Verdict.BLOCKED),
+        _result(id="control/second-call", verdict=Verdict.PASS),
+        _result(id="request/seq-unique", verdict=Verdict.SKIP),
+    )
+    assert run.score() == {"MUST": (1, 2)}
+    assert run.exit == 1

@@ -1,0 +1,289 @@
+"""Verdicts: what becomes of a case, and every guard against a false green or a false red."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings as global_settings
+from hypothesis import strategies as st
+
+from huifu_contract import replay
+from huifu_contract.bench import Bench
+from huifu_contract.budget import Budget, parse
+from huifu_contract.drivers.local import LocalDriver
+from huifu_contract.failures import AdapterTrouble, Hung, SetupTrouble
+from huifu_contract.grading import Grader
+from huifu_contract.known import Known
+from huifu_contract.laws import Broken
+from huifu_contract.outcome import Outcome
+from huifu_contract.profiles import LEAST, PROFILES, Profile, case_seed
+from huifu_contract.records import HIGHEST, Basis, Example, Level, Record
+from huifu_contract.redact import redact
+from huifu_contract.registry import catalogue, select
+from huifu_contract.results import CaseResult
+from huifu_contract.runner import Options, Runner
+from huifu_contract.scripts import answer
+from huifu_contract.verdicts import OK, Exit, Verdict, exit_code
+from huifu_mock import Server
+
+PROFILE = Profile("test", 30, 5)
+
+
+def unknown(config: object, base_url: str, params: object) -> str:
+    return "unknown"
+
+
+@pytest.fixture(scope="module")
+def bench() -> Iterator[Bench]:
+    with Server(port=0, orders=[]) as server:
+        made = Bench(LocalDriver(unknown), server.tenant())
+        made.driver.start(made.config)
+        yield made
+
+
+def record(run: Any, **more: Any) -> Record:
+    members: dict[str, Any] = {
+        "id": "request/example",
+        "level": Level.MUST,
+        "basis": Basis.SPEC,
+        "kind": "P" if "draw" in more else "S",
+        "grades": frozenset({"wire"}),
+        "quote": "q",
+        "says": "s",
+        "run": run,
+    }
+    return Record(**{**members, **more})
+
+
+def broken_if(bench: Bench, condition: bool) -> None:
+    e = bench.last or bench.close(params={})
+    bench.judge(e, also=[Broken("C", "planted")] if condition else [])
+
+
+def grade(bench: Bench, made: Record, **options: Any) -> CaseResult:
+    return Grader(**{"profile": PROFILE, "reruns": 2, **options}).grade(made, bench)
+
+
+def test_a_level_is_capped_by_its_basis() -> None:
+    assert HIGHEST[Basis.ASSUME] is Level.MAY
+    with pytest.raises(ValueError, match="at most MAY"):
+        record(lambda b, x: None, basis=Basis.ASSUME)
+
+
+@pytest.mark.parametrize(
+    "more", [{"quote": " "}, {"says": ""}, {"id": "No"}, {"needs": frozenset({"speed"})}, {"kind": "P"}]
+)
+def test_a_record_without_a_sentence_or_with_an_unknown_word_cannot_be_made(more: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"request/example|No"):
+        record(lambda b, x: None, **more)
+
+
+def test_the_catalogue_has_the_62_cases_and_58_are_graded() -> None:
+    records = catalogue()
+    assert len(records) == 62
+    assert sum(not one.recorder for one in records.values()) == 58
+    assert [one.id for one in records.values() if one.recorder] == [
+        "request/date-in-china-time",
+        "request/sign-disputed-characters",
+        "response/pretty-or-unsorted-body",
+        "transport/gzip-if-asked",
+    ]
+
+
+def test_an_unknown_case_is_a_mistake_and_not_an_empty_selection() -> None:
+    with pytest.raises(SetupTrouble, match="no case is called"):
+        select(["request/no-such"])
+
+
+def test_a_property_is_made_small_and_written_as_a_replay(bench: Bench, tmp_path: Path) -> None:
+    made = record(
+        lambda b, x: broken_if(b, x["n"] >= 10),
+        fixed=(),
+        draw=lambda: st.fixed_dictionaries({"n": st.integers(0, 9999)}),
+    )
+    result = grade(bench, made, folder=tmp_path, profile=Profile("t", 100, 1))
+    assert (result.verdict, result.signature) == (Verdict.FAIL, "C: planted")
+    stored = replay.read(Path(result.replay))
+    assert stored.example == {"n": 10}
+    again = grade(bench, made, only=stored.example)
+    assert (again.verdict, again.examples) == (Verdict.FAIL, 1)
+
+
+def test_stored_examples_run_first_and_a_stale_one_is_told(bench: Bench, tmp_path: Path) -> None:
+    made = record(lambda b, x: broken_if(b, x.get("bad", False)))
+    stored = replay.Replay(made.id, made.rev, {"bad": True}, "C: planted", "1", "6")
+    stored.write(tmp_path)
+    assert grade(bench, made, folder=tmp_path).verdict is Verdict.FAIL
+    result = grade(bench, replace(made, rev=2), folder=tmp_path)
+    assert result.verdict is Verdict.KIT_ERROR
+    assert "stale replay" in result.signature
+
+
+def test_the_same_example_with_different_verdicts_is_flaky(bench: Bench) -> None:
+    runs = iter([True, False, True, False, False, False])
+    result = grade(bench, record(lambda b, x: broken_if(b, next(runs))), reruns=5)
+    assert result.verdict is Verdict.FLAKY
+    assert "2 of 6 runs" in result.detail
+
+
+def test_trouble_is_sorted_by_whose_it_is(bench: Bench) -> None:
+    def raises(error: Exception) -> Any:
+        def run(_b: Bench, _x: Example) -> None:
+            raise error
+
+        return run
+
+    hung = grade(bench, record(raises(Hung("gave no answer"))))
+    assert (hung.verdict, hung.trouble) == (Verdict.FAIL, "client")
+    assert grade(bench, record(raises(AdapterTrouble("garbage")))).verdict is Verdict.ADAPTER_ERROR
+    assert grade(bench, record(raises(ValueError("ours")))).verdict is Verdict.KIT_ERROR
+
+
+def test_a_hang_stops_a_property_instead_of_being_made_small(bench: Bench) -> None:
+    calls = []
+
+    def run(_b: Bench, x: Example) -> None:
+        calls.append(x)
+        raise Hung("gave no answer")
+
+    assert grade(bench, record(run, fixed=(), draw=lambda: st.fixed_dictionaries({}))).verdict is Verdict.FAIL
+    assert len(calls) == 1
+
+
+def test_a_script_that_never_acts_blocks_the_case(bench: Bench) -> None:
+    result = grade(bench, record(lambda b, x: b.judge(b.close(None, answer("98888888")))))
+    assert result.verdict is Verdict.BLOCKED
+    assert "nothing was sent" in result.root
+
+
+def test_a_client_that_refuses_the_honest_twin_is_blocked_not_passed(bench: Bench) -> None:
+    result = grade(bench, catalogue()["security/sign-missing"])
+    assert result.verdict is Verdict.BLOCKED
+    assert "honest twin" in result.root
+
+
+def test_a_should_is_only_noted_under_level_must_and_a_recorder_never_fails(bench: Bench) -> None:
+    should = record(lambda b, x: broken_if(b, True), level=Level.SHOULD)
+    assert grade(bench, should).verdict is Verdict.FAIL
+    assert grade(bench, should, level="must").verdict is Verdict.NOTE
+    may = record(lambda b, x: broken_if(b, True), level=Level.MAY, basis=Basis.ASSUME)
+    assert grade(bench, may).verdict is Verdict.NOTE
+
+
+def known(**more: Any) -> tuple[Known, ...]:
+    return (Known(**{"case": "request/example", "reason": "r", **more}),)
+
+
+def test_known_failures_must_still_fail_and_in_the_same_way(bench: Bench) -> None:
+    failing, passing = (record(lambda b, x, bad=bad: broken_if(b, bad)) for bad in (True, False))
+    assert grade(bench, failing, known=known()).verdict is Verdict.KNOWN
+    assert grade(bench, failing, known=known(match="planted")).verdict is Verdict.KNOWN
+    assert grade(bench, failing, known=known(match="another")).verdict is Verdict.FAIL
+    assert grade(bench, passing, known=known()).verdict is Verdict.FIXED
+    assert Verdict.FIXED not in OK
+
+
+def test_of_a_known_property_only_the_witnesses_run(bench: Bench, tmp_path: Path) -> None:
+    ran: list[int] = []
+
+    def run(b: Bench, x: Example) -> None:
+        ran.append(x["n"])
+        broken_if(b, True)
+
+    made = record(run, fixed=({"n": 1},), draw=lambda: st.fixed_dictionaries({"n": st.integers()}))
+    replay.Replay(made.id, made.rev, {"n": 77}, "C: planted", "1", "6").write(tmp_path)
+    assert grade(bench, made, known=known(), folder=tmp_path, reruns=0).verdict is Verdict.KNOWN
+    assert ran == [77]
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "code"),
+    [
+        ([], Exit.NOTHING),
+        ([Verdict.SKIP], Exit.NOTHING),
+        ([Verdict.PASS, Verdict.NOTE, Verdict.SKIP, Verdict.KNOWN], Exit.OK),
+        *[
+            ([Verdict.PASS, bad], Exit.NOT_OK)
+            for bad in (Verdict.FAIL, Verdict.BLOCKED, Verdict.FIXED, Verdict.FLAKY, Verdict.NOT_RUN)
+        ],
+        ([Verdict.FAIL, Verdict.KIT_ERROR], Exit.INTERNAL),
+        ([Verdict.PASS, Verdict.ADAPTER_ERROR], Exit.INTERNAL),
+    ],
+)
+def test_exit_codes(verdicts: list[Verdict], code: Exit) -> None:
+    assert exit_code(verdicts) is code
+
+
+def test_a_seed_is_a_cases_own_and_profiles_are_never_loaded_globally() -> None:
+    assert case_seed(0, "a/b", 1) != case_seed(0, "a/c", 1) != case_seed(0, "a/b", 2)
+    assert case_seed(0, "request/endpoint", 1) == case_seed(0, "request/endpoint", 1)
+    assert {name: one.examples for name, one in PROFILES.items()} == {"quick": 20, "ci": 100, "deep": 2000}
+    assert global_settings.default is not None
+    assert global_settings.default.max_examples == global_settings.get_profile("default").max_examples
+
+
+def test_the_same_seed_draws_the_same_examples(bench: Bench) -> None:
+    streams = []
+    for _ in range(2):
+        drawn: list[int] = []
+
+        def run(b: Bench, x: Example, into: list[int] = drawn) -> None:
+            into.append(x["n"])
+            broken_if(b, False)
+
+        grade(bench, record(run, fixed=(), draw=lambda: st.fixed_dictionaries({"n": st.integers()})), seed=7)
+        streams.append(drawn)
+    assert streams[0] == streams[1]
+    assert len(set(streams[0])) > 10
+
+
+def test_a_budget_gives_examples_by_the_price_of_a_call() -> None:
+    now = [0.0]
+    budget = Budget(PROFILES["ci"], 10.0, lambda: now[0])
+    assert budget.examples(0.01, 20) == 50
+    assert budget.examples(0.0001, 20) == 100
+    assert budget.examples(0.1, 20) == 0
+    assert LEAST == 10
+    now[0] = 10.0
+    assert budget.over
+    assert Budget(PROFILES["ci"]).examples(9.0, 20) == 100
+    for wrong in ("", "-1s", "soon", "0s"):
+        with pytest.raises(SetupTrouble):
+            parse(wrong)
+    assert parse("2m") == 120
+
+
+def test_what_the_budget_does_not_reach_is_not_run_and_not_ok() -> None:
+    run = Runner(lambda: LocalDriver(_reference), Options(profile=PROFILE, budget_s=0.001)).run()
+    assert {case.verdict for case in run.cases if case.group == "transport"} == {Verdict.NOT_RUN}
+    assert run.exit is Exit.NOT_OK
+
+
+def _reference(config: dict[str, str], base_url: str, params: dict[str, str]) -> Outcome:
+    from huifu_contract.reference import Client, Config
+
+    return Client(base_url, Config.of(config), timeout_s=2.0, attempt_s=0.5).close(**params)
+
+
+def test_replay_under_workers_runs_the_example_alone_and_the_controls_whole() -> None:
+    options = Options(profile=PROFILE, only=("request/values-unchanged", {"req_seq_id": "a", "org_req_seq_id": "b"}))
+    run = Runner(lambda: LocalDriver(_reference), options).run()
+    assert {case.id: case.examples for case in run.cases} == {
+        "control/accepts-honest-success": 1,
+        "control/reports-honest-failure": 1,
+        "control/second-call": 1,
+        "request/values-unchanged": 1,
+    }
+
+
+def test_keys_and_signatures_leave_only_as_digests() -> None:
+    key = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQ" * 4
+    assert key not in redact(f"key={key} end")
+    assert redact("secret s3", ["s3"]) == redact("secret s3", ["s3"]) != "secret s3"
+    assert (
+        redact("an order number 20240425105638838efkflqyi00ond6") == "an order number 20240425105638838efkflqyi00ond6"
+    )
