@@ -135,7 +135,7 @@ def test_a_paid_order_is_to_be_refunded(desk: Desk) -> None:
     answered = desk.send(desk.body(desk.data(desk.order(trans_stat="S"))))
     at = desk.tenant.clock.now().isoformat(timespec="seconds")
     assert f"this order was paid at {at}: refund, not close" in answered.exchange.hint
-    assert f"该订单已支付 at {at}：应退款" in explained(desk, answered)["text"]["zh"]
+    assert f"该订单已于 {at} 支付：应退款" in explained(desk, answered)["text"]["zh"]
     assert "failed" in desk.send(desk.body(desk.data(desk.order(trans_stat="F")))).exchange.hint
 
 

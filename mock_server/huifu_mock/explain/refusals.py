@@ -147,7 +147,7 @@ def _identity(seen: Seen) -> Told:
             f"这里没有 sys_id 为 {said} 的租户：请使用租户凭据中的 sys_id",
         )
     if seen.entry.finding is not None and seen.entry.finding.mistakes:
-        return "sign as told above", "按上文改正签名"
+        return "sign as told below", "按下文改正签名"
     return "sign `data` with the merchant's private key", "用商户私钥对 `data` 加签"
 
 
@@ -195,18 +195,18 @@ def _not_closable(seen: Seen) -> Told:
 
 
 def _closed(seen: Seen) -> Told:
-    at = _moment(seen.facts.order)
+    at, zh = _moment(seen.facts.order)
     return (
         f"nothing: this order was closed{at}; ask closequery for it instead of closing it again",
-        f"无需再关：该订单已关单{at}；请用 closequery 查询，不要重复关单",
+        f"无需再关：该订单已{zh}关单；请用 closequery 查询，不要重复关单",
     )
 
 
 def _finished(seen: Seen) -> Told:
-    at = _moment(seen.facts.order)
+    at, zh = _moment(seen.facts.order)
     if seen.facts.case.trans_stat == "S":
-        return f"this order was paid{at}: refund, not close", f"该订单已支付{at}：应退款，而不是关单"
-    return f"this order failed{at}: there is nothing left to close", f"该订单已失败{at}：无需关单"
+        return f"this order was paid{at}: refund, not close", f"该订单已{zh}支付：应退款，而不是关单"
+    return f"this order failed{at}: there is nothing left to close", f"该订单已{zh}失败：无需关单"
 
 
 def _conflict(seen: Seen) -> Told:
@@ -219,7 +219,7 @@ def _conflict(seen: Seen) -> Told:
 
 def _young(seen: Seen) -> Told:
     left = math.ceil((ONE_MINUTE - seen.facts.case.age).total_seconds())
-    age = seen.facts.case.age.total_seconds()
+    age = round(seen.facts.case.age.total_seconds(), 1)
     return (
         f"wait {left} s: the order was {age:g} s old, 60 s are needed (a test may advance the clock)",
         f"等待 {left} 秒：当时订单 {age:g} 秒，需满 60 秒（测试可拨快时钟）",
@@ -234,8 +234,12 @@ def _scripted(seen: Seen) -> Told:
     )
 
 
-def _moment(order: Order | None) -> str:
-    return f" at {order.finished_at.isoformat(timespec='seconds')}" if order and order.finished_at else ""
+def _moment(order: Order | None) -> Told:
+    """When an order came to its end, as a part of a sentence."""
+    if order is None or order.finished_at is None:
+        return "", ""
+    at = order.finished_at.isoformat(timespec="seconds")
+    return f" at {at}", f"于 {at} "
 
 
 def _by_code(entry: Entry) -> Told:

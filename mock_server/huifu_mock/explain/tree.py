@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, NamedTuple, TypeAlias
 
 from huifu_mock import canonical
@@ -22,6 +23,10 @@ class Obj:
 
     def without(self, *names: str) -> "Obj":
         return Obj(tuple(pair for pair in self.pairs if plain(pair[0]) not in names))
+
+    @property
+    def is_sorted(self) -> bool:
+        return all(_name(a) <= _name(b) for a, b in pairwise(self.pairs))
 
     def sorted(self) -> "Obj":
         """Its own members sorted by name, those inside left alone."""
