@@ -1,7 +1,7 @@
 """A merchant at its desk: seeds orders, signs closes, and reads only replies whose signature verifies."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
 
@@ -65,6 +65,10 @@ class Desk:
         self.tenant.clock.set(mode="frozen")
         self.key = published("merchant")
         self._numbers = count(1)
+
+    def change(self, **settings: Any) -> None:
+        """Change the tenant's settings."""
+        self.tenant.settings = replace(self.tenant.settings, **settings)
 
     def order(self, **fields: Any) -> Order:
         """A seeded order."""

@@ -49,7 +49,7 @@ def test_every_listed_answer_is_reached_by_the_state_of_things_alone(reason: Rea
     order = desk.order(**fields)
     if earlier:
         desk.close(order)
-    desk.tenant.settings.product_ids = products
+    desk.change(product_ids=products)
     if queued:
         desk.tenant.faults.add({"do": {"answer": queued}, "times": 1})
     request = desk.body(desk.data(order, **changes))
@@ -184,12 +184,12 @@ def test_a_second_close_while_one_is_in_progress_is_a_conflict_and_cures_itself(
 def test_legacy_codes_answer_with_the_older_family(
     fields: dict[str, Any], wording: tuple[str, str, str], desk: Desk
 ) -> None:
-    desk.tenant.settings.legacy_codes = True
+    desk.change(legacy_codes=True)
     assert said(desk.close(desk.order(**fields))) == wording
 
 
 def test_with_legacy_codes_a_second_close_reads_as_the_specifications_example(desk: Desk) -> None:
-    desk.tenant.settings.legacy_codes = True
+    desk.change(legacy_codes=True)
     order = desk.order()
     desk.close(order)
     assert said(desk.close(order)) == ("10000016", "原订单已为终态,请发起查询交易获取", "F")
@@ -228,7 +228,7 @@ def test_a_signature_of_other_data_does_not_verify(desk: Desk) -> None:
 
 @pytest.mark.parametrize("instead", [b'"sign":"A', b'"signature":"', b'"sign":"!'])
 def test_bad_signature_http_922_answers_as_documented_and_unsigned(instead: bytes, desk: Desk) -> None:
-    desk.tenant.settings.bad_signature = "http-922"
+    desk.change(bad_signature="http-922")
     body = desk.body(desk.data(desk.order())).replace(b'"sign":"', instead)
     exchange = desk.mock.gateway.receive(CLOSE, Sent(body))
     assert (exchange.status, exchange.payload()) == (922, BAD_SIGNATURE_BODY)
@@ -238,7 +238,7 @@ def test_bad_signature_http_922_answers_as_documented_and_unsigned(instead: byte
 
 
 def test_bad_signature_http_922_changes_nothing_else(desk: Desk) -> None:
-    desk.tenant.settings.bad_signature = "http-922"
+    desk.change(bad_signature="http-922")
     assert desk.send(b"{").row == "1"
     assert desk.send(desk.body(desk.data(desk.order()), sys_id="6666000000009999")).row == "2"
     assert desk.close(desk.order())["resp_code"] == "00000000"
@@ -460,7 +460,7 @@ def test_every_reply_is_signed_valid_and_says_what_the_order_shows(
     fields: dict[str, Any], legacy: bool, times: int
 ) -> None:
     desk = Desk()
-    desk.tenant.settings.legacy_codes = legacy
+    desk.change(legacy_codes=legacy)
     order = desk.order(**fields)
     for _ in range(times):
         reply = desk.close(order)  # opened: signed, canonical, valid

@@ -130,7 +130,7 @@ class Gateway(RuleBasedStateMachine):
     @rule(suspended=st.sampled_from([False, False, False, True]))
     def suspend_or_resume(self, suspended: bool) -> None:
         self.suspended = suspended
-        self.desk.tenant.settings.product_ids = {"MCS": "suspended" if self.suspended else "active"}
+        self.desk.change(product_ids={"MCS": "suspended" if self.suspended else "active"})
 
     # what is expected
 
