@@ -27,7 +27,6 @@ CONFIG = dict.fromkeys(
 WITH_CLIENT = ("node", "php", "go", "java")
 MAY_SKIP = {"concurrency/isolated-calls"}
 """Only the Node client takes several calls at once."""
-pytestmark = pytest.mark.xdist_group("foreign-clients")
 
 # what stands in the marked place of each template, and the same place with an application that prints
 PRINTS = {
@@ -63,6 +62,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Futur
         yield {language: pool.submit(grade, language) for language in WITH_CLIENT if not foreign.missing(language)}
 
 
+@pytest.mark.xdist_group("foreign-clients")
 @pytest.mark.parametrize("language", WITH_CLIENT)
 def test_a_correct_client_passes_everything_that_it_claims(language: str, graded: dict[str, Future[RunResult]]) -> None:
     foreign.need(language)

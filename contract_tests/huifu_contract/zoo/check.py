@@ -23,7 +23,7 @@ from huifu_contract.registry import catalogue
 from huifu_contract.results import CaseResult, RunResult
 from huifu_contract.runner import Options, Runner
 from huifu_contract.verdicts import Exit, Verdict
-from huifu_contract.zoo import lazy, mutants
+from huifu_contract.zoo import foreign, lazy, mutants
 from huifu_mock import Server
 
 PROFILE = Profile("zoo", examples=0, steps=0)
@@ -32,7 +32,7 @@ KEY_BITS = 1024
 """Signing is most of the work; whose key it is matters here, not how long."""
 HERE = Path(__file__).parent
 PROCESSES = 2
-REFERENCES = ("reference", "stdlib")
+REFERENCES = ("reference", "stdlib", *foreign.here())
 
 
 class ZooDriver(LocalDriver):
@@ -81,6 +81,8 @@ def names() -> list[str]:
 
 
 def driver(name: str) -> Driver:
+    if name in foreign.SCRIPTS:
+        return RemoteDriver(foreign.argv(name))
     if name == "stdlib":
         return RemoteDriver([sys.executable, str(HERE / "stdlib_client.py")])
     if name in lazy.LAZY or name == lazy.CRASHES_AT_START:
