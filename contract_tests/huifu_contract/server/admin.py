@@ -43,8 +43,10 @@ class Admin:
             self.tenant.clock.run()
 
 
-def find(target: Target) -> Admin | None:
+def find(target: Target, connection: huifu_mock.Connection | None = None) -> Admin | None:
     """The control plane of the target. Raises SetupTrouble if there must be one and there is none.
+
+    A `connection` that is at hand already, such as a server of this process, is used as it is.
 
     It is looked for only on this machine, unless the target file says that it is there: a stranger's server gets no
     request that the endpoint's documents do not know.
@@ -52,7 +54,7 @@ def find(target: Target) -> Admin | None:
     if target.admin is False or (target.admin is None and not target.loopback):
         return None
     try:
-        connection = huifu_mock.connect(target.base_url, target.admin_token)
+        connection = connection or huifu_mock.connect(target.base_url, target.admin_token)
         about = connection.about()
         if about.get("name") != "huifu-mock" or not set(about.get("features", ())) >= NEEDED:
             raise ValueError("what answers at /_mock/about is another server")

@@ -17,7 +17,7 @@ from huifu_contract.server.registry import case
 from huifu_contract.server.stand import Stand
 from huifu_contract.server.walk import Mismatch, Walk, shorter
 
-ROUNDS = 6
+ROUNDS = 8
 """How often the machine sets out again while a branch of the model was never met."""
 
 
@@ -27,7 +27,7 @@ class Effort:
     steps: int
 
 
-EFFORTS = {"quick": Effort(10, 12), "ci": Effort(40, 20), "deep": Effort(400, 40)}
+EFFORTS = {"quick": Effort(20, 6), "ci": Effort(40, 20), "deep": Effort(400, 40)}
 
 
 @case(

@@ -48,6 +48,7 @@ def grade(
     options: Options | None = None,
     *,
     time: Time | None = None,
+    connection: huifu_mock.Connection | None = None,
     began: Callable[[ServerCase], None] = lambda _case: None,
 ) -> ServerRun:
     """Raises SetupTrouble if the server may not be contacted, cannot be, or is not described."""
@@ -60,7 +61,7 @@ def grade(
     results: dict[str, ServerResult] = {}
     interrupted = False
     with ExitStack() as leaving:
-        stand = _stand(target, options, clock)
+        stand = _stand(target, options, clock, connection)
         if stand.admin is not None:
             leaving.callback(stand.admin.leave)
         try:
@@ -86,8 +87,8 @@ def grade(
     )
 
 
-def _stand(target: Target, options: Options, clock: Time) -> Stand:
-    admin = control.find(target)
+def _stand(target: Target, options: Options, clock: Time, connection: huifu_mock.Connection | None) -> Stand:
+    admin = control.find(target, connection)
     config = admin.config if admin is not None else target.config
     if config is None:
         raise SetupTrouble("the merchant's numbers and keys are missing; write them into a target file: --target")

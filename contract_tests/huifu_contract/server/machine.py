@@ -20,6 +20,7 @@ AGES = st.sampled_from([60, 59, 61, 120, 0])
 OLD = st.sampled_from([60, 61])
 SHAPES = st.sampled_from(("plain", *KINDS))
 CLOSABLE = st.sampled_from(["plain", "slow", "accepted"])
+UNCLOSABLE = ("paid", "failed", "union", "digital", "unlucky")
 NAMED = st.sampled_from(BY[:3])
 WHICH = st.integers(0, 30)
 
@@ -49,9 +50,15 @@ class Machine(RuleBasedStateMachine):
     def close_a_new_order(self, kind: str, age: int, by: str) -> None:
         self._do("close", order=self._new(kind, age), by=by)
 
-    @rule(age=AGES)
-    def close_a_plain_order(self, age: int) -> None:
-        self._do("close", order=self._new("plain", age), by="org_req_seq_id")
+    @rule(by=NAMED)
+    def close_what_cannot_be_closed(self, by: str) -> None:
+        for kind in UNCLOSABLE:
+            self._do("close", order=self._new(kind, 120), by=by)
+
+    @rule()
+    def close_at_every_age(self) -> None:
+        for age in (0, 59, 60, 61):
+            self._do("close", order=self._new("plain", age), by="org_req_seq_id")
 
     @rule(kind=CLOSABLE, age=OLD, by=NAMED)
     def close_twice(self, kind: str, age: int, by: str) -> None:
@@ -78,9 +85,10 @@ class Machine(RuleBasedStateMachine):
     def close_a_strangers_order(self, other: bool, by: str) -> None:
         self._do("stranger", order=self._new("plain", 120, other=other), by=by)
 
-    @rule()
-    def close_no_order(self) -> None:
+    @rule(kind=SHAPES, age=AGES)
+    def close_no_order(self, kind: str, age: int) -> None:
         self._do("nothing")
+        self._do("close", order=self._new(kind, age), by="neither")
 
     @rule(stat=st.sampled_from("SF"), which=WHICH, by=NAMED)
     @precondition(_has_orders)
@@ -95,11 +103,11 @@ class Machine(RuleBasedStateMachine):
         self._do("advance", seconds=seconds)
         self._do("close", order=self._known(which), by="org_req_seq_id")
 
-    @rule(kind=CLOSABLE, close=st.booleans())
-    def query_the_close(self, kind: str, close: bool) -> None:
+    @rule(kind=CLOSABLE)
+    def query_before_and_after_the_close(self, kind: str) -> None:
         order = self._new(kind, 61)
-        if close:
-            self._do("close", order=order, by="org_req_seq_id")
+        self._do("query", order=order)
+        self._do("close", order=order, by="org_req_seq_id")
         self._do("query", order=order)
 
     @rule(kind=CLOSABLE, then=st.sampled_from(["retry", "query"]))

@@ -6,6 +6,7 @@ A step is a dict, so that the steps which lead to a mistake can be stored, shown
 from __future__ import annotations
 
 import copy
+import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -57,6 +58,7 @@ class Walk:
     steps: list[Step] = field(default_factory=list)
     story: list[str] = field(default_factory=list)
     now: float = 0.0
+    day: str = ""
     broken: bool = False
 
     def do(self, step: Step) -> None:
@@ -98,8 +100,13 @@ class Walk:
         self._close({**self._request(step), "huifu_id": huifu_id}, f"close order {step['order'] + 1} as {huifu_id}")
 
     def close_nothing(self, _: Step) -> None:
-        request = {"huifu_id": self.stand.asker.config.huifu_id, "org_req_date": self.stand.today()}
-        self._close({**self._number(), **request, "org_req_seq_id": "nosuchorder"}, "close an order that is not there")
+        number = self._number()
+        named = {
+            "huifu_id": self.stand.asker.config.huifu_id,
+            "org_req_date": self.day,
+            "org_req_seq_id": "nosuchorder",
+        }
+        self._close({**number, **named}, "close an order that is not there")
 
     def repeat(self, step: Step) -> None:
         if self.sent:
@@ -122,7 +129,7 @@ class Walk:
             self.story.append(f"order {step['order'] + 1} {'is paid' if stat == 'S' else 'fails'}")
 
     def advance(self, step: Step) -> None:
-        self.admin.tenant.clock.advance(step["seconds"])
+        self.day = self.admin.tenant.clock.advance(step["seconds"]).strftime("%Y%m%d")
         self.now += step["seconds"]
         self.model.settle(self.now)
         self.story.append(f"{step['seconds']} s pass")
@@ -210,9 +217,9 @@ class Walk:
 
     def agrees(self) -> None:
         """The server's own word for every order, where it can be asked; final states never change."""
-        kept = {(o.huifu_id, o.req_date, o.req_seq_id): o for o in self.admin.tenant.orders.list()}
         for place, order in enumerate(self.orders, 1):
-            found = kept[order.huifu_id, order.req_date, order.req_seq_id]
+            which = {"huifu_id": order.huifu_id, "req_date": order.req_date}
+            found = self.admin.tenant.orders.get(order.req_seq_id, **which)
             truth, thought = (found.trans_stat, found.close_stat), (order.trans_stat, order.close_stat)
             if truth != thought:
                 self._raise(f"order {place} is {truth} (trans_stat, close_stat) and should be {thought}")
@@ -224,7 +231,8 @@ class Walk:
     # -- requests -------------------------------------------------------------------------------------------------
 
     def _number(self) -> dict[str, str]:
-        return {name: value for name, value in self.stand.request().items() if name in ("req_date", "req_seq_id")}
+        self.day = self.day or self.stand.today()
+        return {"req_date": self.day, "req_seq_id": uuid.uuid4().hex}
 
     def _request(self, step: Step) -> dict[str, str]:
         order, by = self.orders[step["order"]], step.get("by", "org_req_seq_id")

@@ -1,0 +1,31 @@
+"""Servers with one planted bug each are caught by exactly the cases that are named for it, and by no others."""
+
+from __future__ import annotations
+
+import pytest
+from broken_servers.bugs import BUGS, Bug
+
+import huifu_mock
+from huifu_contract.server.grade import Options, grade
+from huifu_contract.server.registry import catalogue
+from huifu_contract.server.target import Target
+from huifu_contract.verdicts import OK
+
+ONLY_RECORDED = {"server/either-or-both"}
+SEED = 1
+
+
+@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
+def test_a_planted_bug_is_caught_by_exactly_the_cases_named_for_it(bug: Bug) -> None:
+    with bug.plant(), huifu_mock.Server(orders=[]) as server:
+        found = grade(Target(server.base_url), Options(seed=SEED), connection=server)
+    wrong = {
+        case.id: f"{case.verdict}: {case.signature or case.root}" for case in found.cases if case.verdict not in OK
+    }
+    assert set(wrong) == bug.fails, wrong
+    assert all(case.verdict.value == "fail" for case in found.cases if case.id in bug.fails)
+
+
+def test_every_case_that_judges_catches_a_planted_bug() -> None:
+    caught = frozenset().union(*(bug.fails for bug in BUGS))
+    assert caught == set(catalogue()) - ONLY_RECORDED
