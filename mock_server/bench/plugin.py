@@ -7,23 +7,25 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 
 import huifu_mock
 
 ROUNDS = 25
+OURS = ("huifu", "huifu-contract")
 PYTEST = [sys.executable, "-m", "pytest", "-q", "--collect-only", "-p", "no:cacheprovider"]
 
 
 def start_seconds(rounds: int = ROUNDS) -> tuple[float, float, float]:
-    """CPU time (the least of all rounds) of a pytest start with the installed plugin, without it, and of `python -c "import pytest"`.
+    """The least CPU time of a pytest start with our plugins, of one without them, and of `import pytest` alone.
 
     The three take turns, so that a busy machine slows them alike; other plugins stay away; compiled modules are kept.
     """
-    others = {point.name for point in metadata.entry_points(group="pytest11")} - {"huifu"}
-    pytest = [*PYTEST, *(word for name in sorted(others) for word in ("-p", f"no:{name}"))]
-    commands = [pytest, [*pytest, "-p", "no:huifu"], [sys.executable, "-c", "import pytest"]]
+    others = {point.name for point in metadata.entry_points(group="pytest11")} - {*OURS}
+    pytest = [*PYTEST, *_without(others)]
+    commands = [pytest, [*pytest, *_without(OURS)], [sys.executable, "-c", "import pytest"]]
     taken: list[list[float]] = [[] for _ in commands]
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "test_nothing.py").write_text("def test_nothing(): pass\n", "utf-8")
@@ -62,6 +64,10 @@ def tenant_seconds(count: int = 500) -> float:
     return statistics.median(taken)
 
 
+def _without(plugins: Iterable[str]) -> list[str]:
+    return [word for name in sorted(plugins) for word in ("-p", f"no:{name}")]
+
+
 def _cpu_of_children() -> float:
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
@@ -71,7 +77,7 @@ def main() -> None:
     """Print them all."""
     with_it, without, imported = start_seconds()
     added, files = with_it - without, len(metadata.files("huifu-mock") or [])
-    print(f"  pytest starts in {without * 1000:.1f} ms of CPU; the plugin adds {added * 1000:.1f} ms")
+    print(f"  pytest starts in {without * 1000:.1f} ms of CPU; our plugins add {added * 1000:.1f} ms")
     print(f"  that is {added / imported:.3f} of python -c 'import pytest' ({imported * 1000:.1f} ms)")
     print(f"  reading the list of {files} installed files: {listing_seconds() * 1000:.1f} ms (a wheel has some 600)")
     print(f"  a tenant for a test: {tenant_seconds() * 1000:.2f} ms")
