@@ -191,9 +191,8 @@ class Runner:
         budget = Budget(self.options.profile, self.options.budget_s)
         plan = Plan(grader, root, budget, self._share(budget, waiting), dead)
         self._parallel(server, plan, [record for record in waiting if not record.alone])
-        for record in waiting:
-            if record.alone:
-                self._one(plan, record, self._benches[0])
+        # what measures time is left by itself: side by side these only wait, each with a process of its own
+        self._parallel(server, plan, [record for record in waiting if record.alone])
 
     def _idle(self, record: Record, plan: Plan) -> CaseResult | None:
         """The result of a case that need not run: a claim is missing, or a control is red."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -45,7 +46,9 @@ def team(pytester: pytest.Pytester) -> pytest.Pytester:
 
 
 def run(team: pytest.Pytester, *args: str) -> pytest.RunResult:
-    plugins = ["-p", "huifu_contract.pytest_plugin", "-p", "no:cacheprovider", "-p", "no:asyncio"]
+    installed = any(one.value == "huifu_contract.pytest_plugin" for one in entry_points(group="pytest11"))
+    plugins = [] if installed else ["-p", "huifu_contract.pytest_plugin"]  # twice would be once too often
+    plugins += ["-p", "no:cacheprovider", "-p", "no:asyncio"]
     return team.runpytest_subprocess(*plugins, *args, timeout=120)
 
 
