@@ -8,6 +8,7 @@ from typing import Any, Final
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from huifu_mock import canonical
+from huifu_mock.codes import Reason
 from huifu_mock.explain.advice import language
 from huifu_mock.explain.explanation import Explanation, Words, fixes, tell_finding, tell_warnings
 from huifu_mock.explain.finding import Earlier, find, verified_text
@@ -127,7 +128,7 @@ def _tell_answer(words: Words, entry: Entry, call: Call, scene: Scene) -> None:
     if not entry.resp_code:
         words.add("The call was not carried out.", "请求未执行。")
     elif facts is None:
-        line = hint(entry, call, scene)
+        line = hint(entry, call, scene) if entry.reason is Reason.SYSTEM_ERROR else ""
         words.add(line or "The call was carried out.", line or "请求已执行。")
     if entry.reply is None and entry.response is None:
         words.add("It was not answered.", "没有应答。")
