@@ -47,7 +47,7 @@ def add(commands: Any) -> None:
     made.add_argument("--replays", type=Path, default=Path("huifu-replays"), help="where failing examples are kept")
     made.add_argument("--replay", type=Path, default=None, metavar="FILE", help="run this example alone")
     made.add_argument("--budget", default=None, metavar="90s", help="how long the run may take")
-    made.add_argument("-n", "--workers", type=int, default=None, help="processes of the client at once (default: 2)")
+    made.add_argument("-n", "--workers", type=int, default=None, help="processes of the client at once (default: 4)")
     made.add_argument("--report", type=Path, default=None, metavar="FILE.json")
     made.add_argument("--junit", type=Path, default=None, metavar="FILE.xml")
     made.add_argument("--md", type=Path, default=None, metavar="FILE.md")
@@ -81,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
         folder=options.replays,
         only=only,
         budget_s=_budget(options.budget),
-        workers=options.workers or 2,
+        workers=options.workers or 4,
         reveal=options.reveal_case,
     )
     runs = [_one(spec, made) for spec in options.client]
