@@ -55,6 +55,7 @@ def _graded(options: argparse.Namespace) -> int:
 
     given = target.read(options.target) if options.target else {}
     aim = target.made(given, options.base_url, options.target.parent if options.target else Path())
+    aim = replace(aim, source=str(options.target or ""))
     if options.rate is not None:
         if not options.rate > 0:
             raise SetupTrouble("--rate is a number of requests a second, more than 0")

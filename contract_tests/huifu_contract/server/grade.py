@@ -165,4 +165,10 @@ def _blank(record: ServerCase) -> ServerResult:
 def _who(target: Target, stand: Stand) -> dict[str, object]:
     """What the result says of the server; nothing secret."""
     name = target.name or ("huifu-mock" if stand.admin else guard.host(target.base_url))
-    return {"base_url": target.base_url, "name": name, "version": "", "admin": stand.admin is not None}
+    return {
+        "base_url": target.base_url,
+        "name": name,
+        "version": "",
+        "target": target.source,
+        "admin": stand.admin is not None,
+    }

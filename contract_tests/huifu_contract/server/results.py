@@ -54,7 +54,7 @@ class ServerRun:
     started: str
     seconds: float
     server: Mapping[str, Any]
-    """base_url, name, admin (whether the fake's control plane is there), version"""
+    """base_url, name, version, target (its file), admin (whether the fake's control plane is there)"""
     level: str
     profile: str
     seed: int

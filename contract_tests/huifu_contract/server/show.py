@@ -37,6 +37,7 @@ def show(console: Console, run: ServerRun) -> None:
     failing = [case.id for case in run.cases if case.verdict not in OK]
     if failing:
         again = ["huifu-contract", "server", "--base-url", str(server["base_url"]), "--seed", str(run.seed)]
+        again += ["--target", str(server["target"])] if server["target"] else []
         again += ["--profile", run.profile, "--case", failing[0]]
         console.print(f"again: {escape(shlex.join(again))}", highlight=False, soft_wrap=True)
 

@@ -53,6 +53,8 @@ class Target:
     orders: tuple[Stored, ...] = ()
     hook: tuple[str, ...] = ()
     hook_timeout_s: float = 30.0
+    source: str = ""
+    """The file that it comes from."""
 
     @property
     def loopback(self) -> bool:
