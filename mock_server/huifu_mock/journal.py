@@ -3,7 +3,6 @@
 An entry keeps raw bytes and references to immutable values; everything else is worked out when somebody reads it.
 """
 
-import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from huifu_mock.codes import Reason
 from huifu_mock.orders import Order
 from huifu_mock.reply import Reply
 from huifu_mock.rules import Case, Rule
+from huifu_mock.waiting import Waiters
 from huifu_mock.wire import Call, Endpoint, Sent, read
 
 CAPACITY: Final = 10_000
@@ -109,7 +109,7 @@ class Journal:
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._entries: deque[Entry] = deque(maxlen=capacity)
         self._received = 0
-        self._waiting: list[tuple[Wanted, asyncio.Future[None]]] = []
+        self._waiters: Waiters[Entry] = Waiters()
         self.dropped = 0
         """How many calls were pushed out by newer ones since the journal was last cleared."""
 
@@ -123,9 +123,7 @@ class Journal:
         if len(self._entries) == self._entries.maxlen:
             self.dropped += 1
         self._entries.append(entry)
-        for wanted, future in self._waiting:
-            if not future.done() and wanted(entry):
-                future.set_result(None)
+        self._waiters.tell(entry)
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(list(self._entries))
@@ -147,16 +145,8 @@ class Journal:
 
     async def wait(self, wanted: Wanted, seconds: float) -> None:
         """Return when an entry matches, or when `seconds` of real time are over."""
-        if self.find(wanted):
-            return
-        future = asyncio.get_running_loop().create_future()
-        self._waiting.append((wanted, future))
-        try:
-            await asyncio.wait_for(future, seconds)
-        except TimeoutError:
-            return
-        finally:
-            self._waiting = [waiting for waiting in self._waiting if waiting[1] is not future]
+        if not self.find(wanted):
+            await self._waiters.wait(wanted, seconds)
 
     def clear(self) -> None:
         """Forget all entries and what was dropped."""

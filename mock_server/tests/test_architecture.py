@@ -16,12 +16,12 @@ PACKAGE = ROOT / "mock_server" / "huifu_mock"
 # Lowest first. A module imports from the rows above its own; the modules of one row do not know each other.
 # A folder is one module here, and so are the files of the command line.
 LAYERS = (
-    ("_data", "_version", "canonical", "clock", "codes"),
+    ("_data", "_version", "canonical", "clock", "codes", "waiting"),
     ("rules", "schemas", "signing"),
     ("keys", "orders_file", "reply", "wire"),
     ("faults", "orders"),
     ("journal", "push"),
-    ("explain", "line", "tenant"),
+    ("explain", "tenant"),
     ("life",),
     ("endpoints",),
     ("gateway",),
@@ -29,7 +29,6 @@ LAYERS = (
     ("control", "line"),
     ("server",),
     ("api",),
-    ("testing",),  # what the pytest plugin uses
     ("huifu_mock",),  # the public names
     ("cli",),
     ("testing",),  # what the pytest plugin is made of

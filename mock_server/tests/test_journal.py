@@ -165,7 +165,7 @@ async def test_many_may_wait_and_none_stays_behind() -> None:
     desk.send(b"{")
     await asyncio.gather(*waiting)
     await asyncio.gather(gone, return_exceptions=True)
-    assert journal._waiting == []
+    assert journal._waiters._waiting == []
 
 
 def test_a_reply_that_nobody_waited_for_is_shown_all_the_same(desk: Desk) -> None:

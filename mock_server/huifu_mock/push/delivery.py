@@ -1,6 +1,5 @@
 """Deliveries: each push to each receiver, with its tries; kept, searched and waited for."""
 
-import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from typing import Final, Literal
 from huifu_mock.clock import Timer
 from huifu_mock.push.courier import Errand
 from huifu_mock.push.message import Message
+from huifu_mock.waiting import Waiters
 
 Status = Literal["pending", "delivered", "failed", "refused", "dropped"]
 CAPACITY: Final = 10_000
@@ -64,7 +64,7 @@ class Deliveries:
         self._kept: OrderedDict[str, Delivery] = OrderedDict()
         self._capacity = capacity
         self._numbers = 0
-        self._waiting: list[tuple[Wanted, asyncio.Future[None]]] = []
+        self._waiters: Waiters[Delivery] = Waiters()
         self.dropped = 0
         """How many were pushed out by newer ones."""
 
@@ -80,9 +80,7 @@ class Deliveries:
 
     def changed(self, delivery: Delivery) -> None:
         """Wake who waited for it."""
-        for wanted, future in self._waiting:
-            if not future.done() and wanted(delivery):
-                future.set_result(None)
+        self._waiters.tell(delivery)
 
     def get(self, id_: str) -> Delivery | None:
         return self._kept.get(id_)
@@ -96,16 +94,8 @@ class Deliveries:
 
     async def wait(self, wanted: Wanted, seconds: float) -> None:
         """Return when one matches, or when `seconds` of real time are over."""
-        if self.find(wanted):
-            return
-        future = asyncio.get_running_loop().create_future()
-        self._waiting.append((wanted, future))
-        try:
-            await asyncio.wait_for(future, seconds)
-        except TimeoutError:
-            return
-        finally:
-            self._waiting = [waiting for waiting in self._waiting if waiting[1] is not future]
+        if not self.find(wanted):
+            await self._waiters.wait(wanted, seconds)
 
     def clear(self) -> None:
         """Forget them all; who waits goes on waiting."""
