@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from broken_servers.bugs import BUGS, Bug
 
@@ -15,9 +17,16 @@ ONLY_RECORDED = {"server/either-or-both"}
 SEED = 1
 
 
+@pytest.fixture(scope="module")
+def server() -> Iterator[huifu_mock.Server]:
+    """One for all: a bug is planted into it for one test, and every run has a tenant of its own."""
+    with huifu_mock.Server(orders=[]) as running:
+        yield running
+
+
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
-def test_a_planted_bug_is_caught_by_exactly_the_cases_named_for_it(bug: Bug) -> None:
-    with bug.plant(), huifu_mock.Server(orders=[]) as server:
+def test_a_planted_bug_is_caught_by_exactly_the_cases_named_for_it(server: huifu_mock.Server, bug: Bug) -> None:
+    with bug.plant():
         found = grade(Target(server.base_url), Options(seed=SEED), connection=server)
     wrong = {
         case.id: f"{case.verdict}: {case.signature or case.root}" for case in found.cases if case.verdict not in OK

@@ -132,7 +132,9 @@ def _one(record: ServerCase, stand: Stand, root: str, options: Options) -> Serve
         signature = f"the kit raised {type(error).__name__}: {error}"
         result = replace(blank, verdict=Verdict.KIT_ERROR, signature=redact(signature), steps=(detail,))
     seconds = round(real.monotonic() - since, 4)
-    return replace(result, seconds=seconds, observed=tuple(stand.observed), steps=result.steps or stand.steps)
+    return replace(
+        result, seconds=seconds, observed=tuple(stand.observed), steps=result.steps or tuple(map(redact, stand.steps))
+    )
 
 
 def _judged(record: ServerCase, stand: Stand, blank: ServerResult, level: str) -> ServerResult:
