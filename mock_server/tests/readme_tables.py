@@ -15,6 +15,15 @@ from huifu_mock.rules import RULES, Rule, Step
 
 ROOT = Path(__file__).parents[2]
 READMES = {"en": ROOT / "README.md", "zh": ROOT / "README.zh-CN.md"}
+SOURCE_ZH = {
+    "assumed: no code is listed": "推测：文档未列返回码",
+    "注意事项 6; limits assumed": "注意事项 6；适用范围为推测",
+    "当天唯一; code assumed": "当天唯一；返回码为推测",
+    "注意事项 1; digital yuan's code assumed": "注意事项 1；数字货币的返回码为推测",
+    "业务返回码; trigger assumed": "业务返回码；触发条件为推测",
+    "注意事项 2; boundary assumed": "注意事项 2；边界为推测",
+}
+"""Sources that need Chinese words; the others are the specification's own."""
 PART = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end of \2 -->)", re.DOTALL)
 
 
@@ -42,7 +51,9 @@ def rules(language: str) -> str:
     return _table(
         head[language],
         [
-            [rule.row, *_outcome(rule, language), rule.when if language == "en" else rule.when_zh, rule.source]
+            [rule.row, *_outcome(rule, language), rule.when, rule.source]
+            if language == "en"
+            else [rule.row, *_outcome(rule, language), rule.when_zh, SOURCE_ZH.get(rule.source, rule.source)]
             for rule in RULES
         ],
     )

@@ -17,6 +17,11 @@ def test_generated_parts_are_up_to_date(language: str) -> None:
     assert readme_tables.written(text, language) == text, "run: python mock_server/tests/readme_tables.py"
 
 
+def test_sources_speak_chinese_in_the_chinese_table() -> None:
+    assert "assumed" not in readme_tables.rules("zh")
+    assert set(readme_tables.SOURCE_ZH) <= {rule.source for rule in readme_tables.RULES}
+
+
 def test_a_stale_part_is_noticed() -> None:
     stale = "<!-- generated: rules -->\nold\n<!-- end of rules -->"
     assert readme_tables.written(stale, "en") != stale
