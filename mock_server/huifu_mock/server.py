@@ -73,6 +73,8 @@ class HttpServer:
         self.mock: Final = mock
         self.host, self.port = host, port
         self.base_url = ""
+        self.arriving: Callable[[Endpoint, Sent], Coroutine[Any, Any, None]] | None = None
+        """Awaited before a call is answered: what must be prepared for it can be prepared there."""
         self._token = control_token
         self._signers: ThreadPoolExecutor | None = None
         self._runner: web.ServerRunner | None = None
@@ -137,7 +139,10 @@ class HttpServer:
             body = await _read(request)
         except Refused as refused:
             return _sent(plane.problem(refused))
-        exchange = self.mock.gateway.receive(endpoint, Sent(body, _raw(request), session))
+        sent = Sent(body, _raw(request), session)
+        if self.arriving is not None:
+            await self.arriving(endpoint, sent)
+        exchange = self.mock.gateway.receive(endpoint, sent)
         headers = {"Content-Type": JSON, "Server": "huifu-mock", "Huifu-Mock-Call": exchange.entry.id}
         if exchange.hint:
             headers["Huifu-Mock-Hint"] = exchange.hint

@@ -7,11 +7,11 @@ import sys
 from collections.abc import Sequence
 
 from huifu_contract import __version__
-from huifu_contract.cli import badge, cases, client, init, known, report, selftest, server, vectors
+from huifu_contract.cli import badge, cases, client, init, known, lead, report, selftest, server, vectors
 from huifu_contract.failures import SetupTrouble, Trouble
 from huifu_contract.verdicts import Exit
 
-PARTS = (client, server, cases, known, report, badge, vectors, selftest, init)
+PARTS = (client, lead, server, cases, known, report, badge, vectors, selftest, init)
 
 
 def parser() -> argparse.ArgumentParser:
