@@ -1,10 +1,12 @@
 """The header `Huifu-Mock-Hint`: one line of ASCII that says what was wrong and what would be right."""
 
+import re
 from typing import Final
 
 from huifu_mock.explain.advice import ADVICE
 from huifu_mock.explain.refusals import Scene, remedy
 from huifu_mock.journal import Entry
+from huifu_mock.schemas import Problem
 from huifu_mock.wire import Call
 
 LONGEST: Final = 500
@@ -23,7 +25,7 @@ def hint(entry: Entry, call: Call, scene: Scene) -> str:
     if mistakes and (row == "2" or ON_THE_WIRE & set(mistakes)):
         return ascii_line(_mistaken(mistakes, call, scene))
     if row == "1":
-        line = f"rule 1: {call.problem or entry.facts.case.problem}"
+        line = f"rule 1: {_english(call.problem) if call.problem else entry.facts.case.problem}"
     else:
         line = f"rule {row}: {entry.facts.rule.when}; {remedy(entry, call, scene)[0]}"
     return ascii_line(line + (f"; the signature is wrong too: {', '.join(mistakes)}" if mistakes else ""))
@@ -33,8 +35,17 @@ def _mistaken(mistakes: tuple[str, ...], call: Call, scene: Scene) -> str:
     what = "; ".join(ADVICE[id_].en for id_ in mistakes)
     right = "; ".join(dict.fromkeys(ADVICE[id_].fix_en for id_ in mistakes))
     unknown = "; no tenant here has this sys_id" if call.sys_id and call.sys_id != scene.sys_id else ""
-    shape = f"{call.problem}; " if call.problem else ""
+    shape = f"{_english(call.problem)}; " if call.problem else ""
     return f"{', '.join(mistakes)}: {shape}{what}; {right}{unknown}"
+
+
+_GLOSS: Final = re.compile(r"\(([^()]*)\)$")
+
+
+def _english(problem: Problem) -> str:
+    """A problem for a header: of what the schema says in two languages, the English gloss."""
+    gloss = None if problem.expected.isascii() else _GLOSS.search(problem.expected)
+    return f"{problem.field}: {problem.problem}; {gloss[1] if gloss else problem.expected}"
 
 
 def _without_facts(entry: Entry) -> str:
@@ -45,6 +56,6 @@ def _without_facts(entry: Entry) -> str:
 
 def ascii_line(text: str) -> str:
     """A text that may stand in a header, cut if it is long."""
-    line = " ".join(text.encode("ascii", "backslashreplace").decode().split())
+    line = " ".join(text.replace("…", "...").encode("ascii", "backslashreplace").decode().split())
     printable = "".join(c if " " <= c <= "~" else "?" for c in line)
     return printable if len(printable) <= LONGEST else printable[: LONGEST - 3] + "..."
