@@ -134,7 +134,7 @@ class Stage:
 
     def python(self, block: Block) -> None:
         code = self.placed(block.code)
-        if re.search(r"^(async )?def test_", code, re.MULTILINE):
+        if re.search(r"^(async )?def test_|^class Test", code, re.MULTILINE):
             (self.folder / "test_block.py").write_text(code, "utf-8")
             self.shell(
                 block, f"{shlex.quote(sys.executable)} -m pytest -q -p no:cacheprovider --rootdir=. -c /dev/null ."

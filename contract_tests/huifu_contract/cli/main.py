@@ -13,6 +13,9 @@ from huifu_contract.verdicts import Exit
 
 PARTS = (client, lead, server, cases, known, report, badge, vectors, selftest, init)
 
+EXTRA = ("hypothesis", "rich")
+"""What the extra `contract` installs."""
+
 
 def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(
@@ -40,6 +43,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Trouble as trouble:
         tell(str(trouble), trouble.stderr)
         return int(Exit.INTERNAL)
+    except ModuleNotFoundError as missing:
+        if missing.name not in EXTRA:
+            raise
+        tell(f"this needs {missing.name}, which is not installed: pip install 'huifu-mock[contract]'")
+        return int(Exit.USAGE)
     except KeyboardInterrupt:
         return int(Exit.INTERRUPTED)
 

@@ -86,8 +86,11 @@ def tell_finding(words: Words, finding: Finding, expected: str | None, language:
         words.add(f"- it is the signature of {finding.earlier}", f"- 它是 {finding.earlier} 的签名")
     if finding.whose:
         en, zh = _WHOSE[finding.whose]
-        hash_ = f", {finding.algorithm}" if finding.algorithm else ""
-        words.add(f"Opened with the public key: made by {en}{hash_}.", f"用公钥打开：由{zh}生成{hash_}。")
+        hash_ = finding.algorithm
+        words.add(
+            f"Opened with the public key: made by {en}{f', {hash_}' if hash_ else ''}.",
+            f"用公钥打开：由{zh}生成{f'，{hash_}' if hash_ else ''}。",
+        )
     if finding.signed_text is not None and expected is not None and finding.signed_text != expected:
         at = first_difference(finding.signed_text, expected)
         words.add(

@@ -10,6 +10,7 @@ from huifu_mock.faults.signed_faults import SIGNED
 from huifu_mock.faults.wire_faults import WIRE
 
 ALL: Final[tuple[Kind[Any], ...]] = (*WIRE, *SIGNED, *PUSH)
+JOINTS: Final = {"en": "; ", "zh": "；"}
 KINDS: Final[dict[str, Kind[Any]]] = {kind.id: kind for kind in ALL}
 
 
@@ -42,7 +43,11 @@ def readme(language: str = "en") -> str:
         "zh": ("故障", "设置及默认值", "客户端看到的现象"),
     }[language]
     rows = [
-        (f"`{kind.id}`", "; ".join(_setting(setting, language) for setting in kind.settings), getattr(kind, language))
+        (
+            f"`{kind.id}`",
+            JOINTS[language].join(_setting(setting, language) for setting in kind.settings),
+            getattr(kind, language),
+        )
         for kind in ALL
     ]
     return _markdown(head, rows)
