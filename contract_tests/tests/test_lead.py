@@ -19,7 +19,7 @@ from huifu_contract.evidence import Evidence
 from huifu_contract.laws import Broken
 from huifu_contract.lead.bench import UNSAID, unsaid, visible
 from huifu_contract.lead.run import Lead, Options
-from huifu_contract.lead.turns import Turn, Turns
+from huifu_contract.lead.turns import Question, Turn, Turns
 from huifu_contract.lead.visits import Visit
 from huifu_contract.outcome import Outcome
 from huifu_contract.reference import Client, Config
@@ -307,13 +307,28 @@ def test_a_turn_is_over_with_its_claim_or_with_the_next_question() -> None:
 
     thread = Thread(target=case, daemon=True)
     thread.start()
-    assert turns.next() is not None
+    assert turns.next(Question()) is not None
     assert turns.claim(Outcome("closed"))
     assert not turns.claim(Outcome("closed")), "it is over"
-    assert turns.next() is not None
-    assert turns.next() is None
+    assert turns.next(Question()) is not None
+    assert turns.next(Question()) is None
     thread.join(60)
     assert said == [Outcome("closed"), UNSAID]
+
+
+def test_who_hangs_up_while_asking_takes_no_turn_away() -> None:
+    turns, gone = Turns(), Question()
+    asking = Thread(target=turns.next, args=(gone,), daemon=True)
+    asking.start()
+    turns.leave(gone)
+    asking.join(60)
+    case = Thread(target=turns.play, args=(Turn("a/b", "http://x", {}), 60), daemon=True)
+    case.start()
+    turn = turns.next(Question())
+    assert turn is not None
+    assert turn.case == "a/b"
+    turns.end()
+    case.join(60)
 
 
 def test_quiet_is_counted_from_the_end_of_the_last_reply() -> None:
@@ -343,5 +358,5 @@ def test_every_condition_on_a_claim_can_be_told_from_the_others() -> None:
         module = sys.modules[f"huifu_contract.cases.{name}"]
         source = Path(str(module.__file__)).read_text(encoding="utf-8")
         for line in source.splitlines():
-            if "e.claim" in line and 'f"' in line and "Blocked(" not in line:
+            if "{e.claim}" in line and ("Broken(" in line or "demand(" in line):
                 assert 'f"claims {' in line, line

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from aiohttp import web
 from aiohttp.web_request import BaseRequest
 
+from huifu_contract.lead.turns import Question
 from huifu_contract.lead.visits import PREFIX, Visit
 from huifu_contract.outcome import VERDICTS, Outcome
 from huifu_mock import Server
@@ -29,7 +30,9 @@ class Host(Protocol):
 
     def visit(self, number: str, data: Mapping[str, str], *, close: bool) -> Visit | None: ...
 
-    def next(self) -> dict[str, Any] | None: ...
+    def next(self, question: Question) -> dict[str, Any] | None: ...
+
+    def leave(self, question: Question) -> None: ...
 
     def claim(self, outcome: Outcome, number: str | None) -> str: ...
 
@@ -61,7 +64,12 @@ class LeadHttp(HttpServer):
         agent = request.rel_url.query.get("agent", "")
         if agent != self.host_run.agent:
             return _told(404, {"detail": f'no agent is called "{agent}" here; ask for {self.host_run.agent}'})
-        turn = await asyncio.get_running_loop().run_in_executor(None, self.host_run.next)
+        question = Question()
+        try:
+            turn = await asyncio.get_running_loop().run_in_executor(None, self.host_run.next, question)
+        except asyncio.CancelledError:
+            self.host_run.leave(question)
+            raise
         return web.Response(status=204) if turn is None else _told(200, turn)
 
     def _claim(self, body: bytes) -> web.Response:

@@ -19,7 +19,7 @@ from huifu_contract.hello import Hello
 from huifu_contract.laws import restraint, wire
 from huifu_contract.lead.bench import LeadBench
 from huifu_contract.lead.plane import LeadServer
-from huifu_contract.lead.turns import TurnDriver, Turns
+from huifu_contract.lead.turns import Question, TurnDriver, Turns
 from huifu_contract.lead.visits import Visit, VisitBench, asked
 from huifu_contract.outcome import Outcome
 from huifu_contract.profiles import Profile
@@ -165,9 +165,12 @@ class Lead:
             self._last = time.monotonic()
             self._activity.notify_all()
 
-    def next(self) -> dict[str, Any] | None:
-        turn = self._turns.next()
+    def next(self, question: Question) -> dict[str, Any] | None:
+        turn = self._turns.next(question)
         return None if turn is None else {"case": turn.case, "base_url": turn.base_url, "params": dict(turn.params)}
+
+    def leave(self, question: Question) -> None:
+        self._turns.leave(question)
 
     def claim(self, outcome: Outcome, number: str | None) -> str:
         """What is wrong with a claim; empty if nothing is."""

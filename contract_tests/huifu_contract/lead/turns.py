@@ -24,6 +24,13 @@ class Turn:
     outcome: Outcome = UNSAID
 
 
+@dataclass(slots=True, eq=False)
+class Question:
+    """An agent that asks for the next close; it may hang up before there is one."""
+
+    left: bool = False
+
+
 class Turns:
     """A turn is over with its claim, or when the agent asks for the next one."""
 
@@ -49,17 +56,25 @@ class Turns:
             turn.over = True
             return turn.outcome
 
-    def next(self) -> Turn | None:
+    def next(self, question: Question) -> Turn | None:
         """The agent's side: the next close, or None when there is no more."""
         with self._change:
             self._finish()
-            self._change.wait_for(lambda: self._offered is not None or self._ended)
+            self._change.wait_for(lambda: self._offered is not None or self._ended or question.left)
+            if question.left:
+                return None
             turn, self._offered = self._offered, None
             if turn is not None:
                 turn.taken = True
             self._taken = turn
             self._change.notify_all()
             return turn
+
+    def leave(self, question: Question) -> None:
+        """Nobody reads the answer any more, so the next close is for the next who asks."""
+        with self._change:
+            question.left = True
+            self._change.notify_all()
 
     def claim(self, outcome: Outcome) -> bool:
         """False if no close is open that this could be about."""
