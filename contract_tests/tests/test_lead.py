@@ -224,6 +224,7 @@ def test_an_agent_that_stops_asking_leaves_the_rest_not_run(leading: Callable[..
         ["base_url", "case", "params"],
     )
     client(lead, turn["base_url"]).close(**turn["params"])
+    assert ask(lead.server.base_url, "GET", "/_contract/next?agent=shop")[0] == 200, "taken, but never made"
     run = lead.finish()
     assert [one.verdict for one in run.cases] == [Verdict.PASS, Verdict.NOT_RUN, Verdict.NOT_RUN]
     assert run.cases[1].root == "no traffic"
@@ -283,6 +284,8 @@ def test_the_command_ends_when_nothing_is_heard_and_says_what_is_missing(
     out = capsys.readouterr().out
     assert "required, but not-run: control/accepts-honest-success (no traffic)" in out
     assert "/_contract/next?agent=shop" in out
+    assert "NOT-RUN" not in out, "a line for each would bury the rest"
+    assert f"{len(results.read(report).cases)} cases were not run" in out
     assert results.read(report).client["spec"] == "passive:shop"
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from huifu_contract.failures import SetupTrouble
 from huifu_contract.hello import CLAIMS
-from huifu_contract.verdicts import Exit
+from huifu_contract.verdicts import Exit, Verdict
 
 CALLABLE = tuple(name for name in CLAIMS if name not in ("parallel", "webhook", "order"))
 
@@ -78,7 +79,9 @@ def run(options: argparse.Namespace) -> int:
             missing, ending = lead.unmet(), lead.exit
     except CannotListen as error:
         raise SetupTrouble(str(error)) from None
-    terminal.show(console, found)
+    ran = tuple(case for case in found.cases if case.verdict is not Verdict.NOT_RUN)
+    terminal.show(console, replace(found, cases=ran))
+    console.print(f"{len(found.cases) - len(ran)} cases were not run", markup=False)
     for case in missing:
         console.print(f"required, but {case.verdict}: {case.id} ({case.root or case.signature})", markup=False)
     write([found], options.report, options.junit, options.md, options.html)

@@ -210,7 +210,10 @@ class Lead:
                 self._finished(blank_result(record, Verdict.SKIP, why))
                 continue
             bench = LeadBench(driver, self.server.default, examples=0, reveal=record.id)
-            self._finished(_seen(self._grader().grade(record, bench), bench))
+            result = _seen(self._grader().grade(record, bench), bench)
+            if bench.unseen and self._turns.ended:
+                return  # the run ended before the agent made that close
+            self._finished(result)
         self._turns.end()
 
     def _visited(self, visit: Visit) -> None:
