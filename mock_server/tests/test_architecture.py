@@ -28,6 +28,7 @@ LAYERS = (
     ("mock",),
     ("control", "line"),
     ("server",),
+    ("threaded",),
     ("api",),
     ("huifu_mock",),  # the public names
     ("cli",),

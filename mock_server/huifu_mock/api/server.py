@@ -8,7 +8,8 @@ from typing import Any, Self
 from huifu_mock.api.link import InProcess, Link, OverHttp, path, run_in
 from huifu_mock.api.tenant import Tenant
 from huifu_mock.mock import Mock
-from huifu_mock.server import HttpServer, Runner
+from huifu_mock.server import HttpServer
+from huifu_mock.threaded import Runner
 
 
 class Connection:
