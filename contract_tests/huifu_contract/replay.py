@@ -37,10 +37,14 @@ class Replay:
         return hashlib.sha256(plain.encode()).hexdigest()[:8] + ".json"
 
     def write(self, folder: Path) -> Path:
-        """`<folder>/<case>/<hash>.json`; the same example gives the same file."""
+        """`<folder>/<case>/<hash>.json`; the same example gives the same file.
+
+        A committed file stays as it is while the same is broken: traffic alone differs from run to run.
+        """
         place = folder / self.case / self.name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(self.text(), encoding="utf-8")
+        if not (place.exists() and read(place).signature == self.signature):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(self.text(), encoding="utf-8")
         return place
 
     def fresh(self, record: Record) -> bool:

@@ -123,6 +123,15 @@ def test_stored_examples_run_first_and_a_stale_one_is_told(bench: Bench, tmp_pat
     assert "stale replay" in result.signature
 
 
+def test_a_replay_that_tells_the_same_is_not_written_again(tmp_path: Path) -> None:
+    stored = replay.Replay("request/x", 1, {"n": 1}, "C: planted", "1", "6", ("one",))
+    place = stored.write(tmp_path)
+    replace(stored, sequence=("two",)).write(tmp_path)
+    assert replay.read(place) == stored
+    replace(stored, signature="C: other").write(tmp_path)
+    assert replay.read(place).signature == "C: other"
+
+
 def test_the_same_example_with_different_verdicts_is_flaky(bench: Bench) -> None:
     runs = iter([True, False, True, False, False, False])
     result = grade(bench, record(lambda b, x: broken_if(b, next(runs))), reruns=5)

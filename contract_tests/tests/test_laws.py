@@ -22,6 +22,7 @@ from huifu_contract.laws import (
     soundness,
     wire,
 )
+from huifu_contract.laws.wire import schema_of
 from huifu_contract.outcome import Outcome
 
 DATA = {
@@ -121,6 +122,29 @@ def test_l3_lets_a_valid_request_pass_twice_but_not_two_requests_of_one_number()
         assert messages(wire(evidence("closed", sent(), other))) == [
             "one req_seq_id was used for two different requests"
         ]
+
+
+QUERY = {"huifu_id": DATA["huifu_id"], "org_req_date": "20240405", "org_req_seq_id": "O1"}
+OTHER_ENDPOINTS: list[tuple[str, str, dict[str, Any]]] = [
+    ("closequery", "/v2/trade/payment/scanpay/closequery", DATA),
+    ("query", "/v2/trade/payment/scanpay/query", QUERY),
+    ("query", "/v3/trade/payment/scanpay/query", QUERY),
+    ("query", "/v4/trade/payment/scanpay/query", {**DATA, "req_seq_id": "O1"}),
+]
+
+
+@pytest.mark.parametrize(("op", "path", "data"), OTHER_ENDPOINTS)
+def test_l3_measures_every_endpoint_by_its_own_schema(op: str, path: str, data: dict[str, Any]) -> None:
+    assert schema_of(sent(op=op, path=path)) == f"{op}/{path[1:3] + '-' if op == 'query' else ''}request"
+    assert wire(evidence("closed", sent(op=op, path=path, data=data))) == []
+    broken = sent(op=op, path=path, data={**data, "huifu_id": 1})
+    assert messages(wire(evidence("closed", broken))) == ["the request breaks the schema"]
+
+
+def test_l3_knows_that_a_query_has_no_number_of_its_own() -> None:
+    queries = [sent(op="query", path=path, data=data) for op, path, data in OTHER_ENDPOINTS if op == "query"]
+    other = [replace(one, data={**(one.data or {}), "huifu_id": "6666000000000001"}) for one in queries]
+    assert wire(evidence("closed", sent(), *queries, *other)) == []
 
 
 def test_l4_counts_every_post_against_what_the_client_declares() -> None:
