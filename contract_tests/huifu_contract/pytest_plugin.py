@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from huifu_contract.failures import SetupTrouble
+
 if TYPE_CHECKING:
     from huifu_contract.pytest_front import Case, Session
+    from huifu_contract.settings_file import Settings
 
 KNOWN = "huifu-contract-known.toml"
+TITLE = "huifu-contract"
 USAGE = """override the fixture close_client in your conftest.py:
 
     @pytest.fixture(scope="session")
@@ -23,16 +27,58 @@ USAGE = """override the fixture close_client in your conftest.py:
 """
 
 
+settings_key: pytest.StashKey[Settings] = pytest.StashKey()
+runs_key: pytest.StashKey[list[str]] = pytest.StashKey()
+"""The result documents of this process as JSON; with xdist those of all its workers."""
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("huifu-contract", "the contract kit of huifu-mock")
     group.addoption("--huifu-profile", choices=("quick", "ci", "deep"), help="how many examples a property gets")
     group.addoption("--huifu-case", action="append", default=[], metavar="GLOB", help="only these cases; repeatable")
-    group.addoption("--huifu-level", choices=("must", "should"), default="should", help="what is enforced")
-    group.addoption("--huifu-seed", type=int, metavar="N")
+    group.addoption("--huifu-level", choices=("must", "should"), help="what is enforced (default: should)")
+    group.addoption("--huifu-seed", type=int, metavar="N", help="default: that of --hypothesis-seed, else 0")
     group.addoption("--huifu-replay", type=Path, metavar="FILE", help="run this example alone")
     group.addoption("--huifu-known", type=Path, metavar="FILE", help=f"known failures (default: {KNOWN} if there)")
     group.addoption("--huifu-report", type=Path, metavar="FILE.json", help="write the result document")
+    group.addoption("--huifu-html", type=Path, metavar="FILE", help="write the matrix")
     group.addoption("--huifu-client", metavar="KIND:WHAT", help="instead of the fixture close_client")
+    group.addoption("--huifu-budget", metavar="90s", help="how long the conformance cases may take together")
+    parser.addini("huifu_known", "known failures of the contract kit: a file, as seen from the root folder")
+    parser.addini("huifu_profile", "how many examples a property of the contract kit gets: quick, ci or deep")
+    parser.addini("huifu_client", "KIND:WHAT: a client to grade instead of the fixture close_client")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    from huifu_contract.settings_file import ONE_OF, find
+
+    try:
+        config.stash[settings_key] = find(config.rootpath)
+    except SetupTrouble as trouble:
+        raise pytest.UsageError(str(trouble)) from None
+    profile = config.getini("huifu_profile")
+    if profile and profile not in ONE_OF["profile"]:
+        raise pytest.UsageError(f"huifu_profile is one of {', '.join(ONE_OF['profile'])}, not {profile!r}")
+    config.stash[runs_key] = []
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """One line about what was chosen; nothing where nobody chose anything."""
+    option, file = config.option, config.stash[settings_key]
+    seed = option.huifu_seed if option.huifu_seed is not None else file.seed
+    told = {
+        "profile": option.huifu_profile or config.getini("huifu_profile") or file.profile,
+        "level": option.huifu_level or file.level,
+        "client": option.huifu_client or config.getini("huifu_client") or ", ".join(file.client),
+        "known": option.huifu_known or config.getini("huifu_known") or file.known,
+        "cases": ", ".join(option.huifu_case),
+        "budget": option.huifu_budget or file.budget,
+        "replay": option.huifu_replay,
+        "seed": None if seed is None else f"{seed} (not portable, use the replay)",
+        "from": file.place and file.place.name,
+    }
+    words = ", ".join(f"{name} {value}" for name, value in told.items() if value)
+    return f"{TITLE}: {words}" if words else None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -42,22 +88,52 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         deselect(config, items)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """A worker of xdist ended: its part of the results."""
+    handed = getattr(node, "workeroutput", {}).get(TITLE, [])
+    node.config.stash[runs_key].extend(handed)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    config = session.config
+    output: dict[str, Any] | None = getattr(config, "workeroutput", None)
+    if output is not None:
+        output[TITLE] = config.stash[runs_key]
+    elif config.stash[runs_key]:
+        from huifu_contract.pytest_front import write
+
+        write(config)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if config.stash[runs_key]:
+        from huifu_contract.pytest_front import summary
+
+        terminalreporter.write_sep("=", TITLE)
+        for line in summary(config):
+            terminalreporter.write_line(line)
+
+
 @pytest.fixture(scope="session")
 def close_client(pytestconfig: pytest.Config) -> Any:
     """Yours to override: the client that is graded."""
-    if pytestconfig.getoption("huifu_client"):
-        return None
-    pytest.fail(USAGE, pytrace=False)
+    from huifu_contract.pytest_front import named_client
+
+    if named_client(pytestconfig) is None:
+        pytest.fail(USAGE, pytrace=False)
 
 
 @pytest.fixture(scope="session")
-def huifu_contract_session(pytestconfig: pytest.Config) -> Iterator[Session]:
+def huifu_contract_session(request: pytest.FixtureRequest) -> Iterator[Session]:
     """The gateway, the client and the controls that all conformance items of this process share."""
     from huifu_contract.pytest_front import Session
 
-    session = Session.of(pytestconfig)
+    session = Session.of(request.config, request.session.items)
     yield session
     session.close()
+    request.config.stash[runs_key].extend(session.documents)
 
 
 @pytest.fixture
@@ -67,11 +143,10 @@ def conformance_case(
     record_property: Callable[[str, object], None],
 ) -> Case:
     """One case of the catalogue: `conformance_case.check(close_client)`."""
-    from huifu_contract.pytest_front import Case
+    from huifu_contract.pytest_front import Case, named_client
     from huifu_contract.registry import catalogue
 
     name = getattr(request, "param", None)
     if name is None:
         pytest.fail("decorate the test with @conformance_cases(...) from huifu_contract", pytrace=False)
-    spec = request.config.getoption("huifu_client")
-    return Case(catalogue()[name], huifu_contract_session, spec, record_property)
+    return Case(catalogue()[name], huifu_contract_session, named_client(request.config), record_property)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from huifu_contract import schemas
 from huifu_contract.failures import SetupTrouble
-from huifu_contract.verdicts import APPLICABLE, Exit, Verdict, exit_code
+from huifu_contract.verdicts import APPLICABLE, OK, Exit, Verdict, exit_code
 
 FORMAT = 1
 
@@ -112,13 +112,45 @@ def read(path: Path) -> RunResult:
     wrong = schemas.complaint("result", loaded)
     if wrong is not None:
         raise SetupTrouble(f"{path} is no result file of format {FORMAT}: {wrong}")
-    for derived in ("counts", "score", "exit"):
-        del loaded[derived]
+    return parse(loaded)
+
+
+def parse(document: Mapping[str, Any]) -> RunResult:
+    """The run that a valid document tells of."""
+    loaded = {name: value for name, value in document.items() if name not in ("counts", "score", "exit")}
     cases = tuple(
         CaseResult(**{**case, "verdict": Verdict(case["verdict"]), **_tuples(case, "laws", "traffic")})
         for case in loaded.pop("cases")
     )
     return RunResult(**{**loaded, "cases": cases, **_tuples(loaded, "grades")})
+
+
+def merged(runs: Sequence[RunResult]) -> list[RunResult]:
+    """Parts of one grading, as workers hand them in, put together; different clients stay apart.
+
+    A case that several ran, as they do the controls, counts as the worst of them.
+    """
+    together: dict[tuple[object, ...], list[RunResult]] = {}
+    for run in runs:
+        together.setdefault(tuple(run.client[name] for name in ("spec", "name", "version")), []).append(run)
+    return [_joined(parts) for parts in together.values()]
+
+
+def _joined(parts: Sequence[RunResult]) -> RunResult:
+    from huifu_contract.registry import catalogue
+
+    found: dict[str, CaseResult] = {}
+    for case in (case for part in parts for case in part.cases):
+        if case.id not in found or found[case.id].verdict in OK:
+            found[case.id] = case
+    return replace(
+        parts[0],
+        cases=tuple(found[name] for name in catalogue() if name in found),
+        started=min(part.started for part in parts),
+        seconds=max(part.seconds for part in parts),
+        call_ms=max(part.call_ms for part in parts),
+        interrupted=any(part.interrupted for part in parts),
+    )
 
 
 def _tuples(given: Mapping[str, Any], *names: str) -> dict[str, tuple[Any, ...]]:

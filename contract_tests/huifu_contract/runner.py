@@ -93,15 +93,19 @@ class Runner:
                 interrupted = self._graded(server)
         return self._result(interrupted=interrupted)
 
-    def begin(self) -> None:
-        """For front ends that choose the cases one by one: starts the client and runs the controls."""
+    def begin(self, properties: int = 0) -> None:
+        """For front ends that choose the cases one by one: starts the client and runs the controls.
+
+        `properties`: among how many property-based cases a budget is shared out.
+        """
         if self.server is None:
             raise TypeError("begin needs a server")
         self._start()
         self._benches.append(self._bench(self.server))
         grader = self._grader()
         root, dead = self._controls(grader, [record for record in catalogue().values() if self._due(record)])
-        self._plan = Plan(grader, root, Budget(self.options.profile), self.options.profile.examples, dead)
+        budget = Budget(self.options.profile, self.options.budget_s)
+        self._plan = Plan(grader, root, budget, self._share(budget, properties), dead)
 
     def single(self, record: Record) -> CaseResult:
         """One case after `begin`; a control that ran already is not run again."""
@@ -189,7 +193,8 @@ class Runner:
             elif not record.control:
                 waiting.append(record)
         budget = Budget(self.options.profile, self.options.budget_s)
-        plan = Plan(grader, root, budget, self._share(budget, waiting), dead)
+        share = self._share(budget, sum(record.draw is not None for record in waiting))
+        plan = Plan(grader, root, budget, share, dead)
         self._parallel(server, plan, [record for record in waiting if not record.alone])
         # what measures time is left by itself: side by side these only wait, each with a process of its own
         self._parallel(server, plan, [record for record in waiting if record.alone])
@@ -218,9 +223,9 @@ class Runner:
             dead = bool(result.trouble)
         return root, dead
 
-    def _share(self, budget: Budget, waiting: Sequence[Record]) -> int:
+    def _share(self, budget: Budget, properties: int) -> int:
         calls = self._benches[0].call_s or [0.01]
-        return budget.examples(statistics.median(calls), sum(record.draw is not None for record in waiting))
+        return budget.examples(statistics.median(calls), properties)
 
     def _one(self, plan: Plan, record: Record, bench: Bench) -> None:
         """A request case may fail while a control is red, and say why; it cannot pass then."""

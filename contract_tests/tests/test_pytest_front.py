@@ -120,9 +120,97 @@ def test_a_wrong_option_is_a_usage_error_and_never_green(team: pytest.Pytester, 
     assert run(team, *args).ret not in (0, 5)
 
 
+CLIENT = f"cmd:{sys.executable} {Path(__file__).parent.parent / 'huifu_contract' / 'zoo' / 'stdlib_client.py'}"
+
+
+def test_header_and_summary_tell_what_was_chosen_and_the_counts_of_each_grade(team: pytest.Pytester) -> None:
+    team.makeini("[pytest]\nhuifu_profile = quick\nhuifu_known = listed.toml\n")
+    team.makeconftest(BROKEN)
+    entry = '[[known]]\ncase = "response/stat-p-pending"\nreason = "being fixed"\n'
+    (team.path / "listed.toml").write_text(entry, encoding="utf-8")
+    args = ["--huifu-seed", "7", "--huifu-level", "must", "--huifu-case", "response/stat-*", "--huifu-html", "m/x.html"]
+    result = run(team, *args, "--huifu-report", "x.json")
+    result.assert_outcomes(failed=1, passed=2, xfailed=1, deselected=5)
+    result.stdout.fnmatch_lines(
+        [
+            "huifu-contract: profile quick, level must, known listed.toml, cases response/stat-[*], seed 7 (not port*",
+            "*= huifu-contract =*",
+            "client shop 1: profile quick, level must",
+            "  wire      no case ran",
+            "  decision  2 pass, 1 fail, 1 known",
+            "  hook      not offered by the client",
+            "  seed 7 (not portable, use the replay)",
+            "  wrote x.json",
+            "  wrote *x.html",
+        ]
+    )
+    assert json.loads((team.path / "x.json").read_text())["seed"] == 7
+    assert "response/stat-p-pending" in (team.path / "m" / "x.html").read_text("utf-8")
+
+
+def test_workers_of_xdist_hand_in_one_result(team: pytest.Pytester) -> None:
+    result = run(team, "-n", "2", "--huifu-report", "x.json", "--huifu-html", "x.html")
+    result.assert_outcomes(passed=9)
+    result.stdout.fnmatch_lines(["*= huifu-contract =*", "  decision  4 pass"])
+    document = json.loads((team.path / "x.json").read_text())
+    assert document["counts"] == {"pass": 9}
+    assert {path.name for path in team.path.glob("x*")} == {"x.json", "x.html"}
+
+
+def test_the_seed_of_hypothesis_is_taken_unless_there_is_one_of_ours(team: pytest.Pytester) -> None:
+    def seed(*args: str) -> object:
+        run(team, "-k", "stat-f", "--huifu-report", "x.json", *args).assert_outcomes(passed=1, deselected=8)
+        return json.loads((team.path / "x.json").read_text())["seed"]
+
+    assert seed("--hypothesis-seed", "11") == 11
+    assert seed("--hypothesis-seed", "11", "--huifu-seed", "3") == 3
+
+
+def test_a_budget_that_is_too_small_leaves_properties_not_run_and_not_green(team: pytest.Pytester) -> None:
+    team.makepyfile(TEST.replace("response/stat-*", "response/unlisted-*"))
+    result = run(team, "--huifu-budget", "0.02s", "-k", "unlisted")
+    result.assert_outcomes(failed=2, deselected=5)
+    result.stdout.fnmatch_lines(["*NOT-RUN*the budget of 0.02 s is used up*"])
+
+
+def test_the_settings_file_names_the_client_and_a_fixture_of_the_team_goes_before_it(team: pytest.Pytester) -> None:
+    quoted = json.dumps(CLIENT)
+    (team.path / "huifu-contract.toml").write_text(f'client = {quoted}\nreport = "out/x.json"\n', "utf-8")
+    named = run(team, "-k", "stat-f")
+    named.assert_outcomes(passed=1, deselected=8)
+    named.stdout.fnmatch_lines(["huifu-contract: client cmd:*from huifu-contract.toml", "client shop 1:*"])
+    (team.path / "conftest.py").unlink()
+    run(team, "-k", "stat-f").stdout.fnmatch_lines(["client stdlib*"])
+    assert (team.path / "out" / "x.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("huifu-contract.toml", "cleint = 'x'", "*no key is called 'cleint'; there are budget, client,*"),
+        ("pytest.ini", "[pytest]\nhuifu_profile = fast\n", "*huifu_profile is one of quick, ci, deep, not 'fast'*"),
+    ],
+)
+def test_a_wrong_file_ends_with_4_before_anything_runs(team: pytest.Pytester, name: str, text: str, says: str) -> None:
+    (team.path / name).write_text(text, "utf-8")
+    result = run(team)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([says])
+
+
+def test_nobody_who_does_not_use_the_kit_hears_of_it(team: pytest.Pytester) -> None:
+    team.makepyfile("def test_something(): pass")
+    (team.path / "conftest.py").unlink()
+    result = run(team)
+    result.assert_outcomes(passed=1)
+    result.stdout.no_fnmatch_line("*huifu-contract:*")
+    result.stdout.no_fnmatch_line("*= huifu-contract =*")
+
+
 def test_the_plugin_loads_nothing_heavy(team: pytest.Pytester) -> None:
     code = (
-        "import sys, huifu_contract.pytest_plugin as p\n"
+        "import sys, huifu_contract.pytest_plugin as p, huifu_contract.settings_file as s, pathlib\n"
+        "s.find(pathlib.Path())\n"
         "heavy = {'aiohttp', 'hypothesis', 'rich', 'cryptography', 'jsonschema_rs'} & set(sys.modules)\n"
         "assert not heavy, heavy"
     )

@@ -14,16 +14,17 @@ from huifu_contract.failures import SetupTrouble
 from huifu_contract.hello import GRADES
 from huifu_contract.verdicts import Exit
 
+EPILOG = "What is not given is taken from huifu-contract.toml, or [tool.huifu-contract] in pyproject.toml, if there."
 KNOWN = Path("huifu-contract-known.toml")
 WORST = (Exit.INTERRUPTED, Exit.INTERNAL, Exit.USAGE, Exit.NOT_OK, Exit.NOTHING, Exit.OK)
 
 
 def add(commands: Any) -> None:
-    made = commands.add_parser("client", help="grade a client", description=__doc__)
+    made = commands.add_parser("client", help="grade a client", description=__doc__, epilog=EPILOG)
     made.add_argument(
         "--client",
         action="append",
-        required=True,
+        default=[],
         metavar="KIND:WHAT",
         help="repeatable: py:shop.pay:make_client, cmd:php close_adapter.php, http://127.0.0.1:8080/_contract",
     )
@@ -41,10 +42,12 @@ def add(commands: Any) -> None:
         default=[],
         help="repeatable: which cases (default: all that the client offers)",
     )
-    made.add_argument("--level", choices=["must", "should"], default="should", help="what is enforced")
+    made.add_argument("--level", choices=["must", "should"], default=None, help="what is enforced (default: should)")
     made.add_argument("--seed", type=int, default=None, help="default: 0 with CI set, else random and printed")
     made.add_argument("--known", type=Path, default=None, help=f"known failures (default: {KNOWN} if it is there)")
-    made.add_argument("--replays", type=Path, default=Path("huifu-replays"), help="where failing examples are kept")
+    made.add_argument(
+        "--replays", type=Path, default=None, help="where failing examples are kept (default: huifu-replays)"
+    )
     made.add_argument("--replay", type=Path, default=None, metavar="FILE", help="run this example alone")
     made.add_argument("--budget", default=None, metavar="90s", help="how long the run may take")
     made.add_argument("-n", "--workers", type=int, default=None, help="processes of the client at once (default: 4)")
@@ -63,6 +66,7 @@ def run(options: argparse.Namespace) -> int:
     from huifu_contract.reports import github
     from huifu_contract.runner import Options
 
+    _settle(options)
     ci = bool(os.environ.get("CI"))
     if options.workers is not None and options.workers < 1:
         raise SetupTrouble("-n is a number of at least 1")
@@ -75,10 +79,10 @@ def run(options: argparse.Namespace) -> int:
         profile=PROFILES[options.profile or ("ci" if ci else "quick")],
         grades=frozenset(options.grade or GRADES),
         cases=tuple(options.case),
-        level=options.level,
+        level=options.level or "should",
         seed=options.seed if options.seed is not None else (0 if ci else secrets.randbelow(2**31)),
         known=_known(options.known),
-        folder=options.replays,
+        folder=options.replays or replay.FOLDER,
         only=only,
         budget_s=_budget(options.budget),
         workers=options.workers or 4,
@@ -88,6 +92,20 @@ def run(options: argparse.Namespace) -> int:
     write(runs, options.report, options.junit, options.md, options.html)
     github.tell(runs, os.environ, print)
     return _worst([found.exit for found in runs])
+
+
+def _settle(options: argparse.Namespace) -> None:
+    """What the command line leaves open, as the settings file has it. Raises SetupTrouble."""
+    from huifu_contract import settings_file
+
+    file = settings_file.find(Path())
+    options.client = options.client or list(file.client)
+    options.grade = options.grade or list(file.grades)
+    for name in ("profile", "level", "seed", "budget", "workers", "known", "replays", "report", "junit", "md", "html"):
+        if getattr(options, name) is None:
+            setattr(options, name, getattr(file, name))
+    if not options.client:
+        raise SetupTrouble(f"no client is named: give --client KIND:WHAT, or `client` in {settings_file.OWN}")
 
 
 def _one(spec: str, options: Any) -> Any:
