@@ -9,6 +9,7 @@ import platform
 import statistics
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -33,6 +34,9 @@ from huifu_mock.clock import Clock
 
 Told = Callable[[CaseResult], None]
 RED = (Verdict.FAIL, Verdict.FLAKY, Verdict.BLOCKED, Verdict.ADAPTER_ERROR, Verdict.KIT_ERROR, Verdict.NOT_RUN)
+
+WAIT = ("transport", "response", "security")
+"""Groups whose calls mostly pause between attempts: they begin first, longest first, and the others fill in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +231,9 @@ class Runner:
         calls = self._benches[0].call_s or [0.01]
         return budget.examples(statistics.median(calls), properties)
 
+    def _examples(self, record: Record) -> int:
+        return len(record.fixed) + (0 if record.draw is None else self.options.profile.examples)
+
     def _one(self, plan: Plan, record: Record, bench: Bench) -> None:
         """A request case may fail while a control is red, and say why; it cannot pass then."""
         starved = plan.share == 0 and record.draw is not None and plan.budget.seconds is not None
@@ -243,7 +250,9 @@ class Runner:
 
     def _parallel(self, server: Server, plan: Plan, records: Sequence[Record]) -> None:
         queue: SimpleQueue[Record] = SimpleQueue()
-        for record in records:
+        for record in sorted(
+            records, key=lambda record: WAIT.index(record.group) if record.group in WAIT else len(WAIT)
+        ):
             queue.put(record)
 
         def work(bench: Bench) -> None:
@@ -254,8 +263,10 @@ class Runner:
                     return
                 self._one(plan, record, bench)
 
-        while len(self._benches) < min(self.options.workers, max(1, len(records))):
-            self._benches.append(self._bench(server))
+        missing = min(self.options.workers, len(records)) - len(self._benches)
+        if missing > 0:
+            with ThreadPoolExecutor(missing) as pool:
+                self._benches += pool.map(self._bench, [server] * missing)
         threads = [Thread(target=work, args=(bench,), daemon=True) for bench in self._benches[1:]]
         for thread in threads:
             thread.start()
