@@ -142,9 +142,15 @@ def test_l3_measures_every_endpoint_by_its_own_schema(op: str, path: str, data: 
 
 
 def test_l3_knows_that_a_query_has_no_number_of_its_own() -> None:
-    queries = [sent(op="query", path=path, data=data) for op, path, data in OTHER_ENDPOINTS if op == "query"]
-    other = [replace(one, data={**(one.data or {}), "huifu_id": "6666000000000001"}) for one in queries]
-    assert wire(evidence("closed", sent(), *queries, *other)) == []
+    query = sent(op="query", path="/v2/trade/payment/scanpay/query", data=QUERY)
+    other = replace(query, data={**QUERY, "org_req_seq_id": "O2"})
+    by_number = sent(op="query", path="/v4/trade/payment/scanpay/query", data=DATA)
+    assert wire(evidence("closed", sent(), query, other, by_number)) == []
+
+
+def test_l3_lets_a_query_name_its_order_by_a_third_number() -> None:
+    query = sent(op="query", path="/v2/trade/payment/scanpay/query", data={"huifu_id": "6", "out_ord_id": "S1"})
+    assert wire(evidence("unknown", query)) == []
 
 
 def test_l4_counts_every_post_against_what_the_client_declares() -> None:
@@ -177,7 +183,7 @@ GAPS: list[tuple[tuple[float, ...], int]] = [
     ((0.0, 0.01, 0.3), 0),
     ((0.0, 0.2, 0.39), 0),
     ((0.0, 0.05), 1),
-    ((0.0, 0.5, 0.6), 1),
+    ((0.0, 0.5, 0.7), 1),
 ]
 
 

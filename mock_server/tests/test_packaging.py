@@ -176,3 +176,13 @@ def test_the_installed_plugin_lends_a_tenant(equipped: Path, tmp_path: Path) -> 
         "def test_an_order(huifu):\n    assert huifu.orders.add().trans_stat == 'P'\n", "utf-8"
     )
     assert "1 passed" in run(equipped / "python", "-m", "pytest", "-q", "-W", "error", cwd=tmp_path)
+
+
+def test_the_installed_contract_kit_grades_the_reference(equipped: Path, tmp_path: Path) -> None:
+    reference = "py:huifu_contract.reference.app:make_client"
+    arguments = ["--client", reference, "--profile", "quick", "--seed", "0", "--report", "r.json", "--html", "r.html"]
+    assert "MUST" in run(equipped / "huifu-contract", "client", *arguments, cwd=tmp_path)
+    report = json.loads((tmp_path / "r.json").read_text("utf-8"))
+    assert report["exit"] == 0
+    assert set(report["counts"]) <= {"pass", "note"}
+    assert (tmp_path / "r.html").stat().st_size > 0
