@@ -1,4 +1,4 @@
-"""Mutants of the laws: a broken copy of each is caught by the tests in `test_laws.py`, so that these prove something."""
+"""Mutants of the laws: the tests in `test_laws.py` catch a broken copy of each, so that they prove something."""
 
 from __future__ import annotations
 
