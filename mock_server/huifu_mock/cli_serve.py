@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import signal
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,7 @@ async def _serve(server: HttpServer, ready_json: bool) -> None:
     await server.start()
     gc.freeze()  # what was loaded and seeded stays: the collector need not look at it again and again
     gc.set_threshold(20_000, 20, 50)
+    sys.setswitchinterval(0.0005)  # a signer that is done need not wait 5 ms until the loop lets go
     print(_ready_json(server) if ready_json else welcome(server.base_url, server.mock), flush=True)
     try:
         await stop.wait()

@@ -8,7 +8,6 @@ import logging
 import secrets
 import socket
 from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -24,6 +23,7 @@ from huifu_mock.gateway import PATHS, Exchange
 from huifu_mock.line import HttpLine
 from huifu_mock.mock import Mock, Refused
 from huifu_mock.schemas import Problem
+from huifu_mock.signers import Signers
 from huifu_mock.wire import Endpoint, Sent
 
 MAX_BODY: Final = 10 * 1024 * 1024
@@ -75,13 +75,13 @@ class HttpServer:
         self.arriving: Callable[[Endpoint, Sent], Coroutine[Any, Any, None]] | None = None
         """Awaited before a call is answered: what must be prepared for it can be prepared there."""
         self._token = control_token
-        self._signers: ThreadPoolExecutor | None = None
+        self._signers: Signers | None = None
         self._runner: web.ServerRunner | None = None
         self._connections: Callable[[], int] = lambda: 0
 
     async def start(self) -> None:
         """Listen. Raises `CannotListen`."""
-        self._signers = ThreadPoolExecutor(SIGNERS, "huifu-sign")
+        self._signers = Signers(asyncio.get_running_loop(), SIGNERS)
         server = web.Server(
             self._handle,
             request_factory=_request,
@@ -114,7 +114,7 @@ class HttpServer:
         for tenant in self.mock.gateway:
             tenant.clock.close()
         if self._signers is not None:
-            self._signers.shutdown(wait=False, cancel_futures=True)
+            self._signers.stop()
 
     async def _handle(self, request: BaseRequest) -> web.StreamResponse:
         path = request.rel_url.raw_path
@@ -148,8 +148,8 @@ class HttpServer:
         if exchange.acting is not NOBODY:
             return await _faulty(request, exchange, headers)
         reply = exchange.reply
-        if reply is not None and reply.ready is None and self._connections() > 1:
-            await asyncio.get_running_loop().run_in_executor(self._signers, reply.signed)
+        if reply is not None and reply.ready is None and self._signers is not None and self._connections() > 1:
+            await self._signers.sign(reply)
         return web.Response(body=exchange.payload(), status=exchange.status, headers=headers)
 
     async def _control(self, request: BaseRequest, path: str) -> web.Response:

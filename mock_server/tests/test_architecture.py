@@ -19,6 +19,7 @@ LAYERS = (
     ("_data", "_version", "canonical", "clock", "codes", "waiting"),
     ("rules", "schemas", "signing"),
     ("keys", "orders_file", "reply", "wire"),
+    ("signers",),
     ("faults", "orders"),
     ("journal", "push"),
     ("explain", "tenant"),
