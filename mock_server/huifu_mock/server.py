@@ -28,7 +28,6 @@ from huifu_mock.wire import Endpoint, Sent
 
 MAX_BODY: Final = 10 * 1024 * 1024
 JSON: Final = "application/json;charset=UTF-8"
-SIGNERS: Final = 2
 
 log = logging.getLogger("huifu_mock.server")
 
@@ -81,7 +80,7 @@ class HttpServer:
 
     async def start(self) -> None:
         """Listen. Raises `CannotListen`."""
-        self._signers = Signers(asyncio.get_running_loop(), SIGNERS)
+        self._signers = Signers(asyncio.get_running_loop())
         server = web.Server(
             self._handle,
             request_factory=_request,
