@@ -3,6 +3,7 @@
 import platform
 import sys
 
+import contract_kit
 import explaining
 import measures
 import plugin
@@ -108,6 +109,8 @@ def main() -> int:
     plugin.main()
     if "--quick" not in sys.argv:
         endurance(table)
+        for what, value, limit in contract_kit.measures():
+            table.row(what, value, limit, None, most=True)
     if table.missed:
         print("gates missed: " + "; ".join(table.missed))
     return 1 if table.missed else 0
