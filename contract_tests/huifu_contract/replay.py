@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from huifu_contract import schemas
-from huifu_contract.failures import SetupTrouble
 from huifu_contract.records import Record
 
 FOLDER = Path("huifu-replays")
@@ -53,15 +52,7 @@ class Replay:
 
 
 def read(path: Path) -> Replay:
-    try:
-        loaded = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SetupTrouble(f"{path}: {error.strerror}") from None
-    except ValueError:
-        raise SetupTrouble(f"{path} is not JSON, so it is no replay file") from None
-    wrong = schemas.complaint("replay", loaded)
-    if wrong is not None:
-        raise SetupTrouble(f"{path} is no replay file: {wrong}")
+    loaded = schemas.read_file("replay", path, "replay file")
     return Replay(**{**loaded, "sequence": tuple(loaded["sequence"])})
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from huifu_contract import schemas
-from huifu_contract.failures import SetupTrouble
 from huifu_contract.verdicts import APPLICABLE, OK, Exit, Verdict, exit_code
 
 FORMAT = 1
@@ -103,16 +102,7 @@ class RunResult:
 
 def read(path: Path) -> RunResult:
     """A result file; raises SetupTrouble that says what is wrong with it."""
-    try:
-        loaded = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SetupTrouble(f"{path}: {error.strerror}") from None
-    except ValueError:
-        raise SetupTrouble(f"{path} is not JSON, so it is no result file") from None
-    wrong = schemas.complaint("result", loaded)
-    if wrong is not None:
-        raise SetupTrouble(f"{path} is no result file of format {FORMAT}: {wrong}")
-    return parse(loaded)
+    return parse(schemas.read_file("result", path, "result file", f"result file of format {FORMAT}"))
 
 
 def parse(document: Mapping[str, Any]) -> RunResult:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from huifu_contract import schemas
-from huifu_contract.failures import SetupTrouble
 from huifu_contract.results import CaseResult, RunResult
 from huifu_contract.verdicts import Exit, Verdict, exit_code
 
@@ -119,15 +118,7 @@ def words(seen: Observed) -> str:
 
 def read(path: Path) -> ServerRun:
     """A result file; raises SetupTrouble that says what is wrong with it."""
-    try:
-        loaded = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SetupTrouble(f"{path}: {error.strerror}") from None
-    except ValueError:
-        raise SetupTrouble(f"{path} is not JSON, so it is no result file") from None
-    wrong = schemas.complaint("server-result", loaded)
-    if wrong is not None:
-        raise SetupTrouble(f"{path} is no result of `huifu-contract server`: {wrong}")
+    loaded = schemas.read_file("server-result", path, "result file", "result of `huifu-contract server`")
     for derived in ("counts", "exit"):
         del loaded[derived]
     return ServerRun(**{**loaded, "cases": tuple(map(_case, loaded["cases"]))})
