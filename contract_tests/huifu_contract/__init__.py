@@ -9,11 +9,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from huifu_contract.calling import describes
+    from huifu_contract.drivers.in_process import describes
     from huifu_contract.outcome import Outcome
-    from huifu_contract.pytest_front import conformance_cases
+    from huifu_contract.pytest_cases import conformance_cases
 
-_HOMES = {"Outcome": "outcome", "conformance_cases": "pytest_front", "describes": "calling"}
+_HOMES = {
+    "Outcome": "outcome",
+    "conformance_cases": "pytest_cases",
+    "describes": "drivers.in_process",
+}
 
 __version__ = "1.0.0"
 __all__ = ["Outcome", "__version__", "conformance_cases", "describes"]

@@ -1,4 +1,4 @@
-"""The pytest plugin of the contract kit: options and fixtures. Import-light: the work is in `pytest_front`."""
+"""The pytest plugin of the contract kit: options and fixtures. Import-light: the work is in `pytest_cases`."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from huifu_contract.failures import SetupTrouble
+from huifu_contract.pytest_stash import KNOWN, runs_key, settings_key
 
 if TYPE_CHECKING:
-    from huifu_contract.pytest_front import Case, Session
-    from huifu_contract.settings_file import Settings
+    from huifu_contract.pytest_cases import Case, Session
 
-KNOWN = "huifu-contract-known.toml"
 TITLE = "huifu-contract"
 USAGE = """override the fixture close_client in your conftest.py:
 
@@ -25,11 +24,6 @@ USAGE = """override the fixture close_client in your conftest.py:
             return Outcome(result.verdict, seen=result.raw)           # from huifu_contract import Outcome
         return close
 """
-
-
-settings_key: pytest.StashKey[Settings] = pytest.StashKey()
-runs_key: pytest.StashKey[list[str]] = pytest.StashKey()
-"""The result documents of this process as JSON; with xdist those of all its workers."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -83,7 +77,7 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("huifu_case") or config.getoption("huifu_replay"):
-        from huifu_contract.pytest_front import deselect
+        from huifu_contract.pytest_cases import deselect
 
         deselect(config, items)
 
@@ -102,14 +96,14 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if output is not None:
         output[TITLE] = config.stash[runs_key]
     elif config.stash[runs_key]:
-        from huifu_contract.pytest_front import write
+        from huifu_contract.pytest_cases import write
 
         write(config)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     if config.stash[runs_key]:
-        from huifu_contract.pytest_front import summary
+        from huifu_contract.pytest_cases import summary
 
         terminalreporter.write_sep("=", TITLE)
         for line in summary(config):
@@ -119,7 +113,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 @pytest.fixture(scope="session")
 def close_client(pytestconfig: pytest.Config) -> Any:
     """Yours to override: the client that is graded."""
-    from huifu_contract.pytest_front import named_client
+    from huifu_contract.pytest_cases import named_client
 
     if named_client(pytestconfig) is None:
         pytest.fail(USAGE, pytrace=False)
@@ -128,7 +122,7 @@ def close_client(pytestconfig: pytest.Config) -> Any:
 @pytest.fixture(scope="session")
 def huifu_contract_session(request: pytest.FixtureRequest) -> Iterator[Session]:
     """The gateway, the client and the controls that all conformance items of this process share."""
-    from huifu_contract.pytest_front import Session
+    from huifu_contract.pytest_cases import Session
 
     session = Session.of(request.config, request.session.items)
     yield session
@@ -143,8 +137,8 @@ def conformance_case(
     record_property: Callable[[str, object], None],
 ) -> Case:
     """One case of the catalogue: `conformance_case.check(close_client)`."""
-    from huifu_contract.pytest_front import Case, named_client
-    from huifu_contract.registry import catalogue
+    from huifu_contract.catalogue.registry import catalogue
+    from huifu_contract.pytest_cases import Case, named_client
 
     name = getattr(request, "param", None)
     if name is None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from huifu_contract.failures import SetupTrouble
-from huifu_contract.reference import keys
+from huifu_contract.reference import wire
 from huifu_mock import _data
 
 SHIPPED: Final = "fixtures/vectors/close.json"
@@ -55,7 +55,7 @@ def canonical(data: Mapping[str, Any]) -> str:
 
 
 def signed(owner: str, text: str) -> str:
-    return keys.sign(keys.private(_data.read_text(f"fixtures/keys/{owner}_private_key.txt").strip()), text.encode())
+    return wire.sign(wire.private(_data.read_text(f"fixtures/keys/{owner}_private_key.txt").strip()), text.encode())
 
 
 def md5(body: str, key: str) -> str:

@@ -6,31 +6,30 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from huifu_contract.evidence import NOTHING, Evidence, Heard, Sent, Truth
-from huifu_contract.grading import blank_result
+from huifu_contract.catalogue.record import Record
+from huifu_contract.catalogue.registry import catalogue
+from huifu_contract.grading.case import blank_result
+from huifu_contract.grading.evidence import NOTHING, Evidence, SentRequest, SignedReply, Truth
+from huifu_contract.grading.exchanges import sequence
+from huifu_contract.grading.results import CaseResult, RunResult, Verdict
 from huifu_contract.outcome import Outcome
-from huifu_contract.records import Record
-from huifu_contract.registry import catalogue
-from huifu_contract.results import CaseResult, RunResult
-from huifu_contract.traffic import sequence
-from huifu_contract.verdicts import Verdict
 
 HOSTILE = "</script><img src=x onerror=alert(1)><!-- {{data}} & \u2028 \u202e ' \""
 LOST = Evidence(
     outcome=Outcome("closed"),
     truth=Truth(in_flight=True),
     sent=(
-        Sent(at=0.0, data={"req_seq_id": "R2f1b73a0c4", "org_req_seq_id": "20240405A17c9"}, heard=NOTHING),
-        Sent(
+        SentRequest(at=0.0, data={"req_seq_id": "R2f1b73a0c4", "org_req_seq_id": "20240405A17c9"}, heard=NOTHING),
+        SentRequest(
             op="closequery",
             at=0.412,
             data={"req_seq_id": "R2f1b73a0c5", "org_req_seq_id": "20240405A17c9"},
-            heard=Heard(resp_code="00000000", trans_stat="P"),
+            heard=SignedReply(resp_code="00000000", trans_stat="P"),
         ),
-        Sent(
+        SentRequest(
             at=1.02,
             data={"req_seq_id": "R2f1b73a0c6", "org_req_seq_id": "20240405A17c9"},
-            heard=Heard(resp_code="00000000", trans_stat="S", genuine=False),
+            heard=SignedReply(resp_code="00000000", trans_stat="S", genuine=False),
         ),
     ),
 )

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from browser import Browser, installed
 
-from huifu_contract import results
+from huifu_contract.grading import results
 from huifu_contract.reports import html
 
 COLOURS = 96

@@ -9,7 +9,7 @@ from typing import Any
 import huifu_mock
 from huifu_contract.reference import Config
 from huifu_contract.server.target import Stored, Target
-from huifu_mock.clock import BEIJING
+from huifu_mock.state.clock import BEIJING
 
 
 @dataclass(slots=True)

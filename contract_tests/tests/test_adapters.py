@@ -12,13 +12,12 @@ import pytest
 
 from huifu_contract.cli.init import LANGUAGES
 from huifu_contract.cli.main import main
-from huifu_contract.drivers.choose import driver
-from huifu_contract.drivers.remote import RemoteDriver
-from huifu_contract.profiles import Profile
-from huifu_contract.results import RunResult
-from huifu_contract.runner import Options, Runner
-from huifu_contract.verdicts import Exit, Verdict
-from huifu_contract.zoo import foreign as zoo
+from huifu_contract.drivers.driver import driver
+from huifu_contract.drivers.subprocess import RemoteDriver
+from huifu_contract.grading.profiles import Profile
+from huifu_contract.grading.results import Exit, RunResult, Verdict
+from huifu_contract.grading.runner import Options, Runner
+from huifu_contract.mutants import selftest
 from huifu_mock import Server
 
 CONFIG = dict.fromkeys(
@@ -90,10 +89,10 @@ def test_a_client_brings_nothing_but_its_language(language: str) -> None:
     assert not files & {"package.json", "composer.json", "go.mod", "pom.xml"}
 
 
-def test_the_zoo_knows_the_references_that_can_run_here() -> None:
-    assert set(zoo.here()) == {name for name in zoo.SCRIPTS if not foreign.missing(name)}
-    for name in zoo.here():
-        assert Path(zoo.argv(name)[1]).exists()
+def test_the_selftest_knows_the_references_that_can_run_here() -> None:
+    assert set(selftest.here()) == {name for name in selftest.SCRIPTS if not foreign.missing(name)}
+    for name in selftest.here():
+        assert Path(selftest.argv(name)[1]).exists()
 
 
 # -- the templates as `init` writes them

@@ -11,9 +11,8 @@ import pytest
 from made_results import L1, L5, SAMPLE, run
 
 from huifu_contract.cli.main import main
+from huifu_contract.grading.results import Exit, RunResult, Verdict
 from huifu_contract.reports import badge
-from huifu_contract.results import RunResult
-from huifu_contract.verdicts import Exit, Verdict
 
 SHOULD = {"response/p-then-query": L1}
 NAME = "{http://www.w3.org/2000/svg}"

@@ -13,8 +13,8 @@ from xml.etree import ElementTree as Xml
 import pytest
 import yaml
 
-from huifu_contract import results
-from huifu_contract.verdicts import Exit
+from huifu_contract.grading import results
+from huifu_contract.grading.results import Exit
 
 CI = Path(__file__).parents[1] / "ci"
 ROOT = CI.parents[1]

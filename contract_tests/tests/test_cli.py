@@ -10,17 +10,18 @@ from xml.etree import ElementTree as Xml
 
 import pytest
 
-from huifu_contract import describe, results, schemas
+from huifu_contract import schemas
+from huifu_contract.catalogue import describe
+from huifu_contract.catalogue.record import RANK
+from huifu_contract.catalogue.registry import catalogue
 from huifu_contract.cli.main import main
-from huifu_contract.records import RANK
-from huifu_contract.registry import catalogue
+from huifu_contract.grading import results
+from huifu_contract.grading.results import CaseResult, RunResult, Verdict
 from huifu_contract.reports import junit, markdown
-from huifu_contract.results import CaseResult, RunResult
-from huifu_contract.verdicts import Verdict
 
 HERE = Path(__file__).parent.parent
-STDLIB = f"cmd:{sys.executable} {HERE / 'huifu_contract' / 'zoo' / 'stdlib_client.py'}"
-LAZY = f"cmd:{sys.executable} -m huifu_contract.zoo.lazy"
+STDLIB = f"cmd:{sys.executable} {HERE / 'huifu_contract' / 'mutants' / 'stdlib_client.py'}"
+LAZY = f"cmd:{sys.executable} -m huifu_contract.mutants.do_nothing"
 FEW = ["--case", "request/by-*", "--seed", "0", "-n", "1"]
 
 

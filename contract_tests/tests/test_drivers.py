@@ -15,10 +15,9 @@ from threading import Event
 import pytest
 
 from huifu_contract import Outcome, describes
-from huifu_contract.drivers.choose import driver
-from huifu_contract.drivers.env import clean
-from huifu_contract.drivers.local import LocalDriver
-from huifu_contract.drivers.remote import MAX_RESTARTS, RemoteDriver
+from huifu_contract.drivers.driver import driver
+from huifu_contract.drivers.in_process import LocalDriver
+from huifu_contract.drivers.subprocess import MAX_RESTARTS, RemoteDriver, clean
 from huifu_contract.failures import AdapterTrouble, ClientTrouble, Gone, Hung, SetupTrouble
 
 CONFIG = dict.fromkeys(

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from made_results import HOSTILE, MIXED, SAMPLE, five, run
 
+from huifu_contract.grading.results import Verdict
 from huifu_contract.reports import github
-from huifu_contract.verdicts import Verdict
 
 LINE = re.compile(r"::(error|notice) title=[^:,\r\n]+::[^\r\n]+")
 

@@ -11,23 +11,21 @@ import pytest
 from hypothesis import settings as global_settings
 from hypothesis import strategies as st
 
-from huifu_contract import replay
-from huifu_contract.bench import Bench
-from huifu_contract.budget import Budget, parse
-from huifu_contract.drivers.local import LocalDriver
+from huifu_contract.catalogue.laws import Broken
+from huifu_contract.catalogue.prepared_answers import answer
+from huifu_contract.catalogue.record import HIGHEST, Basis, Example, Level, Record
+from huifu_contract.catalogue.registry import catalogue, select
+from huifu_contract.drivers.in_process import LocalDriver
 from huifu_contract.failures import AdapterTrouble, Hung, SetupTrouble
-from huifu_contract.grading import Grader
-from huifu_contract.known import Known
-from huifu_contract.laws import Broken
+from huifu_contract.grading import replay
+from huifu_contract.grading.case import Grader
+from huifu_contract.grading.exchanges import redact
+from huifu_contract.grading.harness import Harness
+from huifu_contract.grading.known_failures import KnownFailure
+from huifu_contract.grading.profiles import LEAST, PROFILES, Budget, Profile, case_seed, parse
+from huifu_contract.grading.results import OK, CaseResult, Exit, Verdict, exit_code
+from huifu_contract.grading.runner import Options, Runner
 from huifu_contract.outcome import Outcome
-from huifu_contract.profiles import LEAST, PROFILES, Profile, case_seed
-from huifu_contract.records import HIGHEST, Basis, Example, Level, Record
-from huifu_contract.redact import redact
-from huifu_contract.registry import catalogue, select
-from huifu_contract.results import CaseResult
-from huifu_contract.runner import Options, Runner
-from huifu_contract.scripts import answer
-from huifu_contract.verdicts import OK, Exit, Verdict, exit_code
 from huifu_mock import Server
 
 PROFILE = Profile("test", 30, 5)
@@ -38,9 +36,9 @@ def unknown(config: object, base_url: str, params: object) -> str:
 
 
 @pytest.fixture(scope="module")
-def bench() -> Iterator[Bench]:
+def bench() -> Iterator[Harness]:
     with Server(port=0, orders=[]) as server:
-        made = Bench(LocalDriver(unknown), server.tenant())
+        made = Harness(LocalDriver(unknown), server.tenant())
         made.driver.start(made.config)
         yield made
 
@@ -59,12 +57,12 @@ def record(run: Any, **more: Any) -> Record:
     return Record(**{**members, **more})
 
 
-def broken_if(bench: Bench, condition: bool) -> None:
+def broken_if(bench: Harness, condition: bool) -> None:
     e = bench.last or bench.close(params={})
     bench.judge(e, also=[Broken("C", "planted")] if condition else [])
 
 
-def grade(bench: Bench, made: Record, **options: Any) -> CaseResult:
+def grade(bench: Harness, made: Record, **options: Any) -> CaseResult:
     return Grader(**{"profile": PROFILE, "reruns": 2, **options}).grade(made, bench)
 
 
@@ -99,7 +97,7 @@ def test_an_unknown_case_is_a_mistake_and_not_an_empty_selection() -> None:
         select(["request/no-such"])
 
 
-def test_a_property_is_made_small_and_written_as_a_replay(bench: Bench, tmp_path: Path) -> None:
+def test_a_property_is_made_small_and_written_as_a_replay(bench: Harness, tmp_path: Path) -> None:
     made = record(
         lambda b, x: broken_if(b, x["n"] >= 10),
         fixed=(),
@@ -113,7 +111,7 @@ def test_a_property_is_made_small_and_written_as_a_replay(bench: Bench, tmp_path
     assert (again.verdict, again.examples) == (Verdict.FAIL, 1)
 
 
-def test_stored_examples_run_first_and_a_stale_one_is_told(bench: Bench, tmp_path: Path) -> None:
+def test_stored_examples_run_first_and_a_stale_one_is_told(bench: Harness, tmp_path: Path) -> None:
     made = record(lambda b, x: broken_if(b, x.get("bad", False)))
     stored = replay.Replay(made.id, made.rev, {"bad": True}, "C: planted", "1", "6")
     stored.write(tmp_path)
@@ -132,16 +130,16 @@ def test_a_replay_that_tells_the_same_is_not_written_again(tmp_path: Path) -> No
     assert replay.read(place).signature == "C: other"
 
 
-def test_the_same_example_with_different_verdicts_is_flaky(bench: Bench) -> None:
+def test_the_same_example_with_different_verdicts_is_flaky(bench: Harness) -> None:
     runs = iter([True, False, True, False, False, False])
     result = grade(bench, record(lambda b, x: broken_if(b, next(runs))), reruns=5)
     assert result.verdict is Verdict.FLAKY
     assert "2 of 6 runs" in result.detail
 
 
-def test_trouble_is_sorted_by_whose_it_is(bench: Bench) -> None:
+def test_trouble_is_sorted_by_whose_it_is(bench: Harness) -> None:
     def raises(error: Exception) -> Any:
-        def run(_b: Bench, _x: Example) -> None:
+        def run(_b: Harness, _x: Example) -> None:
             raise error
 
         return run
@@ -152,10 +150,10 @@ def test_trouble_is_sorted_by_whose_it_is(bench: Bench) -> None:
     assert grade(bench, record(raises(ValueError("ours")))).verdict is Verdict.KIT_ERROR
 
 
-def test_a_hang_stops_a_property_instead_of_being_made_small(bench: Bench) -> None:
+def test_a_hang_stops_a_property_instead_of_being_made_small(bench: Harness) -> None:
     calls = []
 
-    def run(_b: Bench, x: Example) -> None:
+    def run(_b: Harness, x: Example) -> None:
         calls.append(x)
         raise Hung("gave no answer")
 
@@ -163,19 +161,19 @@ def test_a_hang_stops_a_property_instead_of_being_made_small(bench: Bench) -> No
     assert len(calls) == 1
 
 
-def test_a_script_that_never_acts_blocks_the_case(bench: Bench) -> None:
+def test_a_script_that_never_acts_blocks_the_case(bench: Harness) -> None:
     result = grade(bench, record(lambda b, x: b.judge(b.close(None, answer("98888888")))))
     assert result.verdict is Verdict.BLOCKED
     assert "nothing was sent" in result.root
 
 
-def test_a_client_that_refuses_the_honest_twin_is_blocked_not_passed(bench: Bench) -> None:
+def test_a_client_that_refuses_the_honest_twin_is_blocked_not_passed(bench: Harness) -> None:
     result = grade(bench, catalogue()["security/sign-missing"])
     assert result.verdict is Verdict.BLOCKED
     assert "honest twin" in result.root
 
 
-def test_a_should_is_only_noted_under_level_must_and_a_recorder_never_fails(bench: Bench) -> None:
+def test_a_should_is_only_noted_under_level_must_and_a_recorder_never_fails(bench: Harness) -> None:
     should = record(lambda b, x: broken_if(b, True), level=Level.SHOULD)
     assert grade(bench, should).verdict is Verdict.FAIL
     assert grade(bench, should, level="must").verdict is Verdict.NOTE
@@ -183,11 +181,11 @@ def test_a_should_is_only_noted_under_level_must_and_a_recorder_never_fails(benc
     assert grade(bench, may).verdict is Verdict.NOTE
 
 
-def known(**more: Any) -> tuple[Known, ...]:
-    return (Known(**{"case": "request/example", "reason": "r", **more}),)
+def known(**more: Any) -> tuple[KnownFailure, ...]:
+    return (KnownFailure(**{"case": "request/example", "reason": "r", **more}),)
 
 
-def test_known_failures_must_still_fail_and_in_the_same_way(bench: Bench) -> None:
+def test_known_failures_must_still_fail_and_in_the_same_way(bench: Harness) -> None:
     failing, passing = (record(lambda b, x, bad=bad: broken_if(b, bad)) for bad in (True, False))
     assert grade(bench, failing, known=known()).verdict is Verdict.KNOWN
     assert grade(bench, failing, known=known(match="planted")).verdict is Verdict.KNOWN
@@ -196,10 +194,10 @@ def test_known_failures_must_still_fail_and_in_the_same_way(bench: Bench) -> Non
     assert Verdict.FIXED not in OK
 
 
-def test_of_a_known_property_only_the_witnesses_run(bench: Bench, tmp_path: Path) -> None:
+def test_of_a_known_property_only_the_witnesses_run(bench: Harness, tmp_path: Path) -> None:
     ran: list[int] = []
 
-    def run(b: Bench, x: Example) -> None:
+    def run(b: Harness, x: Example) -> None:
         ran.append(x["n"])
         broken_if(b, True)
 
@@ -235,12 +233,12 @@ def test_a_seed_is_a_cases_own_and_profiles_are_never_loaded_globally() -> None:
     assert global_settings.default.max_examples == global_settings.get_profile("default").max_examples
 
 
-def test_the_same_seed_draws_the_same_examples(bench: Bench) -> None:
+def test_the_same_seed_draws_the_same_examples(bench: Harness) -> None:
     streams = []
     for _ in range(2):
         drawn: list[int] = []
 
-        def run(b: Bench, x: Example, into: list[int] = drawn) -> None:
+        def run(b: Harness, x: Example, into: list[int] = drawn) -> None:
             into.append(x["n"])
             broken_if(b, False)
 

@@ -14,29 +14,28 @@ import picture
 import pytest
 from made_results import HOSTILE, L5, LOST, SAMPLE, five, run
 
+from huifu_contract.catalogue.registry import catalogue
 from huifu_contract.cli.main import main
-from huifu_contract.registry import catalogue
-from huifu_contract.reports import html, merge
-from huifu_contract.results import RunResult
-from huifu_contract.traffic import sequence
-from huifu_contract.verdicts import Exit, Verdict
+from huifu_contract.grading.exchanges import sequence
+from huifu_contract.grading.results import Exit, RunResult, Verdict
+from huifu_contract.reports import html
 
 # -- the document ---------------------------------------------------------------------------------------------------
 
 
 def test_cases_come_in_the_order_of_the_catalogue() -> None:
-    assert [case["id"] for case in merge.document(five())["cases"]] == list(catalogue())
+    assert [case["id"] for case in html.document(five())["cases"]] == list(catalogue())
 
 
 def test_runs_of_one_client_stand_side_by_side_and_have_names_of_their_own() -> None:
     runs = [run("a"), run("b"), run("a", version="2.0.0"), run("a")]
-    titles = [each["title"] for each in merge.document(runs)["runs"]]
+    titles = [each["title"] for each in html.document(runs)["runs"]]
     assert titles == ["a 1.0.0", "a 2.0.0", "a 1.0.0 #2", "b 1.0.0"]
 
 
 def test_a_run_of_some_cases_leaves_the_others_empty() -> None:
     part = replace(run("part"), cases=run().cases[:5])
-    document = merge.document([part, run()])
+    document = html.document([part, run()])
     assert len(document["cases"]) == len(catalogue())
     assert len(document["runs"][0]["cells"]) == 5
 
@@ -44,31 +43,31 @@ def test_a_run_of_some_cases_leaves_the_others_empty() -> None:
 def test_the_words_of_a_case_are_those_of_its_newest_revision() -> None:
     old, new = run("old"), run("new")
     first = replace(new.cases[0], rev=2, says="the newer words")
-    document = merge.document([old, replace(new, cases=(first, *new.cases[1:]))])
+    document = html.document([old, replace(new, cases=(first, *new.cases[1:]))])
     assert document["cases"][0]["says"] == "the newer words"
     assert document["runs"][0]["cells"][first.id]["rev"] == 1
 
 
 def test_every_line_of_the_traffic_is_understood_but_the_last_which_is_said_elsewhere() -> None:
-    steps = [merge.step(line) for line in sequence(LOST)]
+    steps = [html.step(line) for line in sequence(LOST)]
     assert [step.get("op") for step in steps] == ["close", "closequery", "close", None]
     assert [step["heard"] for step in steps[:-1]] == ["no reply", "00000000 P", "00000000 S"]
     assert [step["authentic"] for step in steps[:-1]] == [True, True, False]
 
 
 def test_a_line_of_another_kind_is_kept_as_it_is() -> None:
-    assert merge.step("  … 3 more requests") == {"text": "… 3 more requests"}
+    assert html.step("  … 3 more requests") == {"text": "… 3 more requests"}
 
 
 def test_the_command_to_run_a_case_again_is_quoted_for_the_shell() -> None:
     broken = run("x", {"security/sign-missing": L5})
     odd = replace(broken, client={**broken.client, "spec": "cmd:php 'my client.php' $(reboot)"})
-    again = merge.document([odd])["runs"][0]["cells"]["security/sign-missing"]["again"]
+    again = html.document([odd])["runs"][0]["cells"]["security/sign-missing"]["again"]
     assert """--client 'cmd:php '"'"'my client.php'"'"' $(reboot)'""" in again
 
 
 def test_invisible_characters_become_visible() -> None:
-    assert merge.clean("a\u202eb\x00c\ud800\nd") == "a\\u202eb\\u0000c\\ud800\nd"
+    assert html.clean("a\u202eb\x00c\ud800\nd") == "a\\u202eb\\u0000c\\ud800\nd"
 
 
 # -- the file -------------------------------------------------------------------------------------------------------

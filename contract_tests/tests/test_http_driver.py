@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 from huifu_contract.cli.main import main
-from huifu_contract.drivers.choose import driver, workers
+from huifu_contract.drivers.driver import driver, workers
 from huifu_contract.drivers.http import HttpDriver
 from huifu_contract.failures import AdapterTrouble, ClientTrouble, Gone, Hung, SetupTrouble
-from huifu_contract.profiles import Profile
+from huifu_contract.grading.profiles import Profile
+from huifu_contract.grading.results import Exit, Verdict
+from huifu_contract.grading.runner import Options, Runner
 from huifu_contract.reference.app import App, make_client
-from huifu_contract.runner import Options, Runner
-from huifu_contract.verdicts import Exit, Verdict
 
 CONFIG = dict.fromkeys(
     ("sys_id", "product_id", "huifu_id", "merchant_private_key", "huifu_public_key", "webhook_key"), "x"

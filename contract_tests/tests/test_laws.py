@@ -8,9 +8,7 @@ from typing import Any
 
 import pytest
 
-from huifu_contract.evidence import NOTHING, Evidence, Heard, Sent, Truth
-from huifu_contract.hello import Hello
-from huifu_contract.laws import (
+from huifu_contract.catalogue.laws import (
     Broken,
     bounded,
     growing_gaps,
@@ -18,12 +16,13 @@ from huifu_contract.laws import (
     resolution,
     restraint,
     same_or_query,
+    schema_of,
     silence,
     soundness,
     wire,
 )
-from huifu_contract.laws.wire import schema_of
-from huifu_contract.outcome import Outcome
+from huifu_contract.grading.evidence import NOTHING, Evidence, SentRequest, SignedReply, Truth
+from huifu_contract.outcome import Hello, Outcome
 
 DATA = {
     "req_date": "20240425",
@@ -32,15 +31,15 @@ DATA = {
     "org_req_date": "20240405",
     "org_req_seq_id": "O1",
 }
-S, F, P = (Heard(resp_code="00000000", trans_stat=stat) for stat in "SFP")
-FORGED = Heard(genuine=False, trans_stat="S")
+S, F, P = (SignedReply(resp_code="00000000", trans_stat=stat) for stat in "SFP")
+FORGED = SignedReply(genuine=False, trans_stat="S")
 
 
-def sent(heard: Heard = S, **more: Any) -> Sent:
-    return Sent(**{"data": DATA, "heard": heard, **more})
+def sent(heard: SignedReply = S, **more: Any) -> SentRequest:
+    return SentRequest(**{"data": DATA, "heard": heard, **more})
 
 
-def evidence(claim: str, *requests: Sent, **truth: Any) -> Evidence:
+def evidence(claim: str, *requests: SentRequest, **truth: Any) -> Evidence:
     return Evidence(Outcome(claim), DATA, requests, Truth(**truth))
 
 
@@ -162,8 +161,8 @@ def test_l4_counts_every_post_against_what_the_client_declares() -> None:
 OTHER = sent(data={**DATA, "req_seq_id": "R2"})
 
 
-@pytest.mark.parametrize("heard", [NOTHING, FORGED, P, Heard(trans_stat=None), Heard(trans_stat="X")])
-def test_l4_forbids_another_close_after_one_in_doubt(heard: Heard) -> None:
+@pytest.mark.parametrize("heard", [NOTHING, FORGED, P, SignedReply(trans_stat=None), SignedReply(trans_stat="X")])
+def test_l4_forbids_another_close_after_one_in_doubt(heard: SignedReply) -> None:
     doubtful = sent(heard)
     assert same_or_query(evidence("unknown", doubtful, sent(heard), sent())) == []
     assert same_or_query(evidence("unknown", doubtful, sent(op="closequery"))) == []
@@ -173,7 +172,7 @@ def test_l4_forbids_another_close_after_one_in_doubt(heard: Heard) -> None:
 
 
 @pytest.mark.parametrize("heard", [S, F])
-def test_l4_allows_another_close_after_a_definite_answer(heard: Heard) -> None:
+def test_l4_allows_another_close_after_a_definite_answer(heard: SignedReply) -> None:
     assert same_or_query(evidence("closed", sent(heard), OTHER)) == []
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from huifu_contract import protocol
+from huifu_contract.drivers import protocol
 from huifu_contract.failures import AdapterTrouble, KitTrouble
 
 CLOSE: dict[str, Any] = {

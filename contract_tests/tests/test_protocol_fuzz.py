@@ -9,10 +9,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from huifu_contract import protocol
+from huifu_contract.drivers import protocol
 from huifu_contract.failures import AdapterTrouble
-from huifu_contract.hello import Hello
-from huifu_contract.outcome import Outcome
+from huifu_contract.outcome import Hello, Outcome
 
 OPS = ("hello", "close", "order", "bye")
 JSON = st.recursive(

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from huifu_contract.reference import Client, Config, decide, keys
+from huifu_contract.reference import Client, Config, decide, wire
 from huifu_contract.reference.app import App, make_client
-from huifu_contract.reference.envelope import NotReadable, read
+from huifu_contract.reference.wire import NotReadable, read
 from huifu_mock import signing
 from huifu_mock._data import read_text
 
@@ -124,8 +124,8 @@ def test_a_reply_to_another_request_does_not_count() -> None:
 def test_a_signature_of_another_key_does_not_count() -> None:
     raw = '{"a":"1"}'
     for name, counts in (("huifu", True), ("merchant", False), ("foreign", False)):
-        key = keys.private(read_text(f"fixtures/keys/{name}_private_key.txt").strip())
-        body = f'{{"data":{raw},"sign":"{keys.sign(key, raw.encode())}"}}'.encode()
+        key = wire.private(read_text(f"fixtures/keys/{name}_private_key.txt").strip())
+        body = f'{{"data":{raw},"sign":"{wire.sign(key, raw.encode())}"}}'.encode()
         assert CLIENT.check_sign(read(body)) is counts
 
 

@@ -8,10 +8,10 @@ import pytest
 from broken_servers.bugs import BUGS, Bug
 
 import huifu_mock
+from huifu_contract.grading.results import OK
 from huifu_contract.server.grade import Options, grade
 from huifu_contract.server.registry import catalogue
 from huifu_contract.server.target import Target
-from huifu_contract.verdicts import OK
 
 ONLY_RECORDED = {"server/either-or-both"}
 SEED = 1

@@ -11,7 +11,7 @@ from broken_servers.bugs import BUGS
 
 import huifu_mock
 from huifu_contract.cli.main import main
-from huifu_contract.server import diff, results
+from huifu_contract.server import results
 from huifu_contract.server.grade import Options, grade
 from huifu_contract.server.target import Target
 
@@ -99,12 +99,12 @@ def test_two_servers_that_differ_are_told_apart_field_by_field(
     bug = next(bug for bug in BUGS if bug.name == "texts-of-23000000-swapped")
     with bug.plant():
         b = graded(server, tmp_path / "b.json", *cases)
-    found = diff.differences(results.read(a), results.read(b))
+    found = results.differences(results.read(a), results.read(b))
     said = "原订单已为终态,无法发起关单操作", "关单状态为终态，不能重复关单"
     assert found == [
-        diff.Difference("server/final-order", "", "verdict", "pass", "fail"),
-        diff.Difference("server/final-order", "paid", "resp_desc", *said),
-        diff.Difference("server/final-order", "failed", "resp_desc", *said),
+        results.Difference("server/final-order", "", "verdict", "pass", "fail"),
+        results.Difference("server/final-order", "paid", "resp_desc", *said),
+        results.Difference("server/final-order", "failed", "resp_desc", *said),
     ]
     assert main(["server", "--diff", str(a), str(b)]) == 1
     out = capsys.readouterr().out
@@ -115,7 +115,7 @@ def test_two_servers_that_differ_are_told_apart_field_by_field(
 def test_a_question_that_only_one_was_asked_is_one_difference(server: huifu_mock.Server, tmp_path: Path) -> None:
     a = results.read(graded(server, tmp_path / "a.json", "server/union-pay", "server/bad-date"))
     b = results.read(graded(server, tmp_path / "b.json", "server/union-pay"))
-    assert diff.differences(a, b) == [diff.Difference("server/bad-date", "", "case", "run", "(not asked)")]
+    assert results.differences(a, b) == [results.Difference("server/bad-date", "", "case", "run", "(not asked)")]
 
 
 def test_another_kind_of_file_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

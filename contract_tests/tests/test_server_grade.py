@@ -15,12 +15,12 @@ from server_parts import MovedTime, stored, stranger
 
 import huifu_mock
 from huifu_contract.failures import SetupTrouble
+from huifu_contract.grading.results import Exit, Verdict
 from huifu_contract.reference import Config
 from huifu_contract.server.grade import Options, grade
 from huifu_contract.server.registry import catalogue, select
 from huifu_contract.server.results import ServerRun
 from huifu_contract.server.target import Target
-from huifu_contract.verdicts import Exit, Verdict
 from huifu_mock.codes import Reason
 
 NO_WALK = ("server/[!s]*", "server/s[!t]*")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from huifu_contract.server import answers, model, walk
+from huifu_contract.server import answers, model, sequences
 from huifu_contract.server.answers import Answer, Said
 from huifu_contract.server.model import CloseModel, Order
 
@@ -116,20 +116,20 @@ def test_the_model_shares_nothing_with_the_rules_of_the_fake(module: object) -> 
 
 
 def test_dropping_an_order_from_a_walk_drops_what_was_done_with_it() -> None:
-    steps: list[walk.Step] = [
+    steps: list[sequences.Step] = [
         {"do": "close", "order": 0}, {"do": "close", "order": 1}, {"do": "advance", "seconds": 5},
         {"do": "close", "order": 2},
     ]  # fmt: skip
-    left = walk._without(steps, 1)
+    left = sequences._without(steps, 1)
     assert left == [{"do": "close", "order": 0}, {"do": "advance", "seconds": 5}, {"do": "close", "order": 1}]
 
 
 def test_a_walk_that_never_meets_a_branch_is_the_kits_own_error(monkeypatch: pytest.MonkeyPatch) -> None:
     import huifu_mock
-    from huifu_contract.server import cases_walk
+    from huifu_contract.grading.results import Exit
+    from huifu_contract.server.cases import sequences
     from huifu_contract.server.grade import Options, grade
     from huifu_contract.server.target import Target
-    from huifu_contract.verdicts import Exit
 
     def lazy(fresh: object, *_: int) -> None:
         made = fresh()  # type: ignore[operator] # what makes a walk
@@ -137,7 +137,7 @@ def test_a_walk_that_never_meets_a_branch_is_the_kits_own_error(monkeypatch: pyt
         made.do({"do": "close", "order": 0, "by": "both"})
         assert made.hits == Counter(made.hits)
 
-    monkeypatch.setattr(cases_walk, "explore", lazy)
+    monkeypatch.setattr(sequences, "explore", lazy)
     with huifu_mock.Server(orders=[]) as server:
         found = grade(Target(server.base_url), Options(cases=("server/state-machine",)), connection=server)
     assert found.exit is Exit.INTERNAL

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from huifu_contract.failures import SetupTrouble
-from huifu_contract.server import guard, target
+from huifu_contract.server import target
 from huifu_contract.server.grade import Options, grade
 from huifu_mock._data import path, read_text
 
@@ -80,13 +80,13 @@ def test_this_machine_has_no_limit_and_others_get_two_requests_a_second() -> Non
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:8080", "http://localhost", "http://[::1]:1/prefix"])
 def test_this_machine_is_always_allowed(address: str) -> None:
-    guard.check(address, frozenset(), allow_vendor=False)
+    target.check_host(address, frozenset(), allow_vendor=False)
 
 
 def test_a_host_that_the_file_does_not_name_is_refused() -> None:
     with pytest.raises(SetupTrouble, match="not named in the target file"):
-        guard.check("https://sandbox.example.com", frozenset({"example.com"}), allow_vendor=True)
-    guard.check("https://Sandbox.Example.com./x", frozenset({"sandbox.example.com"}), allow_vendor=False)
+        target.check_host("https://sandbox.example.com", frozenset({"example.com"}), allow_vendor=True)
+    target.check_host("https://Sandbox.Example.com./x", frozenset({"sandbox.example.com"}), allow_vendor=False)
 
 
 @pytest.mark.parametrize(
@@ -101,18 +101,18 @@ def test_a_host_that_the_file_does_not_name_is_refused() -> None:
     ],
 )
 def test_the_vendors_hosts_need_a_flag_and_a_name(address: str) -> None:
-    name = "huifu.com" if "@" in address else guard.host(address)
+    name = "huifu.com" if "@" in address else target.host(address)
     with pytest.raises(SetupTrouble):
-        guard.check(address, frozenset(), allow_vendor=True)
+        target.check_host(address, frozenset(), allow_vendor=True)
     with pytest.raises(SetupTrouble, match=r"--allow-vendor-host|take the rest away"):
-        guard.check(address, frozenset({name}), allow_vendor=False)
+        target.check_host(address, frozenset({name}), allow_vendor=False)
     if "@" not in address:
-        guard.check(address, frozenset({name}), allow_vendor=True)
+        target.check_host(address, frozenset({name}), allow_vendor=True)
 
 
 def test_a_name_that_only_looks_like_the_vendors_is_not() -> None:
-    assert guard.vendor("nothuifu.com") is None
-    assert guard.vendor("huifu.com.example.org") is None
+    assert target.vendor("nothuifu.com") is None
+    assert target.vendor("huifu.com.example.org") is None
 
 
 def test_grading_asks_the_guard_before_anything_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,7 +28,7 @@ EVERY = {
     "md": "out/r.md",
     "html": "out/r.html",
 }
-STDLIB = f"cmd:{sys.executable} {Path(__file__).parent.parent / 'huifu_contract' / 'zoo' / 'stdlib_client.py'}"
+STDLIB = f"cmd:{sys.executable} {Path(__file__).parent.parent / 'huifu_contract' / 'mutants' / 'stdlib_client.py'}"
 
 
 def toml(table: dict[str, object]) -> str:

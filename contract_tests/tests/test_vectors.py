@@ -15,10 +15,10 @@ import pytest
 
 from huifu_contract import schemas, vectors
 from huifu_contract.cli.main import main
-from huifu_contract.reference import Client, Config, keys
+from huifu_contract.grading.results import Exit
+from huifu_contract.reference import Client, Config, wire
 from huifu_contract.reference.app import App
-from huifu_contract.reference.envelope import NotReadable, read
-from huifu_contract.verdicts import Exit
+from huifu_contract.reference.wire import NotReadable, read
 from huifu_mock import _data, canonical, signing
 
 FILE: dict[str, Any] = _data.read_json(vectors.SHIPPED)
@@ -75,7 +75,7 @@ def test_a_disputed_text_is_one_of_those_that_the_gateway_accepts() -> None:
 
 @of("request-sign")
 def test_a_signature_of_a_request_is_the_merchants_or_not(check: dict[str, Any]) -> None:
-    verifies = keys.verifies(keys.public(KEYS["merchant"]), check["text"].encode(), check["sign"])
+    verifies = wire.verifies(wire.public(KEYS["merchant"]), check["text"].encode(), check["sign"])
     assert verifies == signing.verify(signing.load_public_key(KEYS["merchant"]), check["text"].encode(), check["sign"])
     assert verifies == (check["result"] == "valid")
 

@@ -7,16 +7,16 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from huifu_contract.drivers.base import Driver
-from huifu_contract.drivers.local import LocalDriver
-from huifu_contract.drivers.remote import RemoteDriver
-from huifu_contract.profiles import PROFILES
+from huifu_contract.drivers.driver import Driver
+from huifu_contract.drivers.in_process import LocalDriver
+from huifu_contract.drivers.subprocess import RemoteDriver
+from huifu_contract.grading.profiles import PROFILES
+from huifu_contract.grading.results import Exit
+from huifu_contract.grading.runner import Options, Runner
 from huifu_contract.reference.app import make_client
-from huifu_contract.runner import Options, Runner
-from huifu_contract.verdicts import Exit
 
 REFERENCE = "py:huifu_contract.reference.app:make_client"
-HOST = [sys.executable, "-m", "huifu_contract.host", "huifu_contract.reference.app:make_client"]
+HOST = [sys.executable, "-m", "huifu_contract.drivers.host", "huifu_contract.reference.app:make_client"]
 SAME = ("request/values-*", "request/sign-*", "request/date-format", "request/by-*", "response/extra-fields")
 """Cases in which nobody waits: what is left is the work, and the way that messages take."""
 ROUNDS = 3
@@ -51,7 +51,7 @@ def driver_ratio(rounds: int = ROUNDS) -> float:
 
 
 def selftest_seconds() -> float:
-    """The zoo, as `huifu-contract selftest` grades it at the user's site."""
+    """The mutants, as `huifu-contract selftest` grades it at the user's site."""
     start = time.perf_counter()
     subprocess.run([sys.executable, "-m", "huifu_contract", "selftest"], check=True, capture_output=True)
     return time.perf_counter() - start

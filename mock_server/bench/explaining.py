@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from huifu_mock import explain, keys, signing
-from huifu_mock.tenant import DEFAULT_PRODUCT_ID, DEFAULT_SYS_ID
+from huifu_mock.gateway.tenant import DEFAULT_PRODUCT_ID, DEFAULT_SYS_ID
 
 DATA: Final = {
     "req_seq_id": "20240425105638838efkflqyi00ond6",

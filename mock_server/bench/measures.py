@@ -18,11 +18,11 @@ from pathlib import Path
 
 import huifu_mock
 from huifu_mock import keys, signing
-from huifu_mock.gateway import Gateway
-from huifu_mock.mock import Mock, seed
+from huifu_mock.gateway.gateway import Gateway
+from huifu_mock.gateway.mock import Mock, seed
+from huifu_mock.gateway.tenant import DEFAULT_HUIFU_ID, DEFAULT_PRODUCT_ID, DEFAULT_SYS_ID
+from huifu_mock.request import CLOSE, ReceivedBytes, read
 from huifu_mock.schemas import schema
-from huifu_mock.tenant import DEFAULT_HUIFU_ID, DEFAULT_PRODUCT_ID, DEFAULT_SYS_ID
-from huifu_mock.wire import CLOSE, Sent, read
 from load import http_request
 
 DAY = "20260101"
@@ -168,7 +168,7 @@ def journal_bytes(count: int = 2000) -> float:
     headers += b"Content-Type: application/json;charset=utf-8\r\nContent-Length: 561"
     tracemalloc.start()
     for one in signed:
-        gateway.receive(CLOSE, Sent(bytes(bytearray(one)), bytes(bytearray(headers)))).payload()
+        gateway.receive(CLOSE, ReceivedBytes(bytes(bytearray(one)), bytes(bytearray(headers)))).payload()
     tenant = gateway.tenant(DEFAULT_SYS_ID)
     assert tenant is not None
     before = tracemalloc.get_traced_memory()[0]
@@ -180,7 +180,7 @@ def journal_bytes(count: int = 2000) -> float:
 
 def shape_check_seconds() -> float:
     """The time that the schemas take for one close."""
-    call = read(CLOSE, Sent(body("c", "o")))
+    call = read(CLOSE, ReceivedBytes(body("c", "o")))
     envelope, data = schema("envelope/request").accepts, schema("close/request").accepts
     count = 20_000
     return timeit.timeit(lambda: (envelope(call.envelope), data(call.data)), number=count) / count

@@ -7,28 +7,28 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from huifu_mock.api.deliveries import Delivery
-    from huifu_mock.api.link import ControlError, Unreachable
-    from huifu_mock.api.records import Call, Order
-    from huifu_mock.api.server import Connection, Server, connect
-    from huifu_mock.api.tenant import Tenant
+    from huifu_mock.client.pushes import Delivery
+    from huifu_mock.client.records import Call, Order
+    from huifu_mock.client.server import Connection, Server, connect
+    from huifu_mock.client.tenant import Tenant
+    from huifu_mock.client.transport import ControlError, Unreachable
     from huifu_mock.codes import Reason
-    from huifu_mock.gateway import Gateway
-    from huifu_mock.server import CannotListen
+    from huifu_mock.gateway.gateway import Gateway
+    from huifu_mock.http.server import CannotListen
 
 _HOMES = {
-    "Call": "api.records",
-    "CannotListen": "server",
-    "Connection": "api.server",
-    "ControlError": "api.link",
-    "Delivery": "api.deliveries",
-    "Gateway": "gateway",
-    "Order": "api.records",
+    "Call": "client.records",
+    "CannotListen": "http.server",
+    "Connection": "client.server",
+    "ControlError": "client.transport",
+    "Delivery": "client.pushes",
+    "Gateway": "gateway.gateway",
+    "Order": "client.records",
     "Reason": "codes",
-    "Server": "api.server",
-    "Tenant": "api.tenant",
-    "Unreachable": "api.link",
-    "connect": "api.server",
+    "Server": "client.server",
+    "Tenant": "client.tenant",
+    "Unreachable": "client.transport",
+    "connect": "client.server",
 }
 
 __all__ = [

@@ -2,6 +2,6 @@
 
 import sys
 
-from huifu_mock.cli import main
+from huifu_mock.cli.main import main
 
 sys.exit(main())

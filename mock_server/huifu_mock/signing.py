@@ -9,7 +9,7 @@ import binascii
 import hashlib
 import json
 import re
-from typing import Any
+from typing import Any, Final
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
@@ -162,3 +162,29 @@ def _kind(der: bytes) -> str:
 
 def _first_line(error: Exception) -> str:
     return str(error).splitlines()[0][:120] if str(error) else type(error).__name__
+
+
+class Reply:
+    """`{"data":…,"sign":"…"}` whose signature covers exactly the bytes of `data` that are sent.
+
+    RSA PKCS#1 v1.5 is deterministic, so two threads that sign the same reply at once write the same bytes.
+    """
+
+    __slots__ = ("_signed", "data", "key")
+
+    def __init__(self, fields: dict[str, str], key: RSAPrivateKey) -> None:
+        self.data: Final = _canonical.dump(fields)
+        self.key: Final = key
+        self._signed: bytes | None = None
+
+    @property
+    def ready(self) -> bytes | None:
+        """The signed bytes, if they were asked for before."""
+        return self._signed
+
+    def signed(self) -> bytes:
+        """The signed bytes; the first call costs an RSA signature."""
+        if (signed := self._signed) is None:
+            signature = sign(self.key, self.data)
+            signed = self._signed = b'{"data":' + self.data + b',"sign":"' + signature.encode() + b'"}'
+        return signed

@@ -7,9 +7,9 @@ from typing import Any
 from desk import HUIFU, Desk
 
 from huifu_mock import signing
-from huifu_mock.gateway import PATHS, Exchange
+from huifu_mock.gateway.gateway import PATHS, Exchange
+from huifu_mock.request import Endpoint, ReceivedBytes
 from huifu_mock.schemas import schema
-from huifu_mock.wire import Endpoint, Sent
 
 JSPAY_V2, JSPAY_V3 = "/v2/trade/payment/jspay", "/v3/trade/payment/jspay"
 MICROPAY_V2, MICROPAY_V3 = "/v2/trade/payment/micropay", "/v3/trade/payment/micropay"
@@ -55,7 +55,7 @@ def opened(endpoint: Endpoint, reply: bytes) -> dict[str, str]:
 def send(desk: Desk, path: str, body: bytes) -> Asked:
     """Send bytes to a path; whatever they are, the reply is signed and valid."""
     endpoint = PATHS[path]
-    exchange = desk.mock.gateway.receive(endpoint, Sent(body))
+    exchange = desk.mock.gateway.receive(endpoint, ReceivedBytes(body))
     assert exchange.status == 200
     return Asked(exchange, opened(endpoint, exchange.payload()))
 

@@ -6,15 +6,15 @@ from itertools import count
 from typing import Any
 
 from huifu_mock import signing
-from huifu_mock.api.link import run_here
-from huifu_mock.control import plane
-from huifu_mock.gateway import Exchange
+from huifu_mock.client.transport import run_here
+from huifu_mock.gateway.gateway import Exchange
+from huifu_mock.gateway.mock import Mock, seed
+from huifu_mock.gateway.tenant import DEFAULT_SYS_ID, Tenant
+from huifu_mock.http.control import router
 from huifu_mock.keys import published
-from huifu_mock.mock import Mock, seed
-from huifu_mock.orders import Order
+from huifu_mock.request import CLOSE, ReceivedBytes
 from huifu_mock.schemas import schema
-from huifu_mock.tenant import DEFAULT_SYS_ID, Tenant
-from huifu_mock.wire import CLOSE, Sent
+from huifu_mock.state.orders import Order
 
 HUIFU = published("huifu").public_key()
 REQUIRED = ("resp_code", "resp_desc", "huifu_id", "req_date", "req_seq_id", "org_req_date", "trans_stat")
@@ -98,7 +98,7 @@ class Desk:
 
     def send(self, body: bytes, headers: bytes = b"") -> Answered:
         """Send bytes; whatever they are, the reply is signed and valid."""
-        exchange = self.mock.gateway.receive(CLOSE, Sent(body, headers))
+        exchange = self.mock.gateway.receive(CLOSE, ReceivedBytes(body, headers))
         assert exchange.status == 200
         raw = exchange.payload()
         return Answered(exchange, raw, opened(raw))
@@ -106,7 +106,7 @@ class Desk:
     def told(self) -> list[dict[str, Any]]:
         """The journal as the control plane tells it, through JSON as other languages read it."""
         path = f"/_mock/tenants/{self.tenant.sys_id}/journal"
-        told = run_here(plane.dispatch(self.mock, "", "GET", path, query={}))
+        told = run_here(router.dispatch(self.mock, "", "GET", path, query={}))
         assert told.status == 200, told.body
         text = json.dumps(told.body, allow_nan=False, ensure_ascii=False).encode(errors="replace")
         items: list[dict[str, Any]] = json.loads(text)["items"]

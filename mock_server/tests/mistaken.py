@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from huifu_mock import signing
+from huifu_mock.gateway.tenant import DEFAULT_SYS_ID
 from huifu_mock.keys import published
-from huifu_mock.tenant import DEFAULT_SYS_ID
 
 KEY = published("merchant")
 Data = dict[str, Any]

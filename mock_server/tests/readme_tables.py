@@ -10,7 +10,7 @@ from pathlib import Path
 
 from huifu_mock.codes import LEGACY, Reason
 from huifu_mock.explain import ADVICE, MISTAKES
-from huifu_mock.faults import table
+from huifu_mock.faults import catalogue
 from huifu_mock.rules import RULES, Rule, Step
 
 ROOT = Path(__file__).parents[2]
@@ -82,8 +82,8 @@ def mistakes(language: str) -> str:
 PARTS: dict[str, Callable[[str], str]] = {
     "rules": rules,
     "answers": answers,
-    "faults": table.readme,
-    "races": table.readme_races,
+    "faults": catalogue.readme,
+    "races": catalogue.readme_races,
     "mistakes": mistakes,
 }
 

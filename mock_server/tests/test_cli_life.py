@@ -11,8 +11,8 @@ import pytest
 from merchant import Merchant
 from postbox import Mailbox, Said
 
-from huifu_mock import cli
-from huifu_mock.cli_remote import duration
+from huifu_mock.cli import main
+from huifu_mock.cli.remote import duration
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -24,7 +24,7 @@ def run(merchant: Merchant, capsys: pytest.CaptureFixture[str]) -> Run:
     def command(
         *words: str, url: str = merchant.tenant.base_url, tenant: str = merchant.tenant.sys_id
     ) -> tuple[int, str, str]:
-        code = cli.main([*words, "--url", url, "--tenant", tenant])
+        code = main.main([*words, "--url", url, "--tenant", tenant])
         said = capsys.readouterr()
         return code, said.out, said.err
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huifu_mock.clock import BEIJING, LAST, Clock, MovedBack, parse
+from huifu_mock.state.clock import BEIJING, LAST, Clock, MovedBack, parse
 
 NOON = datetime(2026, 2, 28, 12, tzinfo=BEIJING)
 MICROSECOND = timedelta(microseconds=1)

@@ -8,7 +8,7 @@ from desk import Desk
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huifu_mock import life
+from huifu_mock.gateway import lifecycle
 
 FOUND = ("00000000", "查询成功")
 
@@ -42,7 +42,7 @@ def test_a_close_in_progress_is_p_until_the_clock_has_settled_it(desk: Desk, set
 def test_a_customer_who_pays_first_makes_the_close_fail(desk: Desk) -> None:
     order = desk.order(settle="processing")
     desk.close(order)
-    life.pay(desk.tenant, desk.kept(order))
+    lifecycle.pay(desk.tenant, desk.kept(order))
     desk.tenant.clock.advance(60)
     reply = closequery(desk, order)
     assert (reply["resp_code"], reply["trans_stat"], reply["org_trans_stat"]) == ("00000000", "F", "S")

@@ -16,7 +16,7 @@ from wired import connected, head, post, received
 import huifu_mock
 from huifu_mock import _data, signing
 from huifu_mock.codes import Reason
-from huifu_mock.control.plane import ROUTES
+from huifu_mock.http.control.router import ROUTES
 from huifu_mock.schemas import schema
 
 

@@ -12,7 +12,7 @@ from desk import Desk
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huifu_mock.orders import Order
+from huifu_mock.state.orders import Order
 
 HF_SEQ_ID = re.compile(r"\d{4}[0-9A-Za-z]{6,7}\d{12}P\d{3}[0-9a-f]{8}0{5}")
 ACCEPTED = ("00000100", "下单成功", "P")

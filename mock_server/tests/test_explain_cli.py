@@ -9,7 +9,7 @@ import pytest
 from mistaken import DATA, KEY, RICH, b64, compact, envelope, right, rsa, signs
 
 from huifu_mock import explain, signing
-from huifu_mock.cli import main
+from huifu_mock.cli.main import main
 from huifu_mock.keys import published
 
 ESCAPED = signs(lambda data: compact(dict(sorted(data.items())), ensure_ascii=True))(RICH)

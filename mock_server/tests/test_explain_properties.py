@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from mistaken import DATA, KEY, RICH, b64, compact, envelope, in_order, php, right, rsa, signs
 
 from huifu_mock import explain
-from huifu_mock.explain.lookup import _one_apart
-from huifu_mock.explain.tree import parse, write
+from huifu_mock.explain.lexer import parse, write
+from huifu_mock.explain.nearest_order import _one_apart
 
 PUBLIC = KEY.public_key()
 

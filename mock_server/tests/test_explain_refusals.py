@@ -11,14 +11,14 @@ from test_gateway import REACHED, Breaking
 
 from huifu_mock import explain, signing
 from huifu_mock.codes import Reason
-from huifu_mock.control.journal import shown
-from huifu_mock.explain.hints import LONGEST
-from huifu_mock.explain.lookup import HOW, SCANNED
-from huifu_mock.gateway import PATHS
-from huifu_mock.mock import seed
-from huifu_mock.orders import MemoryStore, Order
+from huifu_mock.explain.nearest_order import HOW, SCANNED
+from huifu_mock.explain.refusal import LONGEST
+from huifu_mock.gateway.gateway import PATHS
+from huifu_mock.gateway.mock import seed
+from huifu_mock.http.control.journal import shown
+from huifu_mock.request import CLOSE, ReceivedBytes
 from huifu_mock.rules import RULES
-from huifu_mock.wire import CLOSE, Sent
+from huifu_mock.state.orders import MemoryStore, Order
 
 REFUSED = [reason for reason in Reason if reason not in (Reason.CLOSED, Reason.PROCESSING)]
 
@@ -100,7 +100,7 @@ def test_every_row_of_the_rules_has_a_sentence_and_a_remedy(desk: Desk) -> None:
 def test_the_http_922_answer_carries_the_hint_and_the_explanation_too(desk: Desk) -> None:
     configure(desk, bad_signature="http-922")
     body = envelope(desk.data(desk.order()), b64(rsa("something")))
-    exchange = desk.mock.gateway.receive(CLOSE, Sent(body))
+    exchange = desk.mock.gateway.receive(CLOSE, ReceivedBytes(body))
     assert exchange.status == 922
     assert exchange.hint.startswith("unknown: ")
     assert_whole(shown(desk.tenant, exchange.entry)["explanation"], exchange.hint)
@@ -282,11 +282,11 @@ def test_the_neighbours_refusals_are_explained_too(desk: Desk) -> None:
         ("/v4/trade/payment/create", {}),
     )
     for path, data in calls:
-        exchange = desk.mock.gateway.receive(PATHS[path], Sent(desk.body(data)))
+        exchange = desk.mock.gateway.receive(PATHS[path], ReceivedBytes(desk.body(data)))
         told = shown(desk.tenant, exchange.entry)["explanation"]
         assert exchange.entry.facts is not None, path
         assert_whole(told, exchange.hint)
-    wrong_number = desk.mock.gateway.receive(PATHS[calls[3][0]], Sent(desk.body(query)))
+    wrong_number = desk.mock.gateway.receive(PATHS[calls[3][0]], ReceivedBytes(desk.body(query)))
     assert shown(desk.tenant, wrong_number.entry)["explanation"]["refusal"]["nearest"]["how"]["id"] == "one-character"
 
 
@@ -295,7 +295,7 @@ def test_the_neighbours_refusals_are_explained_too(desk: Desk) -> None:
 
 @pytest.mark.parametrize("client", CLIENTS, ids=lambda client: client.mistakes.replace(" ", "+"))
 def test_a_mistaken_client_reads_the_ids_first_in_the_hint_and_all_in_the_journal(client: Client, desk: Desk) -> None:
-    exchange = desk.mock.gateway.receive(CLOSE, Sent(client.body()))
+    exchange = desk.mock.gateway.receive(CLOSE, ReceivedBytes(client.body()))
     told = shown(desk.tenant, exchange.entry)["explanation"]
     assert told["mistakes"] == [id_ for id_ in explain.MISTAKES if id_ in client.mistakes.split()]
     assert exchange.hint.startswith(", ".join(told["mistakes"]) + ": ")
@@ -306,7 +306,7 @@ def test_a_mistaken_client_reads_the_ids_first_in_the_hint_and_all_in_the_journa
 
 def test_the_library_and_the_journal_tell_the_same(desk: Desk) -> None:
     for client in CLIENTS[::7]:
-        exchange = desk.mock.gateway.receive(CLOSE, Sent(client.body()))
+        exchange = desk.mock.gateway.receive(CLOSE, ReceivedBytes(client.body()))
         told = shown(desk.tenant, exchange.entry)["explanation"]
         alone = explain.explain_request(client.body(), (), desk.tenant.merchant_public_key).told()
         for name in ("reason", "mistakes", "signed_text", "expected_text", "differs_at", "fixes", "warnings"):
@@ -395,7 +395,7 @@ def test_warnings_are_in_the_journal_of_a_close_that_was_carried_out(desk: Desk)
 def test_a_call_that_a_fault_cut_off_is_examined_when_it_is_read(desk: Desk) -> None:
     desk.tenant.faults.add({"do": {"fault": "reset-before-commit"}})
     data = desk.data(desk.order())
-    exchange = desk.mock.gateway.receive(CLOSE, Sent(envelope(data, b64(rsa(compact(data))))))
+    exchange = desk.mock.gateway.receive(CLOSE, ReceivedBytes(envelope(data, b64(rsa(compact(data))))))
     told = shown(desk.tenant, exchange.entry)["explanation"]
     assert told["mistakes"] == ["unsorted"]
     assert "not answered" in told["text"]["en"]

@@ -23,11 +23,10 @@ from mistaken import (
 
 from huifu_mock import explain, signing
 from huifu_mock.explain.advice import LANGUAGES, NOTES
-from huifu_mock.explain.candidates import Search
-from huifu_mock.explain.diff import first_difference, marked
-from huifu_mock.explain.finding import Earlier
-from huifu_mock.explain.oddities import oddities
-from huifu_mock.explain.received import receive
+from huifu_mock.explain.candidates import Search, oddities
+from huifu_mock.explain.lexer import receive
+from huifu_mock.explain.report import first_difference, marked
+from huifu_mock.explain.signature import Earlier
 
 PUBLIC = KEY.public_key()
 CAPTURES = Path(__file__).parent / "captures"

@@ -9,8 +9,8 @@ from rawclient import Client
 
 import huifu_mock
 from huifu_mock import signing
-from huifu_mock.gateway import PATHS
-from huifu_mock.wire import Sent
+from huifu_mock.gateway.gateway import PATHS
+from huifu_mock.request import ReceivedBytes
 
 
 def data_for(desk: Desk, path: str) -> dict[str, str]:
@@ -61,7 +61,7 @@ def test_the_faults_of_closes_leave_the_neighbours_alone(desk: Desk, path: str) 
 def test_the_signed_layer_can_be_spoilt_everywhere(desk: Desk, path: str) -> None:
     data = data_for(desk, path)
     desk.tenant.faults.add({"match": {"endpoint": path}, "do": {"fault": "sign-empty"}})
-    exchange = desk.mock.gateway.receive(PATHS[path], Sent(desk.body(data)))
+    exchange = desk.mock.gateway.receive(PATHS[path], ReceivedBytes(desk.body(data)))
     spoilt = json.loads(exchange.payload())
     assert spoilt["sign"] == ""
     assert spoilt["data"]["resp_code"] in ("00000000", "00000100")

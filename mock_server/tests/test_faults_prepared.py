@@ -8,9 +8,7 @@ from rawclient import Client, body, told
 
 import huifu_mock
 from huifu_mock.codes import Reason
-from huifu_mock.faults.answers import is_answer
-from huifu_mock.faults.races import POINTS, RACES
-from huifu_mock.faults.table import ALL, KINDS, readme, readme_races
+from huifu_mock.faults.catalogue import ALL, KINDS, POINTS, RACES, is_answer, readme, readme_races
 from huifu_mock.schemas import schema
 
 CLOSE_PATH = "/v2/trade/payment/scanpay/close"
@@ -429,9 +427,9 @@ def test_every_magic_number_of_the_table_does_what_it_says(server: huifu_mock.Se
 
 
 def test_magic_numbers_forget_the_oldest_of_very_many_closes(monkeypatch: pytest.MonkeyPatch) -> None:
-    from huifu_mock.faults import Faults, fault
+    from huifu_mock.faults import Faults, prepared
 
-    monkeypatch.setattr(fault, "REMEMBERED", 2)
+    monkeypatch.setattr(prepared, "REMEMBERED", 2)
     faults = Faults()
     assert [faults.met((name,)) for name in "abcab"] == [False, False, False, False, False]
     assert faults.met(("b",))

@@ -8,10 +8,10 @@ from desk import Desk, opened
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huifu_mock import life
-from huifu_mock.faults.races import POINTS, RACES
-from huifu_mock.orders import Order
+from huifu_mock.faults.catalogue import POINTS, RACES
+from huifu_mock.gateway import lifecycle
 from huifu_mock.rules import SETTLES
+from huifu_mock.state.orders import Order
 
 POINT_IDS = [row.id for row in POINTS]
 RACE_IDS = [row.id for row in RACES]
@@ -174,7 +174,7 @@ def test_a_close_sent_again_under_its_first_number_is_the_one_in_progress(desk: 
     desk.close(order)
     desk.tenant.store.save(replace(desk.kept(order), settle="processing"))
     assert desk.send(desk.body(first)).reply["trans_stat"] == "P"
-    life.pay(desk.tenant, desk.kept(order))
+    lifecycle.pay(desk.tenant, desk.kept(order))
     attempt = desk.tenant.store.attempt((first["huifu_id"], first["req_date"], first["req_seq_id"]))
     assert attempt is not None
     assert attempt.stat == "F"

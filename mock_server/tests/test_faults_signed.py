@@ -8,7 +8,7 @@ from rawclient import Client, body, told
 
 import huifu_mock
 from huifu_mock import signing
-from huifu_mock.faults.signed_faults import SIGNED
+from huifu_mock.faults.signed import SIGNED
 from huifu_mock.keys import published
 
 

@@ -7,7 +7,7 @@ import pytest
 from rawclient import Client, body, headers_of, told
 
 import huifu_mock
-from huifu_mock.faults.wire_faults import WIRE
+from huifu_mock.faults.wire import WIRE
 
 FOR_EVER = 3600
 """Longer than any test: what waits for it has not come."""

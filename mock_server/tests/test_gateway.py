@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from huifu_mock.codes import Reason
-from huifu_mock.gateway import BAD_SIGNATURE_BODY
-from huifu_mock.mock import seed
-from huifu_mock.orders import CloseAttempt, Key, MemoryStore, Order
-from huifu_mock.tenant import DEFAULT_SYS_ID
-from huifu_mock.wire import CLOSE, Sent
+from huifu_mock.gateway.gateway import BAD_SIGNATURE_BODY
+from huifu_mock.gateway.mock import seed
+from huifu_mock.gateway.tenant import DEFAULT_SYS_ID
+from huifu_mock.request import CLOSE, ReceivedBytes
+from huifu_mock.state.orders import CloseAttempt, Key, MemoryStore, Order
 
 # reason: the order's fields, what the call says otherwise, the tenant's products, a queued answer, an earlier close
 Reached = tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, bool]
@@ -230,7 +230,7 @@ def test_a_signature_of_other_data_does_not_verify(desk: Desk) -> None:
 def test_bad_signature_http_922_answers_as_documented_and_unsigned(instead: bytes, desk: Desk) -> None:
     desk.change(bad_signature="http-922")
     body = desk.body(desk.data(desk.order())).replace(b'"sign":"', instead)
-    exchange = desk.mock.gateway.receive(CLOSE, Sent(body))
+    exchange = desk.mock.gateway.receive(CLOSE, ReceivedBytes(body))
     assert (exchange.status, exchange.payload()) == (922, BAD_SIGNATURE_BODY)
     assert json.loads(exchange.payload()) == {"resp_code": "40002", "resp_desc": "验签失败"}
     (entry,) = desk.tenant.journal

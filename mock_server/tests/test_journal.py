@@ -11,9 +11,9 @@ from wired import CLOSE, post
 
 import huifu_mock
 from huifu_mock import signing
-from huifu_mock.journal import CAPACITY, Journal
-from huifu_mock.wire import CLOSE as ENDPOINT
-from huifu_mock.wire import Sent
+from huifu_mock.request import CLOSE as ENDPOINT
+from huifu_mock.request import ReceivedBytes
+from huifu_mock.state.journal import CAPACITY, Journal
 
 
 def closing(tenant: huifu_mock.Tenant, number: str = "close-1", **order: Any) -> bytes:
@@ -102,7 +102,7 @@ def test_the_oldest_calls_make_room_and_are_counted() -> None:
 def test_a_tenant_keeps_its_last_ten_thousand_calls() -> None:
     assert CAPACITY == 10_000
     desk = Desk()
-    entry = desk.mock.gateway.receive(ENDPOINT, Sent(b"{")).entry
+    entry = desk.mock.gateway.receive(ENDPOINT, ReceivedBytes(b"{")).entry
     for _ in range(CAPACITY + 4):
         desk.tenant.journal.add(entry)
     assert len(desk.tenant.journal) == CAPACITY
@@ -170,5 +170,5 @@ async def test_many_may_wait_and_none_stays_behind() -> None:
 
 def test_a_reply_that_nobody_waited_for_is_shown_all_the_same(desk: Desk) -> None:
     """A client that left before its answer was signed: the journal signs it when somebody looks."""
-    desk.mock.gateway.receive(ENDPOINT, Sent(desk.body(desk.data(desk.order()))))
+    desk.mock.gateway.receive(ENDPOINT, ReceivedBytes(desk.body(desk.data(desk.order()))))
     assert opened(desk.told()[0]["response"].encode())["resp_code"] == "00000000"

@@ -9,15 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from postbox import Mailbox, Said
 
-from huifu_mock.clock import BEIJING
-from huifu_mock.push import schedule
-from huifu_mock.push.answer import Answered
-from huifu_mock.push.channels import NOTIFY, WEBHOOK
-from huifu_mock.push.courier import Courier, Errand
-from huifu_mock.push.message import Channel, Message
-from huifu_mock.push.spoil import SPOILS, Spoil, spoil
-from huifu_mock.push.target import BadTarget, Refused, Targets
+from huifu_mock.push import retry_schedule
+from huifu_mock.push.acknowledgement import NOTIFY, WEBHOOK
+from huifu_mock.push.dispatcher import Dispatcher, Errand
+from huifu_mock.push.faults import SPOILS, Spoil, spoil
+from huifu_mock.push.http import BadTarget, Refused, Targets
+from huifu_mock.push.message import Channel, Message, ReceiverResponse
 from huifu_mock.schemas import schema
+from huifu_mock.state.clock import BEIJING
 
 START = datetime(2026, 1, 1, tzinfo=BEIJING)
 KEY = ("6666000000000000", "20260101", "o-1")
@@ -94,16 +93,16 @@ def tries(next_try: Any, limit: int = 100) -> list[float]:
 
 
 def test_a_webhook_is_tried_three_times_at_once_then_hourly_for_a_day() -> None:
-    assert tries(schedule.webhook) == [0, 1, 2, *(2 + 3600 * hour for hour in range(1, 24))]
+    assert tries(retry_schedule.webhook) == [0, 1, 2, *(2 + 3600 * hour for hour in range(1, 24))]
 
 
 def test_a_notify_is_tried_four_times() -> None:
-    assert tries(schedule.notify) == [0, 1, 2, 3]
+    assert tries(retry_schedule.notify) == [0, 1, 2, 3]
 
 
 @given(late=st.floats(0, 200_000), number=st.integers(1, 40))
 def test_no_webhook_is_tried_when_it_is_older_than_a_day(late: float, number: int) -> None:
-    due = schedule.webhook(START, number, START + timedelta(seconds=late))
+    due = retry_schedule.webhook(START, number, START + timedelta(seconds=late))
     assert due is None or due - START <= timedelta(days=1)
 
 
@@ -112,26 +111,26 @@ def test_no_webhook_is_tried_when_it_is_older_than_a_day(late: float, number: in
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
 def test_any_2xx_acknowledges_a_webhook_whatever_it_says(status: int) -> None:
-    assert WEBHOOK.judge(message(), Answered(status, body=b"whatever")) == ""
+    assert WEBHOOK.judge(message(), ReceiverResponse(status, body=b"whatever")) == ""
 
 
 @pytest.mark.parametrize(
     ("answered", "said"),
     [
-        (Answered(302, location="/login"), "redirects are not followed (Location: /login)"),
-        (Answered(404), "nothing is served at this path"),
-        (Answered(405), "does not take POST"),
-        (Answered(415), "application/json"),
-        (Answered(403), "refused it"),
-        (Answered(500), "the receiver failed"),
-        (Answered(418), "HTTP 418 is no acknowledgement, any 2xx is"),
-        (Answered(trouble="timeout", detail="5"), "no complete answer within 5 s"),
-        (Answered(trouble="unreachable", detail="refused"), "nothing listens at http://127.0.0.1:1/x"),
-        (Answered(trouble="disconnected", detail="reset"), "closed the connection"),
-        (Answered(trouble="refused", detail="10.0.0.1 is not this machine"), "not sent: 10.0.0.1"),
+        (ReceiverResponse(302, location="/login"), "redirects are not followed (Location: /login)"),
+        (ReceiverResponse(404), "nothing is served at this path"),
+        (ReceiverResponse(405), "does not take POST"),
+        (ReceiverResponse(415), "application/json"),
+        (ReceiverResponse(403), "refused it"),
+        (ReceiverResponse(500), "the receiver failed"),
+        (ReceiverResponse(418), "HTTP 418 is no acknowledgement, any 2xx is"),
+        (ReceiverResponse(trouble="timeout", detail="5"), "no complete answer within 5 s"),
+        (ReceiverResponse(trouble="unreachable", detail="refused"), "nothing listens at http://127.0.0.1:1/x"),
+        (ReceiverResponse(trouble="disconnected", detail="reset"), "closed the connection"),
+        (ReceiverResponse(trouble="refused", detail="10.0.0.1 is not this machine"), "not sent: 10.0.0.1"),
     ],
 )
-def test_a_webhook_that_failed_says_why(answered: Answered, said: str) -> None:
+def test_a_webhook_that_failed_says_why(answered: ReceiverResponse, said: str) -> None:
     assert said in WEBHOOK.judge(message(), answered)
 
 
@@ -152,7 +151,7 @@ def test_a_webhook_that_failed_says_why(answered: Answered, said: str) -> None:
     ],
 )
 def test_a_notify_with_another_body_says_what_was_expected(body: bytes, said: str) -> None:
-    diagnosis = NOTIFY.judge(message(channel=NOTIFY, expected="RECV_ORD_ID_o-1"), Answered(200, body=body))
+    diagnosis = NOTIFY.judge(message(channel=NOTIFY, expected="RECV_ORD_ID_o-1"), ReceiverResponse(200, body=body))
     assert 'must be exactly "RECV_ORD_ID_o-1"' in diagnosis
     assert said in diagnosis
 
@@ -160,13 +159,13 @@ def test_a_notify_with_another_body_says_what_was_expected(body: bytes, said: st
 @pytest.mark.parametrize(
     ("answered", "said"),
     [
-        (Answered(415), "wants JSON, but a notify is a form"),
-        (Answered(400, body=b'{"error":"invalid JSON"}'), "wants JSON, but a notify is a form"),
-        (Answered(201, body=b"RECV_ORD_ID_o-1"), "exactly 200"),
-        (Answered(301, location="https://x"), "redirects"),
+        (ReceiverResponse(415), "wants JSON, but a notify is a form"),
+        (ReceiverResponse(400, body=b'{"error":"invalid JSON"}'), "wants JSON, but a notify is a form"),
+        (ReceiverResponse(201, body=b"RECV_ORD_ID_o-1"), "exactly 200"),
+        (ReceiverResponse(301, location="https://x"), "redirects"),
     ],
 )
-def test_a_notify_wants_exactly_200(answered: Answered, said: str) -> None:
+def test_a_notify_wants_exactly_200(answered: ReceiverResponse, said: str) -> None:
     assert said in NOTIFY.judge(message(channel=NOTIFY, expected="RECV_ORD_ID_o-1"), answered)
 
 
@@ -187,15 +186,15 @@ def test_faults_of_pushes_add_up() -> None:
 # --- the courier
 
 
-async def sent(courier: Courier, line: str, url: str) -> "asyncio.Future[Answered]":
-    done: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
+async def sent(courier: Dispatcher, line: str, url: str) -> "asyncio.Future[ReceiverResponse]":
+    done: asyncio.Future[ReceiverResponse] = asyncio.get_running_loop().create_future()
     courier.submit(line, Errand(message(url), done.set_result))
     return done
 
 
 async def test_what_was_queued_before_the_start_goes_then() -> None:
     with Mailbox() as mailbox:
-        courier = Courier()
+        courier = Dispatcher()
         waiting = await sent(courier, "a", mailbox.hook)
         assert courier.state()["waiting"] == 1
         courier.start()
@@ -206,7 +205,7 @@ async def test_what_was_queued_before_the_start_goes_then() -> None:
 
 async def test_each_receiver_gets_its_pushes_one_by_one_and_in_order() -> None:
     with Mailbox() as mailbox:
-        courier = Courier()
+        courier = Dispatcher()
         courier.start()
         waiting = [await sent(courier, "a", f"{mailbox.hook}/{number}") for number in range(20)]
         await asyncio.wait_for(asyncio.gather(*waiting), 20)
@@ -216,7 +215,7 @@ async def test_each_receiver_gets_its_pushes_one_by_one_and_in_order() -> None:
 
 async def test_a_hanging_receiver_holds_up_nobody_else_and_no_more_than_n_are_called_at_once() -> None:
     with Mailbox(lambda push: Said(hang=push.target.startswith("/slow"))) as mailbox:
-        courier = Courier(concurrent=3, timeout=30)
+        courier = Dispatcher(concurrent=3, timeout=30)
         courier.start()
         slow = [await sent(courier, f"slow {n}", f"{mailbox.address}/slow{n}") for n in range(2)]
         for number in range(5):
@@ -234,7 +233,7 @@ async def test_a_hanging_receiver_holds_up_nobody_else_and_no_more_than_n_are_ca
 
 async def test_a_hanging_receiver_times_out() -> None:
     with Mailbox(lambda _: Said(hang=True)) as mailbox:
-        courier = Courier(timeout=0.05)
+        courier = Dispatcher(timeout=0.05)
         courier.start()
         answered = await asyncio.wait_for(await sent(courier, "a", mailbox.hook), 20)
         assert (answered.trouble, answered.detail, answered.status) == ("timeout", "0.05", None)
@@ -242,7 +241,7 @@ async def test_a_hanging_receiver_times_out() -> None:
 
 
 async def test_the_queue_is_bounded_and_says_so() -> None:
-    courier = Courier(limit=2)
+    courier = Dispatcher(limit=2)
     kept = [await sent(courier, "a", "http://127.0.0.1:1/") for _ in range(2)]
     refused = await sent(courier, "a", "http://127.0.0.1:1/")
     assert refused.result().trouble == "queue"
@@ -266,7 +265,7 @@ async def test_the_queue_is_bounded_and_says_so() -> None:
     ],
 )
 async def test_what_cannot_be_called_says_why(url: str, trouble: str) -> None:
-    courier = Courier(timeout=20)
+    courier = Dispatcher(timeout=20)
     courier.start()
     answered = await asyncio.wait_for(await sent(courier, "a", url), 30)
     await courier.stop()
@@ -285,7 +284,7 @@ async def test_a_name_is_resolved_once_and_the_checked_address_is_called(monkeyp
 
     monkeypatch.setattr(loop, "getaddrinfo", rebinding)
     with Mailbox() as mailbox:
-        courier = Courier()
+        courier = Dispatcher()
         courier.start()
         url = mailbox.hook.replace("127.0.0.1", "rebinding.test")
         first = await asyncio.wait_for(await sent(courier, "a", url), 20)
@@ -297,7 +296,7 @@ async def test_a_name_is_resolved_once_and_the_checked_address_is_called(monkeyp
 
 async def test_no_redirect_is_followed() -> None:
     with Mailbox() as aim, Mailbox(lambda _: Said(302, b"", (("Location", aim.hook),))) as mailbox:
-        courier = Courier()
+        courier = Dispatcher()
         courier.start()
         answered = await asyncio.wait_for(await sent(courier, "a", mailbox.hook), 20)
         await courier.stop()

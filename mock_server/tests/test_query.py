@@ -8,7 +8,7 @@ from desk import Desk
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huifu_mock import life
+from huifu_mock.gateway import lifecycle
 
 NAMES = {
     QUERY_V2: ("org_req_date", "org_req_seq_id", "org_hf_seq_id", "trans_type"),
@@ -64,8 +64,8 @@ def test_a_query_must_name_an_order(desk: Desk, path: str) -> None:
 @pytest.mark.parametrize("path", QUERIES)
 def test_a_query_shows_how_an_order_ended(desk: Desk, path: str) -> None:
     paid, failed, closed = desk.order(trans_amt="5.00"), desk.order(), desk.order()
-    life.pay(desk.tenant, paid)
-    life.fail(desk.tenant, failed)
+    lifecycle.pay(desk.tenant, paid)
+    lifecycle.fail(desk.tenant, failed)
     assert desk.close(closed)["trans_stat"] == "S"
     replies = [ask(desk, path, named(path, order)).reply for order in (paid, failed, closed)]
     assert [reply["trans_stat"] for reply in replies] == ["S", "F", "F"]

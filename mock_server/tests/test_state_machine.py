@@ -9,8 +9,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, precondition, rule
 
-from huifu_mock import life
-from huifu_mock.orders import Order
+from huifu_mock.gateway import lifecycle
+from huifu_mock.state.orders import Order
 
 MERCHANTS = ("6666000000000000", "6666000000000001")
 SECOND = 1_000_000
@@ -203,9 +203,9 @@ class Gateway(RuleBasedStateMachine):
 
     def _finish(self, key: tuple[str, str, str], trans_stat: str) -> None:
         order = self.model[key]
-        act = life.pay if trans_stat == "S" else life.fail
+        act = lifecycle.pay if trans_stat == "S" else lifecycle.fail
         if order.trans_stat != "P":
-            with pytest.raises(life.NotAllowed):
+            with pytest.raises(lifecycle.NotAllowed):
                 act(self.desk.tenant, self.desk.kept(self.seeded[key]))
             return
         act(self.desk.tenant, self.desk.kept(self.seeded[key]))

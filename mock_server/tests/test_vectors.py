@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from huifu_mock import _data, canonical, signing
-from huifu_mock.mock import Mock, seed
+from huifu_mock.gateway.mock import Mock, seed
 
 VECTORS = _data.read_json("fixtures/vectors/close.json")
 KEYS = {name: signing.load_private_key(_data.read_text(f"fixtures/{path}")) for name, path in VECTORS["keys"].items()}

@@ -11,8 +11,8 @@ from wired import post
 
 import huifu_mock
 from huifu_mock import Tenant, signing
-from huifu_mock.api import verify
-from huifu_mock.journal import Journal
+from huifu_mock.client import verify
+from huifu_mock.state.journal import Journal
 
 NUMBERS = count(1)
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from huifu_contract.failures import SetupTrouble
-from huifu_contract.hello import GRADES
-from huifu_contract.verdicts import Exit
+from huifu_contract.grading.results import Exit
+from huifu_contract.outcome import GRADES
 
 EPILOG = "What is not given is taken from huifu-contract.toml, or [tool.huifu-contract] in pyproject.toml, if there."
 KNOWN = Path("huifu-contract-known.toml")
@@ -60,11 +60,11 @@ def add(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from huifu_contract import replay
     from huifu_contract.cli.output import write
-    from huifu_contract.profiles import PROFILES
+    from huifu_contract.grading import replay
+    from huifu_contract.grading.profiles import PROFILES
+    from huifu_contract.grading.runner import Options
     from huifu_contract.reports import github
-    from huifu_contract.runner import Options
 
     _settle(options)
     ci = bool(os.environ.get("CI"))
@@ -111,11 +111,11 @@ def _settle(options: argparse.Namespace) -> None:
 def _one(spec: str, options: Any) -> Any:
     from rich.console import Console
 
-    from huifu_contract.drivers.choose import driver, workers
-    from huifu_contract.records import Record
-    from huifu_contract.registry import select
+    from huifu_contract.catalogue.record import Record
+    from huifu_contract.catalogue.registry import select
+    from huifu_contract.drivers.driver import driver, workers
+    from huifu_contract.grading.runner import Runner
     from huifu_contract.reports import terminal
-    from huifu_contract.runner import Runner
 
     driver(spec)  # a wrong spec is told before anything starts
     select(options.cases)
@@ -134,17 +134,17 @@ def _one(spec: str, options: Any) -> Any:
 
 
 def _known(path: Path | None) -> Any:
-    from huifu_contract import known
-    from huifu_contract.registry import catalogue
-    from huifu_mock.clock import Clock
+    from huifu_contract.catalogue.registry import catalogue
+    from huifu_contract.grading import known_failures
+    from huifu_mock.state.clock import Clock
 
     if path is None and not KNOWN.exists():
         return ()
-    return known.read(path or KNOWN, list(catalogue().values()), Clock().now().date())
+    return known_failures.read(path or KNOWN, list(catalogue().values()), Clock().now().date())
 
 
 def _fresh(path: Path, stored: Any) -> None:
-    from huifu_contract.registry import catalogue
+    from huifu_contract.catalogue.registry import catalogue
 
     record = catalogue().get(stored.case)
     if record is None:
@@ -154,7 +154,7 @@ def _fresh(path: Path, stored: Any) -> None:
 
 
 def _budget(text: str | None) -> float | None:
-    from huifu_contract.budget import parse
+    from huifu_contract.grading.profiles import parse
 
     return None if text is None else parse(text)
 

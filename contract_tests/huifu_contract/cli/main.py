@@ -7,11 +7,22 @@ import sys
 from collections.abc import Sequence
 
 from huifu_contract import __version__
-from huifu_contract.cli import badge, cases, client, init, known, lead, report, selftest, server, vectors
+from huifu_contract.cli import catalogue, client, init, passive, report, server
 from huifu_contract.failures import SetupTrouble, Trouble
-from huifu_contract.verdicts import Exit
+from huifu_contract.grading.results import Exit
 
-PARTS = (client, lead, server, cases, known, report, badge, vectors, selftest, init)
+COMMANDS = (
+    client.add,
+    passive.add,
+    server.add,
+    catalogue.add_cases,
+    report.add_known,
+    report.add_report,
+    report.add_badge,
+    catalogue.add_vectors,
+    catalogue.add_selftest,
+    init.add,
+)
 
 EXTRA = ("hypothesis", "rich")
 """What the extra `contract` installs."""
@@ -25,8 +36,8 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--version", action="version", version=f"huifu-contract {__version__}")
     commands = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for part in PARTS:
-        part.add(commands)
+    for add in COMMANDS:
+        add(commands)
     return made
 
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from huifu_contract.failures import SetupTrouble
+from huifu_contract.grading.results import RunResult
 from huifu_contract.reports import html, junit, markdown
-from huifu_contract.results import RunResult
 
 
 def write(runs: Sequence[RunResult], report: Path | None, xml: Path | None, md: Path | None, page: Path | None) -> None:

@@ -51,7 +51,7 @@ def _graded(options: argparse.Namespace) -> int:
     from huifu_contract.server import target
     from huifu_contract.server.grade import Options, grade
     from huifu_contract.server.registry import ServerCase
-    from huifu_contract.server.show import show
+    from huifu_contract.server.terminal import show
 
     given = target.read(options.target) if options.target else {}
     aim = target.made(given, options.base_url, options.target.parent if options.target else Path())
@@ -88,26 +88,26 @@ def _graded(options: argparse.Namespace) -> int:
 
 
 def _catalogue(name: str | None) -> int:
-    from huifu_contract.server import show
+    from huifu_contract.server import terminal
     from huifu_contract.server.registry import catalogue
 
     records = catalogue()
     if name is not None and name not in records:
         raise SetupTrouble(f"no case is called {name!r}; `huifu-contract server --list` lists them")
-    print(show.listed(list(records.values())) if name is None else show.one(records[name]))
+    print(terminal.listed(list(records.values())) if name is None else terminal.one(records[name]))
     return 0
 
 
 def _diff(a: Path, b: Path) -> int:
-    from huifu_contract.server import diff, results
+    from huifu_contract.server import results
 
     one, two = results.read(a), results.read(b)
-    print(diff.text(one, two))
-    return int(bool(diff.differences(one, two)))
+    print(results.text(one, two))
+    return int(bool(results.differences(one, two)))
 
 
 def _seconds(text: str | None) -> float:
-    from huifu_contract.budget import parse
+    from huifu_contract.grading.profiles import parse
 
     if text is None:
         return 0.0

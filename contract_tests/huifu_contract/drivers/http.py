@@ -14,10 +14,9 @@ from threading import Event, Lock, Timer
 from typing import Any
 from urllib.parse import urlsplit
 
-from huifu_contract import protocol
+from huifu_contract.drivers import protocol
 from huifu_contract.failures import AdapterTrouble, ClientTrouble, Gone, Hung, SetupTrouble
-from huifu_contract.hello import Hello
-from huifu_contract.outcome import Outcome
+from huifu_contract.outcome import Hello, Outcome
 
 START_S = 30.0
 BYE_S = 2.0

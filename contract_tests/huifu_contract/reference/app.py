@@ -14,7 +14,7 @@ from threading import Lock, Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from huifu_contract.calling import describes
+from huifu_contract.drivers.in_process import describes
 from huifu_contract.outcome import Outcome
 from huifu_contract.reference.client import Client, Config
 

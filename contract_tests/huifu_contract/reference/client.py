@@ -13,10 +13,9 @@ from threading import Event
 from typing import Any
 
 from huifu_contract.outcome import Outcome
-from huifu_contract.reference import decide, keys
-from huifu_contract.reference.envelope import Envelope, NotReadable, read
-from huifu_contract.reference.post import JSON, NoReply, post
-from huifu_mock.clock import Clock
+from huifu_contract.reference import decide, wire
+from huifu_contract.reference.wire import JSON, Envelope, NoReply, NotReadable, post, read
+from huifu_mock.state.clock import Clock
 
 PATH = "/v2/trade/payment/scanpay/"
 ECHOED = ("huifu_id", "req_date", "req_seq_id", "org_req_date", "org_req_seq_id", "org_hf_seq_id")
@@ -139,7 +138,7 @@ class Client:
         envelope = {
             "sys_id": self.config.sys_id,
             "product_id": self.config.product_id,
-            "sign": keys.sign(keys.private(self.config.merchant_private_key), signed),
+            "sign": wire.sign(wire.private(self.config.merchant_private_key), signed),
             "data": data,
         }
         return json.dumps(envelope, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
@@ -169,11 +168,11 @@ class Client:
 
     def check_sign(self, envelope: Envelope) -> bool:
         """Over the text received, or over its canonical form: the gateway sends these as one."""
-        public = keys.public(self.config.huifu_public_key)
-        if keys.verifies(public, envelope.raw.encode("utf-8", "surrogatepass"), envelope.sign):
+        public = wire.public(self.config.huifu_public_key)
+        if wire.verifies(public, envelope.raw.encode("utf-8", "surrogatepass"), envelope.sign):
             return True
         try:
-            return keys.verifies(public, self.canon(envelope.data), envelope.sign)
+            return wire.verifies(public, self.canon(envelope.data), envelope.sign)
         except UnicodeEncodeError:
             return False
 

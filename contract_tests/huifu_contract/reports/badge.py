@@ -5,9 +5,8 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from huifu_contract.records import Level
-from huifu_contract.results import RunResult
-from huifu_contract.verdicts import Exit, Verdict
+from huifu_contract.catalogue.record import Level
+from huifu_contract.grading.results import Exit, RunResult, Verdict
 
 LABEL = "close contract"
 COLOURS = {

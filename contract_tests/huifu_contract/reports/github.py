@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from huifu_contract.records import RANK, Level
+from huifu_contract.catalogue.record import RANK, Level
+from huifu_contract.grading.results import ERRORS, OK, CaseResult, RunResult, Verdict
 from huifu_contract.reports import markdown
-from huifu_contract.results import CaseResult, RunResult
-from huifu_contract.verdicts import ERRORS, OK, Verdict
 
 MOST = 10
 """GitHub shows ten errors of a step and drops the rest without a word."""

@@ -1,7 +1,4 @@
-"""The matrix: cases by clients in one HTML file that needs neither a network nor a server.
-
-The page's parts lie in `matrix/`. Data goes in as JSON only, and the page may load and run nothing that is not in it.
-"""
+"""Several runs as one document of cases and columns: what the matrix shows."""
 
 from __future__ import annotations
 
@@ -10,12 +7,136 @@ import hashlib
 import html
 import json
 import re
-from collections.abc import Sequence
+import shlex
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from huifu_contract.reports.merge import document
-from huifu_contract.results import RunResult
+from huifu_contract.catalogue.laws import TITLES
+from huifu_contract.catalogue.registry import GROUPS
+from huifu_contract.grading.results import OK, CaseResult, RunResult, Verdict
+
+STEP = re.compile(r" *(?P<at>[+-]\d+\.\d+s)  client -> (?P<op>\S+) +(?P<sent>.*?)  \|  (?P<heard>.*)")
+NOT_AUTHENTIC = " (not authentic)"
+INVISIBLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+LAW = re.compile(rf"; (?=(?:{'|'.join(TITLES)}): )")
+ABOUT = ("id", "level", "basis", "kind", "says", "quote")
+
+
+def document(runs: Sequence[RunResult]) -> dict[str, Any]:
+    """Plain JSON: cases in the order of the catalogue, runs with a cell for each case that they graded."""
+    columns = _side_by_side(runs)
+    titles = _titles(columns)
+    return {
+        "groups": list(_ordered({case.group for run in columns for case in run.cases})),
+        "cases": _cases(columns),
+        "runs": [_run(run, title) for run, title in zip(columns, titles, strict=True)],
+        "laws": TITLES,
+        "verdicts": [{"name": verdict.value, "ok": verdict in OK} for verdict in Verdict],
+    }
+
+
+def _side_by_side(runs: Sequence[RunResult]) -> list[RunResult]:
+    """Runs of one client next to each other, else as given."""
+    names = list(dict.fromkeys(run.client["name"] for run in runs))
+    return sorted(runs, key=lambda run: names.index(run.client["name"]))
+
+
+def _titles(runs: Sequence[RunResult]) -> list[str]:
+    """Distinct names: client and version, and a count where that is not enough."""
+    found: list[str] = []
+    for run in runs:
+        title = clean(" ".join(filter(None, (run.client["name"], run.client["version"]))))
+        same = sum(other == title or other.startswith(f"{title} #") for other in found)
+        found.append(f"{title} #{same + 1}" if same else title)
+    return found
+
+
+def _cases(runs: Iterable[RunResult]) -> list[dict[str, Any]]:
+    """Every case of any run; its words come from the run with the newest revision of it."""
+    newest: dict[str, CaseResult] = {}
+    for case in (case for run in runs for case in run.cases):
+        if case.id not in newest or newest[case.id].rev < case.rev:
+            newest[case.id] = case
+    places = {group: place for place, group in enumerate(_ordered({case.group for case in newest.values()}))}
+    ordered = sorted(newest.values(), key=lambda case: places[case.group])
+    return [{**{name: clean(getattr(case, name)) for name in ABOUT}, "rev": case.rev} for case in ordered]
+
+
+def _ordered(groups: set[str]) -> list[str]:
+    return [group for group in GROUPS if group in groups] + sorted(groups - set(GROUPS))
+
+
+def _run(run: RunResult, title: str) -> dict[str, Any]:
+    client = run.client
+    return {
+        "title": title,
+        "name": clean(client["name"]),
+        "version": clean(client["version"]),
+        "language": clean(client["language"]),
+        "spec": clean(client["spec"]),
+        "offers": ", ".join((*client["profiles"], *client["claims"])),
+        "restarts": client["restarts"],
+        "kit": run.kit,
+        "hypothesis": run.hypothesis,
+        "python": run.python,
+        "profile": run.profile,
+        "seed": run.seed,
+        "started": run.started,
+        "seconds": run.seconds,
+        "interrupted": run.interrupted,
+        "exit": int(run.exit),
+        "score": run.score(),
+        "cells": {case.id: _cell(run, case) for case in run.cases},
+    }
+
+
+def _cell(run: RunResult, case: CaseResult) -> dict[str, Any]:
+    """Without the empty members: most cells are passes."""
+    cell = {
+        "verdict": case.verdict.value,
+        "rev": case.rev,
+        "seconds": round(case.seconds, 3),
+        "examples": case.examples,
+        "broken": [clean(part) for part in LAW.split(case.signature) if part],
+        "claim": clean(case.claim),
+        "truth": clean(case.truth),
+        "root": clean(case.root),
+        "trouble": case.trouble,
+        "detail": clean(case.detail),
+        "steps": [step(line) for line in case.traffic],
+        "stderr": clean(case.stderr),
+        "again": _again(run, case) if case.verdict not in (Verdict.PASS, Verdict.SKIP) else "",
+    }
+    return {name: value for name, value in cell.items() if value not in ("", [], 0)}
+
+
+def _again(run: RunResult, case: CaseResult) -> str:
+    """The command that runs the case once more."""
+    words = ["huifu-contract", "client", "--client", run.client["spec"], "--case", case.id]
+    words += ["--replay", case.replay] if case.replay else ["--seed", str(run.seed), "--profile", run.profile]
+    return clean(shlex.join(words))
+
+
+def step(line: str) -> dict[str, Any]:
+    """One line of the traffic, taken apart as far as it is understood."""
+    found = STEP.fullmatch(line)
+    if found is None:
+        return {"text": clean(line.strip())}
+    heard = found["heard"]
+    return {
+        "at": found["at"],
+        "op": clean(found["op"]),
+        "sent": clean(found["sent"]),
+        "heard": clean(heard.removesuffix(NOT_AUTHENTIC)),
+        "authentic": not heard.endswith(NOT_AUTHENTIC),
+    }
+
+
+def clean(text: str) -> str:
+    """Characters that cannot be seen, or that turn the text around them, as escapes."""
+    return INVISIBLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text.replace("\r\n", "\n").replace("\t", "    "))
+
 
 PARTS = Path(__file__).parent / "matrix"
 SCRIPTS = ("words.js", "dom.js", "state.js", "table.js", "filters.js", "detail.js", "paper.js", "keys.js", "start.js")

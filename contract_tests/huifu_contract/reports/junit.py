@@ -6,8 +6,7 @@ import re
 from collections.abc import Sequence
 from xml.etree import ElementTree as Xml
 
-from huifu_contract.results import CaseResult, RunResult
-from huifu_contract.verdicts import OK, Verdict
+from huifu_contract.grading.results import OK, CaseResult, RunResult, Verdict
 
 SKIPPED = (Verdict.SKIP, Verdict.KNOWN)
 FAILURES = {Verdict.FAIL: "", Verdict.FIXED: "stale", Verdict.FLAKY: "flaky"}

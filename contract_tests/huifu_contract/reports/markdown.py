@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from huifu_contract.results import CaseResult, RunResult
-from huifu_contract.verdicts import OK, Verdict
+from huifu_contract.grading.results import OK, CaseResult, RunResult, Verdict
 
 
 def render(runs: Sequence[RunResult]) -> str:

@@ -13,9 +13,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from huifu_contract.laws.broken import TITLES
-from huifu_contract.results import CaseResult, RunResult
-from huifu_contract.verdicts import OK, Verdict
+from huifu_contract.catalogue.laws import TITLES
+from huifu_contract.grading.results import OK, CaseResult, RunResult, Verdict
 
 STYLES = {
     Verdict.PASS: "green",

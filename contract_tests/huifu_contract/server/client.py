@@ -1,19 +1,68 @@
-"""The questions: signed by the reference client's own parts, and answers read as strictly as that client reads them."""
+"""Time as the suite sees it, so that a test can put another in its place, and the pace of requests."""
 
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
+from threading import Event, Lock
+from typing import Any, Protocol
 
-from huifu_contract.reference import Client, Config, keys
+from huifu_contract.reference import Client, Config, wire
 from huifu_contract.reference.client import PATH
-from huifu_contract.reference.envelope import Envelope, NotReadable, read
-from huifu_contract.reference.post import NoReply
+from huifu_contract.reference.wire import Envelope, NoReply, NotReadable, read
 from huifu_contract.server.answers import Said, said
-from huifu_contract.server.waits import Pace
+from huifu_mock.state.clock import Clock
+
+
+class Time(Protocol):
+    """What the suite needs of time. Only `wait` takes any."""
+
+    def now(self) -> datetime:
+        """The present, aware, in Beijing time."""
+
+    def monotonic(self) -> float:
+        """Seconds; only differences mean anything."""
+
+    def wait(self, seconds: float) -> None:
+        """Let so many seconds pass."""
+
+
+class RealTime:
+    """The time of this machine."""
+
+    def now(self) -> datetime:
+        return Clock().now()
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def wait(self, seconds: float) -> None:
+        Event().wait(seconds)
+
+
+@dataclass(slots=True)
+class Pace:
+    """At most `rate` requests a second, evenly spread; None for no limit."""
+
+    rate: float | None
+    time: Time
+    _next: float = 0.0
+    _lock: Lock = field(default_factory=Lock)
+
+    def turn(self) -> None:
+        """Returns when the next request may be sent."""
+        if self.rate is None:
+            return
+        with self._lock:
+            left = self._next - self.time.monotonic()
+            if left > 0:
+                self.time.wait(left)
+            self._next = self.time.monotonic() + 1 / self.rate
+
 
 Data = Mapping[str, Any]
 
@@ -77,7 +126,7 @@ class Asker:
         return json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
 
     def sign(self, data: Any) -> str:
-        return keys.sign(keys.private(self.config.merchant_private_key), self.client.canon(data))
+        return wire.sign(wire.private(self.config.merchant_private_key), self.client.canon(data))
 
     def close(self, data: Data, **how: Any) -> Reply:
         return self.send("close", data, self.body(data, **how))

@@ -12,21 +12,19 @@ import hypothesis
 
 import huifu_mock
 from huifu_contract import __version__
-from huifu_contract.endings import Blocked, Skipped
+from huifu_contract.catalogue.laws import Blocked, Skipped
+from huifu_contract.catalogue.record import Level
 from huifu_contract.failures import SetupTrouble, Trouble
-from huifu_contract.profiles import PROFILES
-from huifu_contract.records import Level
-from huifu_contract.redact import redact
-from huifu_contract.server import admin as control
-from huifu_contract.server import guard
-from huifu_contract.server.client import Asker
-from huifu_contract.server.needs import Needs
+from huifu_contract.grading.exchanges import redact
+from huifu_contract.grading.profiles import PROFILES
+from huifu_contract.grading.results import Verdict
+from huifu_contract.server import preconditions as control
+from huifu_contract.server.client import Asker, Pace, RealTime, Time
+from huifu_contract.server.harness import ServerHarness
+from huifu_contract.server.preconditions import Preconditions
 from huifu_contract.server.registry import ServerCase, select
 from huifu_contract.server.results import ServerResult, ServerRun, words
-from huifu_contract.server.stand import Stand
-from huifu_contract.server.target import Target
-from huifu_contract.server.waits import Pace, RealTime, Time
-from huifu_contract.verdicts import Verdict
+from huifu_contract.server.target import Target, check_host, host
 
 CONTROL = "server/signed-reply"
 
@@ -55,7 +53,7 @@ def grade(
     options = options or Options()
     assert options.profile in PROFILES
     clock = time or RealTime()
-    guard.check(target.base_url, target.hosts, allow_vendor=options.allow_vendor)
+    check_host(target.base_url, target.hosts, allow_vendor=options.allow_vendor)
     records = select(options.cases)
     started, since = clock.now().isoformat(timespec="seconds"), real.monotonic()
     results: dict[str, ServerResult] = {}
@@ -87,17 +85,17 @@ def grade(
     )
 
 
-def _stand(target: Target, options: Options, clock: Time, connection: huifu_mock.Connection | None) -> Stand:
+def _stand(target: Target, options: Options, clock: Time, connection: huifu_mock.Connection | None) -> ServerHarness:
     admin = control.find(target, connection)
     config = admin.config if admin is not None else target.config
     if config is None:
         raise SetupTrouble("the merchant's numbers and keys are missing; write them into a target file: --target")
     asker = Asker(target.base_url, config, Pace(target.pace, clock))
-    needs = Needs(target, config.huifu_id, clock, admin, options.allow_wait, list(target.orders))
-    return Stand(target, asker, needs, clock, admin, options.seed, options.profile)
+    needs = Preconditions(target, config.huifu_id, clock, admin, options.allow_wait, list(target.orders))
+    return ServerHarness(target, asker, needs, clock, admin, options.seed, options.profile)
 
 
-def _contact(stand: Stand) -> str:
+def _contact(stand: ServerHarness) -> str:
     """Why nothing can be learnt from this server, or nothing. Raises SetupTrouble if no one is there."""
     reply = stand.asker.close(stand.request())
     if not reply.status:
@@ -105,7 +103,7 @@ def _contact(stand: Stand) -> str:
     return "" if reply.business else f"the close of an unknown order is answered {reply}"
 
 
-def _one(record: ServerCase, stand: Stand, root: str, options: Options) -> ServerResult:
+def _one(record: ServerCase, stand: ServerHarness, root: str, options: Options) -> ServerResult:
     """Never raises: what goes wrong here is a verdict too. Starts as a failure."""
     since = real.monotonic()
     blank = _blank(record)
@@ -137,7 +135,7 @@ def _one(record: ServerCase, stand: Stand, root: str, options: Options) -> Serve
     )
 
 
-def _judged(record: ServerCase, stand: Stand, blank: ServerResult, level: str) -> ServerResult:
+def _judged(record: ServerCase, stand: ServerHarness, blank: ServerResult, level: str) -> ServerResult:
     if record.level is Level.MAY:
         told = "; ".join(f"{seen.label}: {words(seen)}" for seen in stand.observed)
         return replace(blank, verdict=Verdict.NOTE, signature=told or "nothing to record")
@@ -164,9 +162,9 @@ def _blank(record: ServerCase) -> ServerResult:
     )
 
 
-def _who(target: Target, stand: Stand) -> dict[str, object]:
+def _who(target: Target, stand: ServerHarness) -> dict[str, object]:
     """What the result says of the server; nothing secret."""
-    name = target.name or ("huifu-mock" if stand.admin else guard.host(target.base_url))
+    name = target.name or ("huifu-mock" if stand.admin else host(target.base_url))
     return {
         "base_url": target.base_url,
         "name": name,

@@ -9,22 +9,14 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from huifu_contract.catalogue.record import HIGHEST, ID, KINDS, RANK, Basis, Level
 from huifu_contract.failures import SetupTrouble
-from huifu_contract.records import HIGHEST, ID, KINDS, RANK, Basis, Level
 
 if TYPE_CHECKING:
-    from huifu_contract.server.stand import Stand
+    from huifu_contract.server.harness import ServerHarness
 
-MODULES = (
-    "cases_reply",
-    "cases_original",
-    "cases_order",
-    "cases_minute",
-    "cases_repeat",
-    "cases_request",
-    "cases_walk",
-)
-Run = Callable[["Stand"], None]
+MODULES = ("replies", "orders", "requests", "sequences")
+Run = Callable[["ServerHarness"], None]
 _found: dict[str, ServerCase] = {}
 
 
@@ -78,7 +70,7 @@ def case(
 @cache
 def catalogue() -> dict[str, ServerCase]:
     for name in MODULES:
-        import_module(f"huifu_contract.server.{name}")
+        import_module(f"huifu_contract.server.cases.{name}")
     return dict(_found)
 
 

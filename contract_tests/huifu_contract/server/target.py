@@ -1,4 +1,4 @@
-"""Target: the server to grade, as target.toml describes it. Keys may stand in files of their own."""
+"""Which hosts are contacted: only names that the target gives, and the vendor's own only when told so twice."""
 
 from __future__ import annotations
 
@@ -9,13 +9,55 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from huifu_contract import schemas
 from huifu_contract.failures import SetupTrouble
-from huifu_contract.reference import Config, keys
-from huifu_contract.server import guard
-from huifu_mock.clock import BEIJING
-from huifu_mock.server import is_loopback
+from huifu_contract.reference import Config, wire
+from huifu_mock.http.server import is_loopback
+from huifu_mock.state.clock import BEIJING
+
+VENDOR = {
+    "huifu.com": "api.huifu.com is the real gateway: a close there closes a real order",
+    "testpnr.com": "opps-stbmertest.testpnr.com is the vendor's joint test environment",
+    "cloudpnr.com": "spin-test.cloudpnr.com is the vendor's inner test environment",
+}
+FLAG = "--allow-vendor-host"
+
+
+def host(base_url: str) -> str:
+    """The host of an http or https address, in lower case and without a last dot. Raises SetupTrouble."""
+    try:
+        parts = urlsplit(base_url)
+        name, _ = parts.hostname or "", parts.port
+    except ValueError as error:
+        raise SetupTrouble(f"{base_url!r} is no address: {error}; http://127.0.0.1:8080 is one") from None
+    if parts.scheme not in ("http", "https") or not name:
+        raise SetupTrouble(f"{base_url!r} is no address of a server; http://127.0.0.1:8080 is one")
+    if parts.username or parts.query or parts.fragment:
+        raise SetupTrouble(f"{base_url!r} has more than a host, a port and a path; take the rest away")
+    return name.lower().rstrip(".")
+
+
+def vendor(name: str) -> str | None:
+    """Why the name is the vendor's; None if it is not."""
+    return next((why for zone, why in VENDOR.items() if name == zone or name.endswith(f".{zone}")), None)
+
+
+def check_host(base_url: str, named: frozenset[str], *, allow_vendor: bool) -> None:
+    """Raises SetupTrouble unless the server may be contacted. This machine always may."""
+    name = host(base_url)
+    if is_loopback(name):
+        return
+    if name not in named:
+        raise SetupTrouble(
+            f"{name} is not named in the target file, so nothing is sent to it; "
+            f'write hosts = ["{name}"] into target.toml and give --target'
+        )
+    why = vendor(name)
+    if why is not None and not allow_vendor:
+        raise SetupTrouble(f"{name} is refused: {why}. If you may send test closes there, add {FLAG}")
+
 
 KEYS = ("merchant_private_key", "huifu_public_key")
 CREDENTIALS = ("sys_id", "product_id", "huifu_id", *KEYS)
@@ -58,7 +100,7 @@ class Target:
 
     @property
     def loopback(self) -> bool:
-        return is_loopback(guard.host(self.base_url))
+        return is_loopback(host(self.base_url))
 
     @property
     def pace(self) -> float | None:
@@ -103,7 +145,7 @@ PLAIN = ("other_huifu_id", "unknown_product_id", "admin", "admin_token", "rate")
 
 def _own(given: Mapping[str, Any]) -> tuple[str, ...]:
     """A file that names its server has named its host."""
-    return (guard.host(given["base_url"]),) if "base_url" in given else ()
+    return (host(given["base_url"]),) if "base_url" in given else ()
 
 
 def _config(given: Mapping[str, Any], folder: Path) -> Config | None:
@@ -119,7 +161,7 @@ def _config(given: Mapping[str, Any], folder: Path) -> Config | None:
     missing = [name for name in CREDENTIALS if name not in found]
     if missing:
         raise SetupTrouble(f"the target file lacks {', '.join(missing)}; give all of {', '.join(CREDENTIALS)}, or none")
-    for name, load in zip(KEYS, (keys.private, keys.public), strict=True):
+    for name, load in zip(KEYS, (wire.private, wire.public), strict=True):
         found[name] = ARMOUR.sub("", found[name])
         try:
             load(found[name])

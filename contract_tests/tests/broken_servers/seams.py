@@ -9,11 +9,11 @@ from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
-from huifu_mock import gateway, rules
-from huifu_mock.endpoints import close
-from huifu_mock.orders import MemoryStore
-from huifu_mock.reply import Reply
+from huifu_mock import rules
+from huifu_mock.gateway import close, gateway
 from huifu_mock.rules import Case, Rule
+from huifu_mock.signing import Reply
+from huifu_mock.state.orders import MemoryStore
 
 Seam = AbstractContextManager[Any]
 Fields = dict[str, str]

@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from huifu_mock.explain.advice import ADVICE, Mistake
-    from huifu_mock.explain.entries import examined, explained, named
-    from huifu_mock.explain.explanation import Explanation
-    from huifu_mock.explain.finding import MISTAKES, Earlier
-    from huifu_mock.explain.hints import ascii_line, hint
-    from huifu_mock.explain.lookup import nearest
-    from huifu_mock.explain.refusals import SENTENCES, Scene
-    from huifu_mock.explain.requests import explain_reply, explain_request
+    from huifu_mock.explain.journal_entry import examined, explained, named
+    from huifu_mock.explain.nearest_order import nearest
+    from huifu_mock.explain.refusal import SENTENCES, Scene, ascii_line, hint
+    from huifu_mock.explain.report import Explanation
+    from huifu_mock.explain.signature import MISTAKES, Earlier, explain_reply, explain_request
     from huifu_mock.explain.webhook import WEBHOOK_MISTAKES, explain_webhook
 
 __all__ = [
@@ -39,15 +37,33 @@ __all__ = [
 ]
 
 _WHERE: Final = {
-    "advice": ("ADVICE", "Mistake"),
-    "entries": ("examined", "explained", "named"),
-    "explanation": ("Explanation",),
-    "finding": ("MISTAKES", "Earlier"),
-    "hints": ("ascii_line", "hint"),
-    "lookup": ("nearest",),
-    "refusals": ("SENTENCES", "Scene"),
-    "requests": ("explain_reply", "explain_request"),
-    "webhook": ("WEBHOOK_MISTAKES", "explain_webhook"),
+    "advice": (
+        "ADVICE",
+        "Mistake",
+    ),
+    "journal_entry": (
+        "examined",
+        "explained",
+        "named",
+    ),
+    "nearest_order": ("nearest",),
+    "refusal": (
+        "SENTENCES",
+        "Scene",
+        "ascii_line",
+        "hint",
+    ),
+    "report": ("Explanation",),
+    "signature": (
+        "Earlier",
+        "MISTAKES",
+        "explain_reply",
+        "explain_request",
+    ),
+    "webhook": (
+        "WEBHOOK_MISTAKES",
+        "explain_webhook",
+    ),
 }
 
 

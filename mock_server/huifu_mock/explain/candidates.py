@@ -1,25 +1,75 @@
-"""The texts that a client may have signed, the likeliest first, each with the mistakes that lead to it.
+"""Signed texts that have no id of their own, but that a remark can tell."""
 
-A text is made in steps: an arrangement of members, which of them take part, how numbers are written, how strings
-are escaped, what stands between, the charset, what is put around. Each step is a table of options, of which the
-first is right. What goes wrong in one step is tried first, in all its forms; then the common forms of two steps;
-then the core of all of them, so that the simplest explanation wins.
-"""
-
+import base64
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import combinations, permutations, product
 from typing import Final, Protocol
+from urllib.parse import quote, quote_plus
 
 from huifu_mock import canonical
-from huifu_mock.explain import members, numbers
-from huifu_mock.explain.arrangements import Arrangement, Query, Root, arrangements, same
-from huifu_mock.explain.escapes import ENTITIES, Escaping, escapings, literal
-from huifu_mock.explain.members import Changed
-from huifu_mock.explain.oddities import oddities
-from huifu_mock.explain.received import Received
-from huifu_mock.explain.tree import COMPACT, Obj, Separators, plain, write
+from huifu_mock.explain import values
+from huifu_mock.explain.layout import (
+    ENTITIES,
+    Arrangement,
+    Escaping,
+    Query,
+    Root,
+    arrangements,
+    escapings,
+    literal,
+    same,
+)
+from huifu_mock.explain.lexer import COMPACT, Obj, Received, Separators, is_string, plain, write
+from huifu_mock.explain.values import Changed
+
+
+def oddities(received: Received) -> Iterator[tuple[str, str]]:
+    """(text, id of the remark in `advice.NOTES`)."""
+    for text in ("", "null", "undefined", "[object Object]", "Array", "None", "{}", "[]"):
+        yield text, "signed-nothing"
+    right = received.expected
+    for note, change in _CHANGES:
+        yield change(right), note
+    if isinstance(received.data, Obj):
+        yield from _of_members(received.data)
+
+
+def _of_members(data: Obj) -> Iterator[tuple[str, str]]:
+    root = data.sorted()
+    for i in range(min(len(root.pairs), 12)):
+        rest = Obj(root.pairs[:i] + root.pairs[i + 1 :])
+        yield write(rest, canonical.shortest), "member-added"
+    for order in (data, root):
+        pairs = [(plain(name), _characters(value)) for name, value in order.pairs]
+        yield str(dict(pairs)), "map-printed"
+        yield "{" + ", ".join(f"{name}={value}" for name, value in pairs) + "}", "map-printed"
+    yield "".join(_characters(value) for _, value in root.pairs), "values-joined"
+
+
+def _characters(value: object) -> str:
+    if isinstance(value, str) and is_string(value):
+        return plain(value)
+    return write(value, canonical.shortest)  # type: ignore[arg-type] # a value of a pair is a node
+
+
+def _hexed(name: str, upper: bool, text: str) -> str:
+    digest = hashlib.new(name, text.encode(), usedforsecurity=False).hexdigest()
+    return digest.upper() if upper else digest
+
+
+_CHANGES: Final[tuple[tuple[str, Callable[[str], str]], ...]] = (
+    ("hashed-twice", partial(_hexed, "sha256", False)),
+    ("hashed-twice", partial(_hexed, "sha256", True)),
+    ("hashed-twice", partial(_hexed, "md5", False)),
+    ("hashed-twice", partial(_hexed, "md5", True)),
+    ("base64-signed", lambda text: base64.b64encode(text.encode()).decode()),
+    ("url-encoded", partial(quote, safe="")),
+    ("url-encoded", quote_plus),
+    ("braces-missing", lambda text: text[1:-1]),
+)
 
 
 class Option(Protocol):
@@ -154,11 +204,11 @@ class Search:
     @cached_property
     def _members(self) -> list[Changed]:
         data = self._received.data
-        return [_UNCHANGED, *members.kept(data), *members.dropped(data, self._optional)]
+        return [_UNCHANGED, *values.kept(data), *values.dropped(data, self._optional)]
 
     @cached_property
     def _numbers(self) -> list[Changed]:
-        return [_UNCHANGED, *numbers.changes(self._received.data)]
+        return [_UNCHANGED, *values.changes(self._received.data)]
 
     @cached_property
     def _escapes(self) -> list[Escaping]:

@@ -11,14 +11,11 @@ from typing import Final
 
 from huifu_mock import canonical
 from huifu_mock.explain.advice import ADVICE, Mistake
-from huifu_mock.explain.arrangements import in_order, same
 from huifu_mock.explain.candidates import BETWEEN
-from huifu_mock.explain.diff import first_difference, marked
-from huifu_mock.explain.escapes import escapings
-from huifu_mock.explain.explanation import Explanation, Words
-from huifu_mock.explain.members import Changed
-from huifu_mock.explain.numbers import changes
-from huifu_mock.explain.tree import Node, parse, sorted_deep, write
+from huifu_mock.explain.layout import escapings, in_order, same
+from huifu_mock.explain.lexer import Node, parse, sorted_deep, write
+from huifu_mock.explain.report import Explanation, Words, first_difference, marked
+from huifu_mock.explain.values import Changed, changes
 from huifu_mock.signing import webhook_sign
 
 Digest = Callable[[bytes, bytes], str]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
 
-from huifu_mock.wire import Call
+from huifu_mock.request import Call
 
 Layer = Literal["pace", "wire", "signed", "push"]
 Settings = dict[str, Any]

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal
 
-from huifu_mock.clock import Timer
-from huifu_mock.push.courier import Errand
+from huifu_mock.push.dispatcher import Errand
 from huifu_mock.push.message import Message
-from huifu_mock.waiting import Waiters
+from huifu_mock.state.clock import Timer
+from huifu_mock.state.waiting import Waiters
 
 Status = Literal["pending", "delivered", "failed", "refused", "dropped"]
 CAPACITY: Final = 10_000

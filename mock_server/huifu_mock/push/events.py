@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote_plus, urlencode
 
-from huifu_mock.orders import CloseAttempt, Order
+from huifu_mock.state.orders import CloseAttempt, Order
 
 TRANS_CLOSE: Final = "trans.close"
 NOTIFY: Final = "notify"

@@ -1,11 +1,33 @@
-"""A push before it is sent: which channel it takes, where it goes, what it says."""
+"""What a receiver answered to a push, or why it did not."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
-from huifu_mock.orders import Key
-from huifu_mock.push.answer import Answered
+from huifu_mock.state.orders import Key
+
+Trouble = Literal[
+    "", "refused", "queue", "url", "timeout", "unknown-host", "unreachable", "disconnected", "tls", "http"
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiverResponse:
+    """The outcome of one try. With `trouble` there was no HTTP answer, and `detail` says more."""
+
+    status: int | None = None
+    content_type: str = ""
+    location: str = ""
+    body: bytes = b""
+    """The beginning of it."""
+    trouble: Trouble = ""
+    detail: str = ""
+
+    @property
+    def text(self) -> str | None:
+        """The beginning of the body as text; `None` if there was no answer."""
+        return None if self.status is None else self.body.decode(errors="replace")
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +35,7 @@ class Channel:
     """One of the two ways in which Huifu pushes."""
 
     content_type: str
-    judge: "Callable[[Message, Answered], str]"
+    judge: "Callable[[Message, ReceiverResponse], str]"
     """Why an answer is no acknowledgement; empty if it is one."""
     next_try: Callable[[datetime, int, datetime], datetime | None]
     """When to try again: the time of the first try, how many there were, the time of the last; `None` for no more."""

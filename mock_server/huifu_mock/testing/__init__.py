@@ -1,6 +1,6 @@
 """What the pytest plugin is made of, and the types of its fixtures. Nothing here is imported before a test needs it."""
 
-from huifu_mock.testing.lending import Lending, Tenant
+from huifu_mock.testing.fixtures import Tenant, TenantFixtures
 from huifu_mock.testing.receiver import Received, Receiver
 
-__all__ = ["Lending", "Received", "Receiver", "Tenant"]
+__all__ = ["Received", "Receiver", "Tenant", "TenantFixtures"]

@@ -1,0 +1,63 @@
+"""control/*: an honest success and an honest failure.
+
+Everything else means nothing while one of these is red.
+"""
+
+from __future__ import annotations
+
+from huifu_contract.catalogue import record
+from huifu_contract.catalogue.laws import wire
+from huifu_contract.catalogue.record import Basis, Example, Level
+from huifu_contract.catalogue.registry import case
+from huifu_contract.grading.harness import Harness
+
+ALL = "wire decision hook"
+
+
+def honest_success(bench: Harness) -> None:
+    e = bench.close()
+    bench.demand(e, bool(e.closes), "no close reached the gateway")
+    bench.judge(e, wire)
+    if bench.decides:
+        bench.demand(e, e.claim == "closed", f"claims {e.claim} after a genuine success")
+
+
+@case(
+    "control/accepts-honest-success",
+    Level.MUST,
+    Basis.SPEC,
+    grade=ALL,
+    control=True,
+    quote=record.TRANS_STAT,
+    says="A close that the gateway carries out and signs honestly is sent, valid, and claimed as closed.",
+)
+def accepts_honest_success(bench: Harness, _: Example) -> None:
+    honest_success(bench)
+
+
+@case(
+    "control/reports-honest-failure",
+    Level.MUST,
+    Basis.SPEC,
+    grade="decision",
+    control=True,
+    quote=record.NO_ORDER,
+    says="An order that does not exist (23000001, F) is claimed as not_closed: no client is always sure or unsure.",
+)
+def reports_honest_failure(bench: Harness, _: Example) -> None:
+    e = bench.close(params=bench.unknown_order())
+    bench.demand(e, e.claim == "not_closed", f"claims {e.claim} after a genuine refusal")
+
+
+@case(
+    "control/second-call",
+    Level.MUST,
+    Basis.SAFETY,
+    grade=ALL,
+    control=True,
+    quote=record.TRUE,
+    says="A second, different close in the same process goes as well as the first.",
+)
+def second_call(bench: Harness, _: Example) -> None:
+    honest_success(bench)
+    honest_success(bench)

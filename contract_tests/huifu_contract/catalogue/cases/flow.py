@@ -1,0 +1,102 @@
+"""repeat/*, concurrency/*, time/*: more than one call, more than one thread, more than one minute."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+from hypothesis import strategies as st
+
+from huifu_contract.catalogue import record
+from huifu_contract.catalogue.laws import Broken, bounded, paused, resolution
+from huifu_contract.catalogue.prepared_answers import answer
+from huifu_contract.catalogue.record import Basis, Example, Level
+from huifu_contract.catalogue.registry import case
+from huifu_contract.grading.evidence import Evidence
+from huifu_contract.grading.harness import Harness
+
+YOUNG_S = 30
+
+
+@case(
+    "repeat/same-parameters",
+    Level.MUST,
+    Basis.SPEC,
+    grade="decision",
+    quote=record.SAME,
+    says="The same parameters twice lead to the same claim.",
+    fixed=[{"trade_type": "T_NATIVE"}, {"trade_type": "U_NATIVE"}],
+)
+def same_parameters(bench: Harness, x: Example) -> None:
+    order = bench.order(trade_type=x["trade_type"])
+    params = bench.params(order)
+    first, second = (bench.judge(bench.close(order, params=params)) for _ in range(2))
+    bench.demand(second, second.claim == first.claim, f"claims {first.claim}, then {second.claim}")
+
+
+@case(
+    "concurrency/conflict-retried",
+    Level.SHOULD,
+    Basis.SPEC,
+    grade="decision",
+    needs=["retry"],
+    quote=record.CONFLICT,
+    says="After 并发冲突 the client tries again, not at once, and claims closed when that succeeds.",
+)
+def conflict_retried(bench: Harness, _: Example) -> None:
+    e = bench.close(None, answer("20000001.CONFLICT"))
+    again = len(e.closes) > 1
+    bench.judge(e, resolution, paused, also=[] if again else [Broken("C", "a conflict was not tried again")])
+
+
+FATES = ("closed", "unionpay", "unknown")
+
+
+@case(
+    "concurrency/isolated-calls",
+    Level.MUST,
+    Basis.SAFETY,
+    grade="decision",
+    needs=["parallel"],
+    quote=record.TRUE,
+    says="Of several calls at once with different fates, each claim is about its own order.",
+    fixed=[{"fates": ["closed", "unionpay", "unknown", "closed"]}],
+    draw=lambda: st.fixed_dictionaries({"fates": st.lists(st.sampled_from(FATES), min_size=2, max_size=6)}),
+)
+def isolated_calls(bench: Harness, x: Example) -> None:
+    fates = x["fates"]
+    with ThreadPoolExecutor(max(1, min(len(fates), bench.hello.max_parallel))) as pool:
+        calls = list(pool.map(lambda fate: _fated(bench, fate), fates))
+    for fate, e in zip(fates, calls, strict=True):
+        expected = {"closed": "closed", "unionpay": "not_closed", "unknown": "not_closed"}.get(fate)
+        mixed = expected is not None and e.definite and e.claim != expected
+        bench.judge(e, also=[Broken("C", "a claim belongs to another call")] if mixed else [])
+
+
+def _fated(bench: Harness, fate: str) -> Evidence:
+    match fate:
+        case "unionpay":
+            return bench.close(bench.order(trade_type="U_NATIVE"))
+        case "unknown":
+            return bench.close(params=bench.unknown_order())
+        case _:
+            return bench.close()
+
+
+@case(
+    "time/one-minute-backs-off",
+    Level.SHOULD,
+    Basis.SPEC,
+    grade="decision",
+    alone=True,
+    quote=record.ONE_MINUTE,
+    says="An order younger than a minute is not hammered: no other attempt before it is old enough.",
+)
+def one_minute_backs_off(bench: Harness, _: Example) -> None:
+    bench.tenant.clock.freeze()
+    try:
+        e = bench.close(bench.order(age_seconds=YOUNG_S))
+    finally:
+        bench.tenant.clock.run()
+    again = len(e.closes) > 1
+    wrong = [Broken("L4", "the close was repeated before the order was a minute old")] if again else []
+    bench.judge(e, bounded, also=wrong)

@@ -1,0 +1,163 @@
+"""request/* about what the client makes up itself, and about bytes that real clients disagree on."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from itertools import chain
+
+from huifu_contract.catalogue import record
+from huifu_contract.catalogue.cases.request import check, full, sent_close
+from huifu_contract.catalogue.laws import Blocked, Skipped
+from huifu_contract.catalogue.record import Basis, Example, Level
+from huifu_contract.catalogue.registry import case
+from huifu_contract.drivers.driver import Driver
+from huifu_contract.grading.evidence import SentRequest
+from huifu_contract.grading.harness import Harness
+from huifu_contract.reference import wire
+from huifu_mock.state.clock import Clock
+
+CALLS = 200
+PROCESSES = 2
+ZONES = range(-12, 15)
+"""Hours that the zones of this world are ahead of UTC."""
+
+
+def calls(bench: Harness) -> int:
+    """As many as the profile allows, at most CALLS."""
+    return min(CALLS, max(20, 10 * bench.examples))
+
+
+def numbers(bench: Harness, count: int, driver: Driver | None = None) -> list[tuple[str, str, str]]:
+    """What identifies each request of so many calls whose numbers the client makes up."""
+    found: list[tuple[str, str, str]] = []
+    for _ in range(count):
+        e = bench.close(params=full(bench, req_seq_id=None), driver=driver)
+        if not e.sent:
+            raise Blocked(f"nothing was sent: the client claims {e.claim}")
+        distinct = {one.identity: one for one in e.sent}
+        found += [_number(one) for one in distinct.values()]
+    return found
+
+
+def _number(one: SentRequest) -> tuple[str, str, str]:
+    data = one.data or {}
+    return str(data.get("huifu_id")), str(data.get("req_date")), str(data.get("req_seq_id"))
+
+
+def _all_distinct(bench: Harness, found: list[tuple[str, str, str]]) -> None:
+    twice = [number for number, count in Counter(found).items() if count > 1]
+    check(bench, not twice, "a req_seq_id was generated twice on one day", f"{len(twice)} of {len(found)}")
+
+
+@case(
+    "request/seq-unique",
+    Level.MUST,
+    Basis.SPEC,
+    grade="wire",
+    needs=["generates-seq"],
+    quote=record.UNIQUE,
+    says=f"The numbers of {CALLS} quick calls, queries included, are all different.",
+)
+def seq_unique(bench: Harness, _: Example) -> None:
+    _all_distinct(bench, numbers(bench, calls(bench)))
+
+
+@case(
+    "request/seq-unique-across-processes",
+    Level.SHOULD,
+    Basis.SPEC,
+    grade="wire",
+    needs=["generates-seq"],
+    quote=record.UNIQUE,
+    says="Two processes of the application at once never make up the same number.",
+)
+def seq_unique_across_processes(bench: Harness, _: Example) -> None:
+    drivers = [twin(bench) for _ in range(PROCESSES)]
+    try:
+        with ThreadPoolExecutor(PROCESSES) as pool:
+            found = list(pool.map(lambda driver: numbers(bench, calls(bench) // PROCESSES, driver), drivers))
+    finally:
+        for driver in drivers:
+            driver.stop()
+    _all_distinct(bench, list(chain.from_iterable(found)))
+
+
+def twin(bench: Harness, env: dict[str, str] | None = None) -> Driver:
+    """Another process of the client with the same credentials."""
+    driver = bench.driver.twin(env)
+    if driver is None:
+        raise Skipped("the client shares this process; the command line starts others")
+    driver.start(bench.config)
+    return driver
+
+
+@case(
+    "request/date-in-china-time",
+    Level.MAY,
+    Basis.ASSUME,
+    grade="wire",
+    needs=["generates-date"],
+    quote=record.OPEN,
+    says="Recorded: whether a generated req_date is the day in Beijing when the process runs in another zone.",
+)
+def date_in_china_time(bench: Harness, _: Example) -> None:
+    before = Clock().now()
+    zone = next(z for z in ZONES if (before + timedelta(hours=z - 8)).date() != before.date())
+    driver = twin(bench, {"TZ": f"X{-zone:+d}"})  # POSIX counts hours west of Greenwich
+    try:
+        e = bench.close(params=full(bench, req_date=None), driver=driver)
+    finally:
+        driver.stop()
+    made = str((e.closes[0].data or {}).get("req_date")) if e.closes else "nothing"
+    days = {f"{now:%Y%m%d}" for now in (before, Clock().now())}
+    bench.note(f"UTC{zone:+d}: req_date is {'the day in Beijing' if made in days else 'the local day'}")
+
+
+DISPUTED = {
+    "U+2028": "a\u2028b",
+    "U+2029": "a\u2029b",
+    "U+007F": "a\x7fb",
+    "U+0085": "a\x85b",
+    "U+000B": "a\x0bb",
+    "U+0001": "a\x01b",
+}
+
+
+@case(
+    "request/sign-disputed-characters",
+    Level.MAY,
+    Basis.ASSUME,
+    grade="wire",
+    quote=record.OPEN,
+    says="Recorded: which bytes the client signs for characters that the official SDKs escape differently.",
+    fixed=[{"name": name} for name in DISPUTED],
+)
+def sign_disputed_characters(bench: Harness, x: Example) -> None:
+    one = sent_close(bench, full(bench, org_req_seq_id=DISPUTED[x["name"]]))
+    bench.note(f"{x['name']}: {_reading(bench, one)}")
+
+
+def _reading(bench: Harness, one: SentRequest) -> str:
+    data = dict(sorted((one.data or {}).items()))
+    raw = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    escaped = "".join(
+        char if char < "\x7f" or (char > "\x9f" and char not in "\u2028\u2029") else f"\\u{ord(char):04x}"
+        for char in raw
+    )
+    sign = str(json.loads(one.body).get("sign"))
+    public = wire.private(bench.tenant.merchant_private_key).public_key()
+    for name, text in (("signed raw", raw), ("signed escaped", escaped), ("signed in capitals", _capitals(raw))):
+        if wire.verifies(public, text.encode("utf-8"), sign):
+            return name
+    return "signed in a way of its own"
+
+
+def _capitals(raw: str) -> str:
+    """As fastjson writes it: control characters, U+007F to U+009F and the separators with capital digits."""
+    json_escaped = raw.replace("\\u000b", "\\u000B")
+    return "".join(
+        f"\\u{ord(char):04X}" if "\x7f" <= char <= "\x9f" or char in "\u2028\u2029" else char for char in json_escaped
+    )

@@ -1,0 +1,337 @@
+"""request/*: what is sent.
+
+Judged by the journal alone; every case varies one thing, so that one mistake is one red.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from huifu_contract import strategies as hs
+from huifu_contract.catalogue import record
+from huifu_contract.catalogue.laws import Blocked, Broken, real_date, signature
+from huifu_contract.catalogue.record import Basis, Example, Level
+from huifu_contract.catalogue.registry import case
+from huifu_contract.grading.evidence import Evidence, SentRequest
+from huifu_contract.grading.harness import Harness
+
+PATH = "/v2/trade/payment/scanpay/close"
+BASE64 = re.compile(r"[A-Za-z0-9+/]{4,}={0,2}")
+SPECIALS = ('"', "\\", "/", "<", ">", "&", "\t", "\n")
+
+
+def sent_close(bench: Harness, params: Mapping[str, str]) -> SentRequest:
+    """The first close that these parameters lead to."""
+    e = bench.close(params=params)
+    if not e.closes:
+        if e.claim == "crashed":
+            bench.judge(e)
+        raise Blocked(f"nothing was sent: the client claims {e.claim}")
+    return e.closes[0]
+
+
+def check(bench: Harness, condition: bool, message: str, detail: str = "") -> None:
+    """A condition on the wire alone: what the client then claims is not this case's business."""
+    bench.check_wire([] if condition else [Broken("L3", message, detail)])
+
+
+def full(bench: Harness, **changes: str | None) -> dict[str, str]:
+    """Complete parameters of an order that does not exist, in the order in which a signature sorts them."""
+    return dict(sorted(bench.unknown_order(**changes).items()))
+
+
+def drawn(**parts: SearchStrategy[Any]) -> SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries(parts)
+
+
+@case(
+    "request/endpoint",
+    Level.MUST,
+    Basis.SPEC,
+    grade="wire",
+    quote=record.JSON,
+    says="A POST with a JSON content type and a JSON object reaches exactly the path of the close.",
+)
+def endpoint(bench: Harness, _: Example) -> None:
+    one = sent_close(bench, full(bench))
+    kind = next((value for name, value in one.headers if name.lower() == "content-type"), "")
+    check(bench, one.path == PATH, "the close went to another path", one.path)
+    check(bench, kind.lower().partition(";")[0].strip() == "application/json", "the content type is not JSON", kind)
+    check(bench, isinstance(_body(one), dict), "the body is not a JSON object")
+
+
+def _body(one: SentRequest) -> Any:
+    try:
+        return json.loads(one.body)
+    except ValueError:
+        return None
+
+
+@case(
+    "request/envelope",
+    Level.MUST,
+    Basis.SPEC,
+    grade="wire",
+    quote=record.ENVELOPE,
+    says="sys_id, product_id and sign are texts, data is an object, and the required members of data are there.",
+)
+def envelope(bench: Harness, _: Example) -> None:
+    one = sent_close(bench, full(bench))
+    body = _body(one)
+    members = body if isinstance(body, dict) else {}
+    for name, value in (("sys_id", bench.tenant.sys_id), ("product_id", bench.tenant.product_id)):
+        check(bench, members.get(name) == value, f"{name} is not the configured one", str(members.get(name)))
+    check(bench, isinstance(members.get("sign"), str) and bool(members["sign"]), "sign is no text")
+    check(bench, isinstance(members.get("data"), dict), "data is not an object")
+    missing = [name for name in hs.REQUIRED if name not in members["data"]]
+    check(bench, not missing, "a required member of data is missing", ", ".join(missing))
+
+
+@case(
+    "request/values-are-strings",
+    Level.MUST,
+    Basis.SPEC,
+    grade="wire",
+    quote=record.LENGTHS,
+    says="Ids and dates stay texts: 16 digits survive, leading zeros are kept.",
+    fixed=[{"req_seq_id": "0012", "org_req_seq_id": "9007199254740993"}],
+    draw=lambda: drawn(
+        req_seq_id=st.text("0123456789", min_size=1, max_size=24),
+        org_req_seq_id=st.text("0123456789", min_size=1, max_size=24),
+    ),
+)
+def values_are_strings(bench: Harness, x: Example) -> None:
+    data = sent_close(bench, full(bench, **x)).data or {}
+    wrong = {name: value for name, value in data.items() if not isinstance(value, str)}
+    check(bench, not wrong, "a value was not sent as text", str(wrong))
+    kept = all(data.get(name) == value for name, value in x.items())
+    check(bench, kept, "a number of digits did not survive", str(data))
+
+
+@case(
+    "request/values-unchanged",
+    Level.MUST,
+    Basis.SAFETY,
+    grade="wire",
+    quote=record.TRUE + " A close of another number is a close of another order.",
+    says="Values arrive as they were given: not trimmed, cut, normalised or escaped.",
+    fixed=[{"req_seq_id": " a ", "org_req_seq_id": "e\u0301"}, {"req_seq_id": "%41+b", "org_req_seq_id": "A a"}],
+    draw=lambda: drawn(req_seq_id=hs.tricky_text(), org_req_seq_id=hs.tricky_text()),
+)
+def values_unchanged(bench: Harness, x: Example) -> None:
+    data = sent_close(bench, full(bench, **x)).data or {}
+    for name, value in x.items():
+        if isinstance(data.get(name), str):
+            check(bench, data[name] == value, f"{name} was changed", f"{value!a} became {data[name]!a}")
+        else:
+            check(bench, name in data, f"{name} was left out")
+
+
+def verifies(bench: Harness, params: Mapping[str, str]) -> None:
+    one = sent_close(bench, params)
+    bench.check_wire(signature(one))
+
+
+@case(
+    "request/sign-verifies",
+    Level.MUST,
+    Basis.VENDOR,
+    grade="wire",
+    quote=record.SIGNING,
+    says="The signature of plain parameters verifies and is standard Base64 on one line.",
+    draw=lambda: drawn(req_seq_id=hs.plain_text(), org_req_seq_id=hs.plain_text()),
+)
+def sign_verifies(bench: Harness, x: Example) -> None:
+    one = sent_close(bench, full(bench, **x))
+    sign = (_body(one) or {}).get("sign")
+    check(bench, isinstance(sign, str) and bool(BASE64.fullmatch(sign)), "sign is not one line of Base64")
+    bench.check_wire(signature(one))
+
+
+@case(
+    "request/sign-key-order",
+    Level.MUST,
+    Basis.VENDOR,
+    grade="wire",
+    quote=record.SIGNING,
+    says="The signature verifies whatever the order in which the application gives the parameters.",
+    fixed=[{"order": ["req_seq_id", "req_date", "org_req_seq_id", "org_req_date", "huifu_id"]}],
+    draw=lambda: drawn(order=st.permutations(sorted((*hs.REQUIRED, "org_req_seq_id")))),
+)
+def sign_key_order(bench: Harness, x: Example) -> None:
+    params = full(bench)
+    verifies(bench, {name: params[name] for name in x["order"]})
+
+
+@case(
+    "request/sign-non-ascii",
+    Level.MUST,
+    Basis.VENDOR,
+    grade="wire",
+    quote=record.SIGNING,
+    says="The signature verifies with CJK, accents and characters outside the BMP.",
+    fixed=[{"text": "关单"}, {"text": "é"}, {"text": "😀"}],
+    draw=lambda: drawn(text=st.text(st.sampled_from("关单中文éüßñ😀𠮷，～"), min_size=1, max_size=16)),
+)
+def sign_non_ascii(bench: Harness, x: Example) -> None:
+    verifies(bench, full(bench, org_req_seq_id=x["text"]))
+
+
+@case(
+    "request/sign-json-specials",
+    Level.MUST,
+    Basis.VENDOR,
+    grade="wire",
+    quote=record.SIGNING,
+    says='The signature verifies with " \\ / < > &, tab and line feed in a value.',
+    fixed=[{"text": f"a{special}b"} for special in SPECIALS],
+    draw=lambda: drawn(text=st.text(st.sampled_from([*SPECIALS, "a", "b"]), min_size=1, max_size=12)),
+)
+def sign_json_specials(bench: Harness, x: Example) -> None:
+    verifies(bench, full(bench, org_req_seq_id=x["text"]))
+
+
+@case(
+    "request/sign-covers-sent-data",
+    Level.MUST,
+    Basis.VENDOR,
+    grade="wire",
+    quote=record.SIGNING,
+    says="What is signed is what is sent, with optional values empty, absent or there.",
+    fixed=[{"org_hf_seq_id": ""}, {"org_hf_seq_id": None}, {"org_hf_seq_id": "0029x"}],
+    draw=lambda: drawn(org_hf_seq_id=st.none() | st.just("") | hs.plain_text()),
+)
+def sign_covers_sent_data(bench: Harness, x: Example) -> None:
+    verifies(bench, full(bench, **x))
+
+
+@case(
+    "request/by-org-req-seq-id",
+    Level.MUST,
+    Basis.SPEC,
+    grade="wire",
+    quote=record.ONE_OF_TWO,
+    says="Given org_req_seq_id alone, only that one is sent.",
+)
+def by_org_req_seq_id(bench: Harness, _: Example) -> None:
+    _only(bench, "org_req_seq_id", "org_hf_seq_id")
+
+
+@case(
+    "request/by-org-hf-seq-id",
+    Level.MUST,
+    Basis.SPEC,
+    grade="wire",
+    quote=record.ONE_OF_TWO,
+    says="Given org_hf_seq_id alone, only that one is sent.",
+)
+def by_org_hf_seq_id(bench: Harness, _: Example) -> None:
+    _only(bench, "org_hf_seq_id", "org_req_seq_id")
+
+
+def _only(bench: Harness, name: str, other: str) -> None:
+    order = bench.order()
+    params = bench.params(order, **{other: None, name: getattr(order, name.removeprefix("org_"))})
+    data = sent_close(bench, params).data or {}
+    check(bench, data.get(name) == params[name], f"{name} was not sent", str(data.get(name)))
+    check(bench, not data.get(other), f"{other} was sent although it was not given", str(data.get(other)))
+
+
+@case(
+    "request/neither-id",
+    Level.SHOULD,
+    Basis.SPEC,
+    grade="wire",
+    quote=record.ONE_OF_TWO,
+    says="Given neither number, the client refuses and sends nothing, or sends it and believes the 21000000.",
+)
+def neither_id(bench: Harness, _: Example) -> None:
+    e = bench.close(params=full(bench, org_req_seq_id=None))
+    bench.judge(e)
+    told = e.claim == "not_closed" or not bench.decides
+    bench.demand(e, e.claim == "rejected" or (bool(e.sent) and told), f"claims {e.claim} for a close of no order")
+
+
+@case(
+    "request/date-format",
+    Level.MUST,
+    Basis.SPEC,
+    grade="wire",
+    quote=record.DATE,
+    says="Days arrive as yyyyMMdd, months and days with two digits; generated ones too.",
+    fixed=[{"req_date": "20240102", "org_req_date": "20240229"}],
+    draw=lambda: drawn(req_date=hs.req_dates(), org_req_date=hs.req_dates()),
+)
+def date_format(bench: Harness, x: Example) -> None:
+    data = sent_close(bench, full(bench, **x)).data or {}
+    for name, value in x.items():
+        check(bench, data.get(name) == value, f"{name} is not the given day as yyyyMMdd", str(data.get(name)))
+    if "generates-date" in bench.hello.claims:
+        data = sent_close(bench, full(bench, req_date=None)).data or {}
+        made = data.get("req_date")
+        check(bench, isinstance(made, str) and real_date(made), "a generated req_date is not yyyyMMdd", str(made))
+
+
+def _long(most: int) -> SearchStrategy[str]:
+    return st.integers(1, most).map(lambda length: "x" * length)
+
+
+@case(
+    "request/length-limits",
+    Level.MUST,
+    Basis.SPEC,
+    grade="wire",
+    quote=record.LENGTHS,
+    says="Numbers of 1 to 128 characters and merchants of 1 to 32 are sent as they are; characters count, not bytes.",
+    fixed=[
+        {"req_seq_id": "x" * 128, "huifu_id": "6" * 32, "org_req_seq_id": "y" * 128},
+        {"req_seq_id": "x", "huifu_id": "6", "org_req_seq_id": "y"},
+        {"req_seq_id": "单" * 128, "huifu_id": "6", "org_req_seq_id": "y"},
+    ],
+    draw=lambda: drawn(req_seq_id=_long(128), huifu_id=_long(32), org_req_seq_id=_long(128)),
+)
+def length_limits(bench: Harness, x: Example) -> None:
+    e = bench.close(params=full(bench, **x))
+    bench.judge(e)
+    check(bench, e.claim != "rejected", "a legal length was refused", _lengths(x))
+    if not e.closes:
+        raise Blocked(f"nothing was sent: the client claims {e.claim}")
+    data = e.closes[0].data or {}
+    for name, value in x.items():
+        check(bench, len(str(data.get(name, ""))) == len(value), f"{name} did not keep its length", _lengths(x))
+
+
+def _lengths(x: Example) -> str:
+    return ", ".join(f"{name} {len(value)}" for name, value in x.items())
+
+
+@case(
+    "request/over-length",
+    Level.SHOULD,
+    Basis.SPEC,
+    grade="wire",
+    quote=record.LENGTHS,
+    says="A number that is too long is refused, or sent whole and the 10000000 believed; it is never cut.",
+    fixed=[{"name": "req_seq_id", "length": 129}, {"name": "org_req_seq_id", "length": 129}],
+    draw=lambda: drawn(name=st.sampled_from(["req_seq_id", "org_req_seq_id"]), length=st.integers(129, 300)),
+)
+def over_length(bench: Harness, x: Example) -> None:
+    value = "x" * x["length"]
+    e = bench.close(params=full(bench, **{x["name"]: value}))
+    bench.judge(e)
+    if e.claim != "rejected":
+        if not e.closes:
+            raise Blocked(f"nothing was sent: the client claims {e.claim}")
+        same = all((one.data or {}).get(x["name"]) == value for one in e.closes)
+        check(bench, same, f"{x['name']} was cut or changed", f"{x['length']} characters given")
+
+
+def journalled(e: Evidence, name: str) -> list[str]:
+    """That member of every close that was sent."""
+    return [str((one.data or {}).get(name)) for one in e.closes]

@@ -1,0 +1,166 @@
+"""transport/*: what a client makes of silence, resets, broken bodies and slowness."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from huifu_contract import strategies as hs
+from huifu_contract.catalogue import record
+from huifu_contract.catalogue.laws import Broken, bounded, growing_gaps, same_or_query
+from huifu_contract.catalogue.prepared_answers import ALWAYS, fault, of
+from huifu_contract.catalogue.record import Basis, Example, Level
+from huifu_contract.catalogue.registry import case
+from huifu_contract.grading.evidence import Evidence
+from huifu_contract.grading.harness import TOLERANCE, Harness
+
+GRADE = "wire decision"
+BROKEN = ("empty-body", "html", "truncated", "close-silently", "data-as-string", "duplicate-key", "numbers", "nulls")
+
+
+@case(
+    "transport/lost-after-close",
+    Level.MUST,
+    Basis.SAFETY,
+    grade=GRADE,
+    quote=record.TRUE,
+    says="The order is closed, but no answer comes until the client gives up: whatever it claims is true.",
+)
+def lost_after_close(bench: Harness, _: Example) -> None:
+    bench.judge(bench.close(None, fault("hang", when="after")))
+
+
+@case(
+    "transport/gives-up",
+    Level.SHOULD,
+    Basis.SAFETY,
+    grade=GRADE,
+    alone=True,
+    quote="A client that waits for ever says nothing at all.",
+    says="With a gateway that never answers, the call ends within the declared timeout_s and a fifth.",
+)
+def gives_up(bench: Harness, _: Example) -> None:
+    in_time(bench, bench.close(None, fault("hang", endpoint=None, times=ALWAYS)))
+
+
+def in_time(bench: Harness, e: Evidence) -> None:
+    allowed = bench.hello.timeout_s * TOLERANCE
+    late = Broken("C", "the call took longer than declared", f"{e.seconds:.1f} s; {bench.hello.timeout_s:g} s declared")
+    bench.judge(e, also=[late] if e.seconds > allowed else [])
+
+
+@case(
+    "transport/retry-same-or-query",
+    Level.MUST,
+    Basis.SAFETY,
+    grade=GRADE,
+    quote=record.SAME,
+    says="After a lost answer only a query or the very same request follows, never a close with a new number.",
+    fixed=[{"fault": "reset-before-commit"}, {"fault": "reset-after-commit"}, {"fault": "hang"}],
+)
+def retry_same_or_query(bench: Harness, x: Example) -> None:
+    bench.judge(bench.close(None, fault(x["fault"])), same_or_query)
+
+
+@case(
+    "transport/reset-before-and-after",
+    Level.MUST,
+    Basis.SAFETY,
+    grade=GRADE,
+    quote=record.TRUE,
+    says="A connection reset before, while or after the close is carried out leads to no false claim.",
+    fixed=[{"fault": name} for name in hs.RESETS],
+    draw=lambda: st.fixed_dictionaries(
+        {"fault": st.sampled_from([*hs.RESETS, "close-silently"]), "times": st.integers(1, 2)}
+    ),
+)
+def reset_before_and_after(bench: Harness, x: Example) -> None:
+    bench.judge(bench.close(None, fault(x["fault"], times=x.get("times", 1)), must_act=False))
+
+
+@case(
+    "transport/bounded-attempts",
+    Level.SHOULD,
+    Basis.SAFETY,
+    grade=GRADE,
+    alone=True,
+    quote="A dead gateway is not brought back by asking it for ever.",
+    says="With a gateway that resets every connection: at most the declared attempts, with growing gaps, then unknown.",
+)
+def bounded_attempts(bench: Harness, _: Example) -> None:
+    e = bench.close(None, fault("reset-before-commit", endpoint=None, times=ALWAYS))
+    doubt = e.claim in ("unknown", "pending")
+    wrong = [] if doubt else [Broken("C", f"claims {e.claim} although nobody ever answered")]
+    bench.judge(e, bounded, growing_gaps, also=wrong)
+
+
+@case(
+    "transport/status-codes",
+    Level.MUST,
+    Basis.SAFETY,
+    grade=GRADE,
+    quote=record.TRUE,
+    says="3xx, 4xx and 5xx with a page, JSON or nothing say nothing about the order.",
+    fixed=[{"do": {"fault": "status", "status": 302, "body": "nothing"}}],
+    draw=lambda: st.fixed_dictionaries({"do": hs.statuses()}),
+)
+def status_codes(bench: Harness, x: Example) -> None:
+    bench.judge(bench.close(None, of(x["do"])))
+
+
+@case(
+    "transport/broken-body",
+    Level.MUST,
+    Basis.SAFETY,
+    grade=GRADE,
+    quote=record.TRUE,
+    says="A body that is empty, cut, no JSON, or JSON of the wrong shape says nothing and breaks nothing.",
+    fixed=[{"fault": name} for name in BROKEN],
+    draw=lambda: st.fixed_dictionaries({"fault": st.sampled_from(["truncated"]), "bytes": st.integers(0, 200)}),
+)
+def broken_body(bench: Harness, x: Example) -> None:
+    settings = {name: value for name, value in x.items() if name != "fault"}
+    bench.judge(bench.close(None, fault(x["fault"], **settings)))
+
+
+@case(
+    "transport/slow-drip",
+    Level.SHOULD,
+    Basis.SAFETY,
+    grade=GRADE,
+    alone=True,
+    quote="A timeout that starts anew with every byte is none.",
+    says="With replies that come one byte in 200 ms, the call ends within the declared timeout_s and a fifth.",
+)
+def slow_drip(bench: Harness, _: Example) -> None:
+    in_time(bench, bench.close(None, fault("drip", endpoint=None, times=ALWAYS, bytes=1, seconds=0.2)))
+
+
+@case(
+    "transport/gzip-if-asked",
+    Level.MAY,
+    Basis.ASSUME,
+    grade=GRADE,
+    quote=record.OPEN,
+    says="Recorded: whether the client asks for compressed replies, and whether it reads one.",
+)
+def gzip_if_asked(bench: Harness, _: Example) -> None:
+    e = bench.close(None, fault("gzip", times=ALWAYS), must_act=False)
+    asked = any(name.lower() == "accept-encoding" and "gzip" in value for name, value in e.sent[0].headers)
+    bench.note(f"gzip: {'asked for' if asked else 'not asked for'}, claims {e.claim}")
+
+
+@case(
+    "transport/stale-keep-alive",
+    Level.MUST,
+    Basis.SAFETY,
+    grade=GRADE,
+    quote=record.TRUE,
+    says="A connection that the gateway closed between two calls spoils neither, and no late answer is mistaken.",
+)
+def stale_keep_alive(bench: Harness, _: Example) -> None:
+    bench.judge(bench.close(None, fault("stale-keep-alive")))
+    after = bench.close()
+    bench.demand(after, after.claim in ("closed", "unknown"), f"claims {after.claim} on a connection that went stale")
+    bench.judge(bench.close(None, fault("hang", when="after")))
+    refused = bench.close(params=bench.unknown_order())
+    bench.judge(refused)

@@ -1,0 +1,214 @@
+"""webhook/*: what an application makes of `trans.close`, genuine, forged, oddly written, late and twice."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import json
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode, urlsplit
+
+from hypothesis import strategies as st
+
+from huifu_contract import strategies as hs
+from huifu_contract.catalogue import record
+from huifu_contract.catalogue.laws import Blocked, Broken
+from huifu_contract.catalogue.record import Basis, Example, Level
+from huifu_contract.catalogue.registry import case
+from huifu_contract.grading.evidence import Evidence, Truth
+from huifu_contract.grading.harness import Harness
+from huifu_contract.outcome import Outcome
+
+if TYPE_CHECKING:
+    from huifu_mock import Order
+
+GRADE = "hook"
+NEEDS = ("webhook", "order")
+ACK_S = 5.0
+MEMBERS = (
+    "org_req_date", "org_req_seq_id", "trans_stat", "namespace", "huifu_id", "event_define_no", "org_mer_ord_id",
+    "trans_type", "org_trans_stat",
+)  # fmt: skip
+
+
+def event(order: Order, stat: str = "S", **more: str) -> dict[str, str]:
+    """The nine members of `trans.close`, in the order in which the gateway sends them."""
+    values = {
+        "org_req_date": order.req_date,
+        "org_req_seq_id": order.req_seq_id,
+        "trans_stat": stat,
+        "namespace": "opps-webhook",
+        "huifu_id": order.huifu_id,
+        "event_define_no": "trans.close",
+        "org_mer_ord_id": order.req_seq_id,
+        "trans_type": order.trade_type,
+        "org_trans_stat": "F" if stat == "S" else "P",
+        **more,
+    }
+    return {name: values[name] for name in (*MEMBERS, *(name for name in values if name not in MEMBERS))}
+
+
+def compact(members: Mapping[str, str]) -> bytes:
+    return json.dumps(members, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+
+
+def sign(raw: bytes, key: str) -> str:
+    return hashlib.md5(raw + key.encode(), usedforsecurity=False).hexdigest().upper()
+
+
+def push(bench: Harness, raw: bytes, signature: str | None) -> tuple[int, float]:
+    """Status and seconds; 0 where no answer came."""
+    parts = urlsplit(bench.hello.webhook_url or "")
+    query = "&".join(filter(None, (parts.query, "" if signature is None else urlencode({"sign": signature}))))
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=ACK_S + 1)
+    began = time.monotonic()
+    try:
+        connection.request("POST", f"{parts.path or '/'}?{query}", raw, {"Content-Type": "application/json"})
+        status = connection.getresponse().status
+    except (OSError, http.client.HTTPException):
+        status = 0
+    finally:
+        connection.close()
+    return status, time.monotonic() - began
+
+
+def genuine(bench: Harness, raw: bytes) -> tuple[int, float]:
+    return push(bench, raw, sign(raw, bench.tenant.webhook_key))
+
+
+def believes(bench: Harness, order: Order) -> str:
+    """What the application says of the order now."""
+    refs = {"huifu_id": order.huifu_id, "org_req_date": order.req_date, "org_req_seq_id": order.req_seq_id}
+    outcome = bench.driver.order(refs, bench.deadline_s)
+    if outcome.verdict == "unsupported":
+        raise Blocked("the client claims `order` and answers `unsupported`")
+    return outcome.verdict
+
+
+def evidence(bench: Harness, order: Order, claim: str, told: tuple[str, ...]) -> Evidence:
+    """A webhook case has no call of its own: the claim is what the application believes."""
+    closed = "S" in told
+    truth = Truth(closed=closed, trans_stat="F" if closed else "P")
+    return Evidence(Outcome(claim), {"org_req_seq_id": order.req_seq_id}, (), truth, bench.hello, told=told)
+
+
+def accepted(bench: Harness, order: Order, raw: bytes, says: str) -> None:
+    """A genuine S is acknowledged in time and believed."""
+    status, seconds = genuine(bench, raw)
+    e = evidence(bench, order, believes(bench, order), ("S",))
+    bench.demand(e, 200 <= status < 300, f"{says} was not acknowledged", f"HTTP {status}")
+    bench.demand(e, seconds <= ACK_S, f"{says} was acknowledged too late", f"{seconds:.1f} s")
+    bench.demand(e, e.claim == "closed", f"{says} had no effect", f"the application believes {e.claim}")
+
+
+@case(
+    "webhook/valid-acknowledged",
+    Level.MUST,
+    Basis.VENDOR,
+    grade=GRADE,
+    needs=NEEDS,
+    quote=record.WEBHOOK + " " + record.MD5,
+    says="A genuine trans.close is answered with 2xx within 5 s, and the application believes it.",
+)
+def valid_acknowledged(bench: Harness, _: Example) -> None:
+    order = bench.order()
+    accepted(bench, order, compact(event(order)), "a genuine webhook")
+
+
+@case(
+    "webhook/bad-or-missing-sign",
+    Level.MUST,
+    Basis.SAFETY,
+    grade=GRADE,
+    needs=NEEDS,
+    quote=record.MD5,
+    says="Without a signature, with a wrong one, or with that of another body or key, a webhook has no effect.",
+    fixed=[{"how": how} for how in ("missing", "empty", "garbage", "other-key", "other-body", "no-key")],
+    draw=lambda: st.fixed_dictionaries(
+        {"how": st.sampled_from(["garbage", "other-key", "other-body"]), "salt": hs.plain_text(1, 16)}
+    ),
+)
+def bad_or_missing_sign(bench: Harness, x: Example) -> None:
+    honest = bench.order()
+    if not 200 <= genuine(bench, compact(event(honest)))[0] < 300 or believes(bench, honest) != "closed":
+        raise Blocked("the honest twin was not accepted: a genuine webhook has no effect")
+    order = bench.order()
+    raw = compact(event(order))
+    key, salt = bench.tenant.webhook_key, x.get("salt", "x")
+    signature = {
+        "missing": None,
+        "empty": "",
+        "garbage": hashlib.md5(salt.encode(), usedforsecurity=False).hexdigest().upper(),
+        "other-key": sign(raw, key[::-1] + salt),
+        "other-body": sign(raw + salt.encode(), key),
+        "no-key": sign(raw, ""),
+    }[x["how"]]
+    push(bench, raw, signature)
+    e = evidence(bench, order, believes(bench, order), ())
+    bench.demand(e, not e.definite, "a forged webhook was believed", f"the application believes {e.claim}")
+
+
+@case(
+    "webhook/raw-bytes",
+    Level.MUST,
+    Basis.VENDOR,
+    grade=GRADE,
+    needs=NEEDS,
+    quote=record.MD5,
+    says="The signature covers the bytes as they came: spacing, escapes and member order do not matter.",
+    fixed=[{"indent": 2, "ascii": True, "reverse": True, "lower": True, "extra": "0.00"}],
+    draw=lambda: st.fixed_dictionaries(
+        {
+            "indent": st.sampled_from([None, 0, 1, 4]),
+            "ascii": st.booleans(),
+            "reverse": st.booleans(),
+            "lower": st.booleans(),
+            "extra": st.sampled_from(["0.00", "a/b", "关单", "<&>", ""]),
+        }
+    ),
+)
+def raw_bytes(bench: Harness, x: Example) -> None:
+    order = bench.order()
+    members = event(order, remark=x["extra"])
+    names = reversed(members) if x["reverse"] else iter(members)
+    text = json.dumps({name: members[name] for name in names}, ensure_ascii=x["ascii"], indent=x["indent"])
+    raw = text.encode("utf-8")
+    signature = sign(raw, bench.tenant.webhook_key)
+    status, _ = push(bench, raw, signature.lower() if x["lower"] else signature)
+    e = evidence(bench, order, believes(bench, order), ("S",))
+    bench.demand(e, 200 <= status < 300, "a genuine webhook in unusual bytes was refused", f"HTTP {status}")
+    bench.demand(e, e.claim == "closed", "a genuine webhook in unusual bytes had no effect", e.claim)
+
+
+@case(
+    "webhook/duplicate-and-reordered",
+    Level.SHOULD,
+    Basis.SAFETY,
+    grade=GRADE,
+    kind="M",
+    needs=NEEDS,
+    quote=record.WEBHOOK,
+    says="Repeats and late news are acknowledged and take nothing back; before or after the answer to the close.",
+    fixed=[{"stats": ["S", "S"], "close": "never"}, {"stats": ["S", "P"], "close": "first"}],
+    draw=lambda: st.fixed_dictionaries(
+        {
+            "stats": st.lists(st.sampled_from(["S", "P"]), min_size=1, max_size=5).filter(lambda s: "S" in s),
+            "close": st.sampled_from(["never", "first", "last"]),
+        }
+    ),
+)
+def duplicate_and_reordered(bench: Harness, x: Example) -> None:
+    order = bench.order()
+    if x["close"] == "first":
+        bench.judge(bench.close(order))
+    statuses = [genuine(bench, compact(event(order, stat)))[0] for stat in x["stats"]]
+    if x["close"] == "last":
+        bench.judge(bench.close(order))
+    e = evidence(bench, order, believes(bench, order), ("S",))
+    refused = [status for status in statuses if not 200 <= status < 300]
+    found = [Broken("C", "a repeated or late webhook was refused", f"HTTP {refused[0]}")] if refused else []
+    if e.claim != "closed":
+        found.append(Broken("C", "late news took back what was known", f"the application believes {e.claim}"))
+    bench.judge(e, also=found)

@@ -1,0 +1,238 @@
+"""The five laws that every run of a client is judged by, and how a case ends that breaks one or cannot be judged."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+
+from huifu_contract import schemas
+from huifu_contract.grading.evidence import Evidence, SentRequest
+from huifu_mock.gateway.gateway import PATHS
+
+TITLES = {
+    "L1": "soundness: a definite claim must be true",
+    "L2": "resolution: where an honest answer could be had, the claim is definite",
+    "L3": "wire: every request sent is valid",
+    "L4": "restraint: attempts are few, spaced, and never a new close after doubt",
+    "L5": "silence: nothing is claimed from a reply that is not authentic",
+    "C": "the condition of this case",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """`law` is L1 … L5, or C for the condition that one case adds.
+
+    `detail` varies from run to run, `message` does not.
+    """
+
+    law: str
+    message: str
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.law}: {self.message}"
+
+
+def soundness(e: Evidence) -> list[Broken]:
+    found = []
+    if e.claim == "closed":
+        if not e.truth.closed:
+            found.append(Broken("L1", "claims closed, but the order is not closed", e.truth.words()))
+        elif not e.genuine("S"):
+            found.append(Broken("L1", "claims closed, but no genuine reply said so"))
+    elif e.claim == "not_closed":
+        if e.truth.closed:
+            found.append(Broken("L1", "claims not_closed, but the order is closed", e.truth.words()))
+        elif e.truth.in_flight:
+            found.append(Broken("L1", "claims not_closed while a close is in flight"))
+    elif e.claim == "rejected" and e.sent:
+        found.append(Broken("L1", "claims rejected, but a request was sent", f"{len(e.sent)} requests"))
+    elif e.claim == "crashed":
+        error = e.outcome.error or {}
+        kind = error.get("kind", "an exception")
+        found.append(Broken("L1", f"crashed with {kind} instead of an outcome", error.get("message", "")))
+    return found
+
+
+def resolution(e: Evidence) -> list[Broken]:
+    if e.definite:
+        return []
+    return [Broken("L2", f"claims {e.claim} although an honest answer could be had", e.truth.words())]
+
+
+SAYS = {"closed": "S", "not_closed": "F"}
+
+
+def silence(e: Evidence) -> list[Broken]:
+    if not e.definite or e.genuine(SAYS[e.claim]):
+        return []
+    if any(sent.heard.delivered and not sent.heard.genuine for sent in e.sent):
+        return [Broken("L5", f"claims {e.claim} from a reply that is not authentic")]
+    return []
+
+
+PAUSE_S = 0.1
+GROWTH = 0.9
+"""A gap counts as grown if it is at least this much of the one before: clocks and schedulers jitter."""
+
+
+def restraint(e: Evidence) -> list[Broken]:
+    return [*bounded(e), *same_or_query(e)]
+
+
+def bounded(e: Evidence) -> list[Broken]:
+    """No more POSTs than the client declares for one call."""
+    if len(e.sent) <= e.hello.max_attempts:
+        return []
+    return [Broken("L4", "more attempts than declared", f"{len(e.sent)} sent, {e.hello.max_attempts} declared")]
+
+
+def same_or_query(e: Evidence) -> list[Broken]:
+    """After a close whose fate the client cannot know, no other close of the order may be sent."""
+    doubtful: SentRequest | None = None
+    for sent in e.sent:
+        if sent.op != "close":
+            continue
+        if doubtful is not None and sent.identity != doubtful.identity:
+            return [Broken("L4", "a different close was sent after one in doubt", _numbers((doubtful, sent)))]
+        if in_doubt(sent):
+            doubtful = sent
+    return []
+
+
+def in_doubt(sent: SentRequest) -> bool:
+    """No genuine S or F came back: it may have closed the order, or may still."""
+    return not (sent.heard.genuine and sent.heard.trans_stat in ("S", "F"))
+
+
+def growing_gaps(e: Evidence) -> list[Broken]:
+    """Gaps between attempts, none shorter than the one before, and in the end at least a pause."""
+    gaps = _gaps(e.sent)
+    if gaps and gaps[-1] < PAUSE_S:
+        return [Broken("L4", "attempts follow one another without a pause", _shown(gaps))]
+    if any(later < GROWTH * sooner for sooner, later in pairwise(gaps)):
+        return [Broken("L4", "gaps between attempts do not grow", _shown(gaps))]
+    return []
+
+
+def paused(e: Evidence) -> list[Broken]:
+    """No close follows another sooner than a pause."""
+    gaps = _gaps(e.closes)
+    if any(gap < PAUSE_S for gap in gaps):
+        return [Broken("L4", "closes follow one another without a pause", _shown(gaps))]
+    return []
+
+
+def _gaps(sent: Sequence[SentRequest]) -> list[float]:
+    return [later.at - sooner.at for sooner, later in pairwise(sent)]
+
+
+def _shown(gaps: Sequence[float]) -> str:
+    return "gaps of " + ", ".join(f"{gap * 1000:.0f} ms" for gap in gaps)
+
+
+def _numbers(sent: Sequence[SentRequest]) -> str:
+    return " then ".join(str((one.data or {}).get("req_seq_id")) for one in sent)
+
+
+NAMED = {endpoint.name: endpoint.request for endpoint in PATHS.values()}
+ORDERS_NUMBERS = ("org_req_seq_id", "org_hf_seq_id")
+NAMES_AN_ORDER = ("close", "closequery")
+HAS_ITS_OWN_NUMBER = ("close", "closequery", "create")
+"""A query of an order carries no number of its own: v4 calls the order's number `req_seq_id`."""
+DATES = ("req_date", "org_req_date")
+
+
+def wire(e: Evidence) -> list[Broken]:
+    return [broken for sent in e.sent for broken in (*_shape(sent), *signature(sent))] + unique(e.sent)
+
+
+def _shape(sent: SentRequest) -> list[Broken]:
+    if sent.data is None:
+        return [Broken("L3", "the body holds no data object", sent.explanation)]
+    found = []
+    schema = schema_of(sent)
+    wrong = None if schema is None else schemas.complaint(schema, dict(sent.data))
+    if wrong is not None:
+        found.append(Broken("L3", "the request breaks the schema", wrong))
+    for name in DATES:
+        value = sent.data.get(name)
+        if isinstance(value, str) and not real_date(value):
+            found.append(Broken("L3", f"{name} is not a day written yyyyMMdd", value))
+    if sent.op in NAMES_AN_ORDER and not any(sent.data.get(name) for name in ORDERS_NUMBERS):
+        found.append(Broken("L3", "neither org_req_seq_id nor org_hf_seq_id was sent"))
+    return found
+
+
+def schema_of(sent: SentRequest) -> str | None:
+    """The schema of what was really called: by its path, for v2, v3 and v4 of a name differ; else by its name."""
+    called = PATHS.get(sent.path)
+    return NAMED.get(sent.op) if called is None else called.request
+
+
+def signature(sent: SentRequest) -> list[Broken]:
+    if sent.signature_ok:
+        return []
+    return [Broken("L3", "the signature does not verify over the data that was sent", sent.explanation)]
+
+
+def unique(sent: tuple[SentRequest, ...]) -> list[Broken]:
+    """(huifu_id, req_date, req_seq_id) names one request; the same bytes again are the same request."""
+    named: dict[tuple[object, ...], set[tuple[str, str]]] = defaultdict(set)
+    for one in sent:
+        if one.data is not None and one.op in HAS_ITS_OWN_NUMBER:
+            number = tuple(one.data.get(name) for name in ("huifu_id", "req_date", "req_seq_id"))
+            named[number].add(one.identity)
+    twice = [number for number, requests in named.items() if len(requests) > 1]
+    return [Broken("L3", "one req_seq_id was used for two different requests", str(twice[0][2]))] if twice else []
+
+
+def real_date(text: str) -> bool:
+    """Eight digits that name a day of the calendar."""
+    if len(text) != 8 or not (text.isascii() and text.isdigit()):
+        return False
+    try:
+        date(int(text[:4]), int(text[4:6]), int(text[6:]))
+    except ValueError:
+        return False
+    return True
+
+
+__all__ = [
+    "Broken",
+    "bounded",
+    "growing_gaps",
+    "paused",
+    "resolution",
+    "restraint",
+    "same_or_query",
+    "silence",
+    "soundness",
+    "wire",
+]
+
+
+class CaseBroken(Exception):
+    """A law, or the case's own condition, is broken."""
+
+    def __init__(self, found: Sequence[Broken], evidence: Evidence) -> None:
+        super().__init__(failure_signature(found))
+        self.found = tuple(found)
+        self.evidence = evidence
+
+
+class Blocked(Exception):
+    """The case could not be exercised: the message is the root cause."""
+
+
+class Skipped(Exception):
+    """The case cannot be run in this way, and that is nobody's fault."""
+
+
+def failure_signature(found: Sequence[Broken]) -> str:
+    """The broken laws in words that stay the same from run to run."""
+    return "; ".join(dict.fromkeys(str(broken) for broken in found))

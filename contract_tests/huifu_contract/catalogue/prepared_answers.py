@@ -1,0 +1,37 @@
+"""Scripts: what goes wrong with which call, as plain data in the gateway's fault language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+PreparedAnswer = Mapping[str, Any]
+ALWAYS = 1000
+"""More often than any client tries."""
+
+
+def answer(
+    code: str, stat: str | None = None, desc: str | None = None, *, after: bool = False, times: int = 1
+) -> PreparedAnswer:
+    """The close is answered with that code, truly signed; `after` it was really carried out."""
+    do: dict[str, Any] = {"answer": code, "when": "after" if after else "before"}
+    if stat is not None:
+        do["trans_stat"] = stat
+    if desc is not None:
+        do["resp_desc"] = desc
+    return {"match": {"endpoint": "close"}, "do": do, "times": times}
+
+
+def fault(
+    name: str, *, endpoint: str | None = "close", nth: int | None = None, times: int = 1, **settings: Any
+) -> PreparedAnswer:
+    """A fault by its id, on closes alone unless told otherwise."""
+    match: dict[str, Any] = {} if endpoint is None else {"endpoint": endpoint}
+    if nth is not None:
+        match["nth"] = nth
+    return {"match": match, "do": {"fault": name, **settings}, "times": times}
+
+
+def of(do: Mapping[str, Any], times: int = 1) -> PreparedAnswer:
+    """A drawn `do` for closes."""
+    return {"match": {"endpoint": "close"}, "do": dict(do), "times": times}

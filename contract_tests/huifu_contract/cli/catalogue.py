@@ -1,0 +1,74 @@
+"""The commands about what the kit itself brings: `cases`, `vectors`, `selftest`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from huifu_contract.failures import SetupTrouble
+
+
+def add_cases(commands: Any) -> None:
+    made = commands.add_parser(
+        "cases", help="list, show or render the cases", description="Lists the cases, shows one, or writes CASES.md."
+    )
+    what = made.add_mutually_exclusive_group()
+    what.add_argument("--list", action="store_true", help="one line a case (the default)")
+    what.add_argument("--show", metavar="ID", help="everything about one case")
+    what.add_argument("--md", action="store_true", help="the whole catalogue as Markdown (CASES.md)")
+    made.set_defaults(run=_run_cases)
+
+
+def _run_cases(options: argparse.Namespace) -> int:
+    from huifu_contract.catalogue import describe
+    from huifu_contract.catalogue.registry import catalogue
+
+    records = catalogue()
+    if options.show:
+        if options.show not in records:
+            raise SetupTrouble(f"no case is called {options.show!r}; `huifu-contract cases --list` lists them")
+        print(describe.one(records[options.show]))
+    elif options.md:
+        print(describe.markdown(list(records.values())), end="")
+    else:
+        print("\n".join(describe.line(record) for record in records.values()))
+    return 0
+
+
+def add_vectors(commands: Any) -> None:
+    made = commands.add_parser(
+        "vectors",
+        help="write vectors for unit tests",
+        description="Prints the golden vectors, or writes them with keys and schema into a folder.",
+    )
+    made.add_argument("--out", type=Path, default=None, metavar="DIR", help="default: print close.json")
+    made.set_defaults(run=_run_vectors)
+
+
+def _run_vectors(options: argparse.Namespace) -> int:
+    from huifu_contract import vectors
+
+    if options.out is None:
+        print(vectors.text(), end="")
+        return 0
+    for path in vectors.write(options.out):
+        print(f"wrote {path}")
+    return 0
+
+
+def add_selftest(commands: Any) -> None:
+    made = commands.add_parser(
+        "selftest",
+        help="grade the kit itself: right clients must pass, mutants must fail",
+        description="Grades clients that come with the kit: right ones must pass, each mutant must fail its cases.",
+    )
+    made.add_argument("clients", nargs="*", metavar="NAME", help="only these (default: all)")
+    made.add_argument("-n", "--workers", type=int, default=12, help="clients at once in each process")
+    made.set_defaults(run=_run_selftest)
+
+
+def _run_selftest(options: argparse.Namespace) -> int:
+    from huifu_contract.mutants.selftest import selftest
+
+    return selftest(options.clients, options.workers)

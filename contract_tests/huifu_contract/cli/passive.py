@@ -1,0 +1,88 @@
+"""`huifu-contract lead`: passive mode. The client calls, by magic order numbers or case by case; the wire is graded."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from huifu_contract.failures import SetupTrouble
+from huifu_contract.grading.results import Exit, Verdict
+from huifu_contract.outcome import CLAIMS
+
+CALLABLE = tuple(name for name in CLAIMS if name not in ("parallel", "webhook", "order"))
+
+
+def add(commands: Any) -> None:
+    made = commands.add_parser("lead", help="passive mode: the client calls", description=__doc__)
+    made.add_argument("--agent", required=True, metavar="NAME", help="what the client is called in the report")
+    made.add_argument("--port", type=int, default=8080, help="0 picks a free one (default: 8080)")
+    made.add_argument(
+        "--until-idle", type=float, default=None, metavar="SECONDS", help="end when nothing was heard for so long"
+    )
+    made.add_argument("--require", action="append", default=[], metavar="GLOB", help="repeatable: must have passed")
+    made.add_argument("--case", action="append", default=[], metavar="GLOB", help="repeatable: only these")
+    made.add_argument("--claim", action="append", default=[], choices=CALLABLE, help="repeatable: what the client does")
+    made.add_argument("--level", choices=["must", "should"], default="should", help="what is enforced")
+    made.add_argument("--timeout", type=float, default=15.0, metavar="SECONDS", help="of one whole close (default: 15)")
+    made.add_argument("--max-attempts", type=int, default=5, help="of one whole close (default: 5)")
+    made.add_argument(
+        "--quiet", type=float, default=5.0, metavar="SECONDS", help="how long a magic number rests before it is judged"
+    )
+    made.add_argument("--report", type=Path, default=None, metavar="FILE.json", help="written after every case")
+    made.add_argument("--junit", type=Path, default=None, metavar="FILE.xml")
+    made.add_argument("--md", type=Path, default=None, metavar="FILE.md")
+    made.add_argument("--html", type=Path, default=None, metavar="FILE.html")
+    made.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from huifu_contract.cli.output import write
+    from huifu_contract.grading.results import CaseResult
+    from huifu_contract.passive.run import Options, PassiveRun
+    from huifu_contract.reports import terminal
+    from huifu_mock import CannotListen
+
+    for name in ("timeout", "quiet", "until_idle"):
+        value = getattr(options, name)
+        if value is not None and value <= 0:
+            raise SetupTrouble(f"--{name.replace('_', '-')} is a number of seconds, more than 0")
+    console = Console(highlight=False)
+
+    def told(result: CaseResult) -> None:
+        console.print(f"{result.verdict:<9} {result.id}  {result.signature or result.root}", markup=False)
+
+    made = Options(
+        agent=options.agent,
+        claims=frozenset(options.claim),
+        cases=tuple(options.case),
+        require=tuple(options.require),
+        level=options.level,
+        timeout_s=options.timeout,
+        max_attempts=options.max_attempts,
+        quiet_s=options.quiet,
+        report=options.report,
+        port=options.port,
+    )
+    try:
+        with PassiveRun(made, told) as lead:
+            base = lead.server.base_url
+            print(f"the gateway is {base}; its keys: GET {base}/_mock/tenants/{lead.server.default.sys_id}")
+            print(f"work: GET {base}/_contract/next?agent={made.agent}, or close orders called CASE~<case>~<anything>")
+            with contextlib.suppress(KeyboardInterrupt):  # the way in which a run without --until-idle ends
+                lead.wait(options.until_idle)
+            found = lead.finish()
+            missing, ending = lead.unmet(), lead.exit
+    except CannotListen as error:
+        raise SetupTrouble(str(error)) from None
+    ran = tuple(case for case in found.cases if case.verdict is not Verdict.NOT_RUN)
+    terminal.show(console, replace(found, cases=ran))
+    console.print(f"{len(found.cases) - len(ran)} cases were not run", markup=False)
+    for case in missing:
+        console.print(f"required, but {case.verdict}: {case.id} ({case.root or case.signature})", markup=False)
+    write([found], options.report, options.junit, options.md, options.html)
+    return int(Exit(ending))

@@ -1,0 +1,223 @@
+"""Grades one case: runs its examples, sorts what happened into a verdict, and keeps the evidence."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import hypothesis
+
+from huifu_contract import __version__
+from huifu_contract.catalogue.laws import Blocked, CaseBroken, Skipped
+from huifu_contract.catalogue.record import Example, Level, Record
+from huifu_contract.failures import Gone, KitTrouble, Trouble
+from huifu_contract.grading import replay
+from huifu_contract.grading.exchanges import redact, sequence
+from huifu_contract.grading.generate import search
+from huifu_contract.grading.harness import Harness
+from huifu_contract.grading.known_failures import KnownFailure
+from huifu_contract.grading.profiles import Profile
+from huifu_contract.grading.results import CaseResult, Verdict
+
+RERUNS = 5
+QUICK_S = 1.0
+"""Only a failure that shows itself this fast is run again to see whether it always does."""
+KEPT_STDERR = 4000
+TROUBLE = {
+    "client": Verdict.FAIL,
+    "adapter": Verdict.ADAPTER_ERROR,
+    "kit": Verdict.KIT_ERROR,
+    "set-up": Verdict.KIT_ERROR,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Grader:
+    """The options that matter to a single case. `folder` None: replays are neither read nor written."""
+
+    profile: Profile
+    seed: int = 0
+    level: str = "should"
+    known: tuple[KnownFailure, ...] = ()
+    folder: Path | None = None
+    only: Example | None = None
+    """Run this example alone (`--replay`)."""
+    reruns: int = RERUNS
+
+    def grade(self, record: Record, bench: Harness, examples: int | None = None) -> CaseResult:
+        """Never raises: what goes wrong here is a verdict too. Starts as a failure."""
+        began = time.monotonic()
+        mark = bench.driver.mark()
+        bench.notes.clear()
+        bench.last = None
+        entry = next((entry for entry in self.known if _names(entry, record)), None)
+        blank = blank_result(record, Verdict.FAIL)
+        runs = 0
+        try:
+            example: Example = {}
+            for example in self._stored(record, entry):
+                runs += 1
+                _run(record, bench, example)
+            if self.only is None and not (entry and record.draw):
+                count = self.profile.examples if examples is None else examples
+                found = search(record, lambda e: _run(record, bench, e), self.profile, count, self.seed)
+                runs += found.runs
+                if found.best is not None:
+                    example = found.best
+                    raise next(reversed(found.broken.values()))
+                if found.stopped is not None:
+                    raise found.stopped
+            bench.sweep()
+            result = self._passed(blank, bench)
+        except CaseBroken as broken:
+            result = self._broken(record, bench, broken, example, blank)
+        except Blocked as blocked:
+            result = replace(blank, verdict=Verdict.BLOCKED, root=str(blocked))
+        except Skipped as skipped:
+            result = replace(blank, verdict=Verdict.SKIP, root=str(skipped))
+        except Gone as gone:
+            result = replace(blank, verdict=Verdict.NOT_RUN, root=str(gone), trouble="client")
+        except Trouble as trouble:
+            result = self._trouble(trouble, blank)
+        except Exception as error:  # a bug of ours must never look like the client's failure
+            detail = "".join(traceback.format_exception(error)[-6:])
+            signature = f"the kit raised {type(error).__name__}: {error}"
+            result = replace(
+                blank, verdict=Verdict.KIT_ERROR, trouble="kit", signature=signature, detail=redact(detail)
+            )
+        if result.verdict not in (Verdict.PASS, Verdict.SKIP):
+            result = _with_evidence(result, bench, mark)
+        result = replace(result, seconds=time.monotonic() - began, examples=runs)
+        return self._enforced(result, record, entry)
+
+    def _stored(self, record: Record, entry: KnownFailure | None) -> Iterator[Example]:
+        """Replays first, then the fixed examples; of a known property the witnesses alone."""
+        if self.only is not None:
+            yield self.only
+            return
+        if self.folder is not None:
+            for path, stored in replay.of_case(self.folder, record.id):
+                if not stored.fresh(record):
+                    raise KitTrouble(
+                        f"stale replay {path}: made for revision {stored.rev}, {record.id} is at {record.rev}; "
+                        "delete it, or keep the failure by running the case again"
+                    )
+                yield stored.example
+        if not (entry and record.draw):
+            yield from record.fixed
+
+    def _passed(self, blank: CaseResult, bench: Harness) -> CaseResult:
+        if bench.notes:
+            return replace(blank, verdict=Verdict.NOTE, signature="; ".join(bench.notes))
+        return replace(blank, verdict=Verdict.PASS)
+
+    def _broken(
+        self, record: Record, bench: Harness, broken: CaseBroken, example: Example, blank: CaseResult
+    ) -> CaseResult:
+        verdict, detail = Verdict.FAIL, "; ".join(found.detail for found in broken.found if found.detail)
+        failing, runs = self._again(record, bench, example, str(broken), broken.evidence.seconds)
+        if failing < runs:
+            verdict, detail = Verdict.FLAKY, f"{failing} of {runs} runs of the same example failed; {detail}"
+        lines = sequence(broken.evidence)
+        path = ""
+        if self.folder is not None:
+            stored = replay.Replay(
+                record.id, record.rev, example, str(broken), __version__, hypothesis.__version__, lines
+            )
+            path = str(stored.write(self.folder))
+        return replace(
+            blank,
+            verdict=verdict,
+            signature=str(broken),
+            laws=tuple(dict.fromkeys(found.law for found in broken.found)),
+            claim=broken.evidence.claim,
+            truth=broken.evidence.truth.words(),
+            detail=redact(detail),
+            traffic=lines,
+            replay=path,
+        )
+
+    def _again(
+        self, record: Record, bench: Harness, example: Example, signature: str, seconds: float
+    ) -> tuple[int, int]:
+        """The failing example once more, several times.
+
+        How many of how many runs failed, the first included.
+        """
+        reruns = self.reruns if seconds < QUICK_S and not record.alone else min(1, self.reruns)
+        failing = 1
+        for _ in range(reruns):
+            try:
+                _run(record, bench, example)
+            except CaseBroken as again:
+                failing += str(again) == signature
+            except (Blocked, Trouble):
+                continue
+        return failing, reruns + 1
+
+    def _trouble(self, trouble: Trouble, blank: CaseResult) -> CaseResult:
+        verdict = TROUBLE[trouble.kind]
+        signature = f"the client {trouble}" if trouble.kind == "client" else str(trouble)
+        return replace(blank, verdict=verdict, trouble=trouble.kind, signature=redact(signature), stderr=trouble.stderr)
+
+    def _enforced(self, result: CaseResult, record: Record, entry: KnownFailure | None) -> CaseResult:
+        """What the level and the known-failures file make of a verdict."""
+        if record.recorder and result.verdict in (Verdict.FAIL, Verdict.FLAKY, Verdict.PASS):
+            return replace(result, verdict=Verdict.NOTE, signature=result.signature or "nothing to record")
+        if entry is not None and not record.recorder:
+            return _listed(result, entry)
+        if result.verdict is Verdict.FAIL and record.level is Level.SHOULD and self.level == "must":
+            return replace(result, verdict=Verdict.NOTE)
+        return result
+
+
+def _listed(result: CaseResult, entry: KnownFailure) -> CaseResult:
+    if result.verdict is Verdict.PASS and not entry.flaky:
+        return replace(result, verdict=Verdict.FIXED, signature=f"listed as known ({entry.reason}), but it passes")
+    if result.verdict is Verdict.FLAKY and entry.flaky:
+        return replace(result, verdict=Verdict.KNOWN, root=entry.reason)
+    if result.verdict is Verdict.FAIL and (entry.match or "") in result.signature:
+        return replace(result, verdict=Verdict.KNOWN, root=entry.reason)
+    return result
+
+
+def _names(entry: KnownFailure, record: Record) -> bool:
+    return entry.case in (record.id, *record.aliases, f"{record.group}/*")
+
+
+def _run(record: Record, bench: Harness, example: Example) -> None:
+    """One example. A case that ends without judging anything proves nothing, and that is our mistake."""
+    before = bench.judged
+    try:
+        record.run(bench, example)
+    finally:
+        bench.tidy()
+    if bench.judged == before:
+        raise KitTrouble(f"{record.id} judged nothing")
+
+
+def _with_evidence(result: CaseResult, bench: Harness, mark: int) -> CaseResult:
+    secrets: Sequence[str] = (bench.tenant.merchant_private_key or "", bench.tenant.webhook_key)
+    stderr = redact((result.stderr or bench.driver.stderr(mark))[-KEPT_STDERR:], secrets)
+    last = bench.last
+    if last is None or result.traffic:
+        return replace(result, stderr=stderr)
+    return replace(result, stderr=stderr, claim=last.claim, truth=last.truth.words(), traffic=sequence(last))
+
+
+def blank_result(record: Record, verdict: Verdict, root: str = "") -> CaseResult:
+    """A result without evidence, for cases that did not run."""
+    return CaseResult(
+        id=record.id,
+        verdict=verdict,
+        level=record.level.value,
+        basis=record.basis.value,
+        kind=record.kind,
+        rev=record.rev,
+        quote=record.quote,
+        says=record.says,
+        root=root,
+    )

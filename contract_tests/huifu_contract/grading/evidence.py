@@ -1,0 +1,209 @@
+"""Evidence: what was sent, what really happened and what the client claims. The laws look at nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from huifu_contract import schemas
+from huifu_contract.failures import KitTrouble
+from huifu_contract.outcome import Hello, Outcome
+from huifu_contract.reference import wire
+from huifu_contract.reference.wire import NotReadable, read
+
+if TYPE_CHECKING:
+    from huifu_mock import Call, Order
+
+
+@dataclass(frozen=True, slots=True)
+class SignedReply:
+    """What the client could read in answer to one request."""
+
+    delivered: bool = True
+    """Anything at all came back."""
+    genuine: bool = True
+    """It came whole, is signed by Huifu over these bytes, and answers this very request."""
+    resp_code: str | None = None
+    trans_stat: str | None = None
+
+
+NOTHING = SignedReply(delivered=False, genuine=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SentRequest:
+    """One request that the fake gateway received."""
+
+    op: str = "close"
+    """The last part of its path: close, closequery, …"""
+    at: float = 0.0
+    """Seconds; only differences mean anything."""
+    data: Mapping[str, Any] | None = None
+    body: bytes = b""
+    headers: tuple[tuple[str, str], ...] = ()
+    path: str = ""
+    method: str = "POST"
+    signature_ok: bool = True
+    explanation: str = ""
+    """Why the gateway refused it, in words."""
+    heard: SignedReply = field(default_factory=SignedReply)
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """Equal for requests that are the same request sent again."""
+        return self.op, "" if self.data is None else repr(sorted(self.data.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What really happened to the order."""
+
+    closed: bool = False
+    in_flight: bool = False
+    """A close of it may still succeed."""
+    trans_stat: str = "P"
+    closed_by: str = ""
+    age_s: float = 120.0
+    """Its age on the gateway's clock when the call began."""
+
+    def words(self) -> str:
+        if self.closed:
+            return f"closed by {self.closed_by}" if self.closed_by else "closed"
+        if self.in_flight:
+            return "not closed, a close is in flight"
+        return {"S": "paid, not closed", "F": "failed, not closed"}.get(self.trans_stat, "open, not closed")
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One call of the client under test."""
+
+    outcome: Outcome
+    params: Mapping[str, str] = field(default_factory=dict)
+    sent: tuple[SentRequest, ...] = ()
+    truth: Truth = field(default_factory=Truth)
+    hello: Hello = field(default_factory=Hello)
+    seconds: float = 0.0
+    told: tuple[str, ...] = ()
+    """trans_stat of genuine webhooks that reached the client."""
+
+    @property
+    def claim(self) -> str:
+        """The client's own word.
+
+        Of a client that only offers `wire`, what it shows as read counts as its word.
+        """
+        if "decision" in self.hello.profiles or self.outcome.verdict in ("crashed", "rejected"):
+            return self.outcome.verdict
+        return {"S": "closed", "F": "not_closed"}.get((self.outcome.seen or {}).get("trans_stat") or "", "unknown")
+
+    @property
+    def definite(self) -> bool:
+        return self.claim in ("closed", "not_closed")
+
+    @property
+    def closes(self) -> tuple[SentRequest, ...]:
+        return tuple(sent for sent in self.sent if sent.op == "close")
+
+    @property
+    def queries(self) -> tuple[SentRequest, ...]:
+        return tuple(sent for sent in self.sent if sent.op == "closequery")
+
+    def genuine(self, trans_stat: str) -> bool:
+        """Whether a genuine reply or webhook said so."""
+        heard = any(s.heard.genuine and s.heard.trans_stat == trans_stat for s in self.sent)
+        return heard or trans_stat in self.told
+
+
+ECHOED = ("req_seq_id", "req_date", "huifu_id")
+
+
+MOST_LINES = 4
+
+
+def sent(call: Call, huifu_public_key: str, merchant: str | None = None) -> SentRequest:
+    """One journalled call with what was really written in answer to it.
+
+    `merchant` is the private key of the client for a call that named no tenant: the gateway could not know whose
+    signature to expect there, so the kit checks it.
+    """
+    return SentRequest(
+        op=call.endpoint,
+        at=call.at.timestamp(),
+        data=call.data,
+        body=call.body,
+        headers=call.headers,
+        path=call.path,
+        signature_ok=call.signature_ok is True if merchant is None else _signed(call, merchant),
+        explanation=explained(call),
+        heard=heard(call.response, call.data or {}, huifu_public_key),
+    )
+
+
+def explained(call: Call) -> str:
+    """What was wrong with a request in the gateway's words, the first few lines of them."""
+    if call.signature_ok and call.reason in (None, "CLOSED", "PROCESSING"):
+        return ""
+    found = call.explanation or {}
+    mistakes = ", ".join(found.get("mistakes") or ())
+    said = str((found.get("text") or {}).get("en") or found.get("reason") or "")
+    lines = [line for line in said.splitlines() if line.strip()][:MOST_LINES]
+    return " / ".join(filter(None, (mistakes, *lines)))
+
+
+def _signed(call: Call, merchant: str) -> bool:
+    try:
+        sign = str(json.loads(call.body).get("sign"))
+    except (ValueError, AttributeError):
+        return False
+    text = json.dumps(dict(sorted((call.data or {}).items())), ensure_ascii=False, separators=(",", ":"))
+    return wire.verifies(wire.private(merchant).public_key(), text.encode("utf-8", "replace"), sign)
+
+
+def heard(response: str | None, request: Mapping[str, Any], huifu_public_key: str) -> SignedReply:
+    """What the client can have read, judged by the kit itself and not by the gateway's word."""
+    if not response:
+        return NOTHING
+    try:
+        envelope = read(response.encode("utf-8"))
+    except NotReadable:
+        return SignedReply(genuine=False)
+    data = envelope.data
+    signed = wire.verifies(wire.public(huifu_public_key), envelope.raw.encode("utf-8"), envelope.sign)
+    return SignedReply(
+        genuine=signed and all(str(data.get(n)) in (str(request.get(n)), "") for n in ECHOED),
+        resp_code=data.get("resp_code") if isinstance(data.get("resp_code"), str) else None,
+        trans_stat=data.get("trans_stat") if isinstance(data.get("trans_stat"), str) else None,
+    )
+
+
+def truth(order: Order | None, age_s: float = 0.0) -> Truth:
+    """None is an order that does not exist."""
+    if order is None:
+        return Truth(trans_stat="F")
+    winners = [close.req_seq_id for close in order.closes if close.stat == "S"]
+    return Truth(
+        closed=order.close_stat == "S",
+        in_flight=order.close_stat == "P",
+        trans_stat=order.trans_stat,
+        closed_by=winners[-1] if winners else "",
+        age_s=age_s,
+    )
+
+
+def honest(call: Call, huifu_public_key: str) -> None:
+    """The gateway's own promises for a reply that nothing was to spoil; a broken one is the kit's trouble."""
+    if call.response is None:
+        raise KitTrouble(f"the fake gateway has no answer for {call.id} although nothing was to spoil it")
+    try:
+        envelope = read(call.response.encode("utf-8"))
+    except NotReadable as error:
+        raise KitTrouble(f"the fake gateway sent an unreadable answer ({error})") from None
+    if not wire.verifies(wire.public(huifu_public_key), envelope.raw.encode("utf-8"), envelope.sign):
+        raise KitTrouble("the fake gateway signed an answer with a key that is not Huifu's")
+    if call.endpoint == "close":
+        wrong = schemas.complaint("close/response", envelope.data)
+        if wrong is not None:
+            raise KitTrouble(f"the fake gateway's answer breaks its schema: {wrong}")

@@ -1,0 +1,217 @@
+"""Bench: what a case works with.
+
+It seeds orders, calls the client, collects the evidence and applies laws.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from huifu_contract.catalogue.laws import Blocked, Broken, CaseBroken, silence, soundness
+from huifu_contract.catalogue.prepared_answers import PreparedAnswer
+from huifu_contract.drivers.driver import Driver
+from huifu_contract.failures import KitTrouble
+from huifu_contract.grading import evidence
+from huifu_contract.grading.evidence import Evidence, SentRequest
+from huifu_contract.outcome import Hello
+
+if TYPE_CHECKING:
+    from huifu_mock import Call, Order, Tenant
+
+Law = Callable[[Evidence], list[Broken]]
+CONFIG = ("sys_id", "product_id", "huifu_id", "merchant_private_key", "huifu_public_key", "webhook_key")
+SWEEP = 100
+MARGIN_S = 2.0
+TOLERANCE = 1.2
+"""How much longer than declared a call may take: clocks, schedulers and pipes need some of it."""
+
+
+@dataclass(slots=True)
+class Harness:
+    """One worker's: its own tenant of the gateway and its own process of the client."""
+
+    driver: Driver
+    tenant: Tenant
+    examples: int = 20
+    """How many the profile gives a property."""
+    reveal: str | None = None
+    elsewhere: Tenant | None = None
+    judged: int = 0
+    notes: list[str] = field(default_factory=list)
+    last: Evidence | None = None
+    call_s: list[float] = field(default_factory=list)
+    _numbers: int = 0
+    _examples: int = 0
+
+    # -- doing ----------------------------------------------------------------------------------------------------
+
+    def order(self, **wanted: Any) -> Order:
+        return self.tenant.orders.add(**wanted)
+
+    def params(self, order: Order, **changes: str | None) -> dict[str, str]:
+        """A close of that order with a number never used before; None takes a member out."""
+        made: dict[str, str | None] = {**order.close_params(self.number()), **changes}
+        return {name: value for name, value in made.items() if value is not None}
+
+    def number(self) -> str:
+        return "R" + secrets.token_hex(12)
+
+    def unknown_order(self, **changes: str | None) -> dict[str, str]:
+        """A close of an order that does not exist."""
+        made: dict[str, str | None] = {
+            "req_date": "20240425",
+            "req_seq_id": self.number(),
+            "huifu_id": self.tenant.huifu_id,
+            "org_req_date": "20240405",
+            "org_req_seq_id": "none" + secrets.token_hex(8),
+            **changes,
+        }
+        return {name: value for name, value in made.items() if value is not None}
+
+    def close(
+        self,
+        order: Order | None = None,
+        *script: PreparedAnswer,
+        params: Mapping[str, str] | None = None,
+        must_act: bool = True,
+        driver: Driver | None = None,
+    ) -> Evidence:
+        """One call of the client. Without an order and params, an order that can be closed is seeded."""
+        if order is None and params is None:
+            order = self.order()
+        wanted = dict(params) if params is not None else self.params(_known(order))
+        token = "t" + secrets.token_hex(6)
+        self.prepare(token, script)
+        began = time.monotonic()
+        client = driver or self.driver
+        outcome = client.close(f"{self.tenant.base_url}/s/{token}", wanted, self.deadline_s, self.reveal)
+        seconds = time.monotonic() - began
+        self.call_s.append(seconds)
+        evidence = self.evidence(token, order, script)
+        made = Evidence(outcome, wanted, evidence[0], evidence[1], self.hello, seconds)
+        self.last = made
+        if must_act:
+            self._acted(token, script, made)
+        return made
+
+    @property
+    def deadline_s(self) -> float:
+        return self.hello.timeout_s * TOLERANCE + MARGIN_S
+
+    def prepare(self, token: str, script: Sequence[PreparedAnswer]) -> None:
+        for one in script:
+            self.tenant.faults.add({**one, "match": {**one["match"], "session": token}})
+
+    def evidence(
+        self, token: str, order: Order | None, script: Sequence[PreparedAnswer]
+    ) -> tuple[tuple[SentRequest, ...], Any]:
+        """What the gateway received under that token, and what it knows of the order now."""
+        public = self.tenant.huifu_public_key
+        calls = self.tenant.journal.calls(session=token)
+        self._complete(calls)
+        stray = None
+        if not calls and self.elsewhere is not None:  # a request that names no tenant is kept under the default one
+            calls = self.elsewhere.journal.calls(session=token)
+            stray, public = self.tenant.merchant_private_key, self.elsewhere.huifu_public_key
+        if not script:
+            for call in calls:
+                evidence.honest(call, public)
+        sent = tuple(evidence.sent(call, public, stray) for call in calls)
+        now = None if order is None else self.now(order)
+        return sent, evidence.truth(now)
+
+    def now(self, order: Order) -> Order:
+        return self.tenant.orders.get(order.req_seq_id, huifu_id=order.huifu_id, req_date=order.req_date)
+
+    def _acted(self, token: str, script: Sequence[PreparedAnswer], e: Evidence) -> None:
+        """Blocked unless every prepared fault did something: then the case was not exercised."""
+        faults = self.tenant.faults.list() if script else []
+        mine = [fault for fault in faults if fault["match"].get("session") == token]
+        idle = [fault["do"] for fault in mine if not fault["used"]]
+        if idle and e.claim != "crashed":
+            name = idle[0].get("fault") or idle[0].get("answer")
+            why = "nothing was sent" if not e.sent else f"it answered {e.sent[0].heard.resp_code} by itself"
+            raise Blocked(f"the gateway never came to {name}: {why}")
+
+    def tidy(self) -> None:
+        """Nothing of one example may reach the next."""
+        self.tenant.faults.clear()
+        self._examples += 1
+        if self._examples % SWEEP == 0:
+            self.sweep()
+
+    def sweep(self) -> None:
+        """Empties the journal, once it is clear that it lost nothing."""
+        self._complete(self.tenant.journal.calls())
+        self.tenant.journal.clear()
+        self._numbers = 0
+
+    def _complete(self, calls: Sequence[Call]) -> None:
+        """The gateway numbers its entries; a hole means that the journal lost one."""
+        numbers = [int(call.id.rpartition("-")[2]) for call in calls]
+        if self._numbers and numbers and numbers[-1] - self._numbers > len(numbers):
+            everything = {int(call.id.rpartition("-")[2]) for call in self.tenant.journal.calls()}
+            missing = set(range(self._numbers + 1, numbers[-1])) - everything
+            if missing:
+                raise KitTrouble(f"the journal of the fake gateway lost {len(missing)} entries")
+        if numbers:
+            self._numbers = max(self._numbers, numbers[-1])
+
+    # -- judging --------------------------------------------------------------------------------------------------
+
+    def judge(self, e: Evidence, *laws: Law, also: Sequence[Broken] = ()) -> Evidence:
+        """L1 and L5 hold always; a case adds other laws and conditions of its own. Raises CaseBroken."""
+        self.judged += 1
+        self.last = e
+        found = [broken for law in (soundness, silence, *laws) for broken in law(e)] + list(also)
+        if found:
+            raise CaseBroken(found, e)
+        return e
+
+    def demand(self, e: Evidence, condition: bool, message: str, detail: str = "") -> None:
+        """A condition of this one case."""
+        self.judge(e, also=[] if condition else [Broken("C", message, detail)])
+
+    def check_wire(self, found: Sequence[Broken]) -> None:
+        """Conditions on the requests of the last call alone, whatever the client made of the answers."""
+        self.judged += 1
+        if self.last is None:
+            raise KitTrouble("a case judged the wire before anything was sent")
+        if found:
+            raise CaseBroken(found, self.last)
+
+    def twin(self) -> Evidence:
+        """The honest twin comes first: a client that refuses this too proves nothing by refusing the rest."""
+        e = self.close()
+        if e.claim != "closed":
+            raise Blocked(f"the honest twin was not accepted: the client claims {e.claim} after a genuine success")
+        return e
+
+    def note(self, text: str) -> None:
+        """A finding of a recorder."""
+        self.judged += 1
+        if text not in self.notes:
+            self.notes.append(text)
+
+    @property
+    def hello(self) -> Hello:
+        return self.driver.hello
+
+    @property
+    def config(self) -> dict[str, str]:
+        """What `hello` tells the client."""
+        return {name: getattr(self.tenant, name) for name in CONFIG}
+
+    @property
+    def decides(self) -> bool:
+        return "decision" in self.hello.profiles
+
+
+def _known(order: Order | None) -> Order:
+    if order is None:
+        raise KitTrouble("a case asked for a close of nothing")
+    return order

@@ -1,0 +1,345 @@
+"""Runner: grades one client.
+
+It owns the fake gateway, starts the client, and runs controls, cases and timing in turn.
+"""
+
+from __future__ import annotations
+
+import platform
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
+
+import hypothesis
+
+from huifu_contract import __version__
+from huifu_contract.catalogue.record import Example, Record
+from huifu_contract.catalogue.registry import catalogue, select
+from huifu_contract.drivers.driver import Driver
+from huifu_contract.failures import SetupTrouble, Trouble
+from huifu_contract.grading import replay
+from huifu_contract.grading.case import Grader, blank_result
+from huifu_contract.grading.harness import Harness
+from huifu_contract.grading.known_failures import KnownFailure
+from huifu_contract.grading.profiles import PROFILES, Budget, Profile
+from huifu_contract.grading.results import CaseResult, RunResult, Verdict
+from huifu_mock import Server
+from huifu_mock.state.clock import Clock
+
+Told = Callable[[CaseResult], None]
+RED = (Verdict.FAIL, Verdict.FLAKY, Verdict.BLOCKED, Verdict.ADAPTER_ERROR, Verdict.KIT_ERROR, Verdict.NOT_RUN)
+
+WAIT = ("transport", "response", "security")
+"""Groups whose calls mostly pause between attempts: they begin first, longest first, and the others fill in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to grade. The defaults are those of the command line."""
+
+    profile: Profile = PROFILES["quick"]
+    grades: frozenset[str] = frozenset({"wire", "decision", "hook"})
+    cases: tuple[str, ...] = ()
+    level: str = "should"
+    seed: int = 0
+    portable_seed: bool = True
+    known: tuple[KnownFailure, ...] = ()
+    folder: Path | None = None
+    only: tuple[str, Example] | None = None
+    budget_s: float | None = None
+    workers: int = 1
+    reveal: bool = False
+    reruns: int = 5
+    key_bits: int = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What every case after the controls is run with. `root` is set if a control is red."""
+
+    grader: Grader
+    root: str
+    budget: Budget
+    share: int
+    dead: bool = False
+    """The control is red in a way that leaves nothing to look at."""
+
+
+@dataclass(slots=True)
+class Runner:
+    """`make` gives a fresh driver; every worker has its own."""
+
+    make: Callable[[], Driver]
+    options: Options = field(default_factory=Options)
+    spec: str = ""
+    told: Told = lambda _result: None
+    began: Callable[[Record], None] = lambda _record: None
+    server: Server | None = None
+    _results: dict[str, CaseResult] = field(default_factory=dict)
+    _plan: Plan | None = None
+    _started: str = ""
+    _clock: float = 0.0
+    _benches: list[Harness] = field(default_factory=list)
+
+    def run(self) -> RunResult:
+        """Raises SetupTrouble if the client cannot be started at all."""
+        self._start()
+        if self.server is not None:
+            interrupted = self._graded(self.server)
+        else:
+            with Server(port=0, orders=[]) as server:
+                interrupted = self._graded(server)
+        return self._result(interrupted=interrupted)
+
+    def begin(self, properties: int = 0) -> None:
+        """For front ends that choose the cases one by one: starts the client and runs the controls.
+
+        `properties`: among how many property-based cases a budget is shared out.
+        """
+        if self.server is None:
+            raise TypeError("begin needs a server")
+        self._start()
+        self._benches.append(self._bench(self.server))
+        grader = self._grader()
+        root, dead = self._controls(grader, [record for record in catalogue().values() if self._due(record)])
+        budget = Budget(self.options.profile, self.options.budget_s)
+        self._plan = Plan(grader, root, budget, self._share(budget, properties), dead)
+
+    def single(self, record: Record) -> CaseResult:
+        """One case after `begin`; a control that ran already is not run again."""
+        if self._plan is None:
+            raise TypeError("single comes after begin")
+        if record.id in self._results:
+            return self._results[record.id]
+        if not record.grades & self._grades():
+            offered = ", ".join(sorted(self._grades()))
+            return blank_result(record, Verdict.SKIP, f"the client offers {offered} alone")
+        idle = self._idle(record, self._plan)
+        if idle is not None:
+            self._finish(idle)
+        else:
+            self._one(self._plan, record, self._benches[0])
+        return self._results[record.id]
+
+    def end(self) -> RunResult:
+        """Stops the client; the result of what was run."""
+        self._stop()
+        return self._result(interrupted=False)
+
+    def _start(self) -> None:
+        self._started, self._clock = Clock().now().isoformat(timespec="seconds"), time.monotonic()
+
+    def _due(self, record: Record) -> bool:
+        return record.control and bool(record.grades & self._grades())
+
+    def _result(self, *, interrupted: bool) -> RunResult:
+        hello = self._benches[0].hello
+        calls = [seconds for bench in self._benches for seconds in bench.call_s[:9]]
+        return RunResult(
+            kit=__version__,
+            hypothesis=hypothesis.__version__,
+            python=platform.python_version(),
+            started=self._started,
+            seconds=round(time.monotonic() - self._clock, 3),
+            client={
+                "spec": self.spec,
+                "name": hello.name,
+                "version": hello.version,
+                "language": hello.language,
+                "profiles": sorted(hello.profiles),
+                "claims": sorted(hello.claims),
+                "restarts": sum(bench.driver.restarts for bench in self._benches),
+            },
+            profile=self.options.profile.name,
+            grades=tuple(sorted(self._grades())),
+            level=self.options.level,
+            seed=self.options.seed,
+            portable_seed=self.options.portable_seed,
+            known=len(self._known()),
+            cases=tuple(self._results[name] for name in catalogue() if name in self._results),
+            call_ms=round(statistics.median(calls) * 1000, 3) if calls else 0.0,
+            budget_s=self.options.budget_s,
+            interrupted=interrupted,
+        )
+
+    # -- the parts of a run ---------------------------------------------------------------------------------------
+
+    def _graded(self, server: Server) -> bool:
+        """Whether it was interrupted."""
+        self._benches.append(self._bench(server))
+        records = self._selected()
+        try:
+            self._run(server, records)
+        except KeyboardInterrupt:
+            for record in records:
+                self._finish(blank_result(record, Verdict.NOT_RUN, "interrupted"), once=True)
+            return True
+        finally:
+            self._stop()
+        return False
+
+    def _run(self, server: Server, records: Sequence[Record]) -> None:
+        grader = self._grader()
+        controls = [record for record in records if record.control]
+        root, dead = self._controls(grader, controls)
+        idle = Plan(grader, root, Budget(self.options.profile), 0, dead)
+        waiting = []
+        for record in records:
+            result = None if record.control else self._idle(record, idle)
+            if result is not None:
+                self._finish(result)
+            elif not record.control:
+                waiting.append(record)
+        budget = Budget(self.options.profile, self.options.budget_s)
+        share = self._share(budget, sum(record.draw is not None for record in waiting))
+        plan = Plan(grader, root, budget, share, dead)
+        self._parallel(server, plan, [record for record in waiting if not record.alone])
+        # what measures time is left by itself: side by side these only wait, each with a process of its own
+        self._parallel(server, plan, [record for record in waiting if record.alone])
+
+    def _idle(self, record: Record, plan: Plan) -> CaseResult | None:
+        """The result of a case that need not run: a claim is missing, or a control is red."""
+        missing = record.needs - self._benches[0].hello.claims
+        if missing:
+            return blank_result(record, Verdict.SKIP, f"the client does not claim {', '.join(sorted(missing))}")
+        if plan.root and (plan.dead or record.group != "request"):
+            return blank_result(record, Verdict.BLOCKED, plan.root)
+        return None
+
+    def _controls(self, grader: Grader, controls: Sequence[Record]) -> tuple[str, bool]:
+        """The root cause if a control is red, and whether it is of the kind that leaves nothing to look at."""
+        root, dead = "", False
+        for record in controls:
+            if dead:
+                self._finish(blank_result(record, Verdict.BLOCKED, root))
+                continue
+            self.began(record)
+            result = replace(grader, only=None).grade(record, self._benches[0])
+            self._finish(result)
+            if result.verdict in RED and not root:
+                root = f"{record.id} is red: {result.signature or result.root}"
+            dead = bool(result.trouble)
+        return root, dead
+
+    def _share(self, budget: Budget, properties: int) -> int:
+        calls = self._benches[0].call_s or [0.01]
+        return budget.examples(statistics.median(calls), properties)
+
+    def _examples(self, record: Record) -> int:
+        return len(record.fixed) + (0 if record.draw is None else self.options.profile.examples)
+
+    def _one(self, plan: Plan, record: Record, bench: Harness) -> None:
+        """A request case may fail while a control is red, and say why; it cannot pass then."""
+        starved = plan.share == 0 and record.draw is not None and plan.budget.seconds is not None
+        if plan.budget.over or starved:
+            root = f"the budget of {plan.budget.seconds:g} s is used up"
+            self._finish(blank_result(record, Verdict.NOT_RUN, root))
+            return
+        self.began(record)
+        bench.reveal = record.id if self.options.reveal else None
+        result = plan.grader.grade(record, bench, plan.share)
+        if plan.root and result.verdict in (Verdict.PASS, Verdict.KNOWN, Verdict.FIXED):
+            result = replace(result, verdict=Verdict.BLOCKED, root=plan.root)
+        self._finish(result)
+
+    def _parallel(self, server: Server, plan: Plan, records: Sequence[Record]) -> None:
+        queue: SimpleQueue[Record] = SimpleQueue()
+        for record in sorted(
+            records, key=lambda record: WAIT.index(record.group) if record.group in WAIT else len(WAIT)
+        ):
+            queue.put(record)
+
+        def work(bench: Harness) -> None:
+            while True:
+                try:
+                    record = queue.get_nowait()
+                except Empty:
+                    return
+                self._one(plan, record, bench)
+
+        missing = min(self.options.workers, len(records)) - len(self._benches)
+        if missing > 0:
+            with ThreadPoolExecutor(missing) as pool:
+                self._benches += pool.map(self._bench, [server] * missing)
+        threads = [Thread(target=work, args=(bench,), daemon=True) for bench in self._benches[1:]]
+        for thread in threads:
+            thread.start()
+        work(self._benches[0])
+        for thread in threads:
+            thread.join()
+
+    # -- parts of the set-up --------------------------------------------------------------------------------------
+
+    def _bench(self, server: Server) -> Harness:
+        tenant = server.tenant(key_bits=self.options.key_bits)
+        bench = Harness(self.make(), tenant, self.options.profile.examples, elsewhere=server.default)
+        bench.driver.start(bench.config)
+        return bench
+
+    def _selected(self) -> list[Record]:
+        """Controls always; the rest by glob and by what the client offers."""
+        grades = self._grades()
+        globs = (self.options.only[0],) if self.options.only else self.options.cases
+        chosen = {record.id for record in select(globs)}
+        return [
+            record
+            for record in catalogue().values()
+            if record.grades & grades and (record.control or record.id in chosen)
+        ]
+
+    def _grades(self) -> frozenset[str]:
+        return self.options.grades & self._benches[0].hello.profiles
+
+    def _known(self) -> tuple[KnownFailure, ...]:
+        hello = self._benches[0].hello
+        return tuple(entry for entry in self.options.known if entry.about(hello.name, hello.version))
+
+    def _grader(self) -> Grader:
+        known = self._known()
+        options = self.options
+        for record in catalogue().values():
+            listed = any(entry.case in (record.id, f"{record.group}/*") for entry in known)
+            if listed and record.draw is not None and not record.recorder and not self._witnesses(record):
+                raise SetupTrouble(
+                    f"{record.id} is property-based: list it as known with a witness, a replay file in "
+                    f"{(options.folder or replay.FOLDER) / record.id}/ (the failing run wrote one)"
+                )
+        return Grader(
+            profile=options.profile,
+            seed=options.seed,
+            level=options.level,
+            known=known,
+            folder=options.folder,
+            only=options.only[1] if options.only else None,
+            reruns=options.reruns,
+        )
+
+    def _witnesses(self, record: Record) -> bool:
+        return self.options.folder is not None and any(True for _ in replay.of_case(self.options.folder, record.id))
+
+    def _finish(self, result: CaseResult, *, once: bool = False) -> None:
+        if once and result.id in self._results:
+            return
+        self._results[result.id] = result
+        self.told(result)
+
+    def _stop(self) -> None:
+        """Ends the clients; a reply too many that nobody has seen yet is the last case's adapter error."""
+        for bench in self._benches:
+            try:
+                bench.driver.stop()
+            except Trouble as trouble:
+                last = next(reversed(self._results))
+                self._finish(
+                    replace(
+                        self._results[last],
+                        verdict=Verdict.ADAPTER_ERROR,
+                        trouble=trouble.kind,
+                        signature=str(trouble),
+                    )
+                )

@@ -1,0 +1,1 @@
+"""Clients that are right, and clients that are wrong in exactly one way. They prove the referee."""

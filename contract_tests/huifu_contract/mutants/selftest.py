@@ -1,0 +1,234 @@
+"""References in other languages: small correct clients that lie beside the tests of a checkout.
+
+They are graded where their interpreter is on the machine; the compiled ones are in the tests alone.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import sys
+import time
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from huifu_contract.catalogue.registry import catalogue
+from huifu_contract.drivers.driver import Driver
+from huifu_contract.drivers.in_process import LocalDriver
+from huifu_contract.drivers.subprocess import RemoteDriver
+from huifu_contract.failures import SetupTrouble, Trouble
+from huifu_contract.grading.profiles import Profile
+from huifu_contract.grading.results import CaseResult, Exit, RunResult, Verdict
+from huifu_contract.grading.runner import Options, Runner
+from huifu_contract.mutants import do_nothing, mutants
+from huifu_mock import Server
+
+CLIENTS = Path(__file__).parents[2] / "tests" / "clients"
+SCRIPTS = {"node": "node/close_adapter.mjs", "php": "php/close_adapter.php"}
+
+
+def argv(name: str) -> list[str]:
+    """How to run it; the interpreter has the reference's name."""
+    return [name, str(CLIENTS / SCRIPTS[name])]
+
+
+def here() -> tuple[str, ...]:
+    """Those that can run: an installed wheel has none, and an interpreter may be missing."""
+    return tuple(name for name, file in SCRIPTS.items() if (CLIENTS / file).exists() and shutil.which(name))
+
+
+PROFILE = Profile("selftest", examples=0, steps=0)
+"""The fixed examples alone: each mistake is among them. Drawing is proved by the references in `ci`."""
+KEY_BITS = 1024
+"""Signing is most of the work; whose key it is matters here, not how long."""
+HERE = Path(__file__).parent
+PROCESSES = 2
+REFERENCES = ("reference", "stdlib", *here())
+
+
+class MutantDriver(LocalDriver):
+    """A client in this process that can be doubled, since each application of the mutants keeps its state to itself."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        super().__init__(make)
+        self._make = make
+
+    def twin(self, env: Mapping[str, str] | None = None) -> MutantDriver:  # noqa: ARG002  # one process has one zone
+        return MutantDriver(self._make)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What must come of an animal. `red`: a control fails, so that all else is blocked."""
+
+    fails: frozenset[str]
+    blocked: frozenset[str] = frozenset()
+
+    @property
+    def red(self) -> bool:
+        return any(name.startswith("control/") for name in self.fails)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    name: str
+    wrong: tuple[str, ...]
+    """In what way it differs from what was wanted; empty if it does not."""
+    fails: frozenset[str]
+    seconds: float
+
+
+@cache
+def wanted() -> dict[str, Wanted]:
+    loaded = tomllib.loads((HERE / "mutants.toml").read_text(encoding="utf-8"))
+    return {
+        name: Wanted(frozenset(entry["fails"]), frozenset(entry.get("blocked", ()))) for name, entry in loaded.items()
+    }
+
+
+def names() -> list[str]:
+    """References first, then the mutants, then the lazy."""
+    return [*REFERENCES, *wanted(), *do_nothing.LAZY, do_nothing.CRASHES_AT_START]
+
+
+def driver(name: str) -> Driver:
+    if name in SCRIPTS:
+        return RemoteDriver(argv(name))
+    if name == "stdlib":
+        return RemoteDriver([sys.executable, str(HERE / "stdlib_client.py")])
+    if name in do_nothing.LAZY or name == do_nothing.CRASHES_AT_START:
+        return RemoteDriver([sys.executable, "-m", "huifu_contract.mutants.do_nothing", name])
+    return MutantDriver(lambda: mutants.described(name))
+
+
+def grade(name: str, server: Server, *, timing: bool) -> RunResult:
+    """The cases that measure time, or all the others."""
+    cases = tuple(record.id for record in catalogue().values() if record.alone is timing)
+    options = Options(profile=PROFILE, reruns=0, cases=cases, key_bits=KEY_BITS)
+    return Runner(lambda: driver(name), options, name, server=server).run()
+
+
+def compare(name: str, found: Sequence[CaseResult], exits: Sequence[Exit], seconds: float) -> Seen:
+    """Says in what an animal differs from what is wanted."""
+    fails = frozenset(case.id for case in found if case.verdict is Verdict.FAIL)
+    if name in REFERENCES:
+        wrong = _reference(found, exits)
+    elif name in do_nothing.LAZY:
+        wrong = _lazy(found, exits)
+    else:
+        wrong = _mutant(found, fails, wanted()[name])
+    return Seen(name, wrong, fails, seconds)
+
+
+def _cannot_start(name: str, server: Server) -> tuple[str, ...]:
+    try:
+        grade(name, server, timing=False)
+    except SetupTrouble:
+        return ()
+    except Trouble as trouble:
+        return (f"a client that cannot start ended as {trouble.kind}",)
+    return ("a client that cannot start was graded",)
+
+
+def _reference(found: Sequence[CaseResult], exits: Sequence[Exit]) -> tuple[str, ...]:
+    wrong = [f"{case.id}: {case.verdict} {case.signature or case.root}" for case in found if not _fine(case)]
+    return (*wrong, *(f"exit {int(code)}" for code in exits if code is not Exit.OK))
+
+
+def _fine(case: CaseResult) -> bool:
+    return case.verdict in (Verdict.PASS, Verdict.NOTE, Verdict.SKIP)
+
+
+def _lazy(found: Sequence[CaseResult], exits: Sequence[Exit]) -> tuple[str, ...]:
+    passes = [f"{case.id} passes" for case in found if case.verdict is Verdict.PASS]
+    controls = [case for case in found if case.group == "control"]
+    if any(case.verdict is not Verdict.PASS for case in controls):
+        passes = [text for text in passes if not text.startswith("control/")]
+    return (*passes, *(("exit 0",) if Exit.OK in exits else ()))
+
+
+def _mutant(found: Sequence[CaseResult], fails: frozenset[str], want: Wanted) -> tuple[str, ...]:
+    wrong = [f"{name} does not fail" for name in sorted(want.fails - fails)]
+    wrong += [f"{name} fails too: {_why(found, name)}" for name in sorted(fails - want.fails)]
+    blocked = frozenset(case.id for case in found if case.verdict is Verdict.BLOCKED)
+    if want.red:
+        recorders = {name for name, record in catalogue().items() if record.recorder}
+        lively = {case.id for case in found if case.verdict is Verdict.PASS and case.group != "control"}
+        wrong += [f"{name} passes while a control is red" for name in sorted(lively - recorders)]
+    else:
+        wrong += [f"{name} is blocked: {_why(found, name)}" for name in sorted(blocked - want.blocked)]
+    odd = [case for case in found if case.verdict in (Verdict.KIT_ERROR, Verdict.ADAPTER_ERROR, Verdict.FLAKY)]
+    return (*wrong, *(f"{case.id}: {case.verdict} {case.signature}" for case in odd))
+
+
+def _why(found: Sequence[CaseResult], name: str) -> str:
+    case = next(case for case in found if case.id == name)
+    return f"{case.signature or case.root} {case.detail}".strip()
+
+
+def survivors() -> list[str]:
+    """Graded cases that no mutant of mutants.toml kills."""
+    killed = set().union(*(want.fails for want in wanted().values()))
+    return [name for name, record in catalogue().items() if not record.recorder and name not in killed]
+
+
+def part(names_: Sequence[str], workers: int) -> list[Seen]:
+    """Some animals in this process, several at once; what measures time comes when nothing else runs."""
+    with Server(port=0, orders=[]) as server, ThreadPoolExecutor(workers) as pool:
+        crowd = dict(zip(names_, pool.map(lambda name: _crowd(name, server), names_), strict=True))
+        timed = [name for name, runs in crowd.items() if runs and not _red(runs[0].cases)]
+        for name, run in zip(timed, pool.map(lambda name: grade(name, server, timing=True), timed), strict=True):
+            crowd[name].append(run)
+        return [_compared(name, runs, server) for name, runs in crowd.items()]
+
+
+def _crowd(name: str, server: Server) -> list[RunResult]:
+    return [] if name == do_nothing.CRASHES_AT_START else [grade(name, server, timing=False)]
+
+
+def _compared(name: str, runs: Sequence[RunResult], server: Server) -> Seen:
+    if not runs:
+        return Seen(name, _cannot_start(name, server), frozenset(), 0.0)
+    merged = {case.id: case for run in runs for case in run.cases}
+    return compare(name, list(merged.values()), [run.exit for run in runs], sum(run.seconds for run in runs))
+
+
+def _red(cases: Sequence[CaseResult]) -> bool:
+    return any(case.group == "control" and case.verdict is not Verdict.PASS for case in cases)
+
+
+def selftest(chosen: Sequence[str], workers: int) -> int:
+    """Prints one line an animal; 0 if the referee is sane."""
+    unknown = sorted(set(chosen) - set(names()))
+    if unknown:
+        raise SetupTrouble(f"no animal is called {', '.join(unknown)}; there are {', '.join(names())}")
+    began = time.monotonic()
+    wanted_names = list(chosen) or names()
+    shares = [share for at in range(PROCESSES) if (share := wanted_names[at::PROCESSES])]
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    with ProcessPoolExecutor(len(shares), mp_context=get_context("spawn")) as pool:
+        found = [pool.submit(part, share, workers) for share in shares]
+        seen = [one for future in found for one in future.result()]
+    for one in sorted(seen, key=lambda one: wanted_names.index(one.name)):
+        mark = "WRONG" if one.wrong else "ok"
+        _tell(f"{mark:<6}{one.name:<28}{one.seconds:5.1f} s  fails {len(one.fails)}")
+        for text in one.wrong:
+            _tell(f"      {text}")
+    alive = [] if chosen else survivors()
+    for name in alive:
+        _tell(f"WRONG {name} is killed by no mutant")
+    bad = sum(bool(one.wrong) for one in seen) + len(alive)
+    verdict = f"{bad} of them are not as they must be" if bad else "the referee is sane"
+    _tell(f"{len(seen)} clients in {time.monotonic() - began:.0f} s: {verdict}")
+    return 1 if bad else 0
+
+
+def _tell(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()

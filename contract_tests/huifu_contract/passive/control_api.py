@@ -1,0 +1,126 @@
+"""The port of passive mode: Huifu's paths as ever, and beside them `/_contract/next` and `/_contract/claim`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from contextvars import ContextVar
+from typing import Any, Protocol
+
+from aiohttp import web
+from aiohttp.web_request import BaseRequest
+
+from huifu_contract.outcome import VERDICTS, Outcome
+from huifu_contract.passive.order_numbers import PREFIX, OrderSession
+from huifu_contract.passive.rendezvous import Question
+from huifu_mock import Server
+from huifu_mock.http.server import HttpServer
+from huifu_mock.request import Endpoint, ReceivedBytes, read
+
+READY_S = 30.0
+_visit: ContextVar[OrderSession | None] = ContextVar("visit", default=None)
+
+
+class Host(Protocol):
+    """What the port asks of the run."""
+
+    @property
+    def agent(self) -> str: ...
+
+    def visit(self, number: str, data: Mapping[str, str], *, close: bool) -> OrderSession | None: ...
+
+    def next(self, question: Question) -> dict[str, Any] | None: ...
+
+    def leave(self, question: Question) -> None: ...
+
+    def claim(self, outcome: Outcome, number: str | None) -> str: ...
+
+    def touch(self) -> None: ...
+
+
+class PassiveHttp(HttpServer):
+    """`host` is set before it listens."""
+
+    host_run: Host
+
+    async def _handle(self, request: BaseRequest) -> web.StreamResponse:
+        path = request.rel_url.raw_path
+        if not path.startswith("/_contract"):
+            return await super()._handle(request)
+        refused = self._guard(request)
+        if refused is not None:
+            return refused
+        self.host_run.touch()
+        match (request.method, path):
+            case ("GET", "/_contract/next"):
+                return await self._next(request)
+            case ("POST", "/_contract/claim"):
+                return self._claim(await request.read())
+            case _:
+                return _told(404, {"detail": "there are GET /_contract/next?agent=NAME and POST /_contract/claim"})
+
+    async def _next(self, request: BaseRequest) -> web.Response:
+        agent = request.rel_url.query.get("agent", "")
+        if agent != self.host_run.agent:
+            return _told(404, {"detail": f'no agent is called "{agent}" here; ask for {self.host_run.agent}'})
+        question = Question()
+        try:
+            turn = await asyncio.get_running_loop().run_in_executor(None, self.host_run.next, question)
+        except asyncio.CancelledError:
+            self.host_run.leave(question)
+            raise
+        return web.Response(status=204) if turn is None else _told(200, turn)
+
+    def _claim(self, body: bytes) -> web.Response:
+        try:
+            claim = json.loads(body)
+            verdict, number = claim["outcome"], claim.get("org_req_seq_id")
+        except (ValueError, KeyError, TypeError, AttributeError):
+            verdict, number = None, None
+        if verdict not in (*VERDICTS, "crashed"):
+            right = (
+                f'{{"outcome": one of {", ".join(VERDICTS)}}}, with org_req_seq_id for a number that begins with CASE~'
+            )
+            return _told(400, {"detail": f"a claim is {right}"})
+        wrong = self.host_run.claim(Outcome(verdict), number)
+        return _told(409, {"detail": wrong}) if wrong else web.Response(status=204)
+
+    async def _huifu(self, request: BaseRequest, endpoint: Endpoint, session: str) -> web.StreamResponse:
+        self.host_run.touch()
+        _visit.set(None)  # one connection may carry several calls
+        try:
+            return await super()._huifu(request, endpoint, session)
+        finally:
+            self.host_run.touch()
+            if (visit := _visit.get()) is not None:
+                visit.leave()
+
+    async def prepared(self, endpoint: Endpoint, sent: ReceivedBytes) -> None:
+        """Holds a call back until what its order number asks for is there."""
+        call = read(endpoint, sent)
+        number = call.value("org_req_seq_id")
+        if sent.session or not number.startswith(PREFIX):
+            return
+        names = ("req_date", "req_seq_id", "huifu_id", "org_req_date", "org_req_seq_id", "org_hf_seq_id")
+        data = {name: call.value(name) for name in names if call.value(name)}
+        visit = self.host_run.visit(number, data, close=endpoint.path.endswith("/close"))
+        if visit is not None:
+            visit.enter()
+            _visit.set(visit)
+            await asyncio.get_running_loop().run_in_executor(None, visit.ready.wait, READY_S)
+
+
+class PassiveServer(Server):
+    """A fake gateway that hands out work."""
+
+    def __init__(self, run: Host, host: str = "127.0.0.1", port: int = 0) -> None:
+        super().__init__(host, port, orders=[])
+        self._http = http = PassiveHttp(self.mock, host, port, None)
+        http.host_run = run
+        http.arriving = http.prepared
+
+
+def _told(status: int, body: Mapping[str, Any]) -> web.Response:
+    text = json.dumps(body, ensure_ascii=False)
+    return web.Response(text=text, status=status, content_type="application/json", headers={"Server": "huifu-contract"})

@@ -1,0 +1,160 @@
+"""Keys and signatures of the reference client: RSA with SHA-256, PKCS#1 v1.5, standard Base64 on one line."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import contextlib
+import http.client
+import json
+import re
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from threading import Timer
+from typing import Any
+from urllib.parse import urlsplit
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_der_private_key, load_der_public_key
+
+
+@cache
+def private(text: str) -> RSAPrivateKey:
+    key = load_der_private_key(base64.b64decode(text), None)
+    if not isinstance(key, RSAPrivateKey):
+        raise TypeError("merchant_private_key is no RSA key; it is one line of Base64, PKCS8")
+    return key
+
+
+@cache
+def public(text: str) -> RSAPublicKey:
+    key = load_der_public_key(base64.b64decode(text))
+    if not isinstance(key, RSAPublicKey):
+        raise TypeError("huifu_public_key is no RSA key; it is one line of Base64, X.509")
+    return key
+
+
+def sign(key: RSAPrivateKey, text: bytes) -> str:
+    return base64.b64encode(key.sign(text, PKCS1v15(), SHA256())).decode("ascii")
+
+
+def verifies(key: RSAPublicKey, text: bytes, signature: str) -> bool:
+    try:
+        key.verify(base64.b64decode(signature, validate=True), text, PKCS1v15(), SHA256())
+    except (InvalidSignature, binascii.Error, ValueError):
+        return False
+    return True
+
+
+WHITESPACE = re.compile(r"[ \t\n\r]*")
+
+
+class NotReadable(ValueError):
+    """The body is no envelope; the reply proves nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    data: Mapping[str, Any]
+    raw: str
+    """The text of `data` as it was received."""
+    sign: str
+
+
+def read(body: bytes) -> Envelope:
+    """Raises NotReadable for anything but one object with an object `data`, no name twice, and a text `sign`."""
+    try:
+        text = body.decode("utf-8")
+        members = dict(_members(text))
+    except (ValueError, RecursionError) as error:
+        raise NotReadable(str(error)) from None
+    data, sign = members.get("data"), members.get("sign", ("", ""))[0]
+    if data is None or not isinstance(data[0], dict) or not isinstance(sign, str):
+        raise NotReadable("no data object, or a sign that is no text")
+    return Envelope(data[0], data[1], sign)
+
+
+def _members(text: str) -> list[tuple[str, tuple[Any, str]]]:
+    """The members of the outermost object with the slice of the text that each value takes."""
+    decoder = json.JSONDecoder(object_pairs_hook=_once)
+    found: list[tuple[str, tuple[Any, str]]] = []
+    at = _expect(text, _skip(text, 0), "{")
+    while text[at : at + 1] != "}":
+        if found:
+            at = _skip(text, _expect(text, at, ","))
+        name, at = decoder.raw_decode(text, at)
+        if not isinstance(name, str) or any(name == other for other, _ in found):
+            raise NotReadable("a member without a name of its own")
+        start = _skip(text, _expect(text, _skip(text, at), ":"))
+        value, end = decoder.raw_decode(text, start)
+        found.append((name, (value, text[start:end])))
+        at = _skip(text, end)
+    if _skip(text, at + 1) != len(text):
+        raise NotReadable("something follows the object")
+    return found
+
+
+def _skip(text: str, at: int) -> int:
+    space = WHITESPACE.match(text, at)
+    return at if space is None else space.end()
+
+
+def _expect(text: str, at: int, char: str) -> int:
+    if text[at : at + 1] != char:
+        raise NotReadable(f"{char} expected")
+    return _skip(text, at + 1)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise NotReadable("a name stands twice in one object")
+    return made
+
+
+JSON = "application/json;charset=UTF-8"
+MOST = 1024 * 1024
+
+
+class NoReply(Exception):
+    """No whole reply came: what became of the request is not known."""
+
+
+def post(
+    url: str, body: bytes, timeout_s: float, *, content_type: str = JSON, whole_time: bool = True
+) -> tuple[int, bytes]:
+    """Status and body; raises NoReply. Each call has its own connection, so a stale one can never be used."""
+    parts = urlsplit(url)
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(parts.hostname or "", parts.port, timeout=timeout_s)
+    watchdog = None
+    try:
+        connection.connect()
+        if whole_time:
+            watchdog = Timer(timeout_s, _hang_up, [connection.sock])
+            watchdog.daemon = True
+            watchdog.start()
+        headers = {"Content-Type": content_type, "Connection": "close"}
+        connection.request("POST", parts.path, body, headers)
+        response = connection.getresponse()
+        received = response.read(MOST + 1)
+        whole = response.length in (None, 0)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise NoReply(f"{type(error).__name__}: {error}") from error
+    finally:
+        if watchdog is not None:
+            watchdog.cancel()
+        connection.close()
+    if not whole or len(received) > MOST:
+        raise NoReply("the reply was cut off or is far too long")
+    return response.status, received
+
+
+def _hang_up(line: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        line.shutdown(socket.SHUT_RDWR)

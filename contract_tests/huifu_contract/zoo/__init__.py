@@ -1,1 +1,0 @@
-"""The zoo: clients that are right, and clients that are wrong in exactly one way. They prove the referee."""

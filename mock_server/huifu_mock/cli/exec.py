@@ -1,0 +1,96 @@
+"""`huifu-mock exec -- CMD…`: a gateway for as long as a command runs, told to it in environment variables."""
+
+import argparse
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from huifu_mock.cli import serve
+from huifu_mock.cli.main import Failure
+from huifu_mock.client.environment import VARIABLES
+from huifu_mock.client.server import Server
+from huifu_mock.http.server import CannotListen
+
+EXAMPLES = """\
+examples:
+  huifu-mock exec -- mvn test
+  huifu-mock exec -- sh -c 'curl -s $HUIFU_CONTROL_URL/orders'
+  huifu-mock exec --orders my-orders.json --port 9090 -- npm test
+
+The exit code is the command's; 127 if there is no such command, 126 if it cannot be run, 128 + N if signal N ended it.
+"""
+
+CONTROL_URL: Final = "HUIFU_CONTROL_URL"
+NOT_FOUND, NOT_RUNNABLE = 127, 126
+
+
+def add_parser(commands: Any) -> None:
+    """The options of `exec`."""
+    told = ", ".join((*VARIABLES.values(), CONTROL_URL))
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "exec",
+        help="run a command with a gateway of its own",
+        description="Start the fake gateway, run CMD, stop the gateway, and pass on CMD's exit code. "
+        f"CMD finds the default tenant in the variables {told}; the last one is the tenant in the control plane.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--port", type=int, default=0, help="port, 0 for a free one (default: %(default)s)")
+    parser.add_argument(
+        "--orders", metavar="FILE", help="JSON list of orders that the tenant begins with, instead of its cast"
+    )
+    parser.add_argument("cmd", nargs=argparse.REMAINDER, metavar="-- CMD…", help="the command and its arguments")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command; its exit code."""
+    command = args.cmd[1:] if args.cmd[:1] == ["--"] else args.cmd
+    if not command:
+        raise Failure("there is no command to run; give one behind --, as in: huifu-mock exec -- npm test")
+    if not 0 <= args.port <= 65535:
+        raise Failure(f"--port {args.port} is not a port; use 0 to 65535")
+    try:
+        orders = serve.load(Path(args.orders)) if args.orders else None
+        server = Server(port=args.port, orders=orders).start()
+    except (serve.BadOrdersFile, CannotListen) as error:
+        raise Failure(str(error)) from error
+    try:
+        return _run(command, {**os.environ, **variables(server)})
+    finally:
+        server.stop()
+
+
+def variables(server: Server) -> dict[str, str]:
+    """What the command is told: the default tenant, and where to change its world."""
+    tenant = server.default
+    return tenant.env() | {CONTROL_URL: f"{server.base_url}/_mock/tenants/{tenant.sys_id}"}
+
+
+def _run(command: list[str], environment: dict[str, str]) -> int:
+    try:
+        child = subprocess.Popen(command, env=environment)
+    except FileNotFoundError as error:
+        raise Failure(f"there is no command {command[0]}", NOT_FOUND) from error
+    except OSError as error:
+        raise Failure(f"{command[0]} cannot be run: {error.strerror or error}", NOT_RUNNABLE) from error
+    with _signals_to(child):
+        code = child.wait()
+    return code if code >= 0 else 128 - code
+
+
+@contextlib.contextmanager
+def _signals_to(child: "subprocess.Popen[bytes]") -> Iterator[None]:
+    """Let the child decide what a signal means. Ctrl-C reaches it by itself, since both have one terminal."""
+    forwarded = [signal.SIGTERM] if sys.platform == "win32" else [signal.SIGTERM, signal.SIGHUP]
+    before = {number: signal.signal(number, lambda got, _: child.send_signal(got)) for number in forwarded}
+    before[signal.SIGINT] = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

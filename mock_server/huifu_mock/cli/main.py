@@ -1,0 +1,70 @@
+"""`huifu-mock`: finds the command and loads only what that command needs."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Final
+
+from huifu_mock._version import VERSION
+
+COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "serve": ("serve", "start the fake gateway"),
+    "exec": ("exec", "run a command with a gateway of its own"),
+    "keys": ("keys", "show the published test keys, or make a new pair"),
+    "sign": ("sign", "sign a data file and print the request body"),
+    "explain": ("explain", "say why a signature does not verify"),
+    "orders": ("orders", "list, create, pay and fail orders of a running server"),
+    "clock": ("clock", "show, freeze and advance the clock of a running server"),
+    "webhooks": ("webhooks", "listen for pushes, check and print them"),
+}
+"""Command to (module, one line of help). A module has `add_parser(subparsers)` and `run(args)`."""
+
+EPILOG: Final = """\
+start here:
+  huifu-mock serve                 the gateway on http://127.0.0.1:8080, with test keys and a cast of orders
+  huifu-mock COMMAND --help        what a command takes
+
+It is for tests only: it never contacts Huifu, and its keys are published.
+"""
+
+
+class Failure(Exception):
+    """Something the user can put right; the message says what and how. Ends the command with exit code `code`."""
+
+    def __init__(self, message: str, code: int = 2) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    parser = argparse.ArgumentParser(
+        prog="huifu-mock",
+        description="A fake Huifu Dougong payment gateway for tests (汇付斗拱模拟网关).",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"huifu-mock {VERSION}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
+    chosen = words[0] if words and words[0] in COMMANDS else None
+    for name, (module, summary) in COMMANDS.items():
+        if name == chosen:
+            import_module(f"huifu_mock.cli.{module}").add_parser(commands)
+        elif chosen is None:
+            commands.add_parser(name, help=summary)
+    args = parser.parse_args(words)
+    if chosen is None:
+        parser.print_help()
+        return 0
+    try:
+        return int(import_module(f"huifu_mock.cli.{COMMANDS[chosen][0]}").run(args))
+    except Failure as failure:
+        print(f"huifu-mock {chosen}: {failure}", file=sys.stderr)
+        return failure.code
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # the reader of our output, such as `head`, has had enough
+        sys.stderr.close()
+        return 0

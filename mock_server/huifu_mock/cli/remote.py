@@ -1,0 +1,75 @@
+"""What the commands that talk to a running server have in common: where it is, durations, and refusals in one line."""
+
+import argparse
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+from huifu_mock.cli.main import Failure
+
+URL: Final = "http://127.0.0.1:8080"
+_UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+_PART: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)")
+
+
+def add_connection(parser: argparse.ArgumentParser) -> None:
+    """The options that say which server and which tenant."""
+    group = parser.add_argument_group("which server")
+    group.add_argument("--url", default=URL, help="address of a running huifu-mock (default: %(default)s)")
+    group.add_argument("--token", metavar="SECRET", help="the server's --control-token, if it has one")
+    group.add_argument("--tenant", metavar="SYS_ID", help="sys_id of the tenant (default: the default tenant)")
+
+
+def connected(args: argparse.Namespace) -> Any:
+    """The `huifu_mock.Tenant` that the options name. Raises `Failure`."""
+    import huifu_mock
+
+    with refusals():
+        connection = huifu_mock.connect(args.url, args.token)
+        if args.tenant:
+            return connection.find(args.tenant)
+        if connection.about()["default_tenant"] is None:
+            raise Failure("the default tenant was dropped; name one with --tenant")
+        return connection.default
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Turn what the server refuses, and a server that is not there, into one line."""
+    from huifu_mock.client.transport import ControlError, Unreachable
+
+    try:
+        yield
+    except ControlError as error:
+        problem = error.problem if isinstance(error.problem, dict) else {}
+        raise Failure(str(problem.get("detail", error)), code=1) from error
+    except Unreachable as error:
+        raise Failure(str(error)) from error
+    except ValueError as error:
+        raise Failure(str(error)) from error
+
+
+def duration(text: str) -> float:
+    """Seconds from `61`, `61s`, `2h`, `1m30s`, `1.5d`, `500ms`. For argparse."""
+    bare = text.strip().lower()
+    try:
+        return _plain(bare)
+    except ValueError:
+        parts = _PART.findall(bare)
+    if not parts or "".join(number + unit for number, unit in parts) != bare:
+        raise argparse.ArgumentTypeError(f'"{text}" is not a duration; use seconds, or as 61s, 5m, 2h, 1d, 1m30s')
+    return sum(float(number) * _UNITS[unit] for number, unit in parts)
+
+
+def _plain(text: str) -> float:
+    if not re.fullmatch(r"[0-9]+(?:\.[0-9]+)?", text):
+        raise ValueError(text)
+    return float(text)
+
+
+def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    """Columns as wide as their widest cell."""
+    widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in (head, *rows)]
+    return "\n".join(line.rstrip() for line in lines)

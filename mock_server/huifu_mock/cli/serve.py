@@ -1,0 +1,198 @@
+"""An orders file: a JSON list of orders to begin with; a mistake in it is told with its line and field."""
+
+import argparse
+import asyncio
+import gc
+import json
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from huifu_mock import signing
+from huifu_mock._version import VERSION
+from huifu_mock.cli.main import Failure
+from huifu_mock.gateway.mock import Mock
+from huifu_mock.gateway.tenant import DEFAULT_HUIFU_ID, DEFAULT_PRODUCT_ID, DEFAULT_SYS_ID
+from huifu_mock.http.server import CannotListen, HttpServer
+from huifu_mock.keys import published
+from huifu_mock.push.http import BadTarget
+from huifu_mock.request import CLOSE
+from huifu_mock.schemas import schema
+
+
+class BadOrdersFile(ValueError):
+    """The file cannot be used; the message names the line, the field, and what would be right."""
+
+
+def load(path: Path) -> list[dict[str, Any]]:
+    """The orders of a file. Raises `BadOrdersFile`."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadOrdersFile(f"{path} is not UTF-8: byte {error.start} cannot be read") from error
+    except OSError as error:
+        raise BadOrdersFile(f"cannot read {path}: {error.strerror or error}") from error
+    try:
+        orders = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise BadOrdersFile(f"{path}, line {error.lineno}, column {error.colno}: not JSON: {error.msg}") from error
+    except RecursionError as error:
+        raise BadOrdersFile(f"{path} nests too deep; it is a flat list of orders") from error
+    if not isinstance(orders, list):
+        raise BadOrdersFile(f'{path}, line 1: a list of orders is needed, such as [{{"req_seq_id": "order-1"}}]')
+    for index, order in enumerate(orders):
+        _check(path, text, index, order)
+    return orders
+
+
+def _check(path: Path, text: str, index: int, order: Any) -> None:
+    wanted = schema("control/order-create")
+    if not wanted.accepts(order):
+        problem = next(wanted.problems(order))
+        line = _line(text, index, problem.field)
+        raise BadOrdersFile(f"{path}, line {line}, order {index + 1}: {problem}")
+
+
+def _line(text: str, index: int, field: str) -> int:
+    """The line of a field of the list's item `index`, or of the item where the field does not stand."""
+    decode = json.JSONDecoder().raw_decode
+    start = text.index("[") + 1
+    for _ in range(index):
+        start = text.index(",", decode(text, _skip(text, start))[1]) + 1
+    start = _skip(text, start)
+    place = text.find(f'"{field}"', start, decode(text, start)[1])
+    return text.count("\n", 0, place if place >= 0 else start) + 1
+
+
+def _skip(text: str, start: int) -> int:
+    while text[start].isspace():
+        start += 1
+    return start
+
+
+EXAMPLES = """\
+examples:
+  huifu-mock serve
+  huifu-mock serve --port 0 --ready-json          a free port, told in one JSON line once it answers
+  huifu-mock serve --orders my-orders.json        begin with orders of your own
+  huifu-mock serve --host 0.0.0.0 --control-token SECRET
+"""
+
+
+def add_parser(commands: Any) -> None:
+    """The options of `serve`."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "serve",
+        help="start the fake gateway",
+        description="Start the fake gateway; it runs until Ctrl-C or SIGTERM.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=_port, default=8080, help="port, 0 for a free one (default: %(default)s)")
+    parser.add_argument(
+        "--orders", metavar="FILE", help="JSON list of orders that the default tenant begins with, instead of its cast"
+    )
+    parser.add_argument(
+        "--store", metavar="URL", default="memory:", help="where orders are kept; only memory: so far (the default)"
+    )
+    parser.add_argument(
+        "--control-token",
+        metavar="SECRET",
+        help="bearer token that the control plane asks for; needed with a --host that is not loopback",
+    )
+    parser.add_argument(
+        "--push-allow",
+        metavar="TARGET",
+        action="append",
+        default=[],
+        help="let webhooks and notifies go to HOST[:PORT], an address or a network, beside this machine; repeatable",
+    )
+    parser.add_argument("--ready-json", action="store_true", help="print one JSON line when it answers, nothing else")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until a signal comes."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
+    if args.store != "memory:":
+        raise Failure(f'--store {args.store} is not known; the one store so far is "memory:"')
+    try:
+        cast = load(Path(args.orders)) if args.orders else None
+        server = HttpServer(Mock(cast, args.push_allow), args.host, args.port, args.control_token)
+        asyncio.run(_serve(server, args.ready_json))
+    except (BadOrdersFile, CannotListen, BadTarget) as error:
+        raise Failure(str(error)) from error
+    return 0
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f'"{text}" is not a port; use 0 to 65535')
+    return int(text)
+
+
+async def _serve(server: HttpServer, ready_json: bool) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    await server.start()
+    gc.freeze()  # what was loaded and seeded stays: the collector need not look at it again and again
+    gc.set_threshold(20_000, 20, 50)
+    sys.setswitchinterval(0.0005)  # a signer that is done need not wait 5 ms until the loop lets go
+    print(_ready_json(server) if ready_json else welcome(server.base_url, server.mock), flush=True)
+    try:
+        await stop.wait()
+    finally:
+        await server.stop()
+
+
+def _ready_json(server: HttpServer) -> str:
+    told = {
+        "base_url": server.base_url,
+        "control_url": f"{server.base_url}/_mock",
+        "host": server.host,
+        "port": server.port,
+        "pid": os.getpid(),
+        "version": VERSION,
+    }
+    return json.dumps(told)
+
+
+def example_close() -> bytes:
+    """A signed close of the first order of the default cast, ready to send."""
+    data = {
+        "req_date": "20260102",
+        "req_seq_id": "my-first-close",
+        "huifu_id": DEFAULT_HUIFU_ID,
+        "org_req_date": "20260101",
+        "org_req_seq_id": "order-open",
+    }
+    return signing.envelope(DEFAULT_SYS_ID, DEFAULT_PRODUCT_ID, data, published("merchant"))
+
+
+def welcome(base_url: str, mock: Mock) -> str:
+    """What a newcomer does next."""
+    numbers = ", ".join(order["req_seq_id"] for order in mock.cast if "req_seq_id" in order)
+    tenant = f"{base_url}/_mock/tenants/{DEFAULT_SYS_ID}"
+    return f"""\
+huifu-mock {VERSION} answers at {base_url} (Ctrl-C ends it)
+
+Close an order, signed with the published test key:
+
+curl -s {base_url}{CLOSE.path} -H 'Content-Type: application/json' -d '{example_close().decode()}'
+
+The same with the official Python SDK (pip install dg-sdk):
+
+import json, urllib.request; from dg_sdk import DGClient, MerConfig
+t = json.load(urllib.request.urlopen("{tenant}"))
+DGClient.mer_config = MerConfig(t["merchant_private_key"], t["huifu_public_key"], t["sys_id"], t["product_id"])
+DGClient.BASE_URL = t["base_url"]
+
+orders:   {numbers or "none yet: POST " + tenant + "/orders"}
+journal:  {tenant}/journal   what was received, and why it was answered so
+about:    {base_url}/_mock/about
+"""

@@ -1,0 +1,179 @@
+"""A tenant as a test holds it: credentials, orders, clock, faults, journal, webhooks, deliveries."""
+
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self
+
+from huifu_mock.client.environment import CREDENTIALS, Configured, configure, environment
+from huifu_mock.client.faults import Faults
+from huifu_mock.client.journal import Journal
+from huifu_mock.client.pushes import Deliveries, Webhooks
+from huifu_mock.client.records import Order
+from huifu_mock.client.transport import Link, path
+
+
+class Tenant:
+    """A merchant at the gateway, alone in its world. Keys are test keys; see `credentials()`.
+
+    As a context manager it is dropped at the end.
+    The merchant's private key is `None` if the tenant brought its own public key.
+    """
+
+    base_url: str
+    """What stands in for https://api.huifu.com."""
+    sys_id: str
+    product_id: str
+    huifu_id: str
+    merchant_private_key: str
+    """What the client signs with: PKCS8 as one line of Base64."""
+    merchant_private_key_pem: str
+    huifu_public_key: str
+    """What the client verifies with: X.509 as one line of Base64."""
+    huifu_public_key_pem: str
+    webhook_key: str
+
+    def __init__(self, link: Link, told: Mapping[str, Any]) -> None:
+        self._link = link
+        for name in CREDENTIALS:
+            setattr(self, name, told[name])
+        self.orders = Orders(link, self.sys_id)
+        self.clock = Clock(link, self.sys_id)
+        self.faults = Faults(link, self.sys_id)
+        self.journal = Journal(link, self.sys_id)
+        self.webhooks = Webhooks(link, self.sys_id)
+        self.deliveries = Deliveries(link, self.sys_id)
+        self._undo = ExitStack()
+        self._dropped = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.drop()
+
+    def __repr__(self) -> str:
+        return f"<Tenant {self.sys_id} at {self.base_url}>"
+
+    def credentials(self) -> dict[str, str]:
+        """Everything that a client needs, by the control plane's names."""
+        return {name: getattr(self, name) for name in CREDENTIALS}
+
+    def env(self, **extra: str) -> dict[str, str]:
+        """Environment variables for code that reads them: HUIFU_BASE_URL, HUIFU_SYS_ID, HUIFU_ID …
+
+        Code that reads other names gets them too: `env(PAY_URL="base_url", PAY_KEY="merchant_private_key")`.
+        """
+        return environment(self.credentials(), extra)
+
+    def configure_dg_sdk(self) -> Configured:
+        """Point dg-sdk at this tenant until it is dropped, or until the end of `with tenant.configure_dg_sdk():`."""
+        return self._undo.enter_context(configure(self))
+
+    def settings(self) -> dict[str, Any]:
+        """The tenant as the control plane tells it."""
+        told: dict[str, Any] = self._link.ask("GET", path("tenants", self.sys_id))
+        return told
+
+    def patch(self, **settings: Any) -> None:
+        """Change settings, such as `product_ids={"MCS": "suspended"}`, `settle`, `legacy_codes`."""
+        self._link.ask("PATCH", path("tenants", self.sys_id), settings)
+
+    def reset(self) -> None:
+        """As it was made: its first settings, no orders, faults, calls or timers, and a running clock."""
+        self._link.ask("POST", path("tenants", self.sys_id, "reset"))
+
+    def undo(self) -> None:
+        """Undo what it configured; twice is fine."""
+        self._undo.close()
+
+    def drop(self) -> None:
+        """Drop the tenant, and undo what it configured; twice is fine."""
+        self.undo()
+        if not self._dropped:
+            self._link.ask("DELETE", path("tenants", self.sys_id))
+            self._dropped = True
+
+
+class Orders:
+    """The orders of one tenant."""
+
+    def __init__(self, link: Link, sys_id: str) -> None:
+        self._link, self._sys_id = link, sys_id
+
+    def add(self, **order: Any) -> Order:
+        """Seed an order; every field is optional (see `schemas/control/order-create.json`)."""
+        return Order.of(self._link.ask("POST", path("tenants", self._sys_id, "orders"), order))
+
+    def add_many(self, orders: Iterable[Mapping[str, Any]]) -> list[Order]:
+        """Seed several orders: all of them or, if one is refused, none."""
+        bodies = [dict(order) for order in orders]
+        return [Order.of(told) for told in self._link.ask("POST", path("tenants", self._sys_id, "orders"), bodies)]
+
+    def get(self, req_seq_id: str, **which: str) -> Order:
+        """An order as it is now; `huifu_id` and `req_date` tell apart orders of one number."""
+        return Order.of(self._link.ask("GET", path("tenants", self._sys_id, "orders", req_seq_id), query=which))
+
+    def list(self, **filters: str) -> list[Order]:
+        """The orders that match, all of them without filters."""
+        told = self._link.ask("GET", path("tenants", self._sys_id, "orders"), query=filters)
+        return [Order.of(order) for order in told["items"]]
+
+    def pay(self, req_seq_id: str, after_seconds: float = 0, **which: str) -> Order:
+        """The customer pays, now or so many seconds later. Raises `ControlError` 409 if the order is final."""
+        return self._finish(req_seq_id, "S", after_seconds, which)
+
+    def fail(self, req_seq_id: str, after_seconds: float = 0, **which: str) -> Order:
+        """The payment fails, now or so many seconds later. Raises `ControlError` 409 if the order is final."""
+        return self._finish(req_seq_id, "F", after_seconds, which)
+
+    def _finish(self, req_seq_id: str, trans_stat: str, after_seconds: float, which: Mapping[str, str]) -> Order:
+        later = {"after_seconds": after_seconds} if after_seconds else {}
+        return self.patch(req_seq_id, which, trans_stat=trans_stat, **later)
+
+    def patch(self, req_seq_id: str, which: Mapping[str, str] | None = None, **changes: Any) -> Order:
+        """Change an order, such as `settle="refused"`."""
+        target = path("tenants", self._sys_id, "orders", req_seq_id)
+        return Order.of(self._link.ask("PATCH", target, changes, dict(which or {})))
+
+
+class Clock:
+    """The time of one tenant. Times are aware datetimes in Beijing time."""
+
+    def __init__(self, link: Link, sys_id: str) -> None:
+        self._link, self._path = link, path("tenants", sys_id, "clock")
+
+    def now(self) -> datetime:
+        """The time it is for the tenant."""
+        return datetime.fromisoformat(self._link.ask("GET", self._path)["now"])
+
+    @property
+    def mode(self) -> str:
+        """frozen, running or auto."""
+        return str(self._link.ask("GET", self._path)["mode"])
+
+    def freeze(self, at: datetime | str | None = None) -> datetime:
+        """Stand still, from now or from a later time; timers on the way fire in order."""
+        return self._set("frozen", at)
+
+    def run(self, at: datetime | str | None = None) -> datetime:
+        """Follow the wall clock's pace."""
+        return self._set("running", at)
+
+    def auto(self, at: datetime | str | None = None) -> datetime:
+        """Stand still, and jump to the next timer whenever nothing else is going on."""
+        return self._set("auto", at)
+
+    def advance(self, seconds: float) -> datetime:
+        """Let `seconds` pass at once; everything that falls due happens, in order."""
+        told = self._link.ask("POST", f"{self._path}/advance", {"seconds": seconds})
+        return datetime.fromisoformat(told["now"])
+
+    def _set(self, mode: str, at: datetime | str | None) -> datetime:
+        body = {"mode": mode}
+        if at is not None:
+            body["now"] = at if isinstance(at, str) else at.isoformat()
+        return datetime.fromisoformat(self._link.ask("PUT", self._path, body)["now"])

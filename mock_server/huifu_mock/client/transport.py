@@ -1,0 +1,140 @@
+"""How a handle reaches its control plane: inside this process, or over HTTP. The calls are the same."""
+
+import asyncio
+import http.client
+import json
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol
+from urllib.parse import quote, urlencode, urlsplit
+
+from huifu_mock.gateway.mock import Mock
+from huifu_mock.http.control import router
+from huifu_mock.http.control.route import INLINE, ControlResponse
+
+
+class ControlError(Exception):
+    """The control plane refused a call. `status` is the HTTP status, `problem` the problem document."""
+
+    def __init__(self, status: int, problem: Any) -> None:
+        detail = problem.get("detail", problem) if isinstance(problem, dict) else problem
+        super().__init__(f"{detail} ({status})")
+        self.status, self.problem = status, problem
+
+
+class Unreachable(ConnectionError):
+    """Nothing answers at the control plane's address."""
+
+
+class Link(Protocol):
+    """One control plane."""
+
+    base_url: str
+
+    def ask(self, method: str, path: str, body: Any = None, query: dict[str, Any] | None = None) -> Any:
+        """One call under `/_mock`; the parsed answer. Raises `ControlError`."""
+
+
+def path(*parts: str) -> str:
+    """A path under `/_mock` from parts that may hold any character."""
+    return "/_mock/" + "/".join(quote(part, safe="") for part in parts)
+
+
+def _query(query: dict[str, Any] | None) -> dict[str, str]:
+    given = {name: value for name, value in (query or {}).items() if value is not None}
+    return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in given.items()}
+
+
+class InProcess:
+    """The control plane of a server in this process, reached without a socket.
+
+    `run` takes a coroutine to the server's event loop and brings back its result.
+    """
+
+    def __init__(
+        self, mock: Mock, base_url: str, run: Callable[[Coroutine[Any, Any, ControlResponse]], ControlResponse]
+    ) -> None:
+        self.base_url = base_url
+        self._mock, self._run = mock, run
+
+    def ask(self, method: str, path: str, body: Any = None, query: dict[str, Any] | None = None) -> Any:
+        """See `Link`."""
+        # as JSON text, so that nothing is accepted here that HTTP would refuse, and nothing of the caller's is kept
+        sent = router.MISSING if body is None else json.dumps(body).encode()
+        told = self._run(router.dispatch(self._mock, self.base_url, method, path, query=_query(query), body=sent))
+        if told.status >= 400:
+            raise ControlError(told.status, told.body)
+        return told.body
+
+
+class OverHttp:
+    """The control plane of a server that runs somewhere else. Raises `Unreachable` when nothing answers."""
+
+    def __init__(self, base_url: str, token: str | None = None, timeout: float = 630) -> None:
+        parts = urlsplit(base_url)
+        if parts.scheme != "http" or not parts.hostname:
+            raise ValueError(f'"{base_url}" is not the address of a huifu-mock server; http://127.0.0.1:8080 is one')
+        self.base_url = base_url.rstrip("/")
+        self._host, self._port = parts.hostname, parts.port or 80
+        self._headers = {"Authorization": f"Bearer {token}".encode()} if token else {}
+        self._timeout = timeout
+
+    def ask(self, method: str, path: str, body: Any = None, query: dict[str, Any] | None = None) -> Any:
+        """See `Link`."""
+        target = f"{path}?{urlencode(given)}" if (given := _query(query)) else path
+        sent = None if body is None else json.dumps(body).encode()
+        connection = http.client.HTTPConnection(self._host, self._port, timeout=self._timeout)
+        try:
+            connection.request(method, target, sent, {"Content-Type": "application/json", **self._headers})
+            response = connection.getresponse()
+            text = response.read()
+        except OSError as error:
+            wanted = "start one with: huifu-mock serve"
+            raise Unreachable(f"no huifu-mock answers at {self.base_url} ({error}); {wanted}") from error
+        finally:
+            connection.close()
+        told = _parsed(text)
+        if response.status >= 400:
+            raise ControlError(response.status, told)
+        return told
+
+
+def _parsed(text: bytes) -> Any:
+    try:
+        return json.loads(text) if text else None
+    except ValueError:
+        return {"detail": f"this is not a huifu-mock server: it answers {text[:80]!r}"}
+
+
+def run_here(work: Coroutine[Any, Any, ControlResponse]) -> ControlResponse:
+    """Run a call from inside the server's own event loop, for as long as it need not wait for anything."""
+    inline = INLINE.set(True)
+    try:
+        work.send(None)
+    except StopIteration as stop:
+        told: ControlResponse = stop.value
+        return told
+    finally:
+        INLINE.reset(inline)
+    work.close()
+    raise RuntimeError(
+        "this call has to wait, and it was made in the server's own event loop, where waiting would block the "
+        "server: make it with `await asyncio.to_thread(...)`"
+    )
+
+
+def run_in(loop: asyncio.AbstractEventLoop) -> Callable[[Coroutine[Any, Any, ControlResponse]], ControlResponse]:
+    """Run calls in `loop`, from whichever thread they are made."""
+
+    def run(work: Coroutine[Any, Any, ControlResponse]) -> ControlResponse:
+        try:
+            here = asyncio.get_running_loop() is loop
+        except RuntimeError:
+            here = False
+        if here:
+            return run_here(work)
+        if loop.is_closed():
+            work.close()
+            raise Unreachable("the server was stopped")
+        return asyncio.run_coroutine_threadsafe(work, loop).result()
+
+    return run

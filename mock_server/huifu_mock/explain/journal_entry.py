@@ -1,0 +1,140 @@
+"""Explanations of journal entries: what is found at once, when a call is refused, and what is told when one reads."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import islice
+from typing import Any, Final
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+from huifu_mock import canonical
+from huifu_mock.codes import Reason
+from huifu_mock.explain.advice import language
+from huifu_mock.explain.lexer import Received, receive
+from huifu_mock.explain.refusal import Scene, hint, refusal, remedy, sentence
+from huifu_mock.explain.report import Explanation, Words, fixes, tell_finding, tell_warnings, warnings
+from huifu_mock.explain.sign_field import Key
+from huifu_mock.explain.signature import Earlier, examine, find, known_keys, verified_text
+from huifu_mock.request import Call
+from huifu_mock.state.journal import Entry, Finding, Journal
+
+LONGEST: Final = 256 * 1024
+"""A longer body is not looked into: real ones have less than 10 KB, and reading it anew would hold up everybody."""
+EARLIER: Final = 1000
+"""A signature is compared with those of so many calls before."""
+OTHERS: Final = 64
+"""The signature is tried with the keys of so many other tenants."""
+
+__all__ = ["examined", "explained", "hint"]
+
+
+def examined(
+    call: Call,
+    own: RSAPublicKey,
+    huifu: RSAPublicKey,
+    others: Iterable[RSAPublicKey],
+    journal: Journal,
+    *,
+    known: bool = True,
+) -> Finding | None:
+    """What is wrong with the signature of a call that was just received; `None` if there is nothing to look into.
+
+    `known` is false where `own` is not the key of the call's `sys_id`, because no tenant has that: then it is no
+    mistake that another key was used.
+    """
+    body = call.sent.body
+    if len(body) > LONGEST:
+        if not isinstance(call.envelope.get("data"), dict):
+            return None
+        return Finding(("unknown",), notes=("too-long",)) if call.sign else Finding(("sign-empty",))
+    received = receive(body)
+    if received is None:
+        return None
+    ring = known_keys(own, huifu, islice(others, OTHERS))
+    headers = call.sent.headers.decode("latin-1")
+    found = examine(received, ring, headers, call.endpoint, _earlier(journal))
+    if not known:
+        found = replace(found, mistakes=tuple(id_ for id_ in found.mistakes if id_ not in ("foreign-key", "unknown")))
+    return found
+
+
+def named(body: bytes) -> str:
+    """The `sys_id` in a body that is no proper request, such as one that begins with a byte order mark."""
+    received = receive(body) if len(body) <= LONGEST else None
+    sys_id = received.envelope.get("sys_id") if received else None
+    return canonical.plain(sys_id) if isinstance(sys_id, str) else ""
+
+
+def _earlier(journal: Journal) -> Iterable[Earlier]:
+    """The latest calls before, the last one first."""
+    return (Earlier(entry.id, entry.sent.body) for entry in islice(journal.latest(), EARLIER))
+
+
+def explained(entry: Entry, call: Call, scene: Scene, own: RSAPublicKey | None = None) -> dict[str, Any]:
+    """The explanation of a journal entry, as JSON."""
+    words = Words()
+    _tell_answer(words, entry, call, scene)
+    if entry.signature_ok and _is_plain(entry, call):
+        return Explanation(
+            _name(entry), (), call.text, call.text, words.text(), refusal=refusal(entry, call, scene)
+        ).told()
+    received = receive(entry.sent.body) if len(entry.sent.body) <= LONGEST else None
+    finding = entry.finding
+    if finding is None and received is not None and own is not None:
+        finding = _found_later(entry, received, own)
+    expected = received.expected if received is not None else None
+    doubtful = tuple(warnings(received.data)) if received is not None and entry.signature_ok else ()
+    if finding is not None and finding.mistakes:
+        tell_finding(words, finding, expected, language(entry.sent.headers.decode("latin-1")))
+    tell_warnings(words, doubtful)
+    return Explanation(
+        _name(entry),
+        finding.mistakes if finding else (),
+        finding.signed_text if finding else None,
+        expected,
+        words.text(),
+        fixes(finding) if finding else (),
+        doubtful,
+        refusal(entry, call, scene),
+    ).told()
+
+
+def _name(entry: Entry) -> str | None:
+    return entry.reason.name if entry.reason else None
+
+
+def _is_plain(entry: Entry, call: Call) -> bool:
+    """Whether there is one way only to write and sign the request: texts without escapes or control characters."""
+    values = call.data.values()
+    return b"\\" not in entry.sent.body and all(isinstance(value, str) and value.isprintable() for value in values)
+
+
+def _found_later(entry: Entry, received: Received, own: RSAPublicKey) -> Finding | None:
+    """For a call that nobody looked into when it came: one that was carried out, or that a fault cut off."""
+    keys = [Key("own", own)]
+    if entry.signature_ok:
+        return Finding((), verified_text(received, keys))
+    return find(received, keys)
+
+
+def _tell_answer(words: Words, entry: Entry, call: Call, scene: Scene) -> None:
+    facts = entry.facts
+    if entry.faults:
+        acted = ", ".join(entry.faults)
+        words.add(f"What was prepared for it acted: {acted}.", f"预置的故障已生效：{acted}。")
+    if not entry.resp_code:
+        words.add("The call was not carried out.", "请求未执行。")
+    elif facts is None:
+        line = hint(entry, call, scene) if entry.reason is Reason.SYSTEM_ERROR else ""
+        words.add(line or "The call was carried out.", line or "请求已执行。")
+    if entry.reply is None and entry.response is None:
+        words.add("It was not answered.", "没有应答。")
+    if facts is None:
+        return
+    when = (str(call.problem), str(call.problem)) if facts.rule.row == "1" and call.problem else None
+    en, zh = when or (facts.rule.when, facts.rule.when_zh)
+    words.add(f"Refused by rule {facts.rule.row}: {en}.", f"被规则 {facts.rule.row} 拒绝：{zh}。")
+    en, zh = sentence(facts)
+    words.add(f"The specification: {en}.", f"接口文档：{zh}。")
+    en, zh = remedy(entry, call, scene)
+    words.add(f"What would succeed: {en}.", f"怎样才会成功：{zh}。")

@@ -1,0 +1,356 @@
+"""Why a call was refused: the rules up to the one that applied, the specification's sentence, the state of the order
+and the clock then, and what would have made it succeed."""
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from huifu_mock.explain.advice import ADVICE
+from huifu_mock.explain.nearest_order import HOW
+from huifu_mock.request import Call
+from huifu_mock.rules import ONE_MINUTE, RULES
+from huifu_mock.schemas import Problem
+from huifu_mock.state.journal import Entry, Facts
+from huifu_mock.state.orders import Order
+
+Told = tuple[str, str]
+"""English and Chinese."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What is told of the tenant in a remedy."""
+
+    sys_id: str = ""
+    products: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a remedy is made from."""
+
+    facts: Facts
+    entry: Entry
+    call: Call
+    scene: Scene
+
+
+# fmt: off
+SENTENCES: Final[dict[str, Told]] = {
+    "1": ("10000000: the parameters do not meet the interface's requirements", "10000000：入参数据不符合接口要求"),
+    "2": ("sign, String(512), required: the result of signing", "sign String(512) 必填：加签结果"),
+    "3": ("22000000: the product number does not exist", "22000000：产品号不存在"),
+    "4": ("22000000: the state of the product number is abnormal", "22000000：产品号状态异常"),
+    "5": ("one of org_hf_seq_id and org_req_seq_id is required", "以下两个参数必填其一：org_hf_seq_id、org_req_seq_id"),
+    "6": ("req_seq_id is unique within the day for one huifu_id", "请求流水号，同一huifu_id下当天唯一"),
+    "7": ("23000001: the original transaction does not exist", "23000001：原交易不存在"),
+    "8": ("UnionPay and digital yuan orders cannot be closed", "银联、数字货币订单不支持关单"),
+    "9": ("23000000: the close is final and cannot be repeated", "23000000：关单状态为终态，不能重复关单"),
+    "10": ("an order that is final (success or failure) cannot be closed", "已为终态（成功/失败）的订单无法关单"),
+    "11": ("20000001: conflict, try again later", "20000001：并发冲突,请稍后重试"),
+    "12": ("orders of less than one minute may not be closed", "不允许关闭一分钟以内的订单"),
+    "13": ("90000000: the business failed", "90000000：业务执行失败"),
+    "race": ("90000000: the business failed", "90000000：业务执行失败"),
+    "scripted": ("a test may prepare any answer", "测试可以预置任何应答"),
+}
+"""What the specification says, by row of the rules."""
+# fmt: on
+
+
+def refusal(entry: Entry, call: Call, scene: Scene) -> dict[str, Any] | None:
+    """Everything about a refusal, as JSON; `None` for a call that was not refused."""
+    facts = entry.facts
+    if facts is None:
+        return None
+    en, zh = sentence(facts)
+    right_en, right_zh = remedy(entry, call, scene)
+    return {
+        "rule": facts.rule.row,
+        "rules": _rules(facts),
+        "specification": {"en": en, "zh": zh},
+        "now": facts.now.isoformat(),
+        "order": _order(facts.order, facts.now) if facts.order else None,
+        "nearest": _nearest(facts),
+        "remedy": {"en": right_en, "zh": right_zh},
+    }
+
+
+def sentence(facts: Facts) -> Told:
+    """The sentence of the specification that a refusal rests on; its source where another document is it."""
+    return SENTENCES.get(facts.rule.row, (facts.rule.source, facts.rule.source))
+
+
+def _rules(facts: Facts) -> list[dict[str, Any]]:
+    """The rules in order, up to the one that applied."""
+    rows = [rule.row for rule in RULES]
+    # an endpoint other than close begins with the first four rows and goes on with its own
+    named = facts.rule.row if facts.rule.row in rows else {"race": "13"}.get(facts.rule.row, "5")
+    before = rows.index(named)
+    passed = [rule for rule in RULES[:before] if not rule.applies(facts.case)]
+    return [
+        {"row": rule.row, "when": {"en": rule.when, "zh": rule.when_zh}, "source": rule.source, "applied": last}
+        for rule, last in (*((rule, False) for rule in passed), (facts.rule, True))
+    ]
+
+
+def _order(order: Order, now: datetime) -> dict[str, Any]:
+    """An order as it was then."""
+    return {
+        "huifu_id": order.huifu_id,
+        "req_date": order.req_date,
+        "req_seq_id": order.req_seq_id,
+        "hf_seq_id": order.hf_seq_id,
+        "trade_type": order.trade_type,
+        "trans_stat": order.trans_stat,
+        "close_stat": order.close_stat,
+        "created_at": order.created_at.isoformat(),
+        "finished_at": order.finished_at.isoformat() if order.finished_at else None,
+        "age_seconds": order.age(now).total_seconds(),
+    }
+
+
+def _nearest(facts: Facts) -> dict[str, Any] | None:
+    if facts.nearest is None:
+        return None
+    en, zh = HOW[facts.nearest.how]
+    how = {"id": facts.nearest.how, "en": en, "zh": zh}
+    return {"how": how, "order": _order(facts.nearest.order, facts.now)}
+
+
+# --- what would have made it succeed --------------------------------------------------------------------------------
+
+
+def remedy(entry: Entry, call: Call, scene: Scene) -> Told:
+    """What would have made a refused call succeed."""
+    assert entry.facts is not None
+    row = entry.facts.rule.row
+    if row in _ALWAYS:
+        return _ALWAYS[row]
+    make = _REMEDIES.get(row)
+    if make is None:
+        return _by_code(entry)
+    return make(Seen(entry.facts, entry, call, scene))
+
+
+def _shape(seen: Seen) -> Told:
+    if seen.call.problem is None:
+        return seen.facts.case.problem, seen.facts.case.problem
+    problem = seen.call.problem
+    return f"{problem.field}: {problem.expected}", f"{problem.field}：{problem.expected}"
+
+
+def _identity(seen: Seen) -> Told:
+    if seen.call.sys_id != seen.scene.sys_id and seen.call.problem is None:
+        said = seen.call.sys_id[:40]
+        return (
+            f"no tenant here has the sys_id {said}: use the sys_id of the tenant's credentials",
+            f"这里没有 sys_id 为 {said} 的租户：请使用租户凭据中的 sys_id",
+        )
+    if seen.entry.finding is not None and seen.entry.finding.mistakes:
+        return "sign as told below", "按下文改正签名"
+    return "sign `data` with the merchant's private key", "用商户私钥对 `data` 加签"
+
+
+def _product(seen: Seen) -> Told:
+    known = ", ".join(f"{name} ({state})" for name, state in seen.scene.products.items()) or "none"
+    said = seen.call.product_id[:40]
+    return (
+        f"send a product_id that the tenant has, not {said}; it has: {known}",
+        f"product_id 请填租户已配置的，而不是 {said}；已配置：{known}",
+    )
+
+
+def _suspended(seen: Seen) -> Told:
+    said = seen.call.product_id[:40]
+    return f"make the product {said} active again, or use another", f"恢复产品 {said}，或使用其他产品"
+
+
+def _number(seen: Seen) -> Told:
+    said = seen.entry.req_seq_id
+    return (
+        f"a new request needs a new req_seq_id; to repeat {said}, send exactly the same data",
+        f"新的请求要用新的 req_seq_id；若是重发 {said}，数据须完全相同",
+    )
+
+
+def _unknown(seen: Seen) -> Told:
+    if seen.facts.nearest is None:
+        return (
+            "no order like it is known: create or seed it first, and name it by huifu_id, org_req_date and number",
+            "没有相近的订单：请先创建或预置订单，并用 huifu_id、org_req_date 与流水号指明",
+        )
+    order, (en, zh) = seen.facts.nearest.order, HOW[seen.facts.nearest.how]
+    which = f"huifu_id {order.huifu_id}, org_req_date {order.req_date}, org_req_seq_id {order.req_seq_id}"
+    if seen.facts.nearest.how in ("hf-as-req", "req-as-hf", "numbers-disagree"):
+        which += f", org_hf_seq_id {order.hf_seq_id}"
+    return f"the nearest order is {which}: {en}", f"最接近的订单是 {which}：{zh}"
+
+
+def _not_closable(seen: Seen) -> Told:
+    kind = seen.facts.case.trade_type
+    return (
+        f"an order of trade_type {kind} cannot be closed: let it expire, or refund it once it is paid",
+        f"trade_type 为 {kind} 的订单不能关单：等待其过期，支付后可退款",
+    )
+
+
+def _closed(seen: Seen) -> Told:
+    at, zh = _moment(seen.facts.order)
+    return (
+        f"nothing: this order was closed{at}; ask closequery for it instead of closing it again",
+        f"无需再关：该订单已{zh}关单；请用 closequery 查询，不要重复关单",
+    )
+
+
+def _finished(seen: Seen) -> Told:
+    at, zh = _moment(seen.facts.order)
+    if seen.facts.case.trans_stat == "S":
+        return f"this order was paid{at}: refund, not close", f"该订单已{zh}支付：应退款，而不是关单"
+    return f"this order failed{at}: there is nothing left to close", f"该订单已{zh}失败：无需关单"
+
+
+def _conflict(seen: Seen) -> Told:
+    other = seen.facts.order.closes[-1][2] if seen.facts.order and seen.facts.order.closes else "?"
+    return (
+        f"the close {other} of this order is in progress: wait for its result (closequery) instead of sending another",
+        f"该订单的关单 {other} 处理中：请用 closequery 等待其结果，不要再发一笔",
+    )
+
+
+def _young(seen: Seen) -> Told:
+    left = math.ceil((ONE_MINUTE - seen.facts.case.age).total_seconds())
+    age = round(seen.facts.case.age.total_seconds(), 1)
+    return (
+        f"wait {left} s: the order was {age:g} s old, 60 s are needed (a test may advance the clock)",
+        f"等待 {left} 秒：当时订单 {age:g} 秒，需满 60 秒（测试可拨快时钟）",
+    )
+
+
+def _scripted(seen: Seen) -> Told:
+    names = ", ".join(seen.entry.faults)
+    return (
+        f"a prepared answer was given ({names or 'a fault'}): delete it, or let its `times` run out",
+        f"返回的是预置应答（{names or '故障'}）：请删除它，或等其 `times` 用完",
+    )
+
+
+def _moment(order: Order | None) -> Told:
+    """When an order came to its end, as a part of a sentence."""
+    if order is None or order.finished_at is None:
+        return "", ""
+    at = order.finished_at.isoformat(timespec="seconds")
+    return f" at {at}", f"于 {at} "
+
+
+def _by_code(entry: Entry) -> Told:
+    """For rules of other endpoints."""
+    assert entry.facts is not None
+    if entry.facts.nearest is not None:
+        order = entry.facts.nearest.order
+        en, zh = HOW[entry.facts.nearest.how]
+        which = f"{order.huifu_id} {order.req_date} {order.req_seq_id}"
+        return f"the nearest order is {which}: {en}", f"最接近的订单是 {which}：{zh}"
+    return "make it untrue that " + entry.facts.rule.when, "使以下不成立：" + entry.facts.rule.when_zh
+
+
+_ALWAYS: Final[dict[str, Told]] = {
+    "5": (
+        "send org_req_seq_id (the order's own number) or org_hf_seq_id (Huifu's number)",
+        "请传 org_req_seq_id（订单请求流水号）或 org_hf_seq_id（汇付全局流水号）",
+    ),
+    "13": (
+        "this order's `settle` is `refused`: seed it with `settle` immediate, processing or accepted",
+        "该订单的 `settle` 为 `refused`：预置为 immediate、processing 或 accepted 才会成功",
+    ),
+    "race": (
+        "a prepared race ended the order before the close did: ask closequery and query for what became of it",
+        "预置的竞态先使订单到达终态：请用 closequery 与 query 查询结果",
+    ),
+    "create/repeat": (
+        "use a new req_seq_id for a new order; to learn what became of the first request, query it",
+        "新订单请使用新的 req_seq_id；首次请求的结果请用 query 查询",
+    ),
+    "create/expired": (
+        "send a time_expire that lies ahead (yyyyMMddHHmmss, Beijing time, the tenant's clock), or leave it out",
+        "time_expire 须晚于当前时间（yyyyMMddHHmmss，北京时间，以租户时钟为准），或不传",
+    ),
+    "query/no-date": (
+        "send the day of the order with its own number, or ask by Huifu's number, which needs no date",
+        "按请求流水号查询须同时传订单日期；按汇付全局流水号查询可不传",
+    ),
+    "closequery/no-close": (
+        "close the order first: a close that a rule refused is no close",
+        "请先发起关单：被规则拒绝的关单不算关单",
+    ),
+}
+_Remedy = Callable[[Seen], Told]
+_REMEDIES: Final[dict[str, _Remedy]] = {
+    "1": _shape,
+    "2": _identity,
+    "3": _product,
+    "4": _suspended,
+    "6": _number,
+    "7": _unknown,
+    "8": _not_closable,
+    "9": _closed,
+    "10": _finished,
+    "11": _conflict,
+    "12": _young,
+    "scripted": _scripted,
+    "query/unknown": _unknown,
+}
+"""A row of the rules and what would have made it pass."""
+
+LONGEST: Final = 500
+ON_THE_WIRE: Final = frozenset({"data-as-string", "bom", "charset-gbk"})
+"""Mistakes that break the request's shape as well."""
+
+
+def hint(entry: Entry, call: Call, scene: Scene) -> str:
+    """The line for a call's answer; empty for a call that was carried out."""
+    if entry.went_well:
+        return ""
+    if entry.facts is None:
+        return ascii_line(_without_facts(entry))
+    mistakes = entry.finding.mistakes if entry.finding else ()
+    row = entry.facts.rule.row
+    if mistakes and (row == "2" or ON_THE_WIRE & set(mistakes)):
+        return ascii_line(_mistaken(mistakes, call, scene))
+    if row == "1":
+        line = f"rule 1: {_english(call.problem) if call.problem else entry.facts.case.problem}"
+    else:
+        line = f"rule {row}: {entry.facts.rule.when}; {remedy(entry, call, scene)[0]}"
+    return ascii_line(line + (f"; the signature is wrong too: {', '.join(mistakes)}" if mistakes else ""))
+
+
+def _mistaken(mistakes: tuple[str, ...], call: Call, scene: Scene) -> str:
+    what = "; ".join(ADVICE[id_].en for id_ in mistakes)
+    right = "; ".join(dict.fromkeys(ADVICE[id_].fix_en for id_ in mistakes))
+    unknown = "; no tenant here has this sys_id" if call.sys_id and call.sys_id != scene.sys_id else ""
+    shape = f"{_english(call.problem)}; " if call.problem else ""
+    return f"{', '.join(mistakes)}: {shape}{what}; {right}{unknown}"
+
+
+_GLOSS: Final = re.compile(r"\(([^()]*)\)$")
+
+
+def _english(problem: Problem) -> str:
+    """A problem for a header: of what the schema says in two languages, the English gloss."""
+    gloss = None if problem.expected.isascii() else _GLOSS.search(problem.expected)
+    return f"{problem.field}: {problem.problem}; {gloss[1] if gloss else problem.expected}"
+
+
+def _without_facts(entry: Entry) -> str:
+    if prepared := [name for name in entry.faults if name[:1].isdigit()]:
+        return f"a prepared answer was given: {', '.join(prepared)}"
+    return "huifu-mock failed inside, see its log; the outcome is unknown: query before trying again"
+
+
+def ascii_line(text: str) -> str:
+    """A text that may stand in a header, cut if it is long."""
+    line = " ".join(text.replace("…", "...").encode("ascii", "backslashreplace").decode().split())
+    printable = "".join(c if " " <= c <= "~" else "?" for c in line)
+    return printable if len(printable) <= LONGEST else printable[: LONGEST - 3] + "..."

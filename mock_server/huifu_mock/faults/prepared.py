@@ -1,0 +1,227 @@
+"""Prepared faults of one tenant: which call each waits for, how often it acted, and who acts on a call."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any, Final
+
+from huifu_mock.codes import Answer
+from huifu_mock.faults.catalogue import AT, KINDS, SECONDS, answer
+from huifu_mock.faults.kind import BadFault, Kind
+from huifu_mock.request import Call
+
+
+@dataclass(slots=True)
+class Fault:
+    """One prepared fault. It stays listed when it is used up, so that a test can see that it acted."""
+
+    id: str
+    match: dict[str, Any]
+    do: dict[str, Any]
+    """What it does, with every setting filled in."""
+    layer: str
+    kind: Kind[Any] | None = None
+    """The row of the tables; `None` for an answer and a race."""
+    times: int = 1
+    probability: float = 1.0
+    seed: int = 0
+    used: int = 0
+    without_effect: int = 0
+    """How often it acted and found nothing left to change, as a payment does that comes after the close."""
+    seen: int = 0
+    """How many calls matched, whether the fault acted or not."""
+    dice: Random = field(default_factory=Random)
+
+    def __post_init__(self) -> None:
+        self.dice.seed(self.seed)
+
+    @property
+    def left(self) -> int:
+        return self.times - self.used
+
+    @property
+    def name(self) -> str:
+        """What it does in one word, as the journal has it."""
+        if "race" in self.do:
+            return f"{self.do['race']}@{self.do['at']}"
+        return str(self.do.get("fault") or self.do["answer"])
+
+    @property
+    def answer(self) -> Answer:
+        """The answer to give, for a fault that is one."""
+        return answer(self.do["answer"], self.do.get("resp_desc"), self.do.get("trans_stat"))
+
+    @property
+    def after(self) -> bool:
+        """Whether the call is carried out first, for those that can be told."""
+        return bool(self.do.get("when", "before") == "after")
+
+    @property
+    def stops(self) -> bool:
+        """Whether the call is not carried out and not answered."""
+        return self.kind is not None and self.kind.stops and not self.after
+
+    def fits(self, call: Call) -> bool:
+        """Whether the fault waits for this call. Each question counts as a matching call for `nth`."""
+        if not all(_MATCH[name](call, value) for name, value in self.match.items()):
+            return False
+        if self.kind is not None and not self.kind.fits(call):
+            return False
+        self.seen += 1
+        if "nth" in self.match and self.seen != self.match["nth"]:
+            return False
+        return self.probability >= 1 or self.dice.random() < self.probability
+
+
+_Match = Callable[[Call, Any], bool]
+_MATCH: dict[str, _Match] = {
+    "endpoint": lambda call, value: call.endpoint.is_called(value),
+    "req_seq_id": lambda call, value: call.value("req_seq_id") == value,
+    "org_req_seq_id": lambda call, value: call.value("org_req_seq_id") == value,
+    "huifu_id": lambda call, value: call.value("huifu_id") == value,
+    "session": lambda call, value: call.sent.session == value,
+    "nth": lambda _call, _value: True,
+}
+OUTSIDE: Final = ("endpoint", "session", "nth")
+"""What can be told of a call whose body nobody has read."""
+
+REMEMBERED: Final = 100_000
+"""How many closes with magic orders are told apart from their retries."""
+
+
+class ActiveFaults:
+    """The faults that act on one call: at most one of each layer, the first that was prepared."""
+
+    __slots__ = ("_by_layer", "later", "names")
+
+    def __init__(self, by_layer: dict[str, Fault] | None = None) -> None:
+        self._by_layer = by_layer or {}
+        self.names: list[str] = []
+        """What has acted, in that order; the journal entry holds this very list."""
+        self.later: Callable[[], object] | None = None
+        """What happens once the reply is sent."""
+
+    def on(self, layer: str) -> Fault | None:
+        """The fault of a layer: pace, wire, signed, answer, or a race's point."""
+        return self._by_layer.get(layer)
+
+    def acted(self, fault: Fault, *, effect: bool = True) -> None:
+        """The fault has done its work; `effect` tells whether anything came of it."""
+        fault.used += 1
+        fault.without_effect += not effect
+        self.names.append(fault.name if effect else f"{fault.name}:no-effect")
+
+    def replied(self) -> None:
+        """The reply is sent."""
+        if self.later is not None:
+            self.later()
+
+    def join(self, fault: Fault) -> None:
+        """Another fault for this call; one that was prepared comes first."""
+        self._by_layer.setdefault(fault.layer, fault)
+
+
+NO_FAULTS: Final = ActiveFaults()
+"""No fault at all, which is what nearly every call has."""
+
+
+class Faults:
+    """The faults that one tenant's test prepared, in the order they were prepared."""
+
+    def __init__(self) -> None:
+        self._faults: dict[str, Fault] = {}
+        self._waiting: list[Fault] = []
+        self._numbers = 0
+        self._met: dict[tuple[str, ...], None] = {}
+
+    def __bool__(self) -> bool:
+        """Whether any fault may still act."""
+        return bool(self._waiting)
+
+    def add(self, body: dict[str, Any]) -> Fault:
+        """Prepare a fault from a valid `fault-create` body. Raises `BadFault`."""
+        match = body.get("match", {})
+        do, layer, kind = understood(body["do"])
+        if kind is not None and kind.unread and (inside := [name for name in match if name not in OUTSIDE]):
+            raise BadFault(
+                f"match.{inside[0]}",
+                f"stands in the body, which {kind.id} does not read",
+                f"it can be told by {', '.join(OUTSIDE)}",
+            )
+        self._numbers += 1
+        made = Fault(
+            f"fault-{self._numbers}",
+            match=match,
+            do=do,
+            layer=layer,
+            kind=kind,
+            times=body.get("times", 1),
+            probability=body.get("probability", 1.0),
+            seed=body.get("seed", 0),
+        )
+        self._faults[made.id] = made
+        self._waiting.append(made)
+        return made
+
+    def acting(self, call: Call) -> ActiveFaults:
+        """Who acts on this call. Every fault is asked, so each counts its own matching calls."""
+        self._waiting = [fault for fault in self._waiting if fault.left > 0]
+        found: dict[str, Fault] = {}
+        for fault in self._waiting:
+            if fault.layer != "push" and fault.fits(call):
+                found.setdefault(fault.layer, fault)
+        return ActiveFaults(found) if found else NO_FAULTS
+
+    def met(self, key: tuple[str, ...]) -> bool:
+        """Whether a close of that number came before with a magic order; from now on it has."""
+        if key in self._met:
+            return True
+        if len(self._met) >= REMEMBERED:
+            del self._met[next(iter(self._met))]
+        self._met[key] = None
+        return False
+
+    def get(self, id_: str) -> Fault | None:
+        return self._faults.get(id_)
+
+    def remove(self, id_: str) -> None:
+        self._faults.pop(id_, None)
+        self._waiting = [fault for fault in self._waiting if fault.id != id_]
+
+    def clear(self) -> None:
+        self._faults.clear()
+        self._waiting.clear()
+        self._met.clear()
+
+    def __iter__(self) -> Iterator[Fault]:
+        return iter(list(self._faults.values()))
+
+
+def understood(do: dict[str, Any]) -> tuple[dict[str, Any], str, Kind[Any] | None]:
+    """What a `do` asks for: with all settings, its layer, and its row of the tables. Raises `BadFault`."""
+    try:
+        json.dumps(do, ensure_ascii=False, allow_nan=False).encode()
+    except ValueError as error:
+        raise BadFault(
+            "do", f"cannot be written as JSON: {error}", "NaN, infinities and half characters cannot"
+        ) from error
+    if "answer" in do:
+        _only(do, "answer", ("when", "resp_desc", "trans_stat"))
+        answer(do["answer"])  # raises BadFault where there is no such answer
+        return {"when": "before", **do}, "answer", None
+    if "race" in do:
+        _only(do, "race", ("at", "seconds") if do["race"] == "advance" else ("at",))
+        filled = {"race": do["race"], "at": do.get("at", AT)}
+        if do["race"] == "advance":
+            filled["seconds"] = do.get("seconds", SECONDS)
+        return filled, filled["at"], None
+    kind = KINDS[do["fault"]]
+    given = {name: value for name, value in do.items() if name != "fault"}
+    return {"fault": kind.id, **kind.filled(given)}, kind.layer, kind
+
+
+def _only(do: dict[str, Any], what: str, allowed: tuple[str, ...]) -> None:
+    for name in do:
+        if name != what and name not in allowed:
+            raise BadFault(f"do.{name}", f"is not a setting of {what}", f"it takes {', '.join(allowed)}")

@@ -1,0 +1,196 @@
+"""Faults on the wire: how a reply that was decided and signed reaches the client, or does not.
+
+Add one: a function that handles the `Line`, and a row in `WIRE`.
+"""
+
+import gzip as _gzip
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
+from typing import Final, Protocol
+
+from huifu_mock.faults.kind import Kind, Setting, Settings
+from huifu_mock.request import Call
+
+JSON: Final = "application/json;charset=UTF-8"
+HTML: Final = "text/html; charset=UTF-8"
+
+
+class ClientConnection(Protocol):
+    """The connection that a call came in on. What is written is kept as the journal's evidence."""
+
+    async def head(self, length: int, status: int | None = None, headers: Mapping[str, str] | None = None) -> None:
+        """Send status and headers; what is not given is as it would be without a fault."""
+
+    async def write(self, part: bytes, shown: bytes | None = None) -> None:
+        """Send a part of the body; `shown` is what the journal tells instead of it."""
+
+    async def wait(self, seconds: float) -> None:
+        """Let real time pass."""
+
+    async def hang(self) -> None:
+        """Do nothing until the client hangs up or the server stops."""
+
+    def close(self) -> None:
+        """Hang up in the orderly way."""
+
+    def reset(self) -> None:
+        """Hang up with a TCP reset."""
+
+
+WireAct = Callable[[ClientConnection, bytes, Settings], Awaitable[None]]
+
+
+async def delay(line: ClientConnection, _body: bytes, settings: Settings) -> None:
+    await line.wait(settings["seconds"])
+
+
+async def hang(line: ClientConnection, _body: bytes, _settings: Settings) -> None:
+    await line.hang()
+
+
+async def drip(line: ClientConnection, body: bytes, settings: Settings) -> None:
+    step = settings["bytes"]
+    await line.head(len(body))
+    for start in range(0, len(body), step):
+        if start:
+            await line.wait(settings["seconds"])
+        await line.write(body[start : start + step])
+
+
+async def reset(line: ClientConnection, _body: bytes, _settings: Settings) -> None:
+    line.reset()
+
+
+async def close_silently(line: ClientConnection, _body: bytes, _settings: Settings) -> None:
+    line.close()
+
+
+async def empty_body(line: ClientConnection, _body: bytes, _settings: Settings) -> None:
+    await line.head(0)
+
+
+async def truncated(line: ClientConnection, body: bytes, settings: Settings) -> None:
+    await line.head(len(body))
+    await line.write(body[: min(settings["bytes"], len(body) - 1)])
+    line.close()
+
+
+def page(status: int) -> bytes:
+    """An HTML page as gateways and proxies show it."""
+    title = f"{status} {_phrase(status)}".strip()
+    return f"<html>\n<head><title>{title}</title></head>\n<body><h1>{title}</h1></body>\n</html>\n".encode()
+
+
+def _phrase(status: int) -> str:
+    return HTTPStatus(status).phrase if status in set(HTTPStatus) else ""
+
+
+async def html(line: ClientConnection, _body: bytes, _settings: Settings) -> None:
+    await _page(line, 200, page(200), {"Content-Type": HTML})
+
+
+async def _page(line: ClientConnection, status: int, body: bytes, headers: dict[str, str]) -> None:
+    await line.head(len(body), status, headers)
+    if body:
+        await line.write(body)
+
+
+BODIES: Final[dict[str, tuple[str, Callable[[int], bytes]]]] = {
+    "html": (HTML, page),
+    # 922 is the documented status of a gateway that cannot verify, and this is its body; the other is assumed
+    "json": (
+        JSON,
+        lambda status: (
+            '{"resp_code":"40002","resp_desc":"验签失败"}'
+            if status == 922
+            else '{"resp_code":"99999999","resp_desc":"系统异常,请稍后重试"}'
+        ).encode(),
+    ),
+    "nothing": (JSON, lambda _: b""),
+}
+NO_BODY: Final = frozenset({204, 205, 304})
+
+
+async def status(line: ClientConnection, _body: bytes, settings: Settings) -> None:
+    code = settings["status"]
+    content_type, write = BODIES[settings["body"]]
+    headers = {"Content-Type": content_type}
+    if 300 <= code < 400:
+        headers["Location"] = settings["location"]
+    await _page(line, code, b"" if code in NO_BODY else write(code), headers)
+
+
+async def stale_keep_alive(line: ClientConnection, body: bytes, settings: Settings) -> None:
+    await line.head(len(body), headers={"Connection": "keep-alive", "Keep-Alive": "timeout=60"})
+    await line.write(body)
+    await line.wait(settings["seconds"])
+    line.close()
+
+
+async def gzip(line: ClientConnection, body: bytes, _: Settings) -> None:
+    packed = _gzip.compress(body, mtime=0)
+    await line.head(len(packed), headers={"Content-Encoding": "gzip", "Vary": "Accept-Encoding"})
+    await line.write(packed, shown=body)
+
+
+def asks_for_gzip(call: Call) -> bool:
+    """Whether the request names gzip in `Accept-Encoding`, and not with the weight 0."""
+    for part in call.sent.header("Accept-Encoding").lower().split(","):
+        coding, _, weight = part.replace(" ", "").partition(";")
+        if coding in ("gzip", "*"):
+            return weight.removeprefix("q=").strip("0.") != "" or not weight
+    return False
+
+
+# fmt: off
+WIRE: Final[tuple[Kind[WireAct], ...]] = (
+    Kind("delay", "pace", delay,
+         "the reply comes late: the close is carried out at once, and the answer waits",
+         "应答延迟：关单立即执行，应答稍后返回",
+         (Setting("seconds", 1.0, "how long, in real time", "延迟秒数（真实时间）"),)),
+    Kind("hang", "wire", hang,
+         "no answer at all until the client hangs up; nothing is carried out (`when: after`: the close is)",
+         "一直不应答，直到客户端断开；不执行关单（`when: after` 时先执行）",
+         (Setting("when", "before", "before or after the close is carried out", "执行关单之前或之后"),), stops=True),
+    Kind("drip", "wire", drip,
+         "the body comes in small pieces, slowly",
+         "应答体分小段缓慢返回",
+         (Setting("bytes", 1, "how many at once", "每段字节数", least=1),
+          Setting("seconds", 0.2, "between two pieces, in real time", "每段间隔秒数（真实时间）"))),
+    Kind("reset-before-read", "wire", reset,
+         "TCP reset before the request is looked at; nothing is carried out",
+         "读取请求前 TCP 重置；不执行关单", stops=True, unread=True),
+    Kind("reset-before-commit", "wire", reset,
+         "TCP reset before processing; nothing is carried out",
+         "处理前 TCP 重置；不执行关单", stops=True),
+    Kind("reset-after-commit", "wire", reset,
+         "TCP reset after processing: the close is carried out, its answer is lost",
+         "处理后 TCP 重置：关单已执行，应答丢失"),
+    Kind("close-silently", "wire", close_silently,
+         "the connection is closed in the orderly way, without an answer",
+         "正常断开连接，没有应答"),
+    Kind("empty-body", "wire", empty_body,
+         "HTTP 200 with an empty body",
+         "HTTP 200，应答体为空"),
+    Kind("truncated", "wire", truncated,
+         "the body breaks off: Content-Length promises more than is sent",
+         "应答体不完整：Content-Length 大于实际长度",
+         (Setting("bytes", 20, "how many are sent", "实际发送的字节数"),)),
+    Kind("html", "wire", html,
+         "an HTML page with HTTP 200",
+         "HTTP 200，但内容是 HTML 页面"),
+    Kind("status", "wire", status,
+         "another HTTP status, unsigned",
+         "其他 HTTP 状态码，无签名",
+         (Setting("status", 502, "the status: 5xx, 4xx, 3xx, 922 …", "状态码：5xx、4xx、3xx、922 等"),
+          Setting("body", "html", "html, json or nothing", "html、json 或 nothing（空）"),
+          Setting("location", "/", "where a 3xx leads", "3xx 的跳转地址"))),
+    Kind("stale-keep-alive", "wire", stale_keep_alive,
+         "a good reply that announces keep-alive, then the idle connection is closed",
+         "正常应答并声明 keep-alive，随后服务端关闭空闲连接",
+         (Setting("seconds", 0.0, "how long after the reply, in real time", "应答后多少秒关闭（真实时间）"),)),
+    Kind("gzip", "wire", gzip,
+         "the body is compressed, if the client asked for it",
+         "若客户端声明支持，则压缩应答体", fits=asks_for_gzip),
+)
+# fmt: on

@@ -1,0 +1,180 @@
+"""`POST /v2/trade/payment/scanpay/close`: from a call to a decided, kept and worded answer, in one straight way."""
+
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from itertools import takewhile
+from typing import Any
+
+from huifu_mock import explain
+from huifu_mock.codes import ACCEPTED, LEGACY, Answer, Reason
+from huifu_mock.faults import NO_FAULTS, ActiveFaults
+from huifu_mock.gateway import lifecycle
+from huifu_mock.gateway.races import Races
+from huifu_mock.gateway.reply import Outcome, echo, write
+from huifu_mock.gateway.tenant import Tenant
+from huifu_mock.request import Call
+from huifu_mock.rules import RULES, Case, Number, Product, Rule, Step, decide
+from huifu_mock.signing import Reply
+from huifu_mock.state.journal import Facts, Nearest
+from huifu_mock.state.orders import CloseAttempt, Order
+
+EFFECT: dict[Reason | Step, str] = {Reason.CLOSED: "S", Reason.PROCESSING: "P", Reason.FAILED: "F"}
+"""What becomes of a close that no rule refused."""
+
+ABOUT_THE_CALL = frozenset(takewhile(lambda rule: rule.outcome is not Step.SCRIPTED, RULES))
+"""The rules that refuse or repeat a call before its order is looked at."""
+
+LOST = Rule(
+    "race", Reason.FAILED, lambda _: False,
+    "the close was accepted, and a prepared race ended the order before it could be closed",
+    "关单已受理，但预置的竞态先使订单到达终态", "huifu-mock",
+)  # fmt: skip
+
+
+def close(tenant: Tenant, call: Call, authentic: bool, acting: ActiveFaults = NO_FAULTS) -> Outcome:
+    """Find, decide, save, write: once each and in this order."""
+    fault = acting.on("answer")
+    facts, attempt = _decided(tenant, call, authentic=authentic, scripted=fault is not None)
+    races = None
+    if acting is not NO_FAULTS:
+        races = Races(tenant, call, acting, lambda second: close(tenant, second, authentic))
+        if facts.rule not in ABOUT_THE_CALL and races.at("after_validate", facts.order):
+            facts, attempt = _decided(tenant, call, authentic=authentic, scripted=fault is not None)
+    if facts.rule.outcome is Step.REPLAY and attempt is not None:
+        return Outcome(attempt.answer, attempt.reply, None)
+    if facts.rule.outcome is Step.SCRIPTED and fault is not None:
+        acting.acted(fault)
+        if not fault.after:
+            return Outcome(fault.answer, _queued(tenant, call, facts.order, fault.answer), facts)
+        true = replace(facts, rule=decide(replace(facts.case, scripted=False)))
+        done = _carry_out(tenant, call, true, races)
+        return _outcome(done.answer, _queued(tenant, call, done.order, fault.answer), done.facts)
+    done = _carry_out(tenant, call, facts, races)
+    return _outcome(done.answer, done.reply, done.facts)
+
+
+def _decided(tenant: Tenant, call: Call, *, authentic: bool, scripted: bool) -> tuple[Facts, CloseAttempt | None]:
+    """Which rule applies, on what, and the close that was sent before under the call's own number."""
+    order, attempt = _find(tenant, call)
+    case = _case(tenant, call, order, attempt, authentic=authentic, scripted=scripted)
+    rule = decide(case)
+    nearest = _nearest(tenant, call) if rule.outcome is Reason.ORDER_UNKNOWN else None
+    return Facts(rule, case, order, tenant.clock.now(), nearest), attempt
+
+
+def _nearest(tenant: Tenant, call: Call) -> Nearest | None:
+    """The order that was probably meant, as the store is now."""
+    numbers = (call.value(name) for name in ("huifu_id", "org_req_date", "org_req_seq_id", "org_hf_seq_id"))
+    return explain.nearest(tenant.store, *numbers)
+
+
+def _outcome(answer: Answer, reply: Reply, facts: Facts) -> Outcome:
+    """Only a refusal is explained later, so only a refusal keeps the facts."""
+    return Outcome(answer, reply, facts if answer.wording.trans_stat == "F" else None)
+
+
+def _find(tenant: Tenant, call: Call) -> tuple[Order | None, CloseAttempt | None]:
+    """The order that the call names, and the close that was sent before under the call's own number."""
+    huifu_id = call.value("huifu_id")
+    order = tenant.store.find(
+        huifu_id, call.value("org_req_date"), call.value("org_req_seq_id"), call.value("org_hf_seq_id")
+    )
+    return order, tenant.store.attempt((huifu_id, call.value("req_date"), call.value("req_seq_id")))
+
+
+def _case(
+    tenant: Tenant, call: Call, order: Order | None, attempt: CloseAttempt | None, *, authentic: bool, scripted: bool
+) -> Case:
+    product: Product = tenant.settings.product_ids.get(call.product_id, "unknown")
+    number: Number = "free"
+    if attempt is not None and attempt.effective:
+        number = "repeat" if attempt.text == call.text else "taken"
+    about_order = {} if order is None else _about(order, tenant.clock.now())
+    return Case(
+        problem=str(call.problem or ""),
+        authentic=authentic,
+        product=product,
+        original_named=bool(call.value("org_req_seq_id") or call.value("org_hf_seq_id")),
+        number=number,
+        scripted=scripted,
+        order_found=order is not None,
+        **about_order,
+    )
+
+
+def _about(order: Order, now: datetime) -> dict[str, Any]:
+    return {
+        "trade_type": order.trade_type,
+        "trans_stat": order.trans_stat,
+        "close_stat": order.close_stat,
+        "age": order.age(now),
+        "settle": order.settle,
+    }
+
+
+class _Done:
+    """A rule carried out: its answer, the order as it is now, the reply, and what was decided on."""
+
+    def __init__(self, answer: Answer, order: Order | None, reply: Reply, facts: Facts) -> None:
+        self.answer, self.order, self.reply, self.facts = answer, order, reply, facts
+
+
+def _carry_out(tenant: Tenant, call: Call, facts: Facts, races: Races | None) -> _Done:
+    reason, order = facts.rule.outcome, facts.order
+    assert isinstance(reason, Reason)
+    answer = _answer(tenant, reason, order)
+    if order is None or reason not in EFFECT:
+        told = order if facts.case.authentic else None  # a caller that proves nothing learns nothing of the order
+        return _Done(answer, order, _write(tenant, call, told, answer), facts)
+    stat = EFFECT[reason]
+    key = (call.value("huifu_id"), call.value("req_date"), call.value("req_seq_id"))
+    order = replace(order, closes=(*(other for other in order.closes if other != key), key))
+    changed = _ended(tenant, stat, order)
+    reply = _write(tenant, call, changed, answer)
+    attempt = CloseAttempt(*key, call.text, order.key, stat, tenant.clock.now(), answer, reply)
+    if races is None:
+        lifecycle.close_made(tenant, changed, attempt)
+        return _Done(answer, changed, reply, facts)
+    changed, attempt = races.keep(order, attempt, partial(_ended, tenant, stat))
+    if attempt.stat == stat:
+        return _Done(answer, changed, reply, facts)
+    return _lost(tenant, call, changed, attempt, facts)
+
+
+def _ended(tenant: Tenant, stat: str, order: Order) -> Order:
+    """The order as a close leaves it."""
+    return lifecycle.closed(tenant, order) if stat == "S" else replace(order, close_stat=stat)
+
+
+def _lost(tenant: Tenant, call: Call, order: Order, attempt: CloseAttempt, facts: Facts) -> _Done:
+    """Something ended the order between the steps of this close, so the close fails."""
+    answer = _answer(tenant, Reason.FAILED, order)
+    reply = _write(tenant, call, order, answer)
+    tenant.store.save(order, replace(attempt, answer=answer, reply=reply))
+    return _Done(answer, order, reply, replace(facts, rule=LOST, order=order))
+
+
+def _answer(tenant: Tenant, reason: Reason, order: Order | None) -> Answer:
+    if reason is Reason.PROCESSING and order is not None and order.settle == "accepted":
+        return Answer(reason, ACCEPTED)
+    wording = LEGACY.get(reason, reason.wording) if tenant.settings.legacy_codes else reason.wording
+    return Answer(reason, wording)
+
+
+def _queued(tenant: Tenant, call: Call, order: Order | None, answer: Answer) -> Reply:
+    """A queued answer says nothing of the order's state: it need not be true, and the state would give it away."""
+    return _write(tenant, call, order, answer, state=False)
+
+
+def _write(tenant: Tenant, call: Call, order: Order | None, answer: Answer, *, state: bool = True) -> Reply:
+    fields = echo(call, "close/response")
+    if order is not None:
+        fields["org_req_seq_id"] = order.req_seq_id
+        fields["org_hf_seq_id"] = order.hf_seq_id
+        if state:
+            fields["org_trans_stat"] = order.trans_stat
+    if answer.wording is ACCEPTED:
+        fields["sub_resp_code"] = Reason.PROCESSING.resp_code
+        fields["hf_seq_id"] = tenant.hf_seq_ids.next(tenant.clock.now())
+    return write(tenant, answer.wording, fields)

@@ -1,0 +1,224 @@
+"""Huifu's endpoints around a close: which path is handled by what."""
+
+import json
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from huifu_mock import canonical, explain, signing
+from huifu_mock.codes import Answer, Reason
+from huifu_mock.faults import NO_FAULTS, ActiveFaults
+from huifu_mock.faults.signed import Told
+from huifu_mock.gateway import closequery, create, magic_numbers, query
+from huifu_mock.gateway.close import close
+from huifu_mock.gateway.reply import Outcome, echo, write
+from huifu_mock.gateway.tenant import Tenant
+from huifu_mock.keys import published
+from huifu_mock.request import CLOSE, Call, Endpoint, ReceivedBytes, read
+from huifu_mock.signing import Reply
+from huifu_mock.state.journal import Entry, Finding
+
+OtherHandler = Callable[[Tenant, Call, bool], Outcome]
+
+OTHER_ENDPOINTS: Final[dict[Endpoint, OtherHandler]] = {
+    **dict.fromkeys(create.ENDPOINTS, create.create),
+    **dict.fromkeys(query.ENDPOINTS, query.query),
+    **dict.fromkeys(closequery.ENDPOINTS, closequery.closequery),
+}
+
+
+def scripted(
+    handler: Callable[[Tenant, Call, bool], Outcome], tenant: Tenant, call: Call, authentic: bool, acting: ActiveFaults
+) -> Outcome:
+    """Answer as queued, before or after the call is carried out; a call that is wrong in itself is refused as ever."""
+    fault = acting.on("answer")
+    if fault is None or not authentic or call.problem is not None:
+        return handler(tenant, call, authentic)
+    acting.acted(fault)
+    reply = write(tenant, fault.answer.wording, echo(call, call.endpoint.response))
+    if not fault.after:
+        return Outcome(fault.answer, reply, None)
+    true = handler(tenant, call, authentic)
+    return Outcome(true.answer, reply, true.facts)
+
+
+log = logging.getLogger("huifu_mock.gateway")
+
+Handler = Callable[[Tenant, Call, bool], Outcome]
+HANDLERS: Final[dict[Endpoint, Handler]] = {CLOSE: close, **OTHER_ENDPOINTS}
+PATHS: Final[dict[str, Endpoint]] = {endpoint.path: endpoint for endpoint in HANDLERS}
+
+BAD_SIGNATURE_STATUS: Final = 922
+BAD_SIGNATURE_BODY: Final = '{"resp_code":"40002","resp_desc":"验签失败"}'.encode()
+
+
+@dataclass(slots=True)
+class Exchange:
+    """A call and what is to be sent back; `body` is set where that is not the signed reply."""
+
+    tenant: Tenant
+    entry: Entry
+    outcome: Outcome | None
+    """`None` for a call that was not carried out, because a prepared fault came first."""
+    status: int = 200
+    body: bytes | None = None
+    hint: str = ""
+    """One ASCII line that says what was wrong; empty when nothing was."""
+    acting: ActiveFaults = NO_FAULTS
+
+    @property
+    def reply(self) -> Reply | None:
+        """The reply to sign and send; `None` where other bytes are sent, or none."""
+        return self.outcome.reply if self.outcome is not None and self.body is None else None
+
+    def payload(self) -> bytes:
+        """The bytes to send; signs if that was not done yet. Empty for a call that was not carried out."""
+        reply = self.reply
+        return (self.body or b"") if reply is None else reply.signed()
+
+
+class Gateway:
+    """Every tenant of one fake gateway. Nothing in here is shared with another `Gateway` of the process."""
+
+    def __init__(self, default: Tenant) -> None:
+        self.default: Final = default.sys_id
+        self._nobody = default
+        self._tenants: dict[str, Tenant] = {default.sys_id: default}
+
+    def tenant(self, sys_id: str) -> Tenant | None:
+        return self._tenants.get(sys_id)
+
+    def add(self, tenant: Tenant) -> bool:
+        """Take in a tenant; `False`, and nothing is changed, if its `sys_id` is taken."""
+        return self._tenants.setdefault(tenant.sys_id, tenant) is tenant
+
+    def remove(self, sys_id: str) -> Tenant:
+        """Drop a tenant, stop its clock and forget its pushes."""
+        tenant = self._tenants.pop(sys_id)
+        tenant.clock.close()
+        tenant.pushes.clear()
+        return tenant
+
+    def __iter__(self) -> Iterator[Tenant]:
+        return iter(list(self._tenants.values()))
+
+    def close(self, body: bytes) -> bytes:
+        """Answer a close in process, without a socket or an event loop: signed bytes for received bytes."""
+        exchange = self.receive(CLOSE, ReceivedBytes(body))
+        sent = exchange.payload()
+        exchange.acting.replied()
+        return sent
+
+    def receive(self, endpoint: Endpoint, sent: ReceivedBytes) -> Exchange:
+        """Answer a call up to the unsigned reply. Runs in one go, which is what makes it atomic."""
+        call = read(endpoint, sent)
+        known = self._tenants.get(call.sys_id)
+        # what names no tenant is signed and journalled under the default one; if that was dropped, still by its key,
+        # but in no living tenant's journal
+        tenant = known or self._tenants.get(self.default) or self._nobody
+        tenant.clock.tick()
+        at = tenant.clock.now()
+        signature_ok = verified(tenant, call)
+        authentic = known is not None and signature_ok is True
+        acting = tenant.faults.acting(call) if tenant.faults else NO_FAULTS
+        if authentic and endpoint is CLOSE and call.problem is None and magic_numbers.asks(call):
+            acting = magic_numbers.order_from_magic_number(tenant, call, acting)
+        if (wire := acting.on("wire")) is not None and wire.stops:
+            return _unanswered(tenant, call, at, signature_ok, acting)
+        try:
+            if endpoint is CLOSE:
+                outcome = close(tenant, call, authentic, acting)
+            else:
+                outcome = scripted(HANDLERS[endpoint], tenant, call, authentic, acting)
+        except Exception:
+            log.exception("the gateway failed inside; it answers 98888888")
+            outcome = _broken(tenant, call)
+        entry = _entry(tenant, call, at, signature_ok, outcome=outcome, acting=acting)
+        entry.finding = None if signature_ok else self._examined(tenant, call)
+        tenant.journal.add(entry)
+        hint = "" if entry.went_well else _hint(tenant, entry, call)
+        exchange = Exchange(tenant, entry, outcome, hint=hint, acting=acting)
+        if known and not authentic and _refused_for_signature(tenant, outcome):
+            exchange.status, exchange.body = BAD_SIGNATURE_STATUS, BAD_SIGNATURE_BODY
+            entry.response = exchange.body
+        elif acting is not NO_FAULTS:
+            _spoil(exchange, outcome.reply)
+        return exchange
+
+    def _examined(self, tenant: Tenant, call: Call) -> Finding | None:
+        """What is wrong with a signature. A body that could not be read may still name its tenant."""
+        known = self._tenants.get(call.sys_id or explain.named(call.sent.body))
+        own = known or tenant
+        others = [other.merchant_public_key for other in self if other is not own]
+        huifu = own.huifu_key.public_key()
+        return explain.examined(call, own.merchant_public_key, huifu, others, tenant.journal, known=known is not None)
+
+
+def verified(tenant: Tenant, call: Call) -> bool | None:
+    """Whether the signature fits `data` as received, in one of the forms that correct clients sign."""
+    if not isinstance(call.envelope.get("data"), dict):
+        return None
+    raw = signing.unbase64(call.sign)
+    if raw is None:
+        return False
+    key = tenant.merchant_public_key
+    if signing.verify_raw(key, call.text.encode(), raw):
+        return True
+    others = canonical.forms(call.members or [], call.text)
+    return any(signing.verify_raw(key, text.encode(), raw) for text in others if text != call.text)
+
+
+def _hint(tenant: Tenant, entry: Entry, call: Call) -> str:
+    return explain.hint(entry, call, explain.Scene(tenant.sys_id, tenant.settings.product_ids))
+
+
+def _refused_for_signature(tenant: Tenant, outcome: Outcome) -> bool:
+    return tenant.settings.bad_signature == "http-922" and outcome.facts is not None and outcome.facts.rule.row == "2"
+
+
+def _broken(tenant: Tenant, call: Call) -> Outcome:
+    answer = Answer(Reason.SYSTEM_ERROR, Reason.SYSTEM_ERROR.wording)
+    return Outcome(answer, write(tenant, answer.wording, echo(call, call.endpoint.response)), None)
+
+
+def _unanswered(tenant: Tenant, call: Call, at: datetime, signature_ok: bool | None, acting: ActiveFaults) -> Exchange:
+    """Keep what was received, and carry nothing out."""
+    entry = _entry(tenant, call, at, signature_ok, outcome=None, acting=acting)
+    tenant.journal.add(entry)
+    return Exchange(tenant, entry, None, acting=acting)
+
+
+def _spoil(exchange: Exchange, reply: Reply) -> None:
+    """Let a prepared fault change the signed reply. The reply that is kept for repeats stays as it is."""
+    if (fault := exchange.acting.on("signed")) is None or fault.kind is None:
+        return
+    told = Told(json.loads(reply.data), reply.key, published("foreign"), exchange.tenant.merchant_private_key)
+    exchange.body = exchange.entry.response = fault.kind.act(told, fault.do)
+    exchange.acting.acted(fault)
+
+
+def _entry(
+    tenant: Tenant,
+    call: Call,
+    at: datetime,
+    signature_ok: bool | None,
+    *,
+    outcome: Outcome | None,
+    acting: ActiveFaults,
+) -> Entry:
+    return Entry(
+        number=tenant.journal.next_number(),
+        at=at,
+        endpoint=call.endpoint,
+        sent=call.sent,
+        signature_ok=signature_ok,
+        reason=outcome.answer.reason if outcome else None,
+        resp_code=outcome.answer.wording.resp_code if outcome else "",
+        reply=outcome.reply if outcome else None,
+        facts=outcome.facts if outcome else None,
+        req_seq_id=call.value("req_seq_id"),
+        org_req_seq_id=call.value("org_req_seq_id"),
+        faults=acting.names,
+    )

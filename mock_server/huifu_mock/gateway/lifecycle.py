@@ -1,0 +1,118 @@
+"""What happens to an order in time: it is created, paid, fails, expires, is being closed, is closed.
+
+Final states never change. Whatever ends here is told to the receivers of pushes; nothing waits for them.
+"""
+
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+from huifu_mock.gateway.tenant import Tenant
+from huifu_mock.state.orders import CloseAttempt, Key, Order
+
+HOW_IT_ENDED: Final = {"S": "paid", "F": "failed"}
+
+
+class NotAllowed(ValueError):
+    """The state of the order no longer allows that; the message says why."""
+
+
+def created(tenant: Tenant, order: Order) -> None:
+    """A new order, which expires in time if it is to. Raises `Taken`."""
+    tenant.store.add([order])
+    watch(tenant, order)
+
+
+def watch(tenant: Tenant, order: Order) -> None:
+    """Let a kept order expire when its time comes. Nobody waits for that, so an `auto` clock does not jump to it."""
+    if order.expires_at is None or order.trans_stat != "P":
+        return
+    if order.expires_at <= tenant.clock.now():
+        expire(tenant, order.key)
+    else:
+        tenant.clock.at(order.expires_at, partial(expire, tenant, order.key), idle=True)
+
+
+def pay(tenant: Tenant, order: Order) -> Order:
+    """The customer pays. A close in progress loses: it ends F. Raises `NotAllowed` when the order is final."""
+    return _finish(tenant, order, "S")
+
+
+def fail(tenant: Tenant, order: Order) -> Order:
+    """The payment fails. A close in progress ends F (assumed). Raises `NotAllowed` when the order is final."""
+    return _finish(tenant, order, "F")
+
+
+def pay_later(tenant: Tenant, order: Order, seconds: float) -> None:
+    """The customer pays in `seconds`; too late if the order is final by then. Raises `NotAllowed` if it is already."""
+    _refuse_final(order)
+    tenant.clock.after(seconds, partial(_finish_if_open, tenant, order.key, "S"))
+
+
+def fail_later(tenant: Tenant, order: Order, seconds: float) -> None:
+    """The payment fails in `seconds`, unless the order is final by then. Raises `NotAllowed` if it is already."""
+    _refuse_final(order)
+    tenant.clock.after(seconds, partial(_finish_if_open, tenant, order.key, "F"))
+
+
+def expire(tenant: Tenant, order_key: Key) -> None:
+    """Nobody paid in time: the order is F, and a close in progress ends F (both assumed)."""
+    _finish_if_open(tenant, order_key, "F")
+
+
+def closed(tenant: Tenant, order: Order) -> Order:
+    """The order as it is once a close of it has succeeded."""
+    return replace(order, trans_stat="F", close_stat="S", finished_at=tenant.clock.now())
+
+
+def close_made(tenant: Tenant, order: Order, attempt: CloseAttempt) -> None:
+    """Keep a close that passed every rule, with the order as it leaves it. It settles in time, or is over."""
+    tenant.store.save(order, attempt)
+    if attempt.stat == "P":
+        tenant.clock.after(order.settle_seconds, partial(settle, tenant, order.key, attempt.key))
+    else:
+        tenant.pushes.close_ended(order, attempt)
+
+
+def settle(tenant: Tenant, order_key: Key, attempt_key: Key) -> None:
+    """A close in progress ends: S, unless something else was faster."""
+    order, attempt = tenant.store.get(order_key), tenant.store.attempt(attempt_key)
+    if order is None or attempt is None or attempt.stat != "P" or order.trans_stat != "P":
+        return
+    done, won = closed(tenant, order), replace(attempt, stat="S")
+    tenant.store.save(done, won)
+    tenant.pushes.close_ended(done, won)
+
+
+def _finish(tenant: Tenant, order: Order, trans_stat: str) -> Order:
+    _refuse_final(order)
+    finished = replace(order, trans_stat=trans_stat, finished_at=tenant.clock.now())
+    attempt = _in_progress(tenant, order)
+    if attempt is None:
+        tenant.store.save(finished)
+        tenant.pushes.payment_ended(finished)
+        return finished
+    finished, lost = replace(finished, close_stat="F"), replace(attempt, stat="F")
+    tenant.store.save(finished, lost)
+    tenant.pushes.payment_ended(finished)
+    tenant.pushes.close_ended(finished, lost)
+    return finished
+
+
+def _finish_if_open(tenant: Tenant, order_key: Key, trans_stat: str) -> None:
+    order = tenant.store.get(order_key)
+    if order is not None and order.trans_stat == "P":
+        _finish(tenant, order, trans_stat)
+
+
+def _refuse_final(order: Order) -> None:
+    if order.trans_stat != "P":
+        how = "closed" if order.close_stat == "S" else HOW_IT_ENDED[order.trans_stat]
+        when = f" at {order.finished_at.isoformat()}" if order.finished_at else ""
+        raise NotAllowed(f"the order {order.req_seq_id} was {how}{when}; a final state never changes")
+
+
+def _in_progress(tenant: Tenant, order: Order) -> CloseAttempt | None:
+    if order.close_stat != "P":
+        return None
+    return tenant.store.attempt(order.closes[-1])

@@ -1,0 +1,173 @@
+"""The whole fake in one object, without a socket: tenants made and dropped, orders seeded, the cast of the start."""
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final, get_type_hints
+
+from huifu_mock import _data, signing
+from huifu_mock.gateway import lifecycle
+from huifu_mock.gateway.gateway import Gateway
+from huifu_mock.gateway.tenant import DEFAULT_SYS_ID, Settings, Tenant
+from huifu_mock.keys import PUBLISHED_BITS, KeyRing, published
+from huifu_mock.push.dispatcher import TIMEOUT as PUSH_TIMEOUT
+from huifu_mock.push.dispatcher import Dispatcher
+from huifu_mock.push.http import Targets
+from huifu_mock.schemas import Problem, schema
+from huifu_mock.state.clock import BEIJING, LAST
+from huifu_mock.state.orders import Order, Taken
+
+WEBHOOK_KEY: Final = "0123456789abcdef0123456789abcdef"
+"""The default tenant's endpoint key: 32 characters, published like its RSA keys."""
+
+
+class Refused(ValueError):
+    """An input that cannot be taken: what is wrong with it, and the HTTP status that says so."""
+
+    def __init__(self, status: int, *problems: Problem) -> None:
+        super().__init__("; ".join(map(str, problems)))
+        self.status, self.problems = status, problems
+
+
+def check(name: str, body: Any, prefix: str = "") -> None:
+    """Raises `Refused` with everything that the schema complains of."""
+    if not schema(name).accepts(body):
+        raise Refused(422, *schema(name).problems(body, prefix))
+
+
+class Mock:
+    """A gateway with its tenants. `cast` is the list of orders that the default tenant begins with.
+
+    Pushes go to this machine, and to what `push_allow` names. Raises `BadTarget` where that is no target.
+    A receiver has `push_timeout` real seconds to answer.
+    """
+
+    def __init__(
+        self,
+        cast: list[dict[str, Any]] | None = None,
+        push_allow: Iterable[str] = (),
+        push_timeout: float = PUSH_TIMEOUT,
+    ) -> None:
+        self.courier: Final = Dispatcher(Targets(push_allow), timeout=push_timeout)
+        self.keys: Final = KeyRing()
+        self.cast: Final = _data.read_json("fixtures/orders.json") if cast is None else cast
+        default = Tenant(
+            DEFAULT_SYS_ID,
+            Settings(webhook_key=WEBHOOK_KEY),
+            merchant_public_key=published("merchant").public_key(),
+            merchant_private_key=published("merchant"),
+            huifu_key=self.keys.huifu(PUBLISHED_BITS),
+            courier=self.courier,
+        )
+        self.gateway: Final = Gateway(default)
+        seed(default, self.cast)
+
+    def tenant(self, body: dict[str, Any]) -> Tenant:
+        """A fresh tenant from a `tenant-create` body; generates a key, so call it off the event loop.
+
+        Raises `Refused`: 422 for a body that breaks the schema or a key that is none, 409 for a taken `sys_id`.
+        """
+        check("control/tenant-create", body)
+        sys_id = body.get("sys_id") or _fresh_id()
+        if self.gateway.tenant(sys_id):
+            raise _taken(sys_id)
+        bits = body.get("key_bits", PUBLISHED_BITS)
+        own_key = body.get("merchant_public_key")
+        private = None if own_key else self.keys.merchant(bits)
+        public = _public_key(own_key) if own_key else private.public_key()  # type: ignore[union-attr] # one of the two is there
+        made = Tenant(
+            sys_id,
+            replace(Settings(huifu_ids=[_fresh_id()], webhook_key=secrets.token_hex(16)), **_settings(body)),
+            merchant_public_key=public,
+            merchant_private_key=private,
+            huifu_key=self.keys.huifu(bits),
+            courier=self.courier,
+        )
+        if not self.gateway.add(made):  # somebody else was faster
+            self.keys.give_back(private)
+            raise _taken(sys_id)
+        return made
+
+    def change(self, tenant: Tenant, body: dict[str, Any]) -> None:
+        """Change a living tenant's settings, or its merchant key. Raises `Refused`."""
+        check("control/tenant-patch", body)
+        if own_key := body.get("merchant_public_key"):
+            tenant.merchant_public_key, tenant.merchant_private_key = _public_key(own_key), None
+        tenant.settings = replace(tenant.settings, **_settings(body))
+
+    def drop(self, sys_id: str) -> None:
+        """Drop a tenant with everything that is its own."""
+        self.keys.give_back(self.gateway.remove(sys_id).merchant_private_key)
+
+    def reset(self, tenant: Tenant) -> None:
+        """Back to the start: the default tenant has its cast again, the others nothing."""
+        tenant.reset()
+        if tenant.sys_id == self.gateway.default:
+            seed(tenant, self.cast)
+
+
+def seed(tenant: Tenant, bodies: list[dict[str, Any]], *, single: bool = False) -> list[Order]:
+    """Put orders into a tenant from `order-create` bodies: all of them, or none.
+
+    Raises `Refused`: 422 for a body that breaks the schema, 409 for a number that is taken.
+    """
+    for i, body in enumerate(bodies):
+        check("control/order-create", body, "" if single else f"[{i}]")
+    made = [_order(tenant, body) for body in bodies]
+    try:
+        tenant.store.add(made)
+    except Taken as taken:
+        named = taken.field if single else f"[{taken.index}].{taken.field}"
+        raise Refused(409, Problem(named, str(taken), "choose another, or leave it out")) from taken
+    for order in made:
+        lifecycle.watch(tenant, order)
+    return [tenant.store.get(order.key) or order for order in made]
+
+
+def _order(tenant: Tenant, body: dict[str, Any]) -> Order:
+    now = tenant.clock.now()
+    created_at = now - timedelta(seconds=body.get("age_seconds", 120))
+    final = body.get("trans_stat", "P") != "P"
+    return Order(
+        huifu_id=body.get("huifu_id", tenant.settings.huifu_ids[0]),
+        req_date=body.get("req_date") or created_at.strftime("%Y%m%d"),
+        req_seq_id=body.get("req_seq_id") or f"order-{secrets.token_hex(8)}",
+        hf_seq_id=body.get("hf_seq_id") or tenant.hf_seq_ids.next(min(created_at, LAST)),
+        created_at=created_at,
+        expires_at=_moment(body["time_expire"]) if "time_expire" in body else None,
+        finished_at=now if final else None,
+        **{
+            "settle": tenant.settings.settle,
+            "settle_seconds": tenant.settings.settle_seconds,
+            **{name: body[name] for name in _PLAIN if name in body},
+        },
+    )
+
+
+_PLAIN: Final = ("trade_type", "trans_stat", "settle", "settle_seconds", "notify_url", "trans_amt")
+_SETTINGS: Final = tuple(get_type_hints(Settings))
+
+
+def _moment(text: str) -> datetime:
+    return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=BEIJING)
+
+
+def _settings(body: dict[str, Any]) -> dict[str, Any]:
+    return {name: body[name] for name in _SETTINGS if name in body}
+
+
+def _taken(sys_id: str) -> Refused:
+    return Refused(409, Problem("sys_id", f"{sys_id} is a tenant already", "choose another, or leave it out"))
+
+
+def _fresh_id() -> str:
+    return "6666" + str(secrets.randbelow(10**12)).zfill(12)
+
+
+def _public_key(text: str) -> Any:
+    try:
+        return signing.load_public_key(text)
+    except signing.BadKey as error:
+        wanted = "one line of Base64 (X.509), or PEM; the public key, not the private one"
+        raise Refused(422, Problem("merchant_public_key", str(error), wanted)) from error

@@ -1,0 +1,75 @@
+"""One tenant: its keys, settings, clock, orders, faults, journal and pushes. Tenants share nothing."""
+
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+
+from huifu_mock.faults import Faults
+from huifu_mock.push.dispatcher import Dispatcher
+from huifu_mock.push.queue import DeliveryQueue
+from huifu_mock.rules import Settle
+from huifu_mock.state.clock import Clock
+from huifu_mock.state.journal import Journal
+from huifu_mock.state.orders import HfSeqIds, MemoryStore, Store
+
+ProductState = Literal["active", "suspended"]
+
+DEFAULT_SYS_ID: Final = "6666000108854952"
+DEFAULT_HUIFU_ID: Final = "6666000000000000"
+DEFAULT_PRODUCT_ID: Final = "MCS"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a test may change about a tenant while it lives."""
+
+    product_ids: dict[str, ProductState] = field(default_factory=lambda: {DEFAULT_PRODUCT_ID: "active"})
+    huifu_ids: list[str] = field(default_factory=lambda: [DEFAULT_HUIFU_ID])
+    webhook_key: str = ""
+    settle: Settle = "immediate"
+    settle_seconds: float = 5.0
+    legacy_codes: bool = False
+    bad_signature: Literal["signed", "http-922"] = "signed"
+
+
+class Tenant:
+    """A merchant (or channel) at the gateway, alone in its world."""
+
+    def __init__(
+        self,
+        sys_id: str,
+        settings: Settings,
+        *,
+        merchant_public_key: RSAPublicKey,
+        huifu_key: RSAPrivateKey,
+        merchant_private_key: RSAPrivateKey | None = None,
+        store: Store | None = None,
+        clock: Clock | None = None,
+        courier: Dispatcher | None = None,
+    ) -> None:
+        self.sys_id: Final = sys_id
+        self.settings = settings
+        self._made_with: Final = settings
+        self.merchant_public_key = merchant_public_key
+        self.merchant_private_key = merchant_private_key
+        self.huifu_key: Final = huifu_key
+        self.store: Store = store if store is not None else MemoryStore()
+        self.clock = clock or Clock()
+        self.journal: Final = Journal()
+        self.faults: Final = Faults()
+        self.hf_seq_ids: Final = HfSeqIds()
+        self.pushes: Final = DeliveryQueue(courier or Dispatcher(), lambda: self.clock, huifu_key, self.faults)
+
+    def reset(self) -> None:
+        """As it was made: its first settings, no orders, faults, calls, pushes or timers, and a running clock."""
+        self.settings = self._made_with
+        loop = self.clock.loop
+        self.clock.close()
+        self.clock = Clock()
+        if loop is not None:
+            self.clock.bind(loop)
+        self.pushes.clear()
+        self.store.clear()
+        self.faults.clear()
+        self.journal.clear()

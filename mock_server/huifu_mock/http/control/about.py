@@ -1,0 +1,62 @@
+"""What this server is, and whether it is alive."""
+
+import hashlib
+from functools import cache
+from typing import Any
+
+from huifu_mock import _data
+from huifu_mock._version import VERSION
+from huifu_mock.codes import Reason
+from huifu_mock.faults import catalogue
+from huifu_mock.gateway import magic_numbers
+from huifu_mock.gateway.gateway import PATHS
+from huifu_mock.http.control.route import ControlRequest, ControlResponse, Route
+from huifu_mock.rules import SETTLES
+
+FEATURES = ("orders", "clock", "faults", "journal", "tenants", "sessions", "webhooks", "deliveries")
+
+
+@cache
+def schema_digest() -> str:
+    """SHA-256 over the names and contents of all schemas: two servers with one digest speak of the same shapes."""
+    digest = hashlib.sha256()
+    root = _data.path("schemas")
+    for path in sorted(root.rglob("*.json")):
+        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _about(ask: ControlRequest) -> ControlResponse:
+    answers = [
+        {"reason": reason.name, "resp_code": reason.resp_code, "resp_desc": reason.resp_desc,
+         "trans_stat": reason.trans_stat}
+        for reason in Reason
+    ]  # fmt: skip
+    about: dict[str, Any] = {
+        "name": "huifu-mock",
+        "version": VERSION,
+        "base_url": ask.base_url,
+        "features": list(FEATURES),
+        "tenants": [tenant.sys_id for tenant in ask.mock.gateway],
+        "default_tenant": ask.mock.gateway.default,
+        "endpoints": list(PATHS),
+        "answers": answers,
+        "settles": list(SETTLES),
+        "faults": catalogue.told(),
+        **catalogue.races(),
+        "magic": magic_numbers.rows(),
+        "pushes": ask.mock.courier.state(),
+        "schema_digest": schema_digest(),
+    }
+    return ControlResponse(200, about)
+
+
+def _alive(_: ControlRequest) -> ControlResponse:
+    return ControlResponse(200, {"status": "ok"})
+
+
+ROUTES = (
+    Route("GET", "/_mock/health", _alive, "is it alive?"),
+    Route("GET", "/_mock/ready", _alive, "does it answer?"),
+    Route("GET", "/_mock/about", _about, "version, features, tenants, answers, schema digest"),
+)

@@ -1,0 +1,44 @@
+"""The tenant's clock: read, set, advanced."""
+
+from huifu_mock.gateway.mock import Refused, check
+from huifu_mock.http.control.route import ControlRequest, ControlResponse, Route
+from huifu_mock.schemas import Problem
+from huifu_mock.state import clock
+
+
+def _told(ask: ControlRequest) -> ControlResponse:
+    tenant = ask.tenant
+    return ControlResponse(200, {"now": tenant.clock.now().isoformat(), "mode": tenant.clock.mode})
+
+
+def _set(ask: ControlRequest) -> ControlResponse:
+    tenant = ask.tenant
+    check("control/clock-put", ask.body)
+    try:
+        now = clock.parse(ask.body["now"]) if "now" in ask.body else None
+    except ValueError as error:
+        wanted = "ISO 8601, such as 2026-02-28T23:59:59.5 (Beijing time) or 2026-02-28T15:59:59Z"
+        raise Refused(422, Problem("now", f'"{ask.body["now"]}" is not a time: {error}', wanted)) from error
+    try:
+        tenant.clock.set(now, ask.body.get("mode"))
+    except clock.MovedBack as error:
+        raise Refused(422, Problem("now", str(error), "reset the tenant, or make a fresh one")) from error
+    return _told(ask)
+
+
+def _advance(ask: ControlRequest) -> ControlResponse:
+    tenant = ask.tenant
+    check("control/clock-advance", ask.body)
+    try:
+        tenant.clock.advance(ask.body["seconds"])
+    except clock.MovedBack as error:
+        raise Refused(422, Problem("seconds", str(error), "a number from 0 up")) from error
+    return _told(ask)
+
+
+ALL = "/_mock/tenants/{sys_id}/clock"
+ROUTES = (
+    Route("GET", ALL, _told, "read the clock"),
+    Route("PUT", ALL, _set, "set the time, or how it passes", "control/clock-put"),
+    Route("POST", f"{ALL}/advance", _advance, "let time pass at once", "control/clock-advance"),
+)

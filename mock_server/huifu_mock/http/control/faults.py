@@ -1,0 +1,68 @@
+"""Prepared faults: added, listed, deleted."""
+
+from typing import Any
+
+from huifu_mock.faults import BadFault, Fault
+from huifu_mock.gateway.mock import Refused, check
+from huifu_mock.http.control.route import ControlRequest, ControlResponse, Route
+from huifu_mock.schemas import Problem
+
+
+def shown(fault: Fault) -> dict[str, Any]:
+    """A fault with how often it acted, and how often it still may."""
+    return {
+        "id": fault.id,
+        "match": fault.match,
+        "do": fault.do,
+        "times": fault.times,
+        "probability": fault.probability,
+        "seed": fault.seed,
+        "used": fault.used,
+        "left": fault.left,
+        "without_effect": fault.without_effect,
+    }
+
+
+def _add(ask: ControlRequest) -> ControlResponse:
+    tenant = ask.tenant
+    check("control/fault-create", ask.body)
+    try:
+        return ControlResponse(201, shown(tenant.faults.add(ask.body)))
+    except BadFault as error:
+        raise Refused(422, Problem(error.field, error.problem, error.expected)) from error
+
+
+def _list(ask: ControlRequest) -> ControlResponse:
+    return ControlResponse(200, {"items": [shown(fault) for fault in ask.tenant.faults]})
+
+
+def _one(ask: ControlRequest) -> Fault:
+    fault = ask.tenant.faults.get(ask.path["id"])
+    if fault is None:
+        raise Refused(404, Problem("id", f"there is no fault {ask.path['id']}", "GET …/faults lists them"))
+    return fault
+
+
+def _read(ask: ControlRequest) -> ControlResponse:
+    return ControlResponse(200, shown(_one(ask)))
+
+
+def _delete(ask: ControlRequest) -> ControlResponse:
+    ask.tenant.faults.remove(_one(ask).id)
+    return ControlResponse(204)
+
+
+def _clear(ask: ControlRequest) -> ControlResponse:
+    ask.tenant.faults.clear()
+    return ControlResponse(204)
+
+
+ALL = "/_mock/tenants/{sys_id}/faults"
+ONE = ALL + "/{id}"
+ROUTES = (
+    Route("POST", ALL, _add, "prepare a fault or an answer", "control/fault-create"),
+    Route("GET", ALL, _list, "list the faults, used up or not"),
+    Route("DELETE", ALL, _clear, "forget them all"),
+    Route("GET", ONE, _read, "read a fault"),
+    Route("DELETE", ONE, _delete, "forget a fault"),
+)

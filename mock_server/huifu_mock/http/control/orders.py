@@ -1,0 +1,130 @@
+"""Orders: seeded, read, paid and failed."""
+
+from dataclasses import replace
+from typing import Any
+
+from huifu_mock.gateway import lifecycle
+from huifu_mock.gateway.mock import Refused, check, seed
+from huifu_mock.gateway.tenant import Tenant
+from huifu_mock.http.control.route import ControlRequest, ControlResponse, Route
+from huifu_mock.rules import SETTLES
+from huifu_mock.schemas import Problem
+from huifu_mock.state.orders import Order
+
+FILTERS = (
+    "req_seq_id",
+    "hf_seq_id",
+    "huifu_id",
+    "req_date",
+    "trade_type",
+    "trans_stat",
+    "close_stat",
+    "settle",
+)
+
+
+def shown(tenant: Tenant, order: Order) -> dict[str, Any]:
+    """An order with every field, and the closes of it."""
+    attempts = [tenant.store.attempt(key) for key in order.closes]
+    return {
+        "req_seq_id": order.req_seq_id,
+        "hf_seq_id": order.hf_seq_id,
+        "req_date": order.req_date,
+        "huifu_id": order.huifu_id,
+        "trade_type": order.trade_type,
+        "trans_amt": order.trans_amt,
+        "trans_stat": order.trans_stat,
+        "close_stat": order.close_stat,
+        "settle": order.settle,
+        "settle_seconds": order.settle_seconds,
+        "notify_url": order.notify_url,
+        "time_expire": f"{order.expires_at:%Y%m%d%H%M%S}" if order.expires_at else "",
+        "age_seconds": round(order.age(tenant.clock.now()).total_seconds(), 6),
+        "created_at": order.created_at.isoformat(),
+        "finished_at": order.finished_at.isoformat() if order.finished_at else None,
+        "closes": [
+            {"req_date": a.req_date, "req_seq_id": a.req_seq_id, "stat": a.stat, "at": a.at.isoformat()}
+            for a in attempts
+            if a is not None and a.order == order.key  # a failed close leaves its number to other orders
+        ],
+    }
+
+
+def _seed(ask: ControlRequest) -> ControlResponse:
+    tenant = ask.tenant
+    single = not isinstance(ask.body, list)
+    made = seed(tenant, [ask.body] if single else ask.body, single=single)
+    told = [shown(tenant, order) for order in made]
+    return ControlResponse(201, told[0] if single else told)
+
+
+KNOWN = {"trans_stat": ("P", "S", "F"), "close_stat": ("", "P", "S", "F"), "settle": SETTLES}
+
+
+def _list(ask: ControlRequest) -> ControlResponse:
+    tenant = ask.tenant
+    ask.check_query(KNOWN)
+    found = [
+        order
+        for order in tenant.store.orders()
+        if all(getattr(order, name) == value for name, value in ask.query.items())
+    ]
+    return ControlResponse(200, {"items": [shown(tenant, order) for order in found]})
+
+
+def _one(ask: ControlRequest) -> Order:
+    """The order in the path. Raises `Refused`, as `one_of` does."""
+    return one_of(ask.tenant, ask.path["req_seq_id"], ask.query)
+
+
+def one_of(tenant: Tenant, number: str, which: dict[str, str]) -> Order:
+    """The order of that `req_seq_id`. Raises `Refused`: 404, or 409 where the number alone does not tell which."""
+    narrowed = {"req_seq_id": number, **which}
+    found = [
+        order
+        for order in tenant.store.orders()
+        if all(getattr(order, name) == value for name, value in narrowed.items())
+    ]
+    if not found:
+        raise Refused(404, Problem("req_seq_id", f"there is no order {number}", "GET …/orders lists them"))
+    if len(found) > 1:
+        choice = "; ".join(f"huifu_id={order.huifu_id}&req_date={order.req_date}" for order in found)
+        raise Refused(409, Problem("req_seq_id", f"{number} names {len(found)} orders", f"say which: {choice}"))
+    return found[0]
+
+
+def _read(ask: ControlRequest) -> ControlResponse:
+    return ControlResponse(200, shown(ask.tenant, _one(ask)))
+
+
+NOW = {"S": lifecycle.pay, "F": lifecycle.fail}
+LATER = {"S": lifecycle.pay_later, "F": lifecycle.fail_later}
+
+
+def _change(ask: ControlRequest) -> ControlResponse:
+    tenant, order = ask.tenant, _one(ask)
+    check("control/order-patch", ask.body)
+    body = dict(ask.body)
+    trans_stat, seconds = body.pop("trans_stat", None), body.pop("after_seconds", 0)
+    try:
+        if trans_stat is not None and seconds:
+            LATER[trans_stat](tenant, order, seconds)
+        elif trans_stat is not None:
+            order = NOW[trans_stat](tenant, order)
+    except lifecycle.NotAllowed as error:
+        raise Refused(409, Problem("trans_stat", str(error), "seed another order")) from error
+    if body:
+        order = replace(order, **body)
+        tenant.store.save(order)
+    return ControlResponse(200, shown(tenant, order))
+
+
+ALL = "/_mock/tenants/{sys_id}/orders"
+ONE = ALL + "/{req_seq_id}"
+ROUTES = (
+    Route("POST", ALL, _seed, "seed one order or a list of them", "control/order-create"),
+    Route("GET", ALL, _list, "list orders", query=FILTERS),
+    Route("GET", ONE, _read, "read an order", query=("huifu_id", "req_date")),
+    Route("PATCH", ONE, _change, "pay (S) or fail (F) an order, or change how its close runs",
+          "control/order-patch", query=("huifu_id", "req_date")),
+)  # fmt: skip

@@ -1,0 +1,169 @@
+"""Webhook endpoints of a tenant, deliveries to them and to notify URLs, and events on demand."""
+
+from collections.abc import Callable
+from typing import Any, get_args
+from urllib.parse import urlsplit
+
+from huifu_mock.gateway.mock import Refused, check
+from huifu_mock.http.control.orders import one_of
+from huifu_mock.http.control.route import ControlRequest, ControlResponse, Route
+from huifu_mock.push.delivery import Delivery, Status, Wanted
+from huifu_mock.push.events import EVENTS, TRANS_CLOSE, WEBHOOK_EVENTS
+from huifu_mock.push.queue import Webhook
+from huifu_mock.schemas import Problem
+
+
+def shown_webhook(webhook: Webhook) -> dict[str, Any]:
+    """A registered endpoint."""
+    return {"id": webhook.id, "url": webhook.url, "events": list(webhook.events), "key": webhook.key}
+
+
+def _add_webhook(ask: ControlRequest) -> ControlResponse:
+    tenant, body = ask.tenant, ask.body
+    check("control/webhook-create", body)
+    _check_url(body["url"])
+    key = body.get("key", tenant.settings.webhook_key)
+    return ControlResponse(
+        201, shown_webhook(tenant.pushes.register(body["url"], body.get("events", WEBHOOK_EVENTS), key))
+    )
+
+
+def _check_url(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        wrong = "" if parts.hostname and parts.port != 0 else "names no host"
+    except ValueError as error:
+        wrong = f"is not a URL: {error}"
+    if wrong:
+        raise Refused(422, Problem("url", wrong, "for example http://127.0.0.1:9000/webhook"))
+
+
+def _list_webhooks(ask: ControlRequest) -> ControlResponse:
+    return ControlResponse(200, {"items": [shown_webhook(webhook) for webhook in ask.tenant.pushes.webhooks.values()]})
+
+
+def _webhook(ask: ControlRequest) -> Webhook:
+    webhook = ask.tenant.pushes.webhooks.get(ask.path["id"])
+    if webhook is None:
+        raise Refused(404, Problem("id", f"there is no webhook {ask.path['id']}", "GET …/webhooks lists them"))
+    return webhook
+
+
+def _read_webhook(ask: ControlRequest) -> ControlResponse:
+    return ControlResponse(200, shown_webhook(_webhook(ask)))
+
+
+def _remove_webhook(ask: ControlRequest) -> ControlResponse:
+    del ask.tenant.pushes.webhooks[_webhook(ask).id]
+    return ControlResponse(204)
+
+
+WEBHOOKS = "/_mock/tenants/{sys_id}/webhooks"
+WEBHOOK = WEBHOOKS + "/{id}"
+
+STATUSES: tuple[str, ...] = get_args(Status)
+FILTERS = ("event", "order", "status", "url", "attempts")
+
+
+def shown_delivery(delivery: Delivery) -> dict[str, Any]:
+    """A delivery with everything that is known of it."""
+    message = delivery.message
+    huifu_id, req_date, req_seq_id = message.order
+    return {
+        "id": delivery.id,
+        "event": message.event,
+        "url": message.receiver,
+        "order": req_seq_id,
+        "huifu_id": huifu_id,
+        "req_date": req_date,
+        "status": delivery.status,
+        "body": message.body().decode(),
+        "created_at": delivery.created_at.isoformat(),
+        "next_at": delivery.next_at.isoformat() if delivery.next_at else None,
+        "attempts": [
+            {"at": one.at.isoformat(), "status": one.status, "answer": one.answer, "diagnosis": one.diagnosis}
+            for one in delivery.attempts
+        ],
+    }
+
+
+_TESTS: dict[str, Callable[[Delivery, str], bool]] = {
+    "event": lambda delivery, value: delivery.message.event == value,
+    "order": lambda delivery, value: delivery.message.order[2] == value,
+    "status": lambda delivery, value: delivery.status == value,
+    "url": lambda delivery, value: delivery.message.receiver == value,
+    "attempts": lambda delivery, value: len(delivery.attempts) >= int(value),
+}
+_KNOWN: dict[str, tuple[str, ...]] = {"event": EVENTS, "status": STATUSES}
+
+
+def _wanted(query: dict[str, str]) -> Wanted:
+    for name, value in query.items():
+        if name in _KNOWN and value not in _KNOWN[name]:
+            raise Refused(422, Problem(name, f'"{value}" is not known', f"it is one of {', '.join(_KNOWN[name])}"))
+        if name == "attempts" and not (value.isascii() and value.isdigit() and len(value) < 7):
+            raise Refused(422, Problem(name, f'"{value}" is not a number', "it is how many tries there were at least"))
+    tests = {name: value for name, value in query.items() if name in FILTERS}
+    return lambda delivery: all(_TESTS[name](delivery, value) for name, value in tests.items())
+
+
+async def _list_deliveries(ask: ControlRequest) -> ControlResponse:
+    pushes, wanted = ask.tenant.pushes, _wanted(ask.query)
+    if seconds := ask.seconds():
+        await pushes.deliveries.wait(wanted, seconds)
+    found = [shown_delivery(delivery) for delivery in pushes.deliveries.find(wanted)]
+    return ControlResponse(200, {"items": found, "dropped": pushes.deliveries.dropped, "queue": pushes.courier.state()})
+
+
+def _delivery(ask: ControlRequest) -> Delivery:
+    delivery = ask.tenant.pushes.deliveries.get(ask.path["id"])
+    if delivery is None:
+        raise Refused(404, Problem("id", f"there is no delivery {ask.path['id']}", "GET …/deliveries lists them"))
+    return delivery
+
+
+def _read_delivery(ask: ControlRequest) -> ControlResponse:
+    return ControlResponse(200, shown_delivery(_delivery(ask)))
+
+
+def _resend(ask: ControlRequest) -> ControlResponse:
+    delivery = _delivery(ask)
+    ask.tenant.pushes.resend(delivery)
+    return ControlResponse(202, shown_delivery(delivery))
+
+
+DELIVERIES = "/_mock/tenants/{sys_id}/deliveries"
+
+
+def _send_event(ask: ControlRequest) -> ControlResponse:
+    tenant, body = ask.tenant, ask.body
+    if ask.path["event"] != TRANS_CLOSE:
+        raise Refused(404, Problem("event", f'there is no event "{ask.path["event"]}"', f"there is {TRANS_CLOSE}"))
+    check("control/event-send", body)
+    which = {name: body[name] for name in ("huifu_id", "req_date") if name in body}
+    order = one_of(tenant, body["req_seq_id"], which)
+    # assumed: for an order that no close has ended, the event that a close would have led to
+    trans_stat = body.get("trans_stat") or (order.close_stat if order.close_stat == "F" else "S")
+    org_trans_stat = "F" if trans_stat == "S" else order.trans_stat
+    made = tenant.pushes.trans_close(order, trans_stat, org_trans_stat, dos=[body["do"]] if "do" in body else [])
+    if not made:
+        said = f"no endpoint of {tenant.sys_id} is registered for {TRANS_CLOSE}"
+        raise Refused(409, Problem("webhooks", said, 'POST …/webhooks {"url": "http://127.0.0.1:9000/webhook"} first'))
+    return ControlResponse(201, [shown_delivery(delivery) for delivery in made])
+
+
+# fmt: off
+ROUTES = (
+    Route("POST", WEBHOOKS, _add_webhook, "register an endpoint for webhooks", "control/webhook-create"),
+    Route("GET", WEBHOOKS, _list_webhooks, "list the endpoints for webhooks"),
+    Route("GET", WEBHOOK, _read_webhook, "read an endpoint"),
+    Route("DELETE", WEBHOOK, _remove_webhook, "remove an endpoint; what is on its way to it goes on"),
+    Route("GET", DELIVERIES, _list_deliveries,
+          "search the pushes; `wait` seconds for a first match, `attempts` is at least so many",
+          query=(*FILTERS, "wait")),
+    Route("GET", f"{DELIVERIES}/{{id}}", _read_delivery, "read a push with its tries"),
+    Route("POST", f"{DELIVERIES}/{{id}}/resend", _resend, "send a push once more, now"),
+    Route("POST", "/_mock/tenants/{sys_id}/events/{event}", _send_event,
+          "send trans.close for an order to every endpoint", "control/event-send"),
+)
+# fmt: on

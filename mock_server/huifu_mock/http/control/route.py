@@ -1,0 +1,100 @@
+"""What the calls of the control plane have in common: the question, the answer, and the row in the table."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from huifu_mock.gateway.mock import Mock, Refused
+from huifu_mock.gateway.tenant import Tenant
+from huifu_mock.schemas import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class ControlRequest:
+    """One call of the control plane, freed from HTTP."""
+
+    mock: Mock
+    base_url: str
+    path: dict[str, str]
+    query: dict[str, str]
+    body: Any
+
+    @property
+    def tenant(self) -> Tenant:
+        """The tenant in the path, with everything done that has fallen due. Raises `Refused` with 404."""
+        sys_id = self.path["sys_id"]
+        tenant = self.mock.gateway.tenant(sys_id)
+        if tenant is None:
+            known = ", ".join(tenant.sys_id for tenant in self.mock.gateway) or "there is none at all"
+            raise Refused(404, Problem("sys_id", f"there is no tenant {sys_id}", f"known tenants: {known}"))
+        tenant.clock.tick()
+        return tenant
+
+    def check_query(self, known: Mapping[str, Sequence[str]]) -> None:
+        """Raises `Refused` with 422 for a query parameter whose value is none of the `known` ones."""
+        for name, value in self.query.items():
+            if name in known and value not in known[name]:
+                wanted = f"it is one of {', '.join(known[name])}"
+                raise Refused(422, Problem(name, f'"{value}" is not known', wanted))
+
+    def seconds(self, name: str = "wait") -> float:
+        """A query parameter that is a number of seconds, 0 if it is not given. Raises `Refused` with 422."""
+        text = self.query.get(name, "0")
+        try:
+            seconds = float(text)
+        except ValueError:
+            seconds = -1.0
+        if not 0 <= seconds <= 600:
+            raise Refused(422, Problem(name, f'"{text}" is not a number of seconds', "it is 0 to 600"))
+        return seconds
+
+
+@dataclass(frozen=True, slots=True)
+class ControlResponse:
+    """What is answered: an HTTP status and a JSON value (`None` for no content)."""
+
+    status: int
+    body: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+Handler = Callable[[ControlRequest], "ControlResponse | Awaitable[ControlResponse]"]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One row of the control plane."""
+
+    method: str
+    template: str
+    handler: Handler
+    says: str
+    body: str | None = None
+    """The schema of the body; `None` where there is none."""
+    query: tuple[str, ...] = ()
+
+    def match(self, parts: list[str]) -> dict[str, str] | None:
+        """The values of the template's `{names}`, if the path's parts fit it."""
+        wanted = self.template.split("/")
+        if len(wanted) != len(parts):
+            return None
+        found: dict[str, str] = {}
+        for want, part in zip(wanted, parts, strict=True):
+            if want.startswith("{"):
+                found[want[1:-1]] = part
+            elif want != part:
+                return None
+        return found
+
+
+INLINE: Final[ContextVar[bool]] = ContextVar("inline", default=False)
+"""Set while the caller sits in the event loop itself, so that it cannot wait for a thread."""
+
+
+async def off_loop(work: Callable[[], Any]) -> Any:
+    """Run something slow, such as making a key, without holding up the event loop."""
+    if INLINE.get():
+        return work()
+    return await asyncio.get_running_loop().run_in_executor(None, work)

@@ -1,0 +1,92 @@
+"""The control plane without HTTP: finds the row for a call, checks what was sent, and answers."""
+
+import json
+import logging
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import unquote
+
+from huifu_mock.gateway.mock import Mock, Refused
+from huifu_mock.http.control import about, clock, faults, journal, orders, pushes, tenants
+from huifu_mock.http.control.route import ControlRequest, ControlResponse, Route
+from huifu_mock.schemas import Problem
+
+log = logging.getLogger("huifu_mock.control")
+
+ROUTES: Final[tuple[Route, ...]] = (
+    *about.ROUTES,
+    *tenants.ROUTES,
+    *orders.ROUTES,
+    *clock.ROUTES,
+    *faults.ROUTES,
+    *journal.ROUTES,
+    *pushes.ROUTES,
+)
+
+MISSING: Final = object()
+"""The body of a call that has none."""
+
+
+async def dispatch(
+    mock: Mock, base_url: str, method: str, path: str, *, query: dict[str, str], body: Any = MISSING
+) -> ControlResponse:
+    """Answer one call. `body` is bytes of JSON, or a JSON value, or `MISSING`. Errors are problem documents."""
+    try:
+        route, values = _route(method, path)
+        _check_query(route, query)
+        ask = ControlRequest(mock, base_url, values, query, _body(route, body))
+        told = route.handler(ask)
+        return told if isinstance(told, ControlResponse) else await told
+    except Refused as refused:
+        return problem(refused)
+    except Exception:
+        log.exception("the control plane failed inside")
+        return problem(Refused(500, Problem("the server", "failed inside", "this is a bug of huifu-mock: see its log")))
+
+
+def problem(refused: Refused) -> ControlResponse:
+    """An RFC 9457 problem document."""
+    headers = {"Content-Type": "application/problem+json"}
+    document = {
+        "type": "about:blank",
+        "title": HTTPStatus(refused.status).phrase,
+        "status": refused.status,
+        "detail": str(refused),
+        "errors": [{"field": one.field, "problem": one.problem, "expected": one.expected} for one in refused.problems],
+    }
+    return ControlResponse(refused.status, document, headers)
+
+
+def _route(method: str, path: str) -> tuple[Route, dict[str, str]]:
+    parts = [unquote(part) for part in path.split("/")]
+    matching = [(route, values) for route in ROUTES if (values := route.match(parts)) is not None]
+    if not matching:
+        raise Refused(404, Problem("the path", f"there is nothing at {path}", "GET /_mock/about tells what there is"))
+    for route, values in matching:
+        if route.method == method or (method == "HEAD" and route.method == "GET"):
+            return route, values
+    allowed = ", ".join(route.method for route, _ in matching)
+    raise Refused(405, Problem("the method", f"{method} is not for {path}", f"it takes {allowed}"))
+
+
+def _check_query(route: Route, query: dict[str, str]) -> None:
+    for name in query:
+        if name not in route.query:
+            wanted = f"known: {', '.join(route.query)}" if route.query else "there are none here"
+            raise Refused(422, Problem(f"?{name}", "is not a parameter of this call", wanted))
+
+
+def _body(route: Route, body: Any) -> Any:
+    if route.body is None:
+        return None
+    if body is MISSING or body == b"":
+        return {}
+    if not isinstance(body, bytes):
+        return body
+    try:
+        parsed = json.loads(body)
+        if b"\\u" in body:
+            json.dumps(parsed, ensure_ascii=False).encode()  # half of a surrogate pair is no character
+        return parsed
+    except (ValueError, RecursionError) as error:
+        raise Refused(422, Problem("the body", f"is not JSON: {error}", f"see schemas/{route.body}.json")) from error

@@ -1,0 +1,69 @@
+"""Tenants: made, read, changed, reset, dropped."""
+
+import asyncio
+from dataclasses import asdict
+from typing import Any
+
+from huifu_mock.gateway.tenant import Tenant
+from huifu_mock.http.control.route import ControlRequest, ControlResponse, Route, off_loop
+from huifu_mock.keys import private_texts, public_texts
+
+
+def shown(tenant: Tenant, base_url: str) -> dict[str, Any]:
+    """A tenant with its settings and credentials."""
+    private, private_pem = private_texts(key) if (key := tenant.merchant_private_key) else (None, None)
+    public, public_pem = public_texts(tenant.merchant_public_key)
+    huifu, huifu_pem = public_texts(tenant.huifu_key.public_key())
+    return {
+        "sys_id": tenant.sys_id,
+        "product_id": next(iter(tenant.settings.product_ids)),
+        "huifu_id": tenant.settings.huifu_ids[0],
+        "base_url": base_url,
+        "merchant_private_key": private,
+        "merchant_private_key_pem": private_pem,
+        "merchant_public_key": public,
+        "merchant_public_key_pem": public_pem,
+        "huifu_public_key": huifu,
+        "huifu_public_key_pem": huifu_pem,
+        **asdict(tenant.settings),
+    }
+
+
+async def _create(ask: ControlRequest) -> ControlResponse:
+    tenant: Tenant = await off_loop(lambda: ask.mock.tenant(ask.body))
+    tenant.clock.bind(asyncio.get_running_loop())
+    return ControlResponse(201, shown(tenant, ask.base_url))
+
+
+def _list(ask: ControlRequest) -> ControlResponse:
+    return ControlResponse(200, {"items": [shown(tenant, ask.base_url) for tenant in ask.mock.gateway]})
+
+
+def _read(ask: ControlRequest) -> ControlResponse:
+    return ControlResponse(200, shown(ask.tenant, ask.base_url))
+
+
+def _change(ask: ControlRequest) -> ControlResponse:
+    ask.mock.change(ask.tenant, ask.body)
+    return ControlResponse(200, shown(ask.tenant, ask.base_url))
+
+
+def _drop(ask: ControlRequest) -> ControlResponse:
+    ask.mock.drop(ask.tenant.sys_id)
+    return ControlResponse(204)
+
+
+def _reset(ask: ControlRequest) -> ControlResponse:
+    ask.mock.reset(ask.tenant)
+    return ControlResponse(200, shown(ask.tenant, ask.base_url))
+
+
+ONE = "/_mock/tenants/{sys_id}"
+ROUTES = (
+    Route("POST", "/_mock/tenants", _create, "make a fresh, isolated tenant", "control/tenant-create"),
+    Route("GET", "/_mock/tenants", _list, "list the tenants"),
+    Route("GET", ONE, _read, "read a tenant's settings and credentials"),
+    Route("PATCH", ONE, _change, "change a tenant's settings", "control/tenant-patch"),
+    Route("DELETE", ONE, _drop, "drop a tenant"),
+    Route("POST", f"{ONE}/reset", _reset, "as it was made: no orders, faults, calls, pushes, timers"),
+)

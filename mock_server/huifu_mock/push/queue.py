@@ -1,0 +1,187 @@
+"""One tenant's pushes: which event goes where, and what becomes of each delivery on the tenant's clock."""
+
+import secrets
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, Final
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+from huifu_mock.faults import Fault
+from huifu_mock.push import events, signatures
+from huifu_mock.push.delivery import Attempt, Deliveries, Delivery
+from huifu_mock.push.dispatcher import Dispatcher, Errand
+from huifu_mock.push.faults import LATE, Spoil, Subject, spoil, taken
+from huifu_mock.push.message import Message, ReceiverResponse
+from huifu_mock.state.clock import LAST, Clock
+from huifu_mock.state.orders import CloseAttempt, Order
+
+ANSWER_SHOWN: Final = 200
+"""How many characters of a receiver's answer a delivery shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """A registered endpoint. Without a key its webhooks carry no `sign`."""
+
+    id: str
+    url: str
+    events: tuple[str, ...]
+    key: str
+
+
+class DeliveryQueue:
+    """What one tenant's receivers are told.
+
+    Everything here is quick: sending is left to the `Courier`, which calls back.
+    """
+
+    def __init__(
+        self,
+        courier: Dispatcher,
+        clock: Callable[[], Clock],
+        key: RSAPrivateKey,
+        faults: Iterable[Fault] = (),
+    ) -> None:
+        self.courier: Final = courier
+        self.deliveries: Final = Deliveries()
+        self.webhooks: Final[dict[str, Webhook]] = {}
+        self._clock = clock
+        self._key = key
+        self._faults = faults
+        self._line = secrets.token_hex(4)
+        self._held: dict[str, list[Delivery]] = {}
+        self._numbers = 0
+
+    def register(self, url: str, wanted: Iterable[str], key: str) -> Webhook:
+        """A new webhook endpoint."""
+        self._numbers += 1
+        made = Webhook(f"webhook-{self._numbers}", url, tuple(wanted), key)
+        self.webhooks[made.id] = made
+        return made
+
+    def close_ended(self, order: Order, attempt: CloseAttempt) -> None:
+        """A close that passed every rule is over, S or F: tell the webhook endpoints and the order's `notify_url`."""
+        self.trans_close(order, attempt.stat, order.trans_stat, attempt)
+        if order.notify_url:
+            subject = Subject(events.NOTIFY_CLOSE, order, attempt)
+            self._notify(subject, events.close_ended(order, attempt))
+
+    def payment_ended(self, order: Order) -> None:
+        """An order was paid, or its payment failed: tell its `notify_url`, twice where the money is booked."""
+        if order.notify_url:
+            kinds = (events.CHANNEL_ONLY, events.BOOKED) if order.trans_stat == "S" else (events.CHANNEL_ONLY,)
+            for notify_type in kinds:
+                self._notify(Subject(events.NOTIFY, order), events.payment(order, notify_type))
+
+    def trans_close(
+        self,
+        order: Order,
+        trans_stat: str,
+        org_trans_stat: str,
+        attempt: CloseAttempt | None = None,
+        dos: Iterable[dict[str, Any]] = (),
+    ) -> list[Delivery]:
+        """Send the webhook to every endpoint that wants it, spoilt by `dos` and by the prepared faults."""
+        made = []
+        for webhook in self.webhooks.values():
+            if events.TRANS_CLOSE in webhook.events:
+                asked = self._asked(Subject(events.TRANS_CLOSE, order, attempt), dos)
+                body = events.trans_close(order, trans_stat, org_trans_stat)
+                message = signatures.sign_webhook(
+                    order, events.TRANS_CLOSE, body, webhook.url, key=webhook.key, spoil=asked
+                )
+                made += self._begin(message, asked)
+        return made
+
+    def resend(self, delivery: Delivery) -> None:
+        """Try once more now, whatever became of it; nothing changes if it is being sent."""
+        if delivery.errand is None:
+            delivery.stand_down()
+            delivery.status = "pending"
+            self._try(delivery, self._clock().now())
+
+    def clear(self) -> None:
+        """Forget endpoints and deliveries; what is queued is not sent any more."""
+        for delivery in self.deliveries:
+            delivery.stand_down()
+            if delivery.errand is not None:
+                delivery.errand.forgotten = True
+        self.deliveries.clear()
+        self.webhooks.clear()
+        self._held.clear()
+
+    def _notify(self, subject: Subject, resp_data: dict[str, Any]) -> None:
+        asked = self._asked(subject)
+        self._begin(signatures.sign_notify(subject.order, subject.event, resp_data, key=self._key, spoil=asked), asked)
+
+    def _asked(self, subject: Subject, dos: Iterable[dict[str, Any]] = ()) -> Spoil:
+        return spoil([*dos, *taken(self._faults, subject)])
+
+    def _begin(self, message: Message, asked: Spoil) -> list[Delivery]:
+        """New deliveries of a message, and the first try of each as soon as it is due."""
+        clock = self._clock()
+        made = [self.deliveries.add(message, clock.now()) for _ in range(asked.copies)]
+        for delivery in made:
+            if asked.dropped:
+                delivery.status = "dropped"
+                self.deliveries.changed(delivery)
+            elif asked.behind:
+                self._held.setdefault(message.receiver, []).append(delivery)
+                self._later(delivery, clock.now() + timedelta(seconds=asked.late or LATE))
+            elif asked.late:
+                self._later(delivery, clock.now() + timedelta(seconds=asked.late))
+            else:
+                self._try(delivery, clock.now())
+        if not (asked.dropped or asked.behind or asked.late):
+            for overtaken in self._held.pop(message.receiver, []):
+                if overtaken.timer is not None:
+                    overtaken.stand_down()
+                    self._try(overtaken, clock.now())
+        return made
+
+    def _later(self, delivery: Delivery, due: datetime) -> None:
+        """Try at `due`; at once if that is past, which it may be after the clock was moved."""
+        clock = self._clock()
+        due = min(due, LAST)
+        if due <= clock.now():
+            self._try(delivery, due)
+            return
+        delivery.next_at = due
+        delivery.timer = clock.at(due, partial(self._due, delivery))
+        self.deliveries.changed(delivery)
+
+    def _due(self, delivery: Delivery) -> None:
+        delivery.stand_down()
+        self._try(delivery, self._clock().now())
+
+    def _try(self, delivery: Delivery, at: datetime) -> None:
+        """Hand it to the courier. Until it is back, an `auto` clock waits."""
+        delivery.began_at = delivery.began_at or at
+        held = ExitStack()
+        held.enter_context(self._clock().hold())
+        line = f"{self._line} {delivery.message.receiver}"
+        delivery.errand = Errand(delivery.message, partial(self._back, delivery, at, held))
+        self.courier.submit(line, delivery.errand)
+
+    def _back(self, delivery: Delivery, at: datetime, held: ExitStack, answered: ReceiverResponse) -> None:
+        channel, clock = delivery.message.channel, self._clock()
+        delivery.errand = None
+        diagnosis = channel.judge(delivery.message, answered)
+        shown = answered.text[:ANSWER_SHOWN] if answered.text is not None else None
+        delivery.attempts.append(Attempt(at, answered.status, shown, diagnosis))
+        since = clock.now() if clock.mode == "running" else at
+        due = channel.next_try(delivery.began_at or at, len(delivery.attempts), since)
+        with held:
+            if not diagnosis:
+                delivery.status = "delivered"
+            elif answered.trouble == "refused":
+                delivery.status = "refused"
+            elif due is None or answered.trouble == "url":
+                delivery.status = "failed"
+            else:
+                self._later(delivery, due)
+        self.deliveries.changed(delivery)

@@ -1,0 +1,221 @@
+"""Bytes to `Call`: what a client sent, read once, checked against its schema, never re-encoded."""
+
+import json
+import re
+import sys
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final
+
+from huifu_mock import canonical
+from huifu_mock.schemas import Problem, schema
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One of Huifu's paths, and the schemas of what goes in and out."""
+
+    name: str
+    path: str
+    request: str
+    response: str
+
+    def is_called(self, name: str) -> bool:
+        """Whether a person who writes `name` means this endpoint: its name, its path or the end of its path."""
+        return name in (self.name, self.path) or self.path.endswith("/" + name.lstrip("/"))
+
+
+CLOSE: Final = Endpoint("close", "/v2/trade/payment/scanpay/close", "close/request", "close/response")
+
+
+@dataclass(slots=True)
+class ReceivedBytes:
+    """What came over the wire, before anybody read it."""
+
+    body: bytes
+    headers: bytes = b""
+    """Raw header lines, `Name: value`, separated by CRLF."""
+    session: str = ""
+
+    def header(self, name: str) -> str:
+        """The first value of a header, empty if it was not sent."""
+        wanted = name.lower()
+        for line in self.headers.decode("latin-1").split("\r\n"):
+            key, _, value = line.partition(":")
+            if key.lower() == wanted:
+                return value.strip()
+        return ""
+
+
+@dataclass
+class Call:
+    """A request to one of Huifu's endpoints, as far as it could be read."""
+
+    endpoint: Endpoint
+    sent: ReceivedBytes
+    envelope: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict)
+    problem: Problem | None = None
+    """The first thing that is wrong with the request's shape."""
+
+    @property
+    def sys_id(self) -> str:
+        return _text(self.envelope.get("sys_id"))
+
+    @property
+    def product_id(self) -> str:
+        return _text(self.envelope.get("product_id"))
+
+    @property
+    def sign(self) -> str:
+        return _text(self.envelope.get("sign"))
+
+    def value(self, name: str) -> str:
+        """A member of `data` if it is a string, else empty."""
+        value = self.data.get(name)
+        return value if isinstance(value, str) else ""
+
+    @cached_property
+    def text(self) -> str:
+        """The canonical text of `data` (P1), which also tells a repeat from a re-used number."""
+        if all(type(value) is str for value in self.data.values()):  # as in every real close: no need for lexemes
+            return canonical.p1_flat(self.data)
+        return canonical.p1(self.members or [])
+
+    @cached_property
+    def members(self) -> canonical.Members | None:
+        """`data` with the lexemes it was written with; `None` unless it is an object."""
+        if not isinstance(self.envelope.get("data"), dict):
+            return None
+        found = canonical.members(self.sent.body.decode())
+        return canonical.inner(next(value for name, _, value in reversed(found) if name == "data"))
+
+
+class _Unreadable(Exception):
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+
+
+def read(endpoint: Endpoint, sent: ReceivedBytes) -> Call:
+    """Read a body. Whatever is wrong with it is told in `problem`; nothing raises."""
+    call = Call(endpoint, sent)
+    try:
+        text = _decoded(sent.body)
+        parsed, repeated = _parsed(text)
+        if not isinstance(parsed, dict):
+            raise _Unreadable(Problem("the body", f"is JSON but not an object: {_kind(parsed)}", _ENVELOPE))
+        call.envelope = parsed
+        if isinstance(data := parsed.get("data"), dict):
+            call.data = data
+    except _Unreadable as unreadable:
+        call.problem = unreadable.problem
+        return call
+    if repeated:
+        call.problem = Problem(repeated, "stands twice in one object", "each member may stand once")
+    elif not schema("envelope/request").accepts(parsed):
+        call.problem = next(schema("envelope/request").problems(parsed))
+    elif not schema(endpoint.request).accepts(call.data):
+        call.problem = next(schema(endpoint.request).problems(call.data, "data"))
+    return call
+
+
+_ENVELOPE = 'send {"sys_id":…,"product_id":…,"sign":…,"data":{…}}'
+
+
+def _decoded(body: bytes) -> str:
+    if not body.strip():
+        raise _Unreadable(Problem("the body", "is empty", _ENVELOPE))
+    if body.startswith(b"\xef\xbb\xbf"):
+        raise _Unreadable(Problem("the body", "begins with a byte order mark", "send UTF-8 without a BOM"))
+    if body.startswith(b"\x1f\x8b"):
+        raise _Unreadable(Problem("the body", "is compressed with gzip", "send it as it is"))
+    try:
+        return body.decode()
+    except UnicodeDecodeError as error:
+        said = f"is not UTF-8: byte 0x{body[error.start]:02x} at position {error.start}"
+        raise _Unreadable(Problem("the body", said, "send UTF-8, not GBK or another charset")) from None
+
+
+class _Repeated(ValueError):
+    """A name stands twice in one object."""
+
+
+def _parsed(text: str) -> tuple[Any, str]:
+    """The decoded body, and the first name that stands twice in one object."""
+    if canonical.too_deep(text):
+        said = f"nests deeper than {canonical.MAX_DEPTH} levels"
+        raise _Unreadable(Problem("the body", said, "Huifu's requests are flat"))
+    repeated = ""
+    try:
+        try:
+            parsed = _STRICT.decode(text)
+        except _Repeated as error:
+            repeated = str(error)
+            parsed = _LENIENT.decode(text)
+    except ValueError as error:
+        raise _Unreadable(Problem("the body", _not_json(text, error), _ENVELOPE)) from None
+    if _SURROGATE.search(text):
+        _refuse_lone_surrogates(text)
+    return parsed, repeated
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        seen: set[str] = set()
+        for name, _ in pairs:
+            if name in seen:
+                raise _Repeated(name)
+            seen.add(name)
+    return found
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _integer(lexeme: str) -> int | float:
+    """An integer of any size without the cost of a huge one."""
+    return int(lexeme) if len(lexeme) <= 300 else _finite(lexeme)
+
+
+def _finite(lexeme: str) -> float:
+    """The nearest number that JSON can say again: `1e999` is no infinity."""
+    return max(-sys.float_info.max, min(float(lexeme), sys.float_info.max))
+
+
+# numbers stay text in the signature, so these values are only looked at and shown
+_NUMBERS: Final[dict[str, Any]] = {"parse_int": _integer, "parse_float": _finite, "parse_constant": _no_constant}
+_STRICT: Final = json.JSONDecoder(object_pairs_hook=_once, **_NUMBERS)
+_LENIENT: Final = json.JSONDecoder(**_NUMBERS)
+_PAIRS: Final = json.JSONDecoder(object_pairs_hook=list, **_NUMBERS)
+_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+def _refuse_lone_surrogates(text: str) -> None:
+    """Look at every name and value, those that a repeated name hides too."""
+    try:
+        json.dumps(_PAIRS.decode(text), ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        said = f"has half of a surrogate pair, \\u{ord(error.object[error.start]):04x}"
+        raise _Unreadable(Problem("the body", said, "a character beyond U+FFFF is written as a pair")) from None
+
+
+def _not_json(text: str, error: ValueError) -> str:
+    if not isinstance(error, json.JSONDecodeError):
+        return f"is not JSON: {error}"
+    near = text[max(error.pos - 15, 0) : error.pos + 15]
+    said = f"is not JSON: {error.msg} at position {error.pos}, near {near!r}"
+    if "\\<" in near or "\\>" in near or "\\&" in near:
+        said += r"; the official Go SDK writes \u003c, \u003e and \u0026 inside a value so: avoid them there"
+    if text.lstrip()[:1] != "{" and "=" in text[:200]:
+        said += "; it looks like a form, k=v&k=v"
+    return said
+
+
+def _kind(value: Any) -> str:
+    return {list: "an array", str: "a string", type(None): "null"}.get(type(value), "a number or boolean")
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,185 @@
+"""Orders, the closes of them, and where they are kept."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Protocol
+
+from huifu_mock.codes import Answer
+from huifu_mock.rules import Settle
+from huifu_mock.signing import Reply
+from huifu_mock.state.clock import BEIJING
+
+Key = tuple[str, str, str]
+"""(huifu_id, req_date, req_seq_id): what names an order, and what names a close."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A payment order as the gateway knows it."""
+
+    huifu_id: str
+    req_date: str
+    req_seq_id: str
+    hf_seq_id: str
+    created_at: datetime
+    trade_type: str = "T_NATIVE"
+    trans_stat: str = "P"
+    """P until it is paid (S) or has failed, expired or been closed (F)."""
+    close_stat: str = ""
+    """Empty before any close; P in progress, S closed, F the last close failed."""
+    settle: Settle = "immediate"
+    settle_seconds: float = 5.0
+    trans_amt: str = "0.01"
+    notify_url: str = ""
+    expires_at: datetime | None = None
+    """From then on it cannot be paid; `None` for never, which is how orders are seeded unless told otherwise."""
+    finished_at: datetime | None = None
+    """When `trans_stat` became S or F."""
+    remark: str = ""
+    delay_acct_flag: str = "N"
+    closes: tuple[Key, ...] = ()
+    """The closes that passed every rule, oldest first."""
+
+    @property
+    def key(self) -> Key:
+        return self.huifu_id, self.req_date, self.req_seq_id
+
+    def age(self, now: datetime) -> timedelta:
+        """How old the order is."""
+        return now - self.created_at
+
+
+@dataclass(frozen=True, slots=True)
+class CloseAttempt:
+    """A close that passed every rule, with the reply that was given to it."""
+
+    huifu_id: str
+    req_date: str
+    req_seq_id: str
+    text: str
+    """The canonical text of `data`: a repeat is the same number with the same text."""
+    order: Key
+    stat: str
+    """P in progress, S it closed the order, F it did not."""
+    at: datetime
+    answer: Answer
+    reply: Reply
+
+    @property
+    def key(self) -> Key:
+        return self.huifu_id, self.req_date, self.req_seq_id
+
+    @property
+    def effective(self) -> bool:
+        """It closed the order or still may; any other leaves its number free (assumed)."""
+        return self.stat != "F"
+
+
+class Taken(ValueError):
+    """A number or `hf_seq_id` names another order already; `index` tells which of the new orders has it."""
+
+    def __init__(self, index: int, field: str, message: str) -> None:
+        super().__init__(message)
+        self.index, self.field = index, field
+
+
+class Store(Protocol):
+    """Where one tenant's orders and closes are kept. Every method either does all of its work or raises."""
+
+    def find(self, huifu_id: str, req_date: str, req_seq_id: str, hf_seq_id: str) -> Order | None:
+        """The order that the numbers name; given both, they must name the same one. Empty means not given."""
+
+    def get(self, key: Key) -> Order | None:
+        """The order of that key."""
+
+    def by_hf_seq_id(self, hf_seq_id: str) -> Order | None:
+        """The order that Huifu gave that number."""
+
+    def attempt(self, key: Key) -> CloseAttempt | None:
+        """The latest close sent under that number."""
+
+    def add(self, orders: Sequence[Order]) -> None:
+        """New orders, all of them or, if one raises `Taken`, none."""
+
+    def save(self, order: Order, attempt: CloseAttempt | None = None) -> None:
+        """The new state of an order that is kept, together with that of one of its closes."""
+
+    def orders(self) -> Iterator[Order]:
+        """All orders, oldest entry first."""
+
+    def newest(self, limit: int) -> Iterator[Order]:
+        """At most so many orders, the last entered first; costs no more than that."""
+
+    def clear(self) -> None:
+        """Forget everything."""
+
+
+class MemoryStore:
+    """Orders in dictionaries, for as long as the process lives."""
+
+    def __init__(self) -> None:
+        self._orders: dict[Key, Order] = {}
+        self._by_hf_seq_id: dict[str, Key] = {}
+        self._attempts: dict[Key, CloseAttempt] = {}
+
+    def find(self, huifu_id: str, req_date: str, req_seq_id: str, hf_seq_id: str) -> Order | None:
+        key = (huifu_id, req_date, req_seq_id) if req_seq_id else self._by_hf_seq_id.get(hf_seq_id)
+        order = self._orders.get(key) if key else None
+        if order is None or order.huifu_id != huifu_id or order.req_date != req_date:
+            return None
+        return order if not hf_seq_id or order.hf_seq_id == hf_seq_id else None
+
+    def get(self, key: Key) -> Order | None:
+        return self._orders.get(key)
+
+    def by_hf_seq_id(self, hf_seq_id: str) -> Order | None:
+        key = self._by_hf_seq_id.get(hf_seq_id)
+        return self._orders.get(key) if key else None
+
+    def attempt(self, key: Key) -> CloseAttempt | None:
+        return self._attempts.get(key)
+
+    def add(self, orders: Sequence[Order]) -> None:
+        new: dict[Key, Order] = {}
+        ids: dict[str, Key] = {}
+        for i, order in enumerate(orders):
+            if order.key in self._orders or order.key in new:
+                said = f"{order.req_seq_id} is an order of {order.huifu_id} on {order.req_date} already"
+                raise Taken(i, "req_seq_id", said)
+            if order.hf_seq_id in self._by_hf_seq_id or order.hf_seq_id in ids:
+                raise Taken(i, "hf_seq_id", f"{order.hf_seq_id} names another order already")
+            new[order.key] = order
+            ids[order.hf_seq_id] = order.key
+        self._orders |= new
+        self._by_hf_seq_id |= ids
+
+    def save(self, order: Order, attempt: CloseAttempt | None = None) -> None:
+        self._orders[order.key] = order
+        if attempt is not None:
+            self._attempts[attempt.key] = attempt
+
+    def orders(self) -> Iterator[Order]:
+        return iter(list(self._orders.values()))
+
+    def newest(self, limit: int) -> Iterator[Order]:
+        return islice(reversed(self._orders.values()), limit)
+
+    def clear(self) -> None:
+        self._orders.clear()
+        self._by_hf_seq_id.clear()
+        self._attempts.clear()
+
+
+class HfSeqIds:
+    """Huifu's global numbers, in the shape of real ones: 40 characters that end in a loopback address."""
+
+    def __init__(self) -> None:
+        self._issued = 0
+
+    def next(self, now: datetime, business: str = "0029") -> str:
+        """A number not given before; `business` is 0029 for scan payments."""
+        node, count = divmod(self._issued, 1000)
+        self._issued += 1
+        return f"{business}mock{node % 1000:03d}{now.astimezone(BEIJING):%y%m%d%H%M%S}P{count:03d}7f00000100000"

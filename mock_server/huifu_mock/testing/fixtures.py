@@ -1,0 +1,171 @@
+"""`@pytest.mark.huifu(…)`: what a test wants of its tenant, gathered from its marks and told clearly when wrong."""
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cache
+from http import HTTPStatus
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from huifu_mock import _data
+from huifu_mock.client import tenant
+from huifu_mock.client.environment import direct
+from huifu_mock.client.server import Connection, Server
+from huifu_mock.client.transport import ControlError, OverHttp, Unreachable, path
+from huifu_mock.http.server import CannotListen
+
+if TYPE_CHECKING:
+    from huifu_contract.reference import Client
+
+
+OURS = ("orders", "strict")
+
+
+class BadMark(ValueError):
+    """A mark that cannot be followed; the message says what would be right."""
+
+
+@dataclass(frozen=True, slots=True)
+class TenantOptions:
+    """What one test's tenant is made of."""
+
+    settings: dict[str, Any] = field(default_factory=dict)
+    """For the control plane (`schemas/control/tenant-create.json`)."""
+    orders: list[dict[str, Any]] = field(default_factory=list)
+    """To be seeded before the test begins."""
+    strict: bool = False
+    """Whether a prepared fault that was never used fails the test."""
+
+
+@cache
+def settings() -> tuple[str, ...]:
+    """What a tenant can be made with."""
+    return tuple(_data.read_json("schemas/control/tenant-create.json")["properties"])
+
+
+def tenant_options(options: Mapping[str, Any], marks: Iterable[pytest.Mark]) -> TenantOptions:
+    """The options of `huifu_tenant_options`, then those of the marks from the outermost to the nearest one.
+
+    Raises `BadMark`.
+    """
+    given = _checked("huifu_tenant_options", options)
+    for mark in marks:
+        if mark.args:
+            raise BadMark(f"@pytest.mark.huifu takes keywords only, not {mark.args[0]!r}: huifu(settle='refused')")
+        given |= _checked("@pytest.mark.huifu", mark.kwargs)
+    orders, strict = given.pop("orders", []), given.pop("strict", False)
+    return TenantOptions(given, [dict(order) for order in orders], strict)
+
+
+def _checked(where: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    if not isinstance(given, Mapping):
+        raise BadMark(f"{where} gives {given!r}; it must give a dict such as {{'settle': 'refused'}}")
+    known = (*OURS, *settings())
+    for name in given:
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            meant = f"did you mean {near[0]}? " if near else ""
+            raise BadMark(f"{where} knows no {name!r}; {meant}There are {', '.join(known)}")
+    orders = given.get("orders", [])
+    if not isinstance(orders, list | tuple) or not all(isinstance(order, Mapping) for order in orders):
+        raise BadMark(f"{where}: orders={orders!r} is no list of orders; [{{'age_seconds': 61}}] is one")
+    if not isinstance(given.get("strict", False), bool):
+        raise BadMark(f"{where}: strict={given['strict']!r} is neither True nor False")
+    return dict(given)
+
+
+class CannotStart(Exception):
+    """There is no server for this test run; the message says why."""
+
+
+class Tenant(tenant.Tenant):
+    """A tenant of a test. An exception that leaves its `with` block carries the traffic as a note."""
+
+    notes = True
+
+    def client(self, **options: Any) -> "Client":
+        """A small, correct client for this tenant, to prepare things with or to compare with yours.
+
+        It takes its days from the tenant's clock. `options` are `huifu_contract.reference.Client`'s.
+        """
+        from huifu_contract.reference import Client, Config
+
+        return Client(self.base_url, Config.of(self.credentials()), **{"now": self.clock.now, **options})
+
+    def leave(self) -> None:
+        """Drop it, if it and its server are still there."""
+        with suppress(ControlError, Unreachable):
+            self.drop()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.notes and isinstance(error, Exception):
+            from huifu_mock.testing.traffic_report import traffic_report
+
+            error.add_note(traffic_report(self))
+        super().__exit__(kind, error, trace)
+
+
+class TenantFixtures(Connection):
+    """A server that lends tenants to tests: `with huifu_server.tenant() as t:`."""
+
+    notes = True
+
+    def stop(self) -> None:
+        """Stop the server, if it is ours; twice is fine."""
+
+    def tenant(self, **settings: Any) -> Tenant:
+        """A fresh, isolated tenant (settings: `schemas/control/tenant-create.json`)."""
+        return self._lent(self.link.ask("POST", path("tenants"), settings))
+
+    def find(self, sys_id: str) -> Tenant:
+        """The tenant of that `sys_id`. Raises `ControlError` 404."""
+        return self._lent(self.link.ask("GET", path("tenants", sys_id)))
+
+    def _lent(self, told: Mapping[str, Any]) -> Tenant:
+        made = Tenant(self.link, told)
+        made.notes = self.notes
+        return made
+
+
+class Started(Server, TenantFixtures):
+    """A server of this process."""
+
+
+def tenant_fixtures(url: str | None, token: str | None, options: Mapping[str, Any]) -> TenantFixtures:
+    """The server at `url`, or one of our own, started with `options`. Raises `CannotStart`."""
+    return _started(options) if url is None else _connected(url, token)
+
+
+def _connected(url: str, token: str | None) -> TenantFixtures:
+    try:
+        connection = TenantFixtures(OverHttp(url, token))
+        connection.about()
+    except (Unreachable, ValueError) as error:
+        raise CannotStart(f"--huifu-url: {error}") from error
+    except ControlError as error:
+        wanted = "; give it with --huifu-token" if error.status == HTTPStatus.UNAUTHORIZED else ""
+        raise CannotStart(f"--huifu-url: {error}{wanted}") from error
+    return connection
+
+
+def _started(options: Mapping[str, Any]) -> Started:
+    try:
+        server = Started(**options)
+        server.start()
+    except TypeError as error:
+        wanted = "it may give host, port, orders, control_token and push_allow"
+        raise CannotStart(f"huifu_server_options does not fit: {error}; {wanted}") from error
+    except CannotListen as error:
+        raise CannotStart(f"huifu_server_options: {error}") from error
+    return server
+
+
+def proxies_aside() -> dict[str, str]:
+    """The variables that keep calls to this machine away from a proxy."""
+    return direct("127.0.0.1,localhost")

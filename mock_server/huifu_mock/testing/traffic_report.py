@@ -1,0 +1,104 @@
+"""The story of a tenant, for a report: what was received, why it was answered so, what was pushed. Never a key."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from huifu_contract.grading.exchanges import digest, redact
+from huifu_mock.client.pushes import Delivery
+from huifu_mock.client.records import Call, Order
+from huifu_mock.client.tenant import Tenant
+
+CALLS: Final = 30
+"""So many of the latest calls and pushes are told."""
+ORDERS: Final = 8
+WIDTH: Final = 240
+NUMBERS: Final = ("req_seq_id", "org_req_date", "org_req_seq_id", "org_hf_seq_id")
+INDENT: Final = " " * 14
+
+LINE: Final = re.compile(r"[A-Za-z0-9+/]{32,}")
+"""What could be a piece of a key, such as a line of its PEM form."""
+SIGN: Final = re.compile(r'("sign"\s*:\s*"|[?&]sign=|\bsign=)([^"&\s]+)')
+
+
+def traffic_report(tenant: Tenant) -> str:
+    """A few lines that a person can read; what went wrong while asking stands in it, nothing raises."""
+    try:
+        return "\n".join(_told(tenant))
+    except Exception as error:
+        return f"the traffic of tenant {tenant.sys_id} cannot be shown: {error}"
+
+
+def _told(tenant: Tenant) -> Iterator[str]:
+    hide = _Hide(tenant)
+    moments = [(call.at, list(_call(call, hide))) for call in tenant.journal.calls()]
+    moments += [(push.created_at, list(_push(push, hide))) for push in tenant.deliveries.list()]
+    moments.sort(key=lambda moment: moment[0])  # a push follows the call of the same moment
+    yield f"tenant {tenant.sys_id} at {tenant.base_url}, clock {tenant.clock.mode} at {tenant.clock.now().isoformat()}"
+    if not moments:
+        yield "nothing was received"
+    if len(moments) > CALLS:
+        yield f"… {len(moments) - CALLS} earlier calls and pushes"
+    for _, lines in moments[-CALLS:]:
+        yield from lines
+    orders = tenant.orders.list()
+    for order in orders[-ORDERS:]:
+        yield hide(_order(order))
+    if len(orders) > ORDERS:
+        yield f"… and {len(orders) - ORDERS} more orders"
+    for fault in tenant.faults.list():
+        yield hide(
+            f"fault {fault['do']} for {fault['match'] or 'any call'}: used {fault['used']}, left {fault['left']}"
+        )
+
+
+def _call(call: Call, hide: "_Hide") -> Iterator[str]:
+    numbers = " ".join(f"{name}={value}" for name in NUMBERS if (value := call.value(name)) is not None)
+    answered = f"{call.resp_code} {call.reason or ''}".strip() or "no answer"
+    fault = f" [{', '.join(call.faults)}]" if call.faults else ""
+    yield hide(f"{_time(call.at)}  {call.endpoint}  {numbers} → {answered}{fault}")
+    explanation = call.explanation or {}
+    if call.reason not in (None, "CLOSED", "PROCESSING") or call.signature_ok is False:
+        for line in explanation.get("text", {}).get("en", "").splitlines():
+            yield INDENT + hide(line)
+    for name in ("signed_text", "expected_text"):
+        if call.signature_ok is False and (text := explanation.get(name)):
+            yield INDENT + hide(f"{name.replace('_', ' ')}: {text}")
+    if call.data is None:
+        yield INDENT + hide(f"body: {call.body.decode(errors='replace')}" if call.body else "body: empty")
+
+
+def _push(push: Delivery, hide: "_Hide") -> Iterator[str]:
+    yield hide(f"{_time(push.created_at)}  push {push.event} order={push.order} to {push.url}: {push.status}")
+    for attempt in push.attempts:
+        said = f"HTTP {attempt.status}" if attempt.status else "no answer"
+        yield INDENT + hide(f"{_time(attempt.at)} {said}: {attempt.diagnosis or 'acknowledged'}")
+
+
+def _time(moment: datetime) -> str:
+    return f"{moment:%H:%M:%S}.{moment.microsecond // 1000:03}"
+
+
+def _order(order: Order) -> str:
+    close = f", close_stat {order.close_stat}" if order.close_stat else ""
+    state = f"{order.trade_type}, trans_stat {order.trans_stat}{close}"
+    return f"order {order.req_seq_id}: {state}, {order.age_seconds:.1f} s old"
+
+
+class _Hide:
+    """Makes one short line of a text: signatures and keys become digests, long texts are cut, controls escaped."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        keys = [tenant.webhook_key, tenant.merchant_private_key, tenant.huifu_public_key]
+        self._keys = [key for key in keys if key]
+
+    def __call__(self, text: str) -> str:
+        bare = SIGN.sub(lambda found: found[1] + digest(found[2]), text)
+        bare = LINE.sub(self._key_or_not, redact(bare, self._keys))
+        line = "".join(char if char.isprintable() else repr(char)[1:-1] for char in bare)
+        return line if len(line) <= WIDTH else f"{line[:WIDTH]}… ({len(line) - WIDTH} more)"
+
+    def _key_or_not(self, found: re.Match[str]) -> str:
+        inside = found[0][2:30]  # an escape such as \n may have left its letter in front
+        return digest(found[0]) if any(inside in key for key in self._keys) else found[0]
