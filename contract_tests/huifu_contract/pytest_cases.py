@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from huifu_contract.catalogue.laws import TITLES
 from huifu_contract.catalogue.record import RANK, Level, Record
 from huifu_contract.catalogue.registry import catalogue, select
 from huifu_contract.drivers.driver import Driver
@@ -28,6 +27,7 @@ from huifu_contract.grading.profiles import parse as parse_budget
 from huifu_contract.grading.results import OK, CaseResult, RunResult, Verdict, merged
 from huifu_contract.grading.results import parse as parse_run
 from huifu_contract.grading.runner import Options, Runner
+from huifu_contract.harness.laws import TITLES
 from huifu_contract.outcome import GRADES
 from huifu_contract.pytest_stash import KNOWN, runs_key, settings_key
 from huifu_mock import Server

@@ -9,9 +9,9 @@ from typing import Any
 from huifu_contract.catalogue.record import Record
 from huifu_contract.catalogue.registry import catalogue
 from huifu_contract.grading.case import blank_result
-from huifu_contract.grading.evidence import NOTHING, Evidence, SentRequest, SignedReply, Truth
 from huifu_contract.grading.exchanges import sequence
 from huifu_contract.grading.results import CaseResult, RunResult, Verdict
+from huifu_contract.harness.evidence import NOTHING, Evidence, SentRequest, SignedReply, Truth
 from huifu_contract.outcome import Outcome
 
 HOSTILE = "</script><img src=x onerror=alert(1)><!-- {{data}} & \u2028 \u202e ' \""

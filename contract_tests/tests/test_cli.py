@@ -11,12 +11,12 @@ from xml.etree import ElementTree as Xml
 import pytest
 
 from huifu_contract import schemas
-from huifu_contract.catalogue import describe
 from huifu_contract.catalogue.record import RANK
 from huifu_contract.catalogue.registry import catalogue
 from huifu_contract.cli.main import main
 from huifu_contract.grading import results
 from huifu_contract.grading.results import CaseResult, RunResult, Verdict
+from huifu_contract.reports import cases as describe
 from huifu_contract.reports import junit, markdown
 
 HERE = Path(__file__).parent.parent

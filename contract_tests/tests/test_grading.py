@@ -11,8 +11,6 @@ import pytest
 from hypothesis import settings as global_settings
 from hypothesis import strategies as st
 
-from huifu_contract.catalogue.laws import Broken
-from huifu_contract.catalogue.prepared_answers import answer
 from huifu_contract.catalogue.record import HIGHEST, Basis, Example, Level, Record
 from huifu_contract.catalogue.registry import catalogue, select
 from huifu_contract.drivers.in_process import LocalDriver
@@ -20,11 +18,13 @@ from huifu_contract.failures import AdapterTrouble, Hung, SetupTrouble
 from huifu_contract.grading import replay
 from huifu_contract.grading.case import Grader
 from huifu_contract.grading.exchanges import redact
-from huifu_contract.grading.harness import Harness
 from huifu_contract.grading.known_failures import KnownFailure
 from huifu_contract.grading.profiles import LEAST, PROFILES, Budget, Profile, case_seed, parse
 from huifu_contract.grading.results import OK, CaseResult, Exit, Verdict, exit_code
 from huifu_contract.grading.runner import Options, Runner
+from huifu_contract.harness.harness import Harness
+from huifu_contract.harness.laws import Broken
+from huifu_contract.harness.prepared_answers import answer
 from huifu_contract.outcome import Outcome
 from huifu_mock import Server
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import test_laws
 
-from huifu_contract.catalogue import laws
+from huifu_contract.harness import laws
 
 MUTANTS: list[tuple[str, str, str]] = [
     ("soundness", "if not e.truth.closed:", "if False:"),

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from huifu_contract.catalogue.laws import (
+from huifu_contract.harness.evidence import NOTHING, Evidence, SentRequest, SignedReply, Truth
+from huifu_contract.harness.laws import (
     Broken,
     bounded,
     growing_gaps,
@@ -21,7 +22,6 @@ from huifu_contract.catalogue.laws import (
     soundness,
     wire,
 )
-from huifu_contract.grading.evidence import NOTHING, Evidence, SentRequest, SignedReply, Truth
 from huifu_contract.outcome import Hello, Outcome
 
 DATA = {

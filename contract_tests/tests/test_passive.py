@@ -13,12 +13,12 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from huifu_contract.catalogue.laws import Broken
 from huifu_contract.catalogue.registry import catalogue
 from huifu_contract.cli.main import main
 from huifu_contract.grading import results
-from huifu_contract.grading.evidence import Evidence
 from huifu_contract.grading.results import CaseResult, Exit, Verdict
+from huifu_contract.harness.evidence import Evidence
+from huifu_contract.harness.laws import Broken
 from huifu_contract.mutants import mutants
 from huifu_contract.outcome import Outcome
 from huifu_contract.passive.harness import UNSAID, unsaid, visible

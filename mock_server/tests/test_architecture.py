@@ -151,6 +151,99 @@ def test_the_layer_check_lets_a_lower_layer_pass() -> None:
     assert layer_complaints("gateway", "from huifu_mock import canonical\nfrom huifu_mock.rules import decide") == []
 
 
+# --- the contract kit's folders, import circles, size
+
+KIT = ROOT / "contract_tests" / "huifu_contract"
+
+# Lowest first, as above: a folder, or a module beside the folders, imports from the rows above its own.
+KIT_LAYERS = (
+    ("failures", "outcome", "strategies"),
+    ("schemas", "settings_file"),
+    ("drivers",),
+    ("reference",),  # the reference client
+    ("vectors",),
+    ("harness",),  # what one run of a client is judged with: evidence, laws, prepared answers
+    ("catalogue",),  # the cases
+    ("grading",),
+    ("mutants", "reports"),
+    ("passive", "server"),
+    ("cli",),
+    ("pytest_stash",),
+    ("pytest_cases",),
+    ("pytest_plugin",),
+)
+KIT_HEIGHT = {name: height for height, row in enumerate(KIT_LAYERS) for name in row}
+MOST_LINES = 400
+
+
+def module_names(package: Path) -> dict[str, Path]:
+    """Every module of a package by its dotted name."""
+    found = {}
+    for file in sources(package):
+        parts = file.relative_to(package.parent).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = file
+    return found
+
+
+def imported(code: str, known: set[str]) -> set[str]:
+    """The modules of `known` that a module imports when it runs; imports for the type checker alone do not count."""
+    tree = ast.parse(code)
+    typing_only = {
+        id(node)
+        for block in ast.walk(tree)
+        if isinstance(block, ast.If) and isinstance(block.test, ast.Name) and block.test.id == "TYPE_CHECKING"
+        for node in ast.walk(block)
+    }
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module and id(node) not in typing_only:
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                found.add(inner if inner in known else node.module)
+    return found & known
+
+
+def circles(graph: dict[str, set[str]]) -> list[set[str]]:
+    """Groups of modules that import each other, by whatever way round."""
+    reached = {name: set(targets) for name, targets in graph.items()}
+    for middle in graph:
+        for targets in reached.values():
+            if middle in targets:
+                targets |= reached[middle]
+    return [
+        circle for name in graph if (circle := {o for o in reached[name] if name in reached[o]}) and min(circle) == name
+    ]
+
+
+@pytest.mark.parametrize("package", [PACKAGE, KIT], ids=lambda package: package.name)
+def test_no_modules_import_each_other_in_a_circle(package: Path) -> None:
+    files = module_names(package)
+    graph = {name: imported(file.read_text("utf-8"), set(files)) - {name} for name, file in files.items()}
+    assert circles(graph) == []
+
+
+def test_the_search_for_circles_bites() -> None:
+    code = {"p.a": "from p import b", "p.b": "def f():\n    from p.c import x", "p.c": "from p.a import y", "p.d": ""}
+    graph = {name: imported(text, set(code)) for name, text in code.items()}
+    assert circles(graph) == [{"p.a", "p.b", "p.c"}]
+
+
+@pytest.mark.parametrize("file", sources(KIT), ids=lambda file: str(file.relative_to(KIT)))
+def test_a_module_of_the_kit_imports_only_from_the_layers_below_it(file: Path) -> None:
+    names = module_names(KIT)
+    layer = file.relative_to(KIT).parts[0].removesuffix(".py")
+    if layer in ("__init__", "__main__", "adapters"):
+        return
+    others = {name.split(".")[1] for name in imported(file.read_text("utf-8"), set(names)) if "." in name} - {layer}
+    assert {other for other in others if KIT_HEIGHT[other] >= KIT_HEIGHT[layer]} == set()
+
+
+@pytest.mark.parametrize("package", [PACKAGE, KIT], ids=lambda package: package.name)
+def test_no_module_is_too_long_to_read_in_one_go(package: Path) -> None:
+    lengths = {str(file.relative_to(ROOT)): len(file.read_text("utf-8").splitlines()) for file in sources(package)}
+    assert {name: lines for name, lines in lengths.items() if lines > MOST_LINES} == {}
+
+
 # --- one clock
 
 

@@ -13,7 +13,7 @@ from huifu_contract.outcome import CLAIMS, GRADES
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-    from huifu_contract.grading.harness import Harness
+    from huifu_contract.harness.harness import Harness
 
 
 Example = Mapping[str, Any]

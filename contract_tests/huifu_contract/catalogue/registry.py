@@ -14,7 +14,7 @@ from huifu_contract.failures import SetupTrouble
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-    from huifu_contract.grading.harness import Harness
+    from huifu_contract.harness.harness import Harness
 
 
 GROUPS = (

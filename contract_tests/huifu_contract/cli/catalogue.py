@@ -21,8 +21,8 @@ def add_cases(commands: Any) -> None:
 
 
 def _run_cases(options: argparse.Namespace) -> int:
-    from huifu_contract.catalogue import describe
     from huifu_contract.catalogue.registry import catalogue
+    from huifu_contract.reports import cases as describe
 
     records = catalogue()
     if options.show:

@@ -11,16 +11,16 @@ from pathlib import Path
 import hypothesis
 
 from huifu_contract import __version__
-from huifu_contract.catalogue.laws import Blocked, CaseBroken, Skipped
 from huifu_contract.catalogue.record import Example, Level, Record
 from huifu_contract.failures import Gone, KitTrouble, Trouble
 from huifu_contract.grading import replay
 from huifu_contract.grading.exchanges import redact, sequence
 from huifu_contract.grading.generate import search
-from huifu_contract.grading.harness import Harness
 from huifu_contract.grading.known_failures import KnownFailure
 from huifu_contract.grading.profiles import Profile
 from huifu_contract.grading.results import CaseResult, Verdict
+from huifu_contract.harness.harness import Harness
+from huifu_contract.harness.laws import Blocked, CaseBroken, Skipped
 
 RERUNS = 5
 QUICK_S = 1.0

@@ -9,7 +9,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 
-from huifu_contract.grading.evidence import Evidence, SentRequest, SignedReply
+from huifu_contract.harness.evidence import Evidence, SentRequest, SignedReply
 
 LONG = re.compile(r"[A-Za-z0-9+/=_-]{80,}")
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from hypothesis import given
 
-from huifu_contract.catalogue.laws import CaseBroken
 from huifu_contract.catalogue.record import Example, Record
 from huifu_contract.grading.profiles import Profile, case_seed, seeded, settings
+from huifu_contract.harness.laws import CaseBroken
 
 SHRINK_RUNS = 60
 SHRINK_S = 5.0

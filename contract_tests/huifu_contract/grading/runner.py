@@ -24,10 +24,10 @@ from huifu_contract.drivers.driver import Driver
 from huifu_contract.failures import SetupTrouble, Trouble
 from huifu_contract.grading import replay
 from huifu_contract.grading.case import Grader, blank_result
-from huifu_contract.grading.harness import Harness
 from huifu_contract.grading.known_failures import KnownFailure
 from huifu_contract.grading.profiles import PROFILES, Budget, Profile
 from huifu_contract.grading.results import CaseResult, RunResult, Verdict
+from huifu_contract.harness.harness import Harness
 from huifu_mock import Server
 from huifu_mock.state.clock import Clock
 

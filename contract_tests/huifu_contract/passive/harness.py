@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from huifu_contract.catalogue.laws import Blocked, Broken, CaseBroken, restraint, silence, soundness
-from huifu_contract.catalogue.prepared_answers import PreparedAnswer
-from huifu_contract.grading.evidence import Evidence
-from huifu_contract.grading.harness import Harness, Law
+from huifu_contract.harness.evidence import Evidence
+from huifu_contract.harness.harness import Harness, Law
+from huifu_contract.harness.laws import Blocked, Broken, CaseBroken, restraint, silence, soundness
+from huifu_contract.harness.prepared_answers import PreparedAnswer
 from huifu_contract.outcome import Outcome
 
 if TYPE_CHECKING:

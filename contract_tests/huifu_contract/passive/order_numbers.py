@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from threading import Condition, Event
 from typing import TYPE_CHECKING, Any
 
-from huifu_contract.catalogue.laws import Blocked, Skipped
-from huifu_contract.catalogue.prepared_answers import PreparedAnswer
 from huifu_contract.catalogue.record import Example, Record
-from huifu_contract.grading import evidence
-from huifu_contract.grading.evidence import Evidence
+from huifu_contract.harness import evidence
+from huifu_contract.harness.evidence import Evidence
+from huifu_contract.harness.laws import Blocked, Skipped
+from huifu_contract.harness.prepared_answers import PreparedAnswer
 from huifu_contract.outcome import Outcome
 from huifu_contract.passive.harness import UNSAID, PassiveHarness
 from huifu_mock import ControlError

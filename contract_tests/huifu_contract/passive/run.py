@@ -14,12 +14,12 @@ from typing import Any
 import hypothesis
 
 from huifu_contract import __version__
-from huifu_contract.catalogue.laws import restraint, wire
 from huifu_contract.catalogue.record import Record
 from huifu_contract.catalogue.registry import catalogue, select
 from huifu_contract.grading.case import Grader, blank_result
 from huifu_contract.grading.profiles import Profile
 from huifu_contract.grading.results import CaseResult, Exit, RunResult, Verdict
+from huifu_contract.harness.laws import restraint, wire
 from huifu_contract.outcome import Hello, Outcome
 from huifu_contract.passive.control_api import PassiveServer
 from huifu_contract.passive.harness import PassiveHarness

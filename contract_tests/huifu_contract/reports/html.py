@@ -12,9 +12,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from huifu_contract.catalogue.laws import TITLES
 from huifu_contract.catalogue.registry import GROUPS
 from huifu_contract.grading.results import OK, CaseResult, RunResult, Verdict
+from huifu_contract.harness.laws import TITLES
 
 STEP = re.compile(r" *(?P<at>[+-]\d+\.\d+s)  client -> (?P<op>\S+) +(?P<sent>.*?)  \|  (?P<heard>.*)")
 NOT_AUTHENTIC = " (not authentic)"

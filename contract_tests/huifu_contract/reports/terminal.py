@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from huifu_contract.catalogue.laws import TITLES
 from huifu_contract.grading.results import OK, CaseResult, RunResult, Verdict
+from huifu_contract.harness.laws import TITLES
 
 STYLES = {
     Verdict.PASS: "green",

@@ -12,12 +12,12 @@ import hypothesis
 
 import huifu_mock
 from huifu_contract import __version__
-from huifu_contract.catalogue.laws import Blocked, Skipped
 from huifu_contract.catalogue.record import Level
 from huifu_contract.failures import SetupTrouble, Trouble
 from huifu_contract.grading.exchanges import redact
 from huifu_contract.grading.profiles import PROFILES
 from huifu_contract.grading.results import Verdict
+from huifu_contract.harness.laws import Blocked, Skipped
 from huifu_contract.server import preconditions as control
 from huifu_contract.server.client import Asker, Pace, RealTime, Time
 from huifu_contract.server.harness import ServerHarness

@@ -8,9 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from huifu_contract.catalogue.laws import Blocked
 from huifu_contract.catalogue.record import Level
 from huifu_contract.grading.exchanges import redact
+from huifu_contract.harness.laws import Blocked
 from huifu_contract.server.answers import SUCCESSES, Answer, Said
 from huifu_contract.server.client import Asker, Reply, Time
 from huifu_contract.server.preconditions import Admin, Found, Preconditions

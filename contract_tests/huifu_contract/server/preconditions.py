@@ -11,8 +11,8 @@ from typing import Any
 
 import huifu_mock
 from huifu_contract import schemas
-from huifu_contract.catalogue.laws import Blocked
 from huifu_contract.failures import SetupTrouble
+from huifu_contract.harness.laws import Blocked
 from huifu_contract.reference import Config
 from huifu_contract.server.client import Time
 from huifu_contract.server.target import Stored, Target, age, moment

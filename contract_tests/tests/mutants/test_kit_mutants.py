@@ -12,11 +12,11 @@ from huifu_contract.catalogue.record import Record
 from huifu_contract.catalogue.registry import catalogue
 from huifu_contract.drivers.in_process import LocalDriver
 from huifu_contract.failures import KitTrouble
-from huifu_contract.grading import evidence
 from huifu_contract.grading.case import Grader
-from huifu_contract.grading.harness import Harness
 from huifu_contract.grading.profiles import Profile
 from huifu_contract.grading.results import CaseResult, Exit, Verdict, exit_code
+from huifu_contract.harness import evidence
+from huifu_contract.harness.harness import Harness
 from huifu_contract.reference import Client, Config
 from huifu_mock import Call, Server
 

@@ -6,10 +6,10 @@ Everything else means nothing while one of these is red.
 from __future__ import annotations
 
 from huifu_contract.catalogue import record
-from huifu_contract.catalogue.laws import wire
 from huifu_contract.catalogue.record import Basis, Example, Level
 from huifu_contract.catalogue.registry import case
-from huifu_contract.grading.harness import Harness
+from huifu_contract.harness.harness import Harness
+from huifu_contract.harness.laws import wire
 
 ALL = "wire decision hook"
 

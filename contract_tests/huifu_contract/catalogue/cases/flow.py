@@ -7,12 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from hypothesis import strategies as st
 
 from huifu_contract.catalogue import record
-from huifu_contract.catalogue.laws import Broken, bounded, paused, resolution
-from huifu_contract.catalogue.prepared_answers import answer
 from huifu_contract.catalogue.record import Basis, Example, Level
 from huifu_contract.catalogue.registry import case
-from huifu_contract.grading.evidence import Evidence
-from huifu_contract.grading.harness import Harness
+from huifu_contract.harness.evidence import Evidence
+from huifu_contract.harness.harness import Harness
+from huifu_contract.harness.laws import Broken, bounded, paused, resolution
+from huifu_contract.harness.prepared_answers import answer
 
 YOUNG_S = 30
 

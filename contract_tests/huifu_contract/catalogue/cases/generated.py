@@ -10,12 +10,12 @@ from itertools import chain
 
 from huifu_contract.catalogue import record
 from huifu_contract.catalogue.cases.request import check, full, sent_close
-from huifu_contract.catalogue.laws import Blocked, Skipped
 from huifu_contract.catalogue.record import Basis, Example, Level
 from huifu_contract.catalogue.registry import case
 from huifu_contract.drivers.driver import Driver
-from huifu_contract.grading.evidence import SentRequest
-from huifu_contract.grading.harness import Harness
+from huifu_contract.harness.evidence import SentRequest
+from huifu_contract.harness.harness import Harness
+from huifu_contract.harness.laws import Blocked, Skipped
 from huifu_contract.reference import wire
 from huifu_mock.state.clock import Clock
 

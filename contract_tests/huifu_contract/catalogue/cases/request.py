@@ -15,11 +15,11 @@ from hypothesis.strategies import SearchStrategy
 
 from huifu_contract import strategies as hs
 from huifu_contract.catalogue import record
-from huifu_contract.catalogue.laws import Blocked, Broken, real_date, signature
 from huifu_contract.catalogue.record import Basis, Example, Level
 from huifu_contract.catalogue.registry import case
-from huifu_contract.grading.evidence import Evidence, SentRequest
-from huifu_contract.grading.harness import Harness
+from huifu_contract.harness.evidence import Evidence, SentRequest
+from huifu_contract.harness.harness import Harness
+from huifu_contract.harness.laws import Blocked, Broken, real_date, signature
 
 PATH = "/v2/trade/payment/scanpay/close"
 BASE64 = re.compile(r"[A-Za-z0-9+/]{4,}={0,2}")

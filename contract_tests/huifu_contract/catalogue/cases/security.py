@@ -10,11 +10,11 @@ import re
 from hypothesis import strategies as st
 
 from huifu_contract.catalogue import record
-from huifu_contract.catalogue.laws import Broken
-from huifu_contract.catalogue.prepared_answers import ALWAYS, answer, fault, of
 from huifu_contract.catalogue.record import Basis, Example, Level
 from huifu_contract.catalogue.registry import case
-from huifu_contract.grading.harness import Harness
+from huifu_contract.harness.harness import Harness
+from huifu_contract.harness.laws import Broken
+from huifu_contract.harness.prepared_answers import ALWAYS, answer, fault, of
 
 GRADE = "wire decision"
 FRAGMENT = 48

@@ -6,12 +6,12 @@ from hypothesis import strategies as st
 
 from huifu_contract import strategies as hs
 from huifu_contract.catalogue import record
-from huifu_contract.catalogue.laws import Broken, bounded, growing_gaps, same_or_query
-from huifu_contract.catalogue.prepared_answers import ALWAYS, fault, of
 from huifu_contract.catalogue.record import Basis, Example, Level
 from huifu_contract.catalogue.registry import case
-from huifu_contract.grading.evidence import Evidence
-from huifu_contract.grading.harness import TOLERANCE, Harness
+from huifu_contract.harness.evidence import Evidence
+from huifu_contract.harness.harness import TOLERANCE, Harness
+from huifu_contract.harness.laws import Broken, bounded, growing_gaps, same_or_query
+from huifu_contract.harness.prepared_answers import ALWAYS, fault, of
 
 GRADE = "wire decision"
 BROKEN = ("empty-body", "html", "truncated", "close-silently", "data-as-string", "duplicate-key", "numbers", "nulls")

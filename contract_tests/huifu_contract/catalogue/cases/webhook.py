@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from huifu_contract import strategies as hs
 from huifu_contract.catalogue import record
-from huifu_contract.catalogue.laws import Blocked, Broken
 from huifu_contract.catalogue.record import Basis, Example, Level
 from huifu_contract.catalogue.registry import case
-from huifu_contract.grading.evidence import Evidence, Truth
-from huifu_contract.grading.harness import Harness
+from huifu_contract.harness.evidence import Evidence, Truth
+from huifu_contract.harness.harness import Harness
+from huifu_contract.harness.laws import Blocked, Broken
 from huifu_contract.outcome import Outcome
 
 if TYPE_CHECKING:

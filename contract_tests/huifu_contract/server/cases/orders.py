@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from huifu_contract.catalogue.laws import Blocked
 from huifu_contract.catalogue.record import Basis, Level
+from huifu_contract.harness.laws import Blocked
 from huifu_contract.server import answers
 from huifu_contract.server.harness import NUMBERS, ServerHarness
 from huifu_contract.server.registry import case

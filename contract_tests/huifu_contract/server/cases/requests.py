@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from huifu_contract.catalogue.laws import Blocked
 from huifu_contract.catalogue.record import Basis, Level
+from huifu_contract.harness.laws import Blocked
 from huifu_contract.reference import wire
 from huifu_contract.server import answers
 from huifu_contract.server.client import Reply

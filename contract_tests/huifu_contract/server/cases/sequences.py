@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from hypothesis.errors import Flaky
 
-from huifu_contract.catalogue.laws import Skipped
 from huifu_contract.catalogue.record import Basis, Level
 from huifu_contract.failures import KitTrouble
 from huifu_contract.grading.profiles import case_seed
+from huifu_contract.harness.laws import Skipped
 from huifu_contract.server.harness import ServerHarness
 from huifu_contract.server.model import BRANCHES, QUERY_BRANCHES
 from huifu_contract.server.registry import case

@@ -11,12 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from huifu_contract.catalogue.laws import Blocked, Broken, CaseBroken, silence, soundness
-from huifu_contract.catalogue.prepared_answers import PreparedAnswer
 from huifu_contract.drivers.driver import Driver
 from huifu_contract.failures import KitTrouble
-from huifu_contract.grading import evidence
-from huifu_contract.grading.evidence import Evidence, SentRequest
+from huifu_contract.harness import evidence
+from huifu_contract.harness.evidence import Evidence, SentRequest
+from huifu_contract.harness.laws import Blocked, Broken, CaseBroken, silence, soundness
+from huifu_contract.harness.prepared_answers import PreparedAnswer
 from huifu_contract.outcome import Hello
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from datetime import date
 from itertools import pairwise
 
 from huifu_contract import schemas
-from huifu_contract.grading.evidence import Evidence, SentRequest
+from huifu_contract.harness.evidence import Evidence, SentRequest
 from huifu_mock.gateway.gateway import PATHS
 
 TITLES = {
