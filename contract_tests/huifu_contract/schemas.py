@@ -1,4 +1,7 @@
-"""The JSON schemas that the kit ships, compiled once, with refusals worded for people."""
+"""The JSON schemas as the contract kit applies them: with `jsonschema`, the reference implementation.
+
+The gateway applies the same files with `jsonschema-rs`, which is faster; `test_schema_judges.py` shows that both agree.
+"""
 
 from __future__ import annotations
 
@@ -7,30 +10,36 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jsonschema_rs
+from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema.exceptions import best_match
+from referencing import Registry, Resource
 
 from huifu_contract.failures import SetupTrouble
 from huifu_mock.schemas import schema
 
 
 @cache
-def _part(name: str, part: str) -> jsonschema_rs.Draft202012Validator:
+def validator(name: str, part: str | None = None) -> Draft202012Validator:
+    """The compiled `schemas/<name>.json`, or one of its `$defs`."""
     whole = schema(name).contents
-    return jsonschema_rs.Draft202012Validator(
-        {"$schema": whole["$schema"], "$ref": f"#/$defs/{part}", "$defs": whole["$defs"]}
-    )
+    wanted = whole if part is None else {"$id": whole["$id"], "$ref": f"#/$defs/{part}", "$defs": whole["$defs"]}
+    return Draft202012Validator(wanted, registry=_registry(), format_checker=FormatChecker())
+
+
+@cache
+def _registry() -> Registry[Any]:
+    common = schema("common").contents
+    registry: Registry[Any] = Registry()
+    found: Registry[Any] = registry.with_resource(common["$id"], Resource.from_contents(common))
+    return found
 
 
 def complaint(name: str, value: Any, part: str | None = None) -> str | None:
     """What is wrong with `value` by `schemas/<name>.json` (or one of its `$defs`); None if nothing is."""
-    if part is None:
-        problem = next(schema(name).problems(value), None)
-        return None if problem is None else str(problem)
-    if _part(name, part).is_valid(value):
+    if (error := best_match(validator(name, part).iter_errors(value))) is None:
         return None
-    first = next(iter(_part(name, part).iter_errors(value)))
-    where = "/".join(str(step) for step in first.instance_path)
-    return f"{where or 'message'}: {first.message}"
+    where = "/".join(str(step) for step in error.absolute_path)
+    return f"{where or 'message'}: {error.message}"
 
 
 def read_file(name: str, path: Path, kind: str, exact: str | None = None) -> Any:

@@ -24,7 +24,7 @@ COMMANDS = (
     init.add,
 )
 
-EXTRA = ("hypothesis", "rich")
+EXTRA = ("hypothesis", "jsonschema", "rich")
 """What the extra `contract` installs."""
 
 
