@@ -21,17 +21,10 @@ from huifu_mock.schemas import schema
 @cache
 def validator(name: str, part: str | None = None) -> Draft202012Validator:
     """The compiled `schemas/<name>.json`, or one of its `$defs`."""
-    whole = schema(name).contents
-    wanted = whole if part is None else {"$id": whole["$id"], "$ref": f"#/$defs/{part}", "$defs": whole["$defs"]}
-    return Draft202012Validator(wanted, registry=_registry(), format_checker=FormatChecker())
-
-
-@cache
-def _registry() -> Registry[Any]:
-    common = schema("common").contents
-    registry: Registry[Any] = Registry()
-    found: Registry[Any] = registry.with_resource(common["$id"], Resource.from_contents(common))
-    return found
+    documents = [schema(one).contents for one in ("common", name)]
+    registry: Registry[Any] = Registry().with_resources((one["$id"], Resource.from_contents(one)) for one in documents)
+    wanted = documents[-1] if part is None else {"$ref": f"{documents[-1]['$id']}#/$defs/{part}"}
+    return Draft202012Validator(wanted, registry=registry.crawl(), format_checker=FormatChecker())
 
 
 def complaint(name: str, value: Any, part: str | None = None) -> str | None:
