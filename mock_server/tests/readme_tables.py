@@ -1,4 +1,4 @@
-"""The parts of the READMEs that are generated from the code; run this file to write them anew.
+"""The parts of the gateway's README that are generated from the code; run this file to write them anew.
 
 A part stands between `<!-- generated: NAME -->` and `<!-- end of NAME -->`. A test fails when one is stale.
 """
@@ -14,7 +14,7 @@ from huifu_mock.faults import catalogue
 from huifu_mock.rules import RULES, Rule, Step
 
 ROOT = Path(__file__).parents[2]
-READMES = {"en": ROOT / "README.md", "zh": ROOT / "README.zh-CN.md"}
+READMES = {"en": ROOT / "mock_server" / "README.md", "zh": ROOT / "mock_server" / "README.zh-CN.md"}
 SOURCE_ZH = {
     "assumed: no code is listed": "推测：文档未列返回码",
     "注意事项 6; limits assumed": "注意事项 6；适用范围为推测",
