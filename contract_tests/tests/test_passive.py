@@ -281,7 +281,7 @@ def test_the_command_ends_when_nothing_is_heard_and_says_what_is_missing(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     report = tmp_path / "deep" / "r.json"
-    line = ["lead", "--agent", "shop", "--port", "0", "--until-idle", "0.2", "--report", str(report)]
+    line = ["passive", "--agent", "shop", "--port", "0", "--until-idle", "0.2", "--report", str(report)]
     assert main(line) == Exit.NOTHING
     assert main([*line, "--require", "control/*"]) == Exit.NOT_OK
     out = capsys.readouterr().out
@@ -297,7 +297,7 @@ def test_the_command_ends_when_nothing_is_heard_and_says_what_is_missing(
     [["--until-idle", "0"], ["--quiet", "-1"], ["--require", "nothing/*"], ["--case", "x/y"], ["--claim", "order"]],
 )
 def test_a_wrong_option_is_a_usage_error(wrong: list[str]) -> None:
-    assert main(["lead", "--agent", "shop", "--port", "0", "--until-idle", "0.2", *wrong]) == Exit.USAGE
+    assert main(["passive", "--agent", "shop", "--port", "0", "--until-idle", "0.2", *wrong]) == Exit.USAGE
 
 
 # -- the parts
@@ -366,3 +366,10 @@ def test_every_condition_on_a_claim_can_be_told_from_the_others() -> None:
         for line in source.splitlines():
             if "{e.claim}" in line and ("Broken(" in line or "demand(" in line):
                 assert 'f"claims {' in line, line
+
+
+def test_the_old_name_of_the_command_works_and_says_the_new_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["lead", "--agent", "shop", "--port", "0", "--timeout", "-1"]) == Exit.USAGE
+    assert "the command lead is now called passive" in capsys.readouterr().err
+    assert main(["--help"]) == Exit.OK
+    assert "lead" not in capsys.readouterr().out

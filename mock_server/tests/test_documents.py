@@ -11,7 +11,13 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PAGES = [
     path
-    for pattern in ("README*.md", "fixtures/README*.md", "mock_server/README*.md", "mock_server/docs/*.md")
+    for pattern in (
+        "README*.md",
+        "contract_tests/README*.md",
+        "fixtures/README*.md",
+        "mock_server/README*.md",
+        "mock_server/docs/*.md",
+    )
     for path in sorted(ROOT.glob(pattern))
 ]
 LINKING = [

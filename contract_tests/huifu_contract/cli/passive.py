@@ -1,9 +1,13 @@
-"""`huifu-contract lead`: passive mode. The client calls, by magic order numbers or case by case; the wire is graded."""
+"""`huifu-contract passive`: grades the traffic of a client that makes its own calls.
+
+The client takes magic order numbers, or asks for case after case.
+"""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,11 +16,19 @@ from huifu_contract.failures import SetupTrouble
 from huifu_contract.grading.results import Exit, Verdict
 from huifu_contract.outcome import CLAIMS
 
+OLD_NAME = "lead"
+"""Works until the next release."""
 CALLABLE = tuple(name for name in CLAIMS if name not in ("parallel", "webhook", "order"))
 
 
 def add(commands: Any) -> None:
-    made = commands.add_parser("lead", help="passive mode: the client calls", description=__doc__)
+    _add(
+        commands.add_parser("passive", help="grade a client that cannot be driven, by its traffic", description=__doc__)
+    )
+    _add(commands.add_parser(OLD_NAME, description=__doc__))  # without help, so that the list of commands leaves it out
+
+
+def _add(made: argparse.ArgumentParser) -> None:
     made.add_argument("--agent", required=True, metavar="NAME", help="what the client is called in the report")
     made.add_argument("--port", type=int, default=8080, help="0 picks a free one (default: 8080)")
     made.add_argument(
@@ -39,6 +51,8 @@ def add(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    if options.command == OLD_NAME:
+        print(f"huifu-contract: the command {OLD_NAME} is now called passive", file=sys.stderr)
     from rich.console import Console
 
     from huifu_contract.cli.output import write
