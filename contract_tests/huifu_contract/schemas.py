@@ -1,6 +1,7 @@
-"""The JSON schemas as the contract kit applies them: with `jsonschema`, the reference implementation.
+"""Judges documents by the shipped JSON schemas with `jsonschema`, on purpose not with `huifu_mock.schemas`.
 
-The gateway applies the same files with `jsonschema-rs`, which is faster; `test_schema_judges.py` shows that both agree.
+The gateway checks by `jsonschema-rs`. The schemas are for any language, so the kit asks the reference implementation;
+mock_server/tests/test_schema_judges.py shows that both agree.
 """
 
 from __future__ import annotations
@@ -8,31 +9,56 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-from jsonschema import Draft202012Validator, FormatChecker
-from jsonschema.exceptions import best_match
-from referencing import Registry, Resource
+from typing import TYPE_CHECKING, Any
 
 from huifu_contract.failures import SetupTrouble
-from huifu_mock.schemas import schema
+from huifu_mock import _data
+
+if TYPE_CHECKING:  # imported where it is used: with rfc3987-syntax installed, `import jsonschema` takes 0.8 s
+    from jsonschema import Draft202012Validator, ValidationError
+    from referencing import Registry
+
+MOST = 200
+"""Characters of a message: jsonschema quotes the whole value, which may be very long."""
+
+
+@cache
+def _registry() -> Registry[Any]:
+    from referencing import Registry, Resource
+
+    folder = _data.path("schemas")
+    found = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.rglob("*.json"))]
+    registry: Registry[Any] = Registry()
+    return registry.with_resources((each["$id"], Resource.from_contents(each)) for each in found).crawl()
 
 
 @cache
 def validator(name: str, part: str | None = None) -> Draft202012Validator:
-    """The compiled `schemas/<name>.json`, or one of its `$defs`."""
-    documents = [schema(one).contents for one in ("common", name)]
-    registry: Registry[Any] = Registry().with_resources((one["$id"], Resource.from_contents(one)) for one in documents)
-    wanted = documents[-1] if part is None else {"$ref": f"{documents[-1]['$id']}#/$defs/{part}"}
-    return Draft202012Validator(wanted, registry=registry.crawl(), format_checker=FormatChecker())
+    """The validator of `schemas/<name>.json`, or of one of its `$defs`."""
+    from jsonschema import Draft202012Validator
+
+    whole = _data.read_json(f"schemas/{name}.json")
+    schema = whole if part is None else {"$ref": f"{whole['$id']}#/$defs/{part}"}
+    return Draft202012Validator(schema, registry=_registry(), format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 
 def complaint(name: str, value: Any, part: str | None = None) -> str | None:
     """What is wrong with `value` by `schemas/<name>.json` (or one of its `$defs`); None if nothing is."""
-    if (error := best_match(validator(name, part).iter_errors(value))) is None:
-        return None
-    where = "/".join(str(step) for step in error.absolute_path)
-    return f"{where or 'message'}: {error.message}"
+    from jsonschema.exceptions import best_match
+
+    error = best_match(validator(name, part).iter_errors(value))
+    return None if error is None else _worded(error)
+
+
+def _worded(error: ValidationError) -> str:
+    where = ".".join(map(str, error.absolute_path)) or "the whole"
+    message = error.message
+    if error.validator in ("pattern", "not"):  # their messages quote a regular expression of a line or more
+        message = f"{error.instance!r} does not have the right form"
+    if len(message) > MOST:
+        message = f"{message[: MOST // 2]}…{message[-MOST // 2 :]}"
+    described = error.schema.get("description") if isinstance(error.schema, dict) and error.path else None
+    return f"{where}: {message}; {described}" if described else f"{where}: {message}"
 
 
 def read_file(name: str, path: Path, kind: str, exact: str | None = None) -> Any:

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-import jsonschema_rs
 import pytest
 from desk import opened
 from hypothesis import given
 from hypothesis import strategies as st
+from test_schemas import validator
 from wired import connected, head, post, received
 
 import huifu_mock
-from huifu_mock import _data, signing
+from huifu_mock import signing
 from huifu_mock.codes import Reason
 from huifu_mock.http.control.router import ROUTES
 from huifu_mock.schemas import schema
@@ -75,14 +75,8 @@ def at(tenant: huifu_mock.Tenant) -> str:
 
 def valid(name: str, body: Any) -> Any:
     """`body`, if the schema has nothing against it."""
-    contents = _data.read_json(f"schemas/control/{name}.json")
-    validator = jsonschema_rs.Draft202012Validator(contents, registry=EVERY_SCHEMA)
-    assert not [error.message for error in validator.iter_errors(body)]
+    validator(f"control/{name}.json").validate(body)
     return body
-
-
-SCHEMAS = [json.loads(path.read_text(encoding="utf-8")) for path in _data.path("schemas").rglob("*.json")]
-EVERY_SCHEMA = jsonschema_rs.Registry([(contents["$id"], contents) for contents in SCHEMAS])
 
 
 # what it is
