@@ -5,7 +5,6 @@ RSA PKCS#1 v1.5 is deterministic and the keys are the published ones, so every r
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections.abc import Iterator, Mapping
@@ -14,6 +13,7 @@ from typing import Any, Final
 
 from huifu_contract.failures import SetupTrouble
 from huifu_contract.reference import wire
+from huifu_contract.reference.wire import canonical
 from huifu_mock import _data
 
 SHIPPED: Final = "fixtures/vectors/close.json"
@@ -50,16 +50,12 @@ def compact(value: Mapping[str, Any]) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def canonical(data: Mapping[str, Any]) -> str:
-    return compact(dict(sorted(data.items())))
-
-
 def signed(owner: str, text: str) -> str:
     return wire.sign(wire.private(_data.read_text(f"fixtures/keys/{owner}_private_key.txt").strip()), text.encode())
 
 
 def md5(body: str, key: str) -> str:
-    return hashlib.md5((body + key).encode(), usedforsecurity=False).hexdigest().upper()
+    return wire.webhook_sign(body.encode(), key)
 
 
 def document() -> dict[str, Any]:

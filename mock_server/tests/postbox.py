@@ -1,6 +1,6 @@
-"""A receiver of pushes, written from the documents: it keeps what arrives and answers as a test tells it.
+"""A receiver of pushes, written twice on purpose: it judges `huifu_mock.push` and `huifu_mock.testing.receiver`.
 
-It knows nothing of the code that sends: MD5 and RSA are done here anew.
+It keeps what arrives and answers as the test says. It uses nothing of the code that sends: MD5 and RSA are done anew.
 """
 
 import base64

@@ -158,7 +158,7 @@ def _signed(call: Call, merchant: str) -> bool:
         sign = str(json.loads(call.body).get("sign"))
     except (ValueError, AttributeError):
         return False
-    text = json.dumps(dict(sorted((call.data or {}).items())), ensure_ascii=False, separators=(",", ":"))
+    text = wire.canonical(call.data or {})
     return wire.verifies(wire.private(merchant).public_key(), text.encode("utf-8", "replace"), sign)
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""A second reference in another style: one file, the standard library alone, its own RSA and its own HTTP.
+"""A client written twice on purpose: it judges `huifu_contract.reference` with RSA and HTTP of the standard library.
 
-It is driven over `cmd:` and shares no line with the reference client, so that both passing means something.
+One file, driven over `cmd:`. It shares no line with the reference client, so that both passing means something.
 """
 
 import base64

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from hashlib import md5
 from hmac import compare_digest
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
@@ -17,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 from huifu_contract.drivers.in_process import describes
 from huifu_contract.outcome import Outcome
 from huifu_contract.reference.client import Client, Config
+from huifu_contract.reference.wire import webhook_sign
 
 TIMEOUT_S = 2.0
 ATTEMPT_S = 0.4
@@ -74,7 +74,7 @@ class App:
     def webhook(self, raw: bytes, sign: str) -> int:
         """The HTTP status of the answer. The signature covers the bytes as received, upper or lower case."""
         key = "" if self.config is None else self.config.webhook_key
-        wanted = md5(raw + key.encode(), usedforsecurity=False).hexdigest()
+        wanted = webhook_sign(raw, key).lower()
         if not compare_digest(wanted.encode(), sign.lower().encode("utf-8", "replace")):
             return 403
         try:

@@ -157,8 +157,7 @@ class Client:
 
     def canon(self, data: Mapping[str, Any]) -> bytes:
         """What is signed: top-level names in order, compact, nothing escaped that need not be."""
-        text = json.dumps(dict(sorted(data.items())), ensure_ascii=False, separators=(",", ":"))
-        return text.encode("utf-8")
+        return wire.canonical(data).encode("utf-8")
 
     def seq(self) -> str:
         return uuid.uuid4().hex

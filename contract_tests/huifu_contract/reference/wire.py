@@ -1,10 +1,15 @@
-"""Keys and signatures of the reference client: RSA with SHA-256, PKCS#1 v1.5, standard Base64 on one line."""
+"""Canonical text, signatures, envelopes and HTTP, written twice on purpose: this judges `huifu_mock.signing`.
+
+RSA with SHA-256, PKCS#1 v1.5, standard Base64 on one line. The reference client and the whole kit use it; no line is
+shared with the gateway's `canonical`, `signing` and `request`.
+"""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import contextlib
+import hashlib
 import http.client
 import json
 import re
@@ -49,6 +54,16 @@ def verifies(key: RSAPublicKey, text: bytes, signature: str) -> bool:
     except (InvalidSignature, binascii.Error, ValueError):
         return False
     return True
+
+
+def canonical(data: Mapping[str, Any]) -> str:
+    """What is signed for `data`: top-level names in order, compact, nothing escaped that need not be."""
+    return json.dumps(dict(sorted(data.items())), ensure_ascii=False, separators=(",", ":"))
+
+
+def webhook_sign(body: bytes, key: str) -> str:
+    """MD5 of the raw body and the key after it, in capitals."""
+    return hashlib.md5(body + key.encode(), usedforsecurity=False).hexdigest().upper()
 
 
 WHITESPACE = re.compile(r"[ \t\n\r]*")

@@ -1,4 +1,4 @@
-"""The answers as the specification words them, written down here once more and shared with nobody.
+"""The codes and texts of the answers, written twice on purpose: they judge `huifu_mock.codes`.
 
 Where the vendor's own pages show an older code for the same refusal, that one is an answer too: the specification's
 example carries 10000016, which its table lacks.

@@ -1,7 +1,8 @@
-"""CloseModel: orders and closes as a reader of the specification pictures them. Plain code, no I/O, no table of rules.
+"""The rules of a close, written twice on purpose: this model judges `huifu_mock.rules` and `huifu_mock.state.orders`.
 
-The specification gives no order to its refusals, so where several apply any of them is expected; whether a close
-succeeds is never open. Times are seconds on the server's clock.
+Orders and closes as the specification describes them: plain code, no I/O, no table of rules. The specification gives no
+order to its refusals, so where several apply any of them is expected; whether a close succeeds is never open. Times are
+seconds on the server's clock.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from huifu_contract.harness.evidence import Evidence, Truth
 from huifu_contract.harness.harness import Harness
 from huifu_contract.harness.laws import Blocked, Broken
 from huifu_contract.outcome import Outcome
+from huifu_contract.reference.wire import webhook_sign
 
 if TYPE_CHECKING:
     from huifu_mock import Order
@@ -54,10 +55,6 @@ def compact(members: Mapping[str, str]) -> bytes:
     return json.dumps(members, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
 
 
-def sign(raw: bytes, key: str) -> str:
-    return hashlib.md5(raw + key.encode(), usedforsecurity=False).hexdigest().upper()
-
-
 def push(bench: Harness, raw: bytes, signature: str | None) -> tuple[int, float]:
     """Status and seconds; 0 where no answer came."""
     parts = urlsplit(bench.hello.webhook_url or "")
@@ -75,7 +72,7 @@ def push(bench: Harness, raw: bytes, signature: str | None) -> tuple[int, float]
 
 
 def genuine(bench: Harness, raw: bytes) -> tuple[int, float]:
-    return push(bench, raw, sign(raw, bench.tenant.webhook_key))
+    return push(bench, raw, webhook_sign(raw, bench.tenant.webhook_key))
 
 
 def believes(bench: Harness, order: Order) -> str:
@@ -141,9 +138,9 @@ def bad_or_missing_sign(bench: Harness, x: Example) -> None:
         "missing": None,
         "empty": "",
         "garbage": hashlib.md5(salt.encode(), usedforsecurity=False).hexdigest().upper(),
-        "other-key": sign(raw, key[::-1] + salt),
-        "other-body": sign(raw + salt.encode(), key),
-        "no-key": sign(raw, ""),
+        "other-key": webhook_sign(raw, key[::-1] + salt),
+        "other-body": webhook_sign(raw + salt.encode(), key),
+        "no-key": webhook_sign(raw, ""),
     }[x["how"]]
     push(bench, raw, signature)
     e = evidence(bench, order, believes(bench, order), ())
@@ -175,7 +172,7 @@ def raw_bytes(bench: Harness, x: Example) -> None:
     names = reversed(members) if x["reverse"] else iter(members)
     text = json.dumps({name: members[name] for name in names}, ensure_ascii=x["ascii"], indent=x["indent"])
     raw = text.encode("utf-8")
-    signature = sign(raw, bench.tenant.webhook_key)
+    signature = webhook_sign(raw, bench.tenant.webhook_key)
     status, _ = push(bench, raw, signature.lower() if x["lower"] else signature)
     e = evidence(bench, order, believes(bench, order), ("S",))
     bench.demand(e, 200 <= status < 300, "a genuine webhook in unusual bytes was refused", f"HTTP {status}")
