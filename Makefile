@@ -1,24 +1,29 @@
 # Everything a person types in a checkout. Python 3.11 or newer and make are all that is needed.
 
 PYTHON ?= python3
+PORT ?= 8080
 ARGS ?=
 WORKERS ?= 2
 
 VENV := .venv
 BIN := $(VENV)/bin
 # -qq hides progress and advice of pip, never its errors.
-PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --retries 2
+PIP_FAILED = { echo "huifu-mock was not installed: pip could not get what it needs, see its lines above."; \
+  echo "$(1) come from a package index. Behind a proxy or with an index of your own, set PIP_PROXY or PIP_INDEX_URL;"; \
+  echo "without network, set PIP_NO_INDEX=1 and PIP_FIND_LINKS=/path/to/a/folder/of/wheels."; exit 1; } >&2
+WHICH := 'import os, sys; print("Python %d.%d.%d in" % sys.version_info[:3], os.path.realpath(sys.base_prefix))'
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench clean
+.PHONY: help run test lint bench dist clean same-python
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' Makefile
 
-run: $(VENV)/.ready-to-run ## start the fake gateway on 127.0.0.1:8080 (ARGS="--port 9090" for other options)
-	@exec $(BIN)/huifu-mock serve $(ARGS)
+run: same-python $(VENV)/.ready-to-run ## start the fake gateway on 127.0.0.1:8080 (PORT=9090 for another port, ARGS="…" for other options)
+	@exec $(BIN)/huifu-mock serve --port $(PORT) $(ARGS)
 
-lint: $(VENV)/.ready-to-test ## check format, style and types
+lint: same-python $(VENV)/.ready-to-test ## check format, style and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
@@ -29,6 +34,20 @@ test: lint ## run every check: format, style, types, tests, README blocks, the w
 bench: $(VENV)/.ready-to-test ## measure speed and memory against `openssl speed`
 	@$(BIN)/python mock_server/bench/run.py $(ARGS)
 
+dist: same-python $(VENV)/.ready-to-test ## build the wheel and the source distribution into dist/
+	@rm -rf dist && $(BIN)/python -m build --no-isolation --outdir dist . >/dev/null
+	@for wheel in dist/*.whl; do echo "built $$wheel and $$(ls dist/*.tar.gz); to install it:"; \
+	  echo "  pip install \"huifu-mock @ file://$(CURDIR)/$$wheel\""; \
+	  echo "  pip install \"huifu-mock[contract] @ file://$(CURDIR)/$$wheel\""; done
+
+# A PYTHON that was asked for and is not the one in .venv is said, not ignored.
+same-python:
+ifneq ($(filter command environment,$(origin PYTHON)),)
+	@[ ! -x $(BIN)/python ] || [ "$$($(PYTHON) -c $(WHICH))" = "$$($(BIN)/python -c $(WHICH))" ] || { \
+	  echo "$(VENV) was made with $$($(BIN)/python -c $(WHICH)), and PYTHON is $$($(PYTHON) -c $(WHICH))."; \
+	  echo "Run 'make clean' first to make $(VENV) anew with it, or leave PYTHON out to use $(VENV) as it is."; exit 1; } >&2
+endif
+
 clean: ## remove .venv and everything else that was made here
 	@rm -rf $(VENV) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@find mock_server contract_tests fixtures -name __pycache__ -prune -exec rm -rf {} +
@@ -36,12 +55,12 @@ clean: ## remove .venv and everything else that was made here
 # Each stamp is touched last, so an interrupted installation starts again.
 $(VENV)/.ready-to-run: pyproject.toml | $(VENV)/.made
 	@echo "installing huifu-mock into $(VENV) (once)"
-	@$(PIP) -e .
+	@$(PIP) -e . || $(call PIP_FAILED,The packages in pyproject.toml under dependencies)
 	@touch $@
 
 $(VENV)/.ready-to-test: pyproject.toml | $(VENV)/.made
 	@echo "installing what the checks need into $(VENV) (once; a minute or two)"
-	@$(PIP) -e '.[dev]'
+	@$(PIP) -e '.[dev]' || $(call PIP_FAILED,The packages in pyproject.toml under dependencies and dev)
 	@touch $@ $(VENV)/.ready-to-run
 
 # A .venv that works is kept, whoever made it; a broken or too old one is made anew.

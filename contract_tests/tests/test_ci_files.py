@@ -83,12 +83,18 @@ def files(place: Path) -> tuple[str, ...]:
 
 def test_the_commands_grade_a_right_client(machine: dict[str, str], tmp_path: Path) -> None:
     """One file will do: both give the same commands, as another test says."""
-    ended, said = work(github_steps(), {**machine, "CLIENT": RIGHT, "PROFILE": "quick"}, tmp_path)
+    source = "file:///srv/huifu-mock"
+    ended, said = work(github_steps(), {**machine, "CLIENT": RIGHT, "PROFILE": "quick", "HUIFU_MOCK": source}, tmp_path)
     assert ended == Exit.OK, said
     assert files(tmp_path) == FILES
     assert results.read(tmp_path / "close-contract/result.json").exit is Exit.OK
     assert Xml.parse(tmp_path / "close-contract/junit.xml").getroot().tag == "testsuites"
-    assert (tmp_path / "pip.log").read_text(encoding="utf-8").split() == ["install", "huifu-mock[contract]"]
+    assert (tmp_path / "pip.log").read_text(encoding="utf-8").split() == [
+        "install",
+        "huifu-mock[contract]",
+        "@",
+        source,
+    ]
 
 
 def test_on_github_a_wrong_client_fails_the_job_and_is_annotated(machine: dict[str, str], tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from huifu_contract import __version__
 from huifu_contract.cli import catalogue, client, init, passive, report, server
 from huifu_contract.failures import SetupTrouble, Trouble
 from huifu_contract.grading.results import Exit
+from huifu_mock import _install
 
 COMMANDS = (
     client.add,
@@ -57,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as missing:
         if missing.name not in EXTRA:
             raise
-        tell(f"this needs {missing.name}, which is not installed: pip install 'huifu-mock[contract]'")
+        tell(f"this needs {missing.name}, which is not installed: {_install.command('contract')}")
         return int(Exit.USAGE)
     except KeyboardInterrupt:
         return int(Exit.INTERRUPTED)

@@ -1,0 +1,25 @@
+"""How this installation came here, so that a message can name a command that works for it."""
+
+import json
+from importlib.metadata import PackageNotFoundError, distribution
+
+UNKNOWN = "$HUIFU_MOCK"
+"""How the documentation calls the URL of the wheel, the checkout or the Git repository."""
+
+
+def source() -> str:
+    """The URL that pip installed huifu-mock from; `$HUIFU_MOCK` where pip did not write it down."""
+    try:
+        written = distribution("huifu-mock").read_text("direct_url.json")
+    except PackageNotFoundError:
+        written = None
+    told = json.loads(written or "{}")
+    url = str(told.get("url", UNKNOWN))
+    if version_control := told.get("vcs_info"):
+        return f"{version_control['vcs']}+{url}@{version_control['commit_id']}"
+    return url
+
+
+def command(extra: str) -> str:
+    """The command that adds an extra of ours, such as `contract`, to this installation."""
+    return f'pip install "huifu-mock[{extra}] @ {source()}"'
