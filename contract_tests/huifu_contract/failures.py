@@ -1,4 +1,4 @@
-"""The four kinds of trouble, told apart: the client's, the adapter's, the kit's own and the set-up's."""
+"""The kinds of errors, kept apart: of the client, of the adapter, of the kit, of the setup."""
 
 from __future__ import annotations
 

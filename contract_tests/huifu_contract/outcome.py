@@ -1,4 +1,4 @@
-"""Outcome: what a client finally says about one close call.
+"""What a client reports: the outcome of a close, and in `hello` what it can do.
 
 The client says it itself, the kit never derives it.
 """

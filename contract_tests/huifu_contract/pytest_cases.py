@@ -1,4 +1,4 @@
-"""The pytest front end: every case is a test item, controls run once per client, known failures are strict xfails.
+"""The cases as pytest items: controls run once for each client, known failures are strict xfails.
 
 `pytest_plugin` registers options and fixtures and imports this when they are used, so that a pytest start that uses
 none of it costs nothing.

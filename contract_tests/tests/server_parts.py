@@ -34,7 +34,7 @@ class MovedTime:
 
 
 def stranger(tenant: huifu_mock.Tenant, **more: Any) -> Target:
-    """A target without a control plane: what a sandbox looks like."""
+    """A target without a control API: what a sandbox looks like."""
     return Target(tenant.base_url, config=Config.of(tenant.credentials()), admin=False, **more)
 
 

@@ -21,7 +21,7 @@ from huifu_contract.reports import junit, markdown
 
 HERE = Path(__file__).parent.parent
 STDLIB = f"cmd:{sys.executable} {HERE / 'huifu_contract' / 'mutants' / 'stdlib_client.py'}"
-LAZY = f"cmd:{sys.executable} -m huifu_contract.mutants.do_nothing"
+DO_NOTHING = f"cmd:{sys.executable} -m huifu_contract.mutants.do_nothing"
 FEW = ["--case", "request/by-*", "--seed", "0", "-n", "1"]
 
 
@@ -49,8 +49,10 @@ def test_a_right_client_gives_0_and_all_files(somewhere: Path, capsys: pytest.Ca
     assert main(["report", "out/r.json"]) == 0
 
 
-def test_a_lazy_client_gives_1_one_root_cause_and_a_replay(somewhere: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    args = ["client", "--client", f"{LAZY} always-unknown", "--case", "security/*", "--seed", "0", "-n", "1"]
+def test_a_do_nothing_client_gives_1_one_root_cause_and_a_replay(
+    somewhere: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    args = ["client", "--client", f"{DO_NOTHING} always-unknown", "--case", "security/*", "--seed", "0", "-n", "1"]
     assert main([*args, "--report", "r.json"]) == 1
     lines = capsys.readouterr().out.splitlines()
     assert any("BLOCKED 7 cases, one cause: control/accepts-honest-success is red" in line for line in lines)
@@ -63,7 +65,7 @@ def test_a_lazy_client_gives_1_one_root_cause_and_a_replay(somewhere: Path, caps
 
 
 def test_garbage_on_stdout_gives_3(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["client", "--client", f"{LAZY} prints-garbage", *FEW]) == 3
+    assert main(["client", "--client", f"{DO_NOTHING} prints-garbage", *FEW]) == 3
     assert "for the protocol alone" in capsys.readouterr().out
 
 
@@ -73,7 +75,7 @@ def test_garbage_on_stdout_gives_3(capsys: pytest.CaptureFixture[str]) -> None:
         ["client"],
         ["client", "--client", "php x"],
         ["client", "--client", "cmd:/no/such/program"],
-        ["client", "--client", f"{LAZY} crashes-at-start"],
+        ["client", "--client", f"{DO_NOTHING} crashes-at-start"],
         ["client", "--client", STDLIB, "--case", "no/such"],
         ["client", "--client", STDLIB, "--known", "missing.toml"],
         ["client", "--client", STDLIB, "--replay", "missing.json"],
@@ -90,7 +92,7 @@ def test_a_wrong_use_gives_4(args: list[str]) -> None:
 
 
 def test_a_grade_that_the_client_does_not_offer_gives_5(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["client", "--client", f"{LAZY} always-closed", "--grade", "hook", *FEW]) == 5
+    assert main(["client", "--client", f"{DO_NOTHING} always-closed", "--grade", "hook", *FEW]) == 5
     assert "nothing was graded" in capsys.readouterr().out
 
 

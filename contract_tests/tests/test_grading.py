@@ -36,7 +36,7 @@ def unknown(config: object, base_url: str, params: object) -> str:
 
 
 @pytest.fixture(scope="module")
-def bench() -> Iterator[Harness]:
+def harness() -> Iterator[Harness]:
     with Server(port=0, orders=[]) as server:
         made = Harness(LocalDriver(unknown), server.tenant())
         made.driver.start(made.config)
@@ -57,13 +57,13 @@ def record(run: Any, **more: Any) -> Record:
     return Record(**{**members, **more})
 
 
-def broken_if(bench: Harness, condition: bool) -> None:
-    e = bench.last or bench.close(params={})
-    bench.judge(e, also=[Broken("C", "planted")] if condition else [])
+def broken_if(harness: Harness, condition: bool) -> None:
+    e = harness.last or harness.close(params={})
+    harness.judge(e, also=[Broken("C", "planted")] if condition else [])
 
 
-def grade(bench: Harness, made: Record, **options: Any) -> CaseResult:
-    return Grader(**{"profile": PROFILE, "reruns": 2, **options}).grade(made, bench)
+def grade(harness: Harness, made: Record, **options: Any) -> CaseResult:
+    return Grader(**{"profile": PROFILE, "reruns": 2, **options}).grade(made, harness)
 
 
 def test_a_level_is_capped_by_its_basis() -> None:
@@ -97,26 +97,26 @@ def test_an_unknown_case_is_a_mistake_and_not_an_empty_selection() -> None:
         select(["request/no-such"])
 
 
-def test_a_property_is_made_small_and_written_as_a_replay(bench: Harness, tmp_path: Path) -> None:
+def test_a_property_is_made_small_and_written_as_a_replay(harness: Harness, tmp_path: Path) -> None:
     made = record(
         lambda b, x: broken_if(b, x["n"] >= 10),
         fixed=(),
         draw=lambda: st.fixed_dictionaries({"n": st.integers(0, 9999)}),
     )
-    result = grade(bench, made, folder=tmp_path, profile=Profile("t", 100, 1))
+    result = grade(harness, made, folder=tmp_path, profile=Profile("t", 100, 1))
     assert (result.verdict, result.signature) == (Verdict.FAIL, "C: planted")
     stored = replay.read(Path(result.replay))
     assert stored.example == {"n": 10}
-    again = grade(bench, made, only=stored.example)
+    again = grade(harness, made, only=stored.example)
     assert (again.verdict, again.examples) == (Verdict.FAIL, 1)
 
 
-def test_stored_examples_run_first_and_a_stale_one_is_told(bench: Harness, tmp_path: Path) -> None:
+def test_stored_examples_run_first_and_a_stale_one_is_told(harness: Harness, tmp_path: Path) -> None:
     made = record(lambda b, x: broken_if(b, x.get("bad", False)))
     stored = replay.Replay(made.id, made.rev, {"bad": True}, "C: planted", "1", "6")
     stored.write(tmp_path)
-    assert grade(bench, made, folder=tmp_path).verdict is Verdict.FAIL
-    result = grade(bench, replace(made, rev=2), folder=tmp_path)
+    assert grade(harness, made, folder=tmp_path).verdict is Verdict.FAIL
+    result = grade(harness, replace(made, rev=2), folder=tmp_path)
     assert result.verdict is Verdict.KIT_ERROR
     assert "stale replay" in result.signature
 
@@ -130,71 +130,71 @@ def test_a_replay_that_tells_the_same_is_not_written_again(tmp_path: Path) -> No
     assert replay.read(place).signature == "C: other"
 
 
-def test_the_same_example_with_different_verdicts_is_flaky(bench: Harness) -> None:
+def test_the_same_example_with_different_verdicts_is_flaky(harness: Harness) -> None:
     runs = iter([True, False, True, False, False, False])
-    result = grade(bench, record(lambda b, x: broken_if(b, next(runs))), reruns=5)
+    result = grade(harness, record(lambda b, x: broken_if(b, next(runs))), reruns=5)
     assert result.verdict is Verdict.FLAKY
     assert "2 of 6 runs" in result.detail
 
 
-def test_trouble_is_sorted_by_whose_it_is(bench: Harness) -> None:
+def test_trouble_is_sorted_by_whose_it_is(harness: Harness) -> None:
     def raises(error: Exception) -> Any:
         def run(_b: Harness, _x: Example) -> None:
             raise error
 
         return run
 
-    hung = grade(bench, record(raises(Hung("gave no answer"))))
+    hung = grade(harness, record(raises(Hung("gave no answer"))))
     assert (hung.verdict, hung.trouble) == (Verdict.FAIL, "client")
-    assert grade(bench, record(raises(AdapterTrouble("garbage")))).verdict is Verdict.ADAPTER_ERROR
-    assert grade(bench, record(raises(ValueError("ours")))).verdict is Verdict.KIT_ERROR
+    assert grade(harness, record(raises(AdapterTrouble("garbage")))).verdict is Verdict.ADAPTER_ERROR
+    assert grade(harness, record(raises(ValueError("ours")))).verdict is Verdict.KIT_ERROR
 
 
-def test_a_hang_stops_a_property_instead_of_being_made_small(bench: Harness) -> None:
+def test_a_hang_stops_a_property_instead_of_being_made_small(harness: Harness) -> None:
     calls = []
 
     def run(_b: Harness, x: Example) -> None:
         calls.append(x)
         raise Hung("gave no answer")
 
-    assert grade(bench, record(run, fixed=(), draw=lambda: st.fixed_dictionaries({}))).verdict is Verdict.FAIL
+    assert grade(harness, record(run, fixed=(), draw=lambda: st.fixed_dictionaries({}))).verdict is Verdict.FAIL
     assert len(calls) == 1
 
 
-def test_a_script_that_never_acts_blocks_the_case(bench: Harness) -> None:
-    result = grade(bench, record(lambda b, x: b.judge(b.close(None, answer("98888888")))))
+def test_a_script_that_never_acts_blocks_the_case(harness: Harness) -> None:
+    result = grade(harness, record(lambda b, x: b.judge(b.close(None, answer("98888888")))))
     assert result.verdict is Verdict.BLOCKED
     assert "nothing was sent" in result.root
 
 
-def test_a_client_that_refuses_the_honest_twin_is_blocked_not_passed(bench: Harness) -> None:
-    result = grade(bench, catalogue()["security/sign-missing"])
+def test_a_client_that_refuses_the_honest_twin_is_blocked_not_passed(harness: Harness) -> None:
+    result = grade(harness, catalogue()["security/sign-missing"])
     assert result.verdict is Verdict.BLOCKED
     assert "honest twin" in result.root
 
 
-def test_a_should_is_only_noted_under_level_must_and_a_recorder_never_fails(bench: Harness) -> None:
+def test_a_should_is_only_noted_under_level_must_and_a_recorder_never_fails(harness: Harness) -> None:
     should = record(lambda b, x: broken_if(b, True), level=Level.SHOULD)
-    assert grade(bench, should).verdict is Verdict.FAIL
-    assert grade(bench, should, level="must").verdict is Verdict.NOTE
+    assert grade(harness, should).verdict is Verdict.FAIL
+    assert grade(harness, should, level="must").verdict is Verdict.NOTE
     may = record(lambda b, x: broken_if(b, True), level=Level.MAY, basis=Basis.ASSUME)
-    assert grade(bench, may).verdict is Verdict.NOTE
+    assert grade(harness, may).verdict is Verdict.NOTE
 
 
 def known(**more: Any) -> tuple[KnownFailure, ...]:
     return (KnownFailure(**{"case": "request/example", "reason": "r", **more}),)
 
 
-def test_known_failures_must_still_fail_and_in_the_same_way(bench: Harness) -> None:
+def test_known_failures_must_still_fail_and_in_the_same_way(harness: Harness) -> None:
     failing, passing = (record(lambda b, x, bad=bad: broken_if(b, bad)) for bad in (True, False))
-    assert grade(bench, failing, known=known()).verdict is Verdict.KNOWN
-    assert grade(bench, failing, known=known(match="planted")).verdict is Verdict.KNOWN
-    assert grade(bench, failing, known=known(match="another")).verdict is Verdict.FAIL
-    assert grade(bench, passing, known=known()).verdict is Verdict.FIXED
+    assert grade(harness, failing, known=known()).verdict is Verdict.KNOWN
+    assert grade(harness, failing, known=known(match="planted")).verdict is Verdict.KNOWN
+    assert grade(harness, failing, known=known(match="another")).verdict is Verdict.FAIL
+    assert grade(harness, passing, known=known()).verdict is Verdict.FIXED
     assert Verdict.FIXED not in OK
 
 
-def test_of_a_known_property_only_the_witnesses_run(bench: Harness, tmp_path: Path) -> None:
+def test_of_a_known_property_only_the_witnesses_run(harness: Harness, tmp_path: Path) -> None:
     ran: list[int] = []
 
     def run(b: Harness, x: Example) -> None:
@@ -203,7 +203,7 @@ def test_of_a_known_property_only_the_witnesses_run(bench: Harness, tmp_path: Pa
 
     made = record(run, fixed=({"n": 1},), draw=lambda: st.fixed_dictionaries({"n": st.integers()}))
     replay.Replay(made.id, made.rev, {"n": 77}, "C: planted", "1", "6").write(tmp_path)
-    assert grade(bench, made, known=known(), folder=tmp_path, reruns=0).verdict is Verdict.KNOWN
+    assert grade(harness, made, known=known(), folder=tmp_path, reruns=0).verdict is Verdict.KNOWN
     assert ran == [77]
 
 
@@ -233,7 +233,7 @@ def test_a_seed_is_a_cases_own_and_profiles_are_never_loaded_globally() -> None:
     assert global_settings.default.max_examples == global_settings.get_profile("default").max_examples
 
 
-def test_the_same_seed_draws_the_same_examples(bench: Harness) -> None:
+def test_the_same_seed_draws_the_same_examples(harness: Harness) -> None:
     streams = []
     for _ in range(2):
         drawn: list[int] = []
@@ -242,7 +242,7 @@ def test_the_same_seed_draws_the_same_examples(bench: Harness) -> None:
             into.append(x["n"])
             broken_if(b, False)
 
-        grade(bench, record(run, fixed=(), draw=lambda: st.fixed_dictionaries({"n": st.integers()})), seed=7)
+        grade(harness, record(run, fixed=(), draw=lambda: st.fixed_dictionaries({"n": st.integers()})), seed=7)
         streams.append(drawn)
     assert streams[0] == streams[1]
     assert len(set(streams[0])) > 10

@@ -43,27 +43,29 @@ def ask(base: str, method: str, target: str, body: Any = None) -> tuple[int, Any
     return response.status, json.loads(text) if text else None
 
 
-def client(lead: PassiveRun, base: str = "", kind: type[Client] = Client) -> Client:
-    config = Config.of(lead.server.default.credentials())
-    return kind(base or lead.server.base_url, config, timeout_s=2.0, attempt_s=0.4)
+def client(passive: PassiveRun, base: str = "", kind: type[Client] = Client) -> Client:
+    config = Config.of(passive.server.default.credentials())
+    return kind(base or passive.server.base_url, config, timeout_s=2.0, attempt_s=0.4)
 
 
 @pytest.fixture
-def leading() -> Iterator[Callable[..., PassiveRun]]:
+def start_passive() -> Iterator[Callable[..., PassiveRun]]:
     made: list[PassiveRun] = []
 
     def start(**options: Any) -> PassiveRun:
-        lead = PassiveRun(Options(**{"agent": "shop", "timeout_s": 2.0, "quiet_s": QUIET, "claims": CLAIMS, **options}))
-        made.append(lead)
-        return lead.__enter__()
+        passive = PassiveRun(
+            Options(**{"agent": "shop", "timeout_s": 2.0, "quiet_s": QUIET, "claims": CLAIMS, **options})
+        )
+        made.append(passive)
+        return passive.__enter__()
 
     yield start
-    for lead in made:
-        lead.__exit__()
+    for passive in made:
+        passive.__exit__()
 
 
-def found(lead: PassiveRun, case: str) -> CaseResult:
-    return next(one for one in lead.finish().cases if one.id == case)
+def found(passive: PassiveRun, case: str) -> CaseResult:
+    return next(one for one in passive.finish().cases if one.id == case)
 
 
 # -- magic order numbers
@@ -86,97 +88,100 @@ def found(lead: PassiveRun, case: str) -> CaseResult:
     ],
 )
 def test_an_order_number_selects_its_case(
-    case: str, kind: str, verdict: Verdict, leading: Callable[..., PassiveRun]
+    case: str, kind: str, verdict: Verdict, start_passive: Callable[..., PassiveRun]
 ) -> None:
-    lead = leading()
-    client(lead, kind=mutants.CLIENTS[kind]).close(org_req_seq_id=f"CASE~{case}~first", **ORDER)
-    assert _quiet(lead)
-    result = found(lead, case)
+    passive = start_passive()
+    client(passive, kind=mutants.CLIENTS[kind]).close(org_req_seq_id=f"CASE~{case}~first", **ORDER)
+    assert _quiet(passive)
+    result = found(passive, case)
     assert result.verdict is verdict, (result.signature, result.root, result.detail)
-    ran = [one.id for one in lead.result().cases if one.verdict is not Verdict.NOT_RUN]
+    ran = [one.id for one in passive.result().cases if one.verdict is not Verdict.NOT_RUN]
     assert ran == [case], "nothing else had traffic"
-    assert lead.result().grades == ("wire",)
+    assert passive.result().grades == ("wire",)
 
 
-def _quiet(lead: PassiveRun) -> bool:
+def _quiet(passive: PassiveRun) -> bool:
     """Every order number has been judged."""
-    for thread in lead._threads[1:]:
+    for thread in passive._threads[1:]:
         thread.join(30)
-    return not any(thread.is_alive() for thread in lead._threads[1:])
+    return not any(thread.is_alive() for thread in passive._threads[1:])
 
 
-def test_the_script_is_really_behind_the_number(leading: Callable[..., PassiveRun]) -> None:
-    lead = leading()
-    pending = client(lead).close(org_req_seq_id="CASE~response/stat-p-pending~1", **ORDER)
-    failed = client(lead).close(org_req_seq_id="CASE~control/reports-honest-failure~1", **ORDER)
+def test_the_script_is_really_behind_the_number(start_passive: Callable[..., PassiveRun]) -> None:
+    passive = start_passive()
+    pending = client(passive).close(org_req_seq_id="CASE~response/stat-p-pending~1", **ORDER)
+    failed = client(passive).close(org_req_seq_id="CASE~control/reports-honest-failure~1", **ORDER)
     assert (pending.verdict, failed.verdict) == ("pending", "not_closed")
 
 
-def test_each_further_number_of_a_case_is_its_next_example(leading: Callable[..., PassiveRun]) -> None:
-    lead = leading()
+def test_each_further_number_of_a_case_is_its_next_example(start_passive: Callable[..., PassiveRun]) -> None:
+    passive = start_passive()
     codes = []
     for number in range(3):
-        outcome = client(lead).close(org_req_seq_id=f"CASE~response/code-table~{number}", **ORDER)
+        outcome = client(passive).close(org_req_seq_id=f"CASE~response/code-table~{number}", **ORDER)
         codes.append((outcome.seen or {}).get("resp_code"))
     assert len(set(codes)) > 1
-    assert _quiet(lead)
-    assert found(lead, "response/code-table").verdict is Verdict.PASS
+    assert _quiet(passive)
+    assert found(passive, "response/code-table").verdict is Verdict.PASS
 
 
-def test_one_failing_number_is_not_made_good_by_another(leading: Callable[..., PassiveRun]) -> None:
-    lead = leading()
+def test_one_failing_number_is_not_made_good_by_another(start_passive: Callable[..., PassiveRun]) -> None:
+    passive = start_passive()
     case = "response/p-then-query"
     for kind in ("reference", "no-query-after-p", "reference"):
-        client(lead, kind=mutants.CLIENTS[kind]).close(org_req_seq_id=f"CASE~{case}~{len(lead._visits)}", **ORDER)
-    assert _quiet(lead)
-    assert found(lead, case).verdict is Verdict.FAIL
+        client(passive, kind=mutants.CLIENTS[kind]).close(org_req_seq_id=f"CASE~{case}~{len(passive._visits)}", **ORDER)
+    assert _quiet(passive)
+    assert found(passive, case).verdict is Verdict.FAIL
 
 
 @pytest.mark.parametrize("case", ["request/values-unchanged", "repeat/same-parameters", "control/second-call"])
-def test_a_case_that_one_number_cannot_be_is_skipped_with_a_hint(case: str, leading: Callable[..., PassiveRun]) -> None:
-    lead = leading()
-    client(lead).close(org_req_seq_id=f"CASE~{case}~1", **ORDER)
-    assert _quiet(lead)
-    result = found(lead, case)
+def test_a_case_that_one_number_cannot_be_is_skipped_with_a_hint(
+    case: str, start_passive: Callable[..., PassiveRun]
+) -> None:
+    passive = start_passive()
+    client(passive).close(org_req_seq_id=f"CASE~{case}~1", **ORDER)
+    assert _quiet(passive)
+    result = found(passive, case)
     assert result.verdict is Verdict.SKIP
     assert "/_contract/next" in result.root
 
 
-def test_a_claim_can_be_told_about_a_number(leading: Callable[..., PassiveRun]) -> None:
-    lead = leading(quiet_s=60)
+def test_a_claim_can_be_told_about_a_number(start_passive: Callable[..., PassiveRun]) -> None:
+    passive = start_passive(quiet_s=60)
     number = "CASE~security/sign-missing~1"
     assert (
-        ask(lead.server.base_url, "POST", "/_contract/claim", {"outcome": "closed", "org_req_seq_id": number})[0] == 409
+        ask(passive.server.base_url, "POST", "/_contract/claim", {"outcome": "closed", "org_req_seq_id": number})[0]
+        == 409
     )
-    once = client(lead, kind=mutants.CLIENTS["missing-sign-ok"])
+    once = client(passive, kind=mutants.CLIENTS["missing-sign-ok"])
     said = once.close(org_req_seq_id=number, **ORDER).verdict
     assert said == "closed"
     told = {"outcome": said, "org_req_seq_id": number}
-    assert ask(lead.server.base_url, "POST", "/_contract/claim", told)[0] == 204
-    assert _quiet(lead)
-    result = found(lead, "security/sign-missing")
+    assert ask(passive.server.base_url, "POST", "/_contract/claim", told)[0] == 204
+    assert _quiet(passive)
+    result = found(passive, "security/sign-missing")
     assert (result.verdict, result.claim) == (Verdict.FAIL, "closed")
     assert "L5" in result.laws
 
 
-def test_a_number_that_names_no_case_is_an_order_like_any_other(leading: Callable[..., PassiveRun]) -> None:
-    lead = leading()
-    assert client(lead).close(org_req_seq_id="CASE~response/none~1", **ORDER).verdict == "not_closed"
-    assert client(lead).close(org_req_seq_id="CASE~", **ORDER).verdict == "not_closed"
-    assert lead.exit is Exit.NOTHING
+def test_a_number_that_names_no_case_is_an_order_like_any_other(start_passive: Callable[..., PassiveRun]) -> None:
+    passive = start_passive()
+    assert client(passive).close(org_req_seq_id="CASE~response/none~1", **ORDER).verdict == "not_closed"
+    assert client(passive).close(org_req_seq_id="CASE~", **ORDER).verdict == "not_closed"
+    assert passive.exit is Exit.NOTHING
 
 
 # -- the loop
 
 
-def agent(lead: PassiveRun, kind: type[Client] = Client, *, tells: bool = True) -> None:
+def agent(passive: PassiveRun, kind: type[Client] = Client, *, tells: bool = True) -> None:
     """What a team writes: ask, close, tell, until there is no more."""
-    base = lead.server.base_url
+    base = passive.server.base_url
     while True:
         status, turn = ask(base, "GET", "/_contract/next?" + urlencode({"agent": "shop"}))
         if status == 204:
             return
-        said = client(lead, turn["base_url"], kind).close(**turn["params"])
+        said = client(passive, turn["base_url"], kind).close(**turn["params"])
         if tells:
             assert ask(base, "POST", "/_contract/claim", {"outcome": said.verdict})[0] == 204
 
@@ -185,16 +190,18 @@ QUICK = ("control/*", "request/*", "security/*", "response/p-then-query", "repea
 
 
 @pytest.mark.parametrize("tells", [True, False])
-def test_the_reference_passes_the_loop_with_and_without_claims(tells: bool, leading: Callable[..., PassiveRun]) -> None:
-    lead = leading(cases=QUICK)
-    agent(lead, tells=tells)
-    run = lead.finish()
+def test_the_reference_passes_the_loop_with_and_without_claims(
+    tells: bool, start_passive: Callable[..., PassiveRun]
+) -> None:
+    passive = start_passive(cases=QUICK)
+    agent(passive, tells=tells)
+    run = passive.finish()
     odd = {one.id: (one.verdict, one.signature or one.root) for one in run.cases if one.verdict not in _FINE}
     assert odd == {}
     skipped = {one.id for one in run.cases if one.verdict is Verdict.SKIP}
     refused = set() if tells else {"request/neither-id", "request/over-length"}
     assert skipped == {"request/date-in-china-time", "request/seq-unique-across-processes", *refused}
-    assert lead.exit is Exit.OK
+    assert passive.exit is Exit.OK
 
 
 _FINE = (Verdict.PASS, Verdict.NOTE, Verdict.SKIP)
@@ -209,37 +216,41 @@ _FINE = (Verdict.PASS, Verdict.NOTE, Verdict.SKIP)
         ("no-query-after-p", False, "response/p-then-query"),
     ],
 )
-def test_a_mutant_is_caught_by_its_case(kind: str, tells: bool, case: str, leading: Callable[..., PassiveRun]) -> None:
-    lead = leading(cases=(case,))
-    agent(lead, mutants.CLIENTS[kind], tells=tells)
-    assert found(lead, case).verdict is Verdict.FAIL
-    assert lead.exit is Exit.NOT_OK
+def test_a_mutant_is_caught_by_its_case(
+    kind: str, tells: bool, case: str, start_passive: Callable[..., PassiveRun]
+) -> None:
+    passive = start_passive(cases=(case,))
+    agent(passive, mutants.CLIENTS[kind], tells=tells)
+    assert found(passive, case).verdict is Verdict.FAIL
+    assert passive.exit is Exit.NOT_OK
 
 
-def test_an_agent_that_stops_asking_leaves_the_rest_not_run(leading: Callable[..., PassiveRun]) -> None:
-    lead = leading(cases=("control/*",))
-    status, turn = ask(lead.server.base_url, "GET", "/_contract/next?agent=shop")
+def test_an_agent_that_stops_asking_leaves_the_rest_not_run(start_passive: Callable[..., PassiveRun]) -> None:
+    passive = start_passive(cases=("control/*",))
+    status, turn = ask(passive.server.base_url, "GET", "/_contract/next?agent=shop")
     assert (status, turn["case"], sorted(turn)) == (
         200,
         "control/accepts-honest-success",
         ["base_url", "case", "params"],
     )
-    client(lead, turn["base_url"]).close(**turn["params"])
-    assert ask(lead.server.base_url, "GET", "/_contract/next?agent=shop")[0] == 200, "taken, but never made"
-    run = lead.finish()
+    client(passive, turn["base_url"]).close(**turn["params"])
+    assert ask(passive.server.base_url, "GET", "/_contract/next?agent=shop")[0] == 200, "taken, but never made"
+    run = passive.finish()
     assert [one.verdict for one in run.cases] == [Verdict.PASS, Verdict.NOT_RUN, Verdict.NOT_RUN]
     assert run.cases[1].root == "no traffic"
 
 
-def test_an_agent_that_only_asks_passes_nothing(leading: Callable[..., PassiveRun]) -> None:
-    lead = leading(cases=("control/*", "request/neither-id", "transport/lost-after-close", "security/sign-missing"))
-    while ask(lead.server.base_url, "GET", "/_contract/next?agent=shop")[0] == 200:
+def test_an_agent_that_only_asks_passes_nothing(start_passive: Callable[..., PassiveRun]) -> None:
+    passive = start_passive(
+        cases=("control/*", "request/neither-id", "transport/lost-after-close", "security/sign-missing")
+    )
+    while ask(passive.server.base_url, "GET", "/_contract/next?agent=shop")[0] == 200:
         pass
-    assert {one.verdict for one in lead.finish().cases} == {Verdict.FAIL, Verdict.SKIP}
+    assert {one.verdict for one in passive.finish().cases} == {Verdict.FAIL, Verdict.SKIP}
 
 
-def test_wrong_requests_are_told_what_would_be_right(leading: Callable[..., PassiveRun]) -> None:
-    base = leading().server.base_url
+def test_wrong_requests_are_told_what_would_be_right(start_passive: Callable[..., PassiveRun]) -> None:
+    base = start_passive().server.base_url
     assert "ask for shop" in ask(base, "GET", "/_contract/next?agent=other")[1]["detail"]
     assert "GET /_contract/next" in ask(base, "GET", "/_contract/nothing")[1]["detail"]
     for claim in (b"", b"[]", {"outcome": "yes"}, {}):
@@ -252,28 +263,28 @@ def test_wrong_requests_are_told_what_would_be_right(leading: Callable[..., Pass
 
 
 def test_the_report_is_there_before_the_end_and_after_every_case(
-    leading: Callable[..., PassiveRun], tmp_path: Path
+    start_passive: Callable[..., PassiveRun], tmp_path: Path
 ) -> None:
     report = tmp_path / "r.json"
-    lead = leading(report=report)
+    passive = start_passive(report=report)
     assert {one.verdict for one in results.read(report).cases} == {Verdict.NOT_RUN}
-    client(lead).close(org_req_seq_id="CASE~control/accepts-honest-success~1", **ORDER)
-    assert _quiet(lead)
+    client(passive).close(org_req_seq_id="CASE~control/accepts-honest-success~1", **ORDER)
+    assert _quiet(passive)
     kept = {one.id: one.verdict for one in results.read(report).cases if one.verdict is not Verdict.NOT_RUN}
     assert kept == {"control/accepts-honest-success": Verdict.PASS}
 
 
-def test_a_required_case_without_traffic_is_no_success(leading: Callable[..., PassiveRun]) -> None:
-    lead = leading(require=("control/accepts-*", "response/stat-p-pending"))
-    client(lead).close(org_req_seq_id="CASE~control/accepts-honest-success~1", **ORDER)
-    assert _quiet(lead)
-    lead.finish()
-    assert [case.id for case in lead.unmet()] == ["response/stat-p-pending"]
-    assert lead.exit is Exit.NOT_OK
+def test_a_required_case_without_traffic_is_no_success(start_passive: Callable[..., PassiveRun]) -> None:
+    passive = start_passive(require=("control/accepts-*", "response/stat-p-pending"))
+    client(passive).close(org_req_seq_id="CASE~control/accepts-honest-success~1", **ORDER)
+    assert _quiet(passive)
+    passive.finish()
+    assert [case.id for case in passive.unmet()] == ["response/stat-p-pending"]
+    assert passive.exit is Exit.NOT_OK
 
 
-def test_only_what_passive_mode_can_see_is_listed(leading: Callable[..., PassiveRun]) -> None:
-    listed = {one.id for one in leading().result().cases}
+def test_only_what_passive_mode_can_see_is_listed(start_passive: Callable[..., PassiveRun]) -> None:
+    listed = {one.id for one in start_passive().result().cases}
     assert listed == {name for name, record in catalogue().items() if record.grades & {"wire", "decision"}}
 
 

@@ -35,7 +35,7 @@ def test_a_graded_server_leaves_its_files(
     assert main([*words, "--junit", str(files["xml"]), "--md", str(files["md"])]) == 0
     out = capsys.readouterr().out
     assert "server/either-or-neither" in out
-    assert "control plane" in out
+    assert "control API" in out
     assert 'name="server/echo-fields"' in files["xml"].read_text(encoding="utf-8")
     assert "either-or-both" in files["md"].read_text(encoding="utf-8")
     found = results.read(files["json"])

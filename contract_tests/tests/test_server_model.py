@@ -1,4 +1,4 @@
-"""The model of the close, held against the sentences it is written from, and the walks that use it."""
+"""The model of the close, held against the sentences it is written from, and the sequences that use it."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_a_walk_that_never_meets_a_branch_is_the_kits_own_error(monkeypatch: pyt
     from huifu_contract.server.target import Target
 
     def lazy(fresh: object, *_: int) -> None:
-        made = fresh()  # type: ignore[operator] # what makes a walk
+        made = fresh()  # type: ignore[operator] # what makes a sequence
         made.do({"do": "new", "kind": "plain", "age": 61})
         made.do({"do": "close", "order": 0, "by": "both"})
         assert made.hits == Counter(made.hits)
@@ -155,6 +155,6 @@ def test_a_walk_that_goes_wrong_is_told_in_the_fewest_steps() -> None:
     bug = next(bug for bug in BUGS if bug.name == "second-close-succeeds")
     with bug.plant(), huifu_mock.Server(orders=[]) as server:
         found = grade(Target(server.base_url), Options(cases=("server/state-machine",)), connection=server)
-    story = found.cases[0].steps
-    assert 3 <= len(story) <= 5, story
-    assert story[-1].startswith("again: ")
+    transcript = found.cases[0].steps
+    assert 3 <= len(transcript) <= 5, transcript
+    assert transcript[-1].startswith("again: ")

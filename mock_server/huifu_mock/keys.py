@@ -19,7 +19,7 @@ def published(name: str) -> RSAPrivateKey:
 class KeyRing:
     """The keys of one gateway.
 
-    Huifu's side has one key for each size; every tenant has a merchant key of its own. Making one takes 52 ms, so
+    Huifu's side has one key for each size; every tenant has its own merchant key. Making one takes 52 ms, so
     the keys of dropped tenants are lent again: their `sys_id` is gone, so nothing signed before can pass.
     """
 

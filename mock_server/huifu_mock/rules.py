@@ -1,9 +1,8 @@
 """Everything that decides the answer to a close must live in this file.
 
 `decide` looks at a frozen `Case` and at nothing else: no clock, no store, no network. The rules are one ordered
-table; the first row that applies wins. The specification gives no order (assumed): first what is wrong with the
-call, then what is wrong with the order for good, last what a retry can cure, so that nobody is told to wait for
-an order that can never be closed.
+table; the first row that applies wins. The specification gives no order (assumed). Checked in this order: request
+errors, permanent order states, temporary ones, so that no client waits for an order that can never be closed.
 """
 
 from collections.abc import Callable
@@ -23,11 +22,11 @@ SETTLES: tuple[str, ...] = get_args(Settle)
 
 
 class Step(Enum):
-    """What a row does instead of giving a reason of its own."""
+    """What a row does instead of giving a reason."""
 
     REPLAY = "the stored bytes are returned"
     SCRIPTED = "the queued answer is given"
-    OWN = "an endpoint other than close gives an answer of its own"
+    OWN = "another endpoint gives its own answer"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The JSON schemas at work: the one place where a shape is checked, and where a complaint is put into words."""
+"""The JSON schemas as the gateway applies them, with `jsonschema-rs`, and the words for what they refuse."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ class Schema:
         return str(self._at(path).get("description", "")) if path else ""
 
     def _at(self, path: list[str]) -> dict[str, Any]:
-        """The part of the schema for the value at `path`; empty where it has none of its own."""
+        """The part of the schema for the value at `path`; empty where it has none."""
         found = self.contents
         for name in path:
             found = _resolved(found).get("properties", {}).get(name, {})

@@ -1,4 +1,4 @@
-"""RSA signatures both ways, and the forms that keys come in.
+"""RSA signatures both ways, key formats, and the signed reply.
 
 SHA-256 with RSA PKCS#1 v1.5, Base64 on one line. Keys are one-line Base64 of PKCS8 (private) or X.509 (public),
 or PEM of the same; never PKCS1, which some vendor SDKs cannot read and then sign with nothing.

@@ -104,7 +104,7 @@ class Desk:
         return Answered(exchange, raw, opened(raw))
 
     def told(self) -> list[dict[str, Any]]:
-        """The journal as the control plane tells it, through JSON as other languages read it."""
+        """The journal as the control API tells it, through JSON as other languages read it."""
         path = f"/_mock/tenants/{self.tenant.sys_id}/journal"
         told = run_here(router.dispatch(self.mock, "", "GET", path, query={}))
         assert told.status == 200, told.body

@@ -1,4 +1,4 @@
-"""The control plane over HTTP: every call, and a refusal that names the field and what would be right."""
+"""The control API over HTTP: every call, and a refusal that names the field and what would be right."""
 
 import http.client
 import json
@@ -20,7 +20,7 @@ from huifu_mock.http.control.router import ROUTES
 from huifu_mock.schemas import schema
 
 
-class Plane:
+class ControlApi:
     """A client that knows nothing but HTTP and JSON."""
 
     def __init__(self, base_url: str) -> None:
@@ -41,7 +41,7 @@ class Plane:
             connection.close()
         return response.status, json.loads(text) if text else None, told
 
-    def told(self, method: str, path: str, body: Any = None, status: int = 200) -> Any:
+    def answer(self, method: str, path: str, body: Any = None, status: int = 200) -> Any:
         got, answer, _ = self.ask(method, path, body)
         assert got == status, answer
         return answer
@@ -63,8 +63,8 @@ class Plane:
 
 
 @pytest.fixture
-def plane(server: huifu_mock.Server) -> Plane:
-    return Plane(server.base_url)
+def control_api(server: huifu_mock.Server) -> ControlApi:
+    return ControlApi(server.base_url)
 
 
 @pytest.fixture
@@ -82,12 +82,12 @@ def valid(name: str, body: Any) -> Any:
 # what it is
 
 
-def test_health_and_ready_answer(plane: Plane) -> None:
-    assert plane.told("GET", "/_mock/health") == plane.told("GET", "/_mock/ready") == {"status": "ok"}
+def test_health_and_ready_answer(control_api: ControlApi) -> None:
+    assert control_api.answer("GET", "/_mock/health") == control_api.answer("GET", "/_mock/ready") == {"status": "ok"}
 
 
-def test_about_tells_what_this_is(plane: Plane) -> None:
-    about = valid("about", plane.told("GET", "/_mock/about"))
+def test_about_tells_what_this_is(control_api: ControlApi) -> None:
+    about = valid("about", control_api.answer("GET", "/_mock/about"))
     assert about["name"] == "huifu-mock"
     assert about["version"] == huifu_mock.__version__
     assert "/v2/trade/payment/scanpay/close" in about["endpoints"]
@@ -95,17 +95,17 @@ def test_about_tells_what_this_is(plane: Plane) -> None:
     assert len(about["schema_digest"]) == 64
 
 
-def test_every_reply_says_whose_it_is(plane: Plane) -> None:
+def test_every_reply_says_whose_it_is(control_api: ControlApi) -> None:
     for path in ("/_mock/about", "/_mock/nowhere", "/elsewhere"):
-        assert plane.ask("GET", path)[2]["server"] == "huifu-mock"
+        assert control_api.ask("GET", path)[2]["server"] == "huifu-mock"
 
 
 # tenants
 
 
-def test_a_fresh_tenant_comes_with_all_that_a_client_needs(plane: Plane) -> None:
-    made = valid("tenant", plane.told("POST", "/_mock/tenants", {}, 201))
-    assert made["base_url"] == plane.base_url
+def test_a_fresh_tenant_comes_with_all_that_a_client_needs(control_api: ControlApi) -> None:
+    made = valid("tenant", control_api.answer("POST", "/_mock/tenants", {}, 201))
+    assert made["base_url"] == control_api.base_url
     private = signing.load_private_key(made["merchant_private_key"])
     assert private.key_size == 2048
     assert signing.load_private_key(made["merchant_private_key_pem"]).private_numbers() == private.private_numbers()
@@ -115,18 +115,18 @@ def test_a_fresh_tenant_comes_with_all_that_a_client_needs(plane: Plane) -> None
     assert signing.load_public_key(made["huifu_public_key_pem"]) == huifu
     for name in ("merchant_private_key", "merchant_public_key", "huifu_public_key"):
         assert "\n" not in made[name]
-    assert plane.told("GET", f"/_mock/tenants/{made['sys_id']}") == made
-    assert plane.told("DELETE", f"/_mock/tenants/{made['sys_id']}", None, 204) is None
-    plane.refused("GET", f"/_mock/tenants/{made['sys_id']}", None, 404)
+    assert control_api.answer("GET", f"/_mock/tenants/{made['sys_id']}") == made
+    assert control_api.answer("DELETE", f"/_mock/tenants/{made['sys_id']}", None, 204) is None
+    control_api.refused("GET", f"/_mock/tenants/{made['sys_id']}", None, 404)
 
 
-def test_an_empty_body_makes_a_tenant_too(plane: Plane) -> None:
-    made = plane.told("POST", "/_mock/tenants", None, 201)
-    assert made["sys_id"] in [one["sys_id"] for one in plane.told("GET", "/_mock/tenants")["items"]]
-    plane.told("DELETE", f"/_mock/tenants/{made['sys_id']}", None, 204)
+def test_an_empty_body_makes_a_tenant_too(control_api: ControlApi) -> None:
+    made = control_api.answer("POST", "/_mock/tenants", None, 201)
+    assert made["sys_id"] in [one["sys_id"] for one in control_api.answer("GET", "/_mock/tenants")["items"]]
+    control_api.answer("DELETE", f"/_mock/tenants/{made['sys_id']}", None, 204)
 
 
-def test_a_tenant_may_be_made_as_it_is_wanted(plane: Plane) -> None:
+def test_a_tenant_may_be_made_as_it_is_wanted(control_api: ControlApi) -> None:
     wanted = {
         "sys_id": "team-a.1",
         "product_ids": {"YYZY": "active", "OLD": "suspended"},
@@ -137,13 +137,13 @@ def test_a_tenant_may_be_made_as_it_is_wanted(plane: Plane) -> None:
         "legacy_codes": True,
         "bad_signature": "http-922",
     }
-    made = plane.told("POST", "/_mock/tenants", wanted, 201)
+    made = control_api.answer("POST", "/_mock/tenants", wanted, 201)
     assert {name: made[name] for name in wanted} == wanted
     assert (made["product_id"], made["huifu_id"]) == ("YYZY", "6666000000000007")
-    assert plane.refused("POST", "/_mock/tenants", wanted, 409)["field"] == "sys_id"
-    order = plane.told("POST", "/_mock/tenants/team-a.1/orders", {}, 201)
+    assert control_api.refused("POST", "/_mock/tenants", wanted, 409)["field"] == "sys_id"
+    order = control_api.answer("POST", "/_mock/tenants/team-a.1/orders", {}, 201)
     assert (order["settle"], order["settle_seconds"], order["huifu_id"]) == ("processing", 1.5, "6666000000000007")
-    plane.told("DELETE", "/_mock/tenants/team-a.1", None, 204)
+    control_api.answer("DELETE", "/_mock/tenants/team-a.1", None, 204)
 
 
 @pytest.mark.parametrize("key_bits", [1024, 3072])
@@ -199,32 +199,32 @@ def test_a_tenant_may_bring_its_own_public_key(form: Any, server: huifu_mock.Ser
         (b'{"sys_id":"\\ud800"}', "the body"),
     ],
 )
-def test_a_tenant_that_cannot_be_made_is_refused_by_field(body: Any, field: str, plane: Plane) -> None:
-    before = plane.told("GET", "/_mock/about")["tenants"]
+def test_a_tenant_that_cannot_be_made_is_refused_by_field(body: Any, field: str, control_api: ControlApi) -> None:
+    before = control_api.answer("GET", "/_mock/about")["tenants"]
     sent = b"null" if body is None else body
-    assert plane.refused("POST", "/_mock/tenants", sent)["field"] == field
-    assert plane.told("GET", "/_mock/about")["tenants"] == before
+    assert control_api.refused("POST", "/_mock/tenants", sent)["field"] == field
+    assert control_api.answer("GET", "/_mock/about")["tenants"] == before
 
 
 def test_a_private_key_in_the_place_of_a_public_one_is_called_by_its_name(
-    plane: Plane, tenant: huifu_mock.Tenant
+    control_api: ControlApi, tenant: huifu_mock.Tenant
 ) -> None:
     for text in (tenant.merchant_private_key, tenant.merchant_private_key_pem):
-        error = plane.refused("POST", "/_mock/tenants", {"merchant_public_key": text})
+        error = control_api.refused("POST", "/_mock/tenants", {"merchant_public_key": text})
         assert "a private key" in error["problem"]
 
 
-def test_a_tenant_is_changed_where_it_is_told(plane: Plane, at: str) -> None:
-    before = plane.told("GET", at)
-    after = valid("tenant", plane.told("PATCH", at, {"product_ids": {"MCS": "suspended"}, "settle": "refused"}))
+def test_a_tenant_is_changed_where_it_is_told(control_api: ControlApi, at: str) -> None:
+    before = control_api.answer("GET", at)
+    after = valid("tenant", control_api.answer("PATCH", at, {"product_ids": {"MCS": "suspended"}, "settle": "refused"}))
     assert after == {**before, "product_ids": {"MCS": "suspended"}, "settle": "refused"}
     for body, field in (
         ({"sys_id": "x"}, "sys_id"),
         ({"settle": 5}, "settle"),
         ({"merchant_public_key": "x"}, "merchant_public_key"),
     ):
-        assert plane.refused("PATCH", at, body)["field"] == field
-    assert plane.told("GET", at) == after
+        assert control_api.refused("PATCH", at, body)["field"] == field
+    assert control_api.answer("GET", at) == after
 
 
 def test_a_new_merchant_key_replaces_the_old_one(tenant: huifu_mock.Tenant) -> None:
@@ -252,8 +252,10 @@ def test_a_new_merchant_key_replaces_the_old_one(tenant: huifu_mock.Tenant) -> N
         ("GET", "/journal"),
     ],
 )
-def test_a_tenant_that_is_not_there_is_404(method: str, rest: str, plane: Plane) -> None:
-    error = plane.refused(method, f"/_mock/tenants/nobody{rest}", {} if method in ("POST", "PATCH") else None, 404)
+def test_a_tenant_that_is_not_there_is_404(method: str, rest: str, control_api: ControlApi) -> None:
+    error = control_api.refused(
+        method, f"/_mock/tenants/nobody{rest}", {} if method in ("POST", "PATCH") else None, 404
+    )
     assert error["field"] == "sys_id"
     assert "6666000108854952" in error["expected"]
 
@@ -261,24 +263,24 @@ def test_a_tenant_that_is_not_there_is_404(method: str, rest: str, plane: Plane)
 # orders
 
 
-def test_a_seeded_order_is_told_with_every_field(plane: Plane, at: str) -> None:
-    order = valid("order", plane.told("POST", f"{at}/orders", {}, 201))
+def test_a_seeded_order_is_told_with_every_field(control_api: ControlApi, at: str) -> None:
+    order = valid("order", control_api.answer("POST", f"{at}/orders", {}, 201))
     assert (order["trade_type"], order["trans_stat"], order["close_stat"]) == ("T_NATIVE", "P", "")
     assert (order["settle"], order["age_seconds"], order["closes"]) == ("immediate", 120, [])
     assert len(order["hf_seq_id"]) == 40
-    assert plane.told("GET", f"{at}/orders/{order['req_seq_id']}") == order
-    assert plane.told("GET", f"{at}/orders") == {"items": [order]}
+    assert control_api.answer("GET", f"{at}/orders/{order['req_seq_id']}") == order
+    assert control_api.answer("GET", f"{at}/orders") == {"items": [order]}
 
 
-def test_a_list_of_orders_is_seeded_whole_or_not_at_all(plane: Plane, at: str) -> None:
-    orders = plane.told("POST", f"{at}/orders", [{"req_seq_id": "a"}, {"req_seq_id": "b"}], 201)
+def test_a_list_of_orders_is_seeded_whole_or_not_at_all(control_api: ControlApi, at: str) -> None:
+    orders = control_api.answer("POST", f"{at}/orders", [{"req_seq_id": "a"}, {"req_seq_id": "b"}], 201)
     assert [order["req_seq_id"] for order in orders] == ["a", "b"]
-    taken = plane.refused("POST", f"{at}/orders", [{"req_seq_id": "c"}, {"req_seq_id": "a"}], 409)
+    taken = control_api.refused("POST", f"{at}/orders", [{"req_seq_id": "c"}, {"req_seq_id": "a"}], 409)
     assert taken["field"] == "[1].req_seq_id"
-    wrong = plane.refused("POST", f"{at}/orders", [{"req_seq_id": "c"}, {"settle": "x"}])
+    wrong = control_api.refused("POST", f"{at}/orders", [{"req_seq_id": "c"}, {"settle": "x"}])
     assert wrong["field"] == "[1].settle"
-    assert len(plane.told("GET", f"{at}/orders")["items"]) == 2
-    assert plane.told("POST", f"{at}/orders", [], 201) == []
+    assert len(control_api.answer("GET", f"{at}/orders")["items"]) == 2
+    assert control_api.answer("POST", f"{at}/orders", [], 201) == []
 
 
 @pytest.mark.parametrize(
@@ -304,30 +306,32 @@ def test_a_list_of_orders_is_seeded_whole_or_not_at_all(plane: Plane, at: str) -
         (5, "the body"),
     ],
 )
-def test_an_order_that_cannot_be_seeded_is_refused_by_field(body: Any, field: str, plane: Plane, at: str) -> None:
-    assert plane.refused("POST", f"{at}/orders", body)["field"] == field
-    assert plane.told("GET", f"{at}/orders") == {"items": []}
+def test_an_order_that_cannot_be_seeded_is_refused_by_field(
+    body: Any, field: str, control_api: ControlApi, at: str
+) -> None:
+    assert control_api.refused("POST", f"{at}/orders", body)["field"] == field
+    assert control_api.answer("GET", f"{at}/orders") == {"items": []}
 
 
-def test_a_taken_number_is_409(plane: Plane, at: str) -> None:
-    order = plane.told("POST", f"{at}/orders", {"req_seq_id": "a", "hf_seq_id": "h"}, 201)
-    assert plane.refused("POST", f"{at}/orders", {"req_seq_id": "a"}, 409)["field"] == "req_seq_id"
-    assert plane.refused("POST", f"{at}/orders", {"hf_seq_id": "h"}, 409)["field"] == "hf_seq_id"
-    plane.told("POST", f"{at}/orders", {"req_seq_id": "a", "req_date": "20200101"}, 201)
-    ambiguous = plane.refused("GET", f"{at}/orders/a", None, 409)
+def test_a_taken_number_is_409(control_api: ControlApi, at: str) -> None:
+    order = control_api.answer("POST", f"{at}/orders", {"req_seq_id": "a", "hf_seq_id": "h"}, 201)
+    assert control_api.refused("POST", f"{at}/orders", {"req_seq_id": "a"}, 409)["field"] == "req_seq_id"
+    assert control_api.refused("POST", f"{at}/orders", {"hf_seq_id": "h"}, 409)["field"] == "hf_seq_id"
+    control_api.answer("POST", f"{at}/orders", {"req_seq_id": "a", "req_date": "20200101"}, 201)
+    ambiguous = control_api.refused("GET", f"{at}/orders/a", None, 409)
     assert "20200101" in ambiguous["expected"]
-    assert plane.told("GET", f"{at}/orders/a?req_date={order['req_date']}") == order
-    assert plane.refused("GET", f"{at}/orders/b", None, 404)["field"] == "req_seq_id"
+    assert control_api.answer("GET", f"{at}/orders/a?req_date={order['req_date']}") == order
+    assert control_api.refused("GET", f"{at}/orders/b", None, 404)["field"] == "req_seq_id"
 
 
-def test_an_order_is_paid_or_fails_once(plane: Plane, at: str) -> None:
+def test_an_order_is_paid_or_fails_once(control_api: ControlApi, at: str) -> None:
     for trans_stat, word in (("S", "paid"), ("F", "failed")):
-        number = plane.told("POST", f"{at}/orders", {}, 201)["req_seq_id"]
-        finished = valid("order", plane.told("PATCH", f"{at}/orders/{number}", {"trans_stat": trans_stat}))
+        number = control_api.answer("POST", f"{at}/orders", {}, 201)["req_seq_id"]
+        finished = valid("order", control_api.answer("PATCH", f"{at}/orders/{number}", {"trans_stat": trans_stat}))
         assert finished["trans_stat"] == trans_stat
         assert finished["finished_at"]
         for again in "SF":
-            error = plane.refused("PATCH", f"{at}/orders/{number}", {"trans_stat": again}, 409)
+            error = control_api.refused("PATCH", f"{at}/orders/{number}", {"trans_stat": again}, 409)
             assert error["field"] == "trans_stat"
             assert word in error["problem"]
 
@@ -343,35 +347,37 @@ def test_an_order_is_paid_or_fails_once(plane: Plane, at: str) -> None:
         ("S", "the body"),
     ],
 )
-def test_a_change_that_cannot_be_made_is_refused_by_field(body: Any, field: str, plane: Plane, at: str) -> None:
-    order = plane.told("POST", f"{at}/orders", {"req_seq_id": "a"}, 201)
-    assert plane.refused("PATCH", f"{at}/orders/a", body)["field"] == field
-    assert plane.told("GET", f"{at}/orders/a") == order
+def test_a_change_that_cannot_be_made_is_refused_by_field(
+    body: Any, field: str, control_api: ControlApi, at: str
+) -> None:
+    order = control_api.answer("POST", f"{at}/orders", {"req_seq_id": "a"}, 201)
+    assert control_api.refused("PATCH", f"{at}/orders/a", body)["field"] == field
+    assert control_api.answer("GET", f"{at}/orders/a") == order
 
 
-def test_how_a_later_close_runs_can_be_changed(plane: Plane, at: str, tenant: huifu_mock.Tenant) -> None:
-    plane.told("POST", f"{at}/orders", {"req_seq_id": "a"}, 201)
-    changed = plane.told("PATCH", f"{at}/orders/a", {"settle": "processing", "settle_seconds": 9})
+def test_how_a_later_close_runs_can_be_changed(control_api: ControlApi, at: str, tenant: huifu_mock.Tenant) -> None:
+    control_api.answer("POST", f"{at}/orders", {"req_seq_id": "a"}, 201)
+    changed = control_api.answer("PATCH", f"{at}/orders/a", {"settle": "processing", "settle_seconds": 9})
     assert (changed["settle"], changed["settle_seconds"]) == ("processing", 9)
     key = signing.load_private_key(tenant.merchant_private_key, trusted=True)
     data = tenant.orders.get("a").close_params("close-1")
-    post(plane.base_url, signing.envelope(tenant.sys_id, "MCS", data, key))
-    closing = valid("order", plane.told("GET", f"{at}/orders/a"))
+    post(control_api.base_url, signing.envelope(tenant.sys_id, "MCS", data, key))
+    closing = valid("order", control_api.answer("GET", f"{at}/orders/a"))
     assert closing["close_stat"] == "P"
     assert [(close["req_seq_id"], close["stat"]) for close in closing["closes"]] == [("close-1", "P")]
-    plane.told("POST", f"{at}/clock/advance", {"seconds": 9})
-    closed = plane.told("GET", f"{at}/orders/a")
+    control_api.answer("POST", f"{at}/clock/advance", {"seconds": 9})
+    closed = control_api.answer("GET", f"{at}/orders/a")
     assert (closed["trans_stat"], closed["close_stat"], closed["closes"][0]["stat"]) == ("F", "S", "S")
 
 
-def test_paying_while_a_close_is_in_progress_wins(plane: Plane, at: str, tenant: huifu_mock.Tenant) -> None:
+def test_paying_while_a_close_is_in_progress_wins(control_api: ControlApi, at: str, tenant: huifu_mock.Tenant) -> None:
     order = tenant.orders.add(req_seq_id="a", settle="processing")
     key = signing.load_private_key(tenant.merchant_private_key, trusted=True)
-    post(plane.base_url, signing.envelope(tenant.sys_id, "MCS", order.close_params("close-1"), key))
-    paid = plane.told("PATCH", f"{at}/orders/a", {"trans_stat": "S"})
+    post(control_api.base_url, signing.envelope(tenant.sys_id, "MCS", order.close_params("close-1"), key))
+    paid = control_api.answer("PATCH", f"{at}/orders/a", {"trans_stat": "S"})
     assert (paid["trans_stat"], paid["close_stat"], paid["closes"][0]["stat"]) == ("S", "F", "F")
-    plane.told("POST", f"{at}/clock/advance", {"seconds": 3600})
-    assert plane.told("GET", f"{at}/orders/a")["trans_stat"] == "S"
+    control_api.answer("POST", f"{at}/clock/advance", {"seconds": 3600})
+    assert control_api.answer("GET", f"{at}/orders/a")["trans_stat"] == "S"
 
 
 def test_a_failed_close_whose_number_went_to_another_order_is_not_told_as_its_success(
@@ -398,36 +404,36 @@ def test_a_failed_close_whose_number_went_to_another_order_is_not_told_as_its_su
         ("?hf_seq_id=none", []),
     ],
 )
-def test_orders_are_found_by_what_they_are(query: str, found: list[str], plane: Plane, at: str) -> None:
+def test_orders_are_found_by_what_they_are(query: str, found: list[str], control_api: ControlApi, at: str) -> None:
     seeds = [
         {"req_seq_id": "a"},
         {"req_seq_id": "b", "trans_stat": "S"},
         {"req_seq_id": "c", "trade_type": "A_NATIVE"},
     ]
-    plane.told("POST", f"{at}/orders", seeds, 201)
-    assert [order["req_seq_id"] for order in plane.told("GET", f"{at}/orders{query}")["items"]] == found
+    control_api.answer("POST", f"{at}/orders", seeds, 201)
+    assert [order["req_seq_id"] for order in control_api.answer("GET", f"{at}/orders{query}")["items"]] == found
 
 
-def test_a_number_may_hold_any_character_of_a_url(plane: Plane, tenant: huifu_mock.Tenant) -> None:
+def test_a_number_may_hold_any_character_of_a_url(control_api: ControlApi, tenant: huifu_mock.Tenant) -> None:
     for number in ("a/b", "单?x=1&y", "50%", "a b", "..", "#", "😀"):
         assert tenant.orders.add(req_seq_id=number).req_seq_id == number
         assert tenant.orders.get(number).req_seq_id == number
-        over_http = huifu_mock.connect(plane.base_url).find(tenant.sys_id)
+        over_http = huifu_mock.connect(control_api.base_url).find(tenant.sys_id)
         assert over_http.orders.get(number).req_seq_id == number
 
 
 # the clock
 
 
-def test_the_clock_is_read_set_and_advanced(plane: Plane, at: str) -> None:
-    told = valid("clock", plane.told("PUT", f"{at}/clock", {"now": "2099-02-28T23:59:59.5", "mode": "frozen"}))
+def test_the_clock_is_read_set_and_advanced(control_api: ControlApi, at: str) -> None:
+    told = valid("clock", control_api.answer("PUT", f"{at}/clock", {"now": "2099-02-28T23:59:59.5", "mode": "frozen"}))
     assert told == {"now": "2099-02-28T23:59:59.500000+08:00", "mode": "frozen"}
-    assert plane.told("GET", f"{at}/clock") == told
-    advanced = valid("clock", plane.told("POST", f"{at}/clock/advance", {"seconds": 0.5}))
+    assert control_api.answer("GET", f"{at}/clock") == told
+    advanced = valid("clock", control_api.answer("POST", f"{at}/clock/advance", {"seconds": 0.5}))
     assert advanced == {"now": "2099-03-01T00:00:00+08:00", "mode": "frozen"}
-    assert plane.told("PUT", f"{at}/clock", {"mode": "running"})["mode"] == "running"
-    assert plane.told("PUT", f"{at}/clock", {"mode": "auto"})["mode"] == "auto"
-    moved = plane.told("PUT", f"{at}/clock", {"now": "2100-01-01T00:00:00Z", "mode": "frozen"})
+    assert control_api.answer("PUT", f"{at}/clock", {"mode": "running"})["mode"] == "running"
+    assert control_api.answer("PUT", f"{at}/clock", {"mode": "auto"})["mode"] == "auto"
+    moved = control_api.answer("PUT", f"{at}/clock", {"now": "2100-01-01T00:00:00Z", "mode": "frozen"})
     assert moved["now"] == "2100-01-01T08:00:00+08:00"
 
 
@@ -452,57 +458,57 @@ def test_the_clock_is_read_set_and_advanced(plane: Plane, at: str) -> None:
     ],
 )
 def test_a_clock_that_cannot_be_set_so_is_refused_by_field(  # noqa: PLR0917 # pytest passes them by name
-    method: str, path: str, body: Any, field: str, plane: Plane, at: str
+    method: str, path: str, body: Any, field: str, control_api: ControlApi, at: str
 ) -> None:
-    before = plane.told("GET", f"{at}/clock")
-    assert plane.refused(method, f"{at}/clock{path}", body)["field"] == field
-    assert plane.told("GET", f"{at}/clock") == before
+    before = control_api.answer("GET", f"{at}/clock")
+    assert control_api.refused(method, f"{at}/clock{path}", body)["field"] == field
+    assert control_api.answer("GET", f"{at}/clock") == before
 
 
-def test_the_end_of_the_calendar_is_no_crash(plane: Plane, at: str) -> None:
+def test_the_end_of_the_calendar_is_no_crash(control_api: ControlApi, at: str) -> None:
     for _ in range(100):
-        status, told, _ = plane.ask("POST", f"{at}/clock/advance", {"seconds": 3155760000})
+        status, told, _ = control_api.ask("POST", f"{at}/clock/advance", {"seconds": 3155760000})
         if status == 422:
             assert "calendar" in told["detail"]
             break
-    plane.told("POST", f"{at}/orders", {}, 201)
+    control_api.answer("POST", f"{at}/orders", {}, 201)
 
 
 # faults, journal, reset
 
 
-def test_prepared_answers_are_listed_read_and_forgotten(plane: Plane, at: str) -> None:
-    made = valid("fault", plane.told("POST", f"{at}/faults", {"do": {"answer": "98888888"}}, 201))
+def test_prepared_answers_are_listed_read_and_forgotten(control_api: ControlApi, at: str) -> None:
+    made = valid("fault", control_api.answer("POST", f"{at}/faults", {"do": {"answer": "98888888"}}, 201))
     assert (made["times"], made["used"], made["left"]) == (1, 0, 1)
-    assert plane.told("GET", f"{at}/faults/{made['id']}") == made
-    assert plane.told("GET", f"{at}/faults")["items"] == [made]
-    assert plane.told("DELETE", f"{at}/faults/{made['id']}", None, 204) is None
-    assert plane.refused("GET", f"{at}/faults/{made['id']}", None, 404)["field"] == "id"
-    plane.told("POST", f"{at}/faults", {"do": {"answer": "99999999"}, "times": 3}, 201)
-    plane.told("DELETE", f"{at}/faults", None, 204)
-    assert plane.told("GET", f"{at}/faults")["items"] == []
+    assert control_api.answer("GET", f"{at}/faults/{made['id']}") == made
+    assert control_api.answer("GET", f"{at}/faults")["items"] == [made]
+    assert control_api.answer("DELETE", f"{at}/faults/{made['id']}", None, 204) is None
+    assert control_api.refused("GET", f"{at}/faults/{made['id']}", None, 404)["field"] == "id"
+    control_api.answer("POST", f"{at}/faults", {"do": {"answer": "99999999"}, "times": 3}, 201)
+    control_api.answer("DELETE", f"{at}/faults", None, 204)
+    assert control_api.answer("GET", f"{at}/faults")["items"] == []
 
 
-def test_a_queued_answer_that_does_not_exist_is_refused(plane: Plane, at: str) -> None:
-    error = plane.refused("POST", f"{at}/faults", {"do": {"answer": "20000001.TOO_OLD"}})
+def test_a_queued_answer_that_does_not_exist_is_refused(control_api: ControlApi, at: str) -> None:
+    error = control_api.refused("POST", f"{at}/faults", {"do": {"answer": "20000001.TOO_OLD"}})
     assert "TOO_YOUNG" in error["expected"]
-    plane.refused("POST", f"{at}/faults", {"do": {}})
-    plane.refused("POST", f"{at}/faults", {"do": {"answer": "98888888"}, "times": 0})
-    assert plane.told("GET", f"{at}/faults")["items"] == []
+    control_api.refused("POST", f"{at}/faults", {"do": {}})
+    control_api.refused("POST", f"{at}/faults", {"do": {"answer": "98888888"}, "times": 0})
+    assert control_api.answer("GET", f"{at}/faults")["items"] == []
 
 
-def test_the_journal_is_searched_read_and_cleared(plane: Plane, at: str, tenant: huifu_mock.Tenant) -> None:
+def test_the_journal_is_searched_read_and_cleared(control_api: ControlApi, at: str, tenant: huifu_mock.Tenant) -> None:
     key = signing.load_private_key(tenant.merchant_private_key, trusted=True)
     data = tenant.orders.add().close_params("close-1")
-    answer = post(plane.base_url, signing.envelope(tenant.sys_id, "MCS", data, key))
-    told = valid("journal", plane.told("GET", f"{at}/journal?reason=CLOSED&wait=5"))
+    answer = post(control_api.base_url, signing.envelope(tenant.sys_id, "MCS", data, key))
+    told = valid("journal", control_api.answer("GET", f"{at}/journal?reason=CLOSED&wait=5"))
     assert told["dropped"] == 0
     (entry,) = told["items"]
-    assert valid("journal-entry", plane.told("GET", f"{at}/journal/{entry['id']}")) == entry
+    assert valid("journal-entry", control_api.answer("GET", f"{at}/journal/{entry['id']}")) == entry
     assert entry["id"] == answer.headers["huifu-mock-call"]
-    assert plane.told("GET", f"{at}/journal?reason=TOO_YOUNG&wait=0.01") == {"items": [], "dropped": 0}
-    assert plane.told("DELETE", f"{at}/journal", None, 204) is None
-    assert plane.refused("GET", f"{at}/journal/{entry['id']}", None, 404)["field"] == "id"
+    assert control_api.answer("GET", f"{at}/journal?reason=TOO_YOUNG&wait=0.01") == {"items": [], "dropped": 0}
+    assert control_api.answer("DELETE", f"{at}/journal", None, 204) is None
+    assert control_api.refused("GET", f"{at}/journal/{entry['id']}", None, 404)["field"] == "id"
 
 
 @pytest.mark.parametrize(
@@ -522,21 +528,23 @@ def test_the_journal_is_searched_read_and_cleared(plane: Plane, at: str, tenant:
         ("clock?x=1", "?x"),
     ],
 )
-def test_an_unknown_query_parameter_or_value_is_refused(query: str, field: str, plane: Plane, at: str) -> None:
-    assert plane.refused("GET", f"{at}/{query}")["field"] == field
+def test_an_unknown_query_parameter_or_value_is_refused(
+    query: str, field: str, control_api: ControlApi, at: str
+) -> None:
+    assert control_api.refused("GET", f"{at}/{query}")["field"] == field
 
 
-def test_reset_makes_a_tenant_as_it_was_made(plane: Plane, at: str, tenant: huifu_mock.Tenant) -> None:
-    before = plane.told("GET", at)
+def test_reset_makes_a_tenant_as_it_was_made(control_api: ControlApi, at: str, tenant: huifu_mock.Tenant) -> None:
+    before = control_api.answer("GET", at)
     tenant.patch(settle="refused", product_ids={"MCS": "suspended"})
     tenant.orders.add(settle="processing")
     tenant.faults.add(answer="98888888")
     tenant.clock.advance(10**9)
-    assert valid("tenant", plane.told("POST", f"{at}/reset")) == before
-    assert plane.told("GET", f"{at}/orders") == {"items": []}
-    assert plane.told("GET", f"{at}/faults")["items"] == []
-    assert plane.told("GET", f"{at}/journal") == {"items": [], "dropped": 0}
-    clock = plane.told("GET", f"{at}/clock")
+    assert valid("tenant", control_api.answer("POST", f"{at}/reset")) == before
+    assert control_api.answer("GET", f"{at}/orders") == {"items": []}
+    assert control_api.answer("GET", f"{at}/faults")["items"] == []
+    assert control_api.answer("GET", f"{at}/journal") == {"items": [], "dropped": 0}
+    clock = control_api.answer("GET", f"{at}/clock")
     assert clock["mode"] == "running"
 
 
@@ -563,15 +571,15 @@ def test_every_call_is_in_the_table_once() -> None:
 @pytest.mark.parametrize(
     "path", ["/_mock/nothing", "/_mock/tenants/", "/_mock/tenants/x/y/z/w", "/_mock/tenants/x/clock/"]
 )
-def test_a_path_that_is_not_there_is_404(path: str, plane: Plane) -> None:
-    assert plane.refused("GET", path, None, 404)["field"] in ("the path", "sys_id")
+def test_a_path_that_is_not_there_is_404(path: str, control_api: ControlApi) -> None:
+    assert control_api.refused("GET", path, None, 404)["field"] in ("the path", "sys_id")
 
 
 @pytest.mark.parametrize(
     ("method", "path"), [("POST", "/_mock/about"), ("PUT", "/_mock/tenants"), ("DELETE", "/_mock/health")]
 )
-def test_a_method_that_is_not_for_it_is_405_and_says_what_is(method: str, path: str, plane: Plane) -> None:
-    assert "GET" in plane.refused(method, path, None, 405)["expected"]
+def test_a_method_that_is_not_for_it_is_405_and_says_what_is(method: str, path: str, control_api: ControlApi) -> None:
+    assert "GET" in control_api.refused(method, path, None, 405)["expected"]
 
 
 def test_head_is_get_without_the_body(server: huifu_mock.Server) -> None:
@@ -639,7 +647,7 @@ def test_huifus_own_paths_are_for_any_host(tenant: huifu_mock.Tenant) -> None:
 
 @pytest.fixture(scope="module")
 def guarded() -> Iterator[huifu_mock.Server]:
-    """A server that others can reach, and that wants a token for its control plane."""
+    """A server that others can reach, and that wants a token for its control API."""
     with huifu_mock.Server("0.0.0.0", control_token="s3cret-令牌") as server:
         yield server
 
@@ -682,10 +690,10 @@ def test_without_a_token_it_does_not_listen_where_others_can_reach_it(host: str)
         huifu_mock.Server(host)
 
 
-def test_a_body_that_is_too_large_is_413(plane: Plane, at: str) -> None:
-    with connected(plane.base_url) as connection:
+def test_a_body_that_is_too_large_is_413(control_api: ControlApi, at: str) -> None:
+    with connected(control_api.base_url) as connection:
         headers = [("Content-Length", str(11 * 1024 * 1024)), ("Expect", "100-continue")]
-        connection.sendall(head(plane.base_url, headers, f"{at}/orders"))
+        connection.sendall(head(control_api.base_url, headers, f"{at}/orders"))
         assert received(connection).status == 413
 
 
@@ -707,7 +715,7 @@ nearly = st.dictionaries(st.sampled_from(FIELDS) | st.text(max_size=5), anything
     body=anything | nearly | st.lists(nearly, max_size=2),
     parts=st.lists(st.text(min_size=1, max_size=6), min_size=3, max_size=3),
 )
-def test_no_body_and_no_path_makes_it_fail_inside(route: Any, body: Any, parts: list[str], scratch: Plane) -> None:
+def test_no_body_and_no_path_makes_it_fail_inside(route: Any, body: Any, parts: list[str], scratch: ControlApi) -> None:
     names = {"{sys_id}": quote("6666000108854952"), "{id}": quote(parts[1], safe=""), "{event}": "trans.close"}
     other = quote(parts[0], safe="")
     path = "/".join(names.get(part, other if part[:1] == "{" else part) for part in route.template.split("/"))
@@ -718,10 +726,10 @@ def test_no_body_and_no_path_makes_it_fail_inside(route: Any, body: Any, parts: 
 
 
 @pytest.fixture(scope="module")
-def scratch() -> Iterator[Plane]:
+def scratch() -> Iterator[ControlApi]:
     """A server for input that may change anything."""
     with huifu_mock.Server() as server:
-        yield Plane(server.base_url)
+        yield ControlApi(server.base_url)
 
 
 def test_a_taken_port_is_told_with_what_would_be_right(server: huifu_mock.Server) -> None:

@@ -312,12 +312,12 @@ def test_pushes_of_a_gateway_without_a_server_wait_for_one() -> None:
         desk.tenant.pushes.register(mailbox.hook, ["trans.close"], "k" * 32)
         assert desk.close(desk.order(req_seq_id="early"))["trans_stat"] == "S"
         waiting = next(iter(desk.tenant.pushes.deliveries))
-        assert (waiting.status, waiting.attempts, desk.mock.courier.state()["waiting"]) == ("pending", [], 1)
+        assert (waiting.status, waiting.attempts, desk.mock.dispatcher.state()["waiting"]) == ("pending", [], 1)
 
         async def run() -> None:
-            desk.mock.courier.start()
+            desk.mock.dispatcher.start()
             await desk.tenant.pushes.deliveries.wait(lambda delivery: delivery.status == "delivered", 20)
-            await desk.mock.courier.stop()
+            await desk.mock.dispatcher.stop()
 
         asyncio.run(run())
         assert waiting.status == "delivered"

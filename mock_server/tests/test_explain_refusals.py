@@ -134,7 +134,7 @@ def test_an_order_that_is_too_young_is_told_how_long_to_wait(desk: Desk) -> None
 def test_a_paid_order_is_to_be_refunded(desk: Desk) -> None:
     answered = desk.send(desk.body(desk.data(desk.order(trans_stat="S"))))
     at = desk.tenant.clock.now().isoformat(timespec="seconds")
-    assert f"this order was paid at {at}: refund, not close" in answered.exchange.hint
+    assert f"already paid at {at}; closing cannot succeed, refund it instead" in answered.exchange.hint
     assert f"该订单已于 {at} 支付：应退款" in explained(desk, answered)["text"]["zh"]
     assert "failed" in desk.send(desk.body(desk.data(desk.order(trans_stat="F")))).exchange.hint
 

@@ -157,7 +157,7 @@ def test_keys_of_every_size_are_opened() -> None:
         assert explain.explain_request(body, (), key.public_key()).mistakes == ("unsorted",)
 
 
-# what has no id of its own
+# what has no id
 
 
 def test_every_remark_about_the_text_is_found() -> None:

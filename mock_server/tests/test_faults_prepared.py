@@ -253,7 +253,7 @@ def test_the_journal_tells_what_acted_and_what_became_of_the_call(
         client.send(body(tenant, tenant.orders.add()), ("Connection", "close")).to_the_end()
     (call,) = tenant.journal.calls()
     (name,) = call.faults
-    assert call.explanation["text"]["en"].splitlines() == [f"What was prepared for it acted: {name}.", *lines]
+    assert call.explanation["text"]["en"].splitlines() == [f"Fault applied: {name}.", *lines]
     assert call.explanation["mistakes"] == []
 
 

@@ -1,4 +1,4 @@
-"""The parts of pushing, each by itself: targets, schedule, diagnosis, the courier's lines and its queue."""
+"""The parts of pushing, each by itself: targets, schedule, diagnosis, the dispatcher's lines and its queue."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from postbox import Mailbox, Said
 from huifu_mock.push import retry_schedule
 from huifu_mock.push.acknowledgement import NOTIFY, WEBHOOK
 from huifu_mock.push.dispatcher import Dispatcher, Errand
-from huifu_mock.push.faults import SPOILS, Spoil, spoil
+from huifu_mock.push.faults import EFFECTS, PushFaults, combined
 from huifu_mock.push.http import BadTarget, Refused, Targets
 from huifu_mock.push.message import Channel, Message, ReceiverResponse
 from huifu_mock.schemas import schema
@@ -169,81 +169,83 @@ def test_a_notify_wants_exactly_200(answered: ReceiverResponse, said: str) -> No
     assert said in NOTIFY.judge(message(channel=NOTIFY, expected="RECV_ORD_ID_o-1"), answered)
 
 
-# --- spoilt on command
+# --- changed by faults
 
 
 def test_every_push_fault_of_the_schema_has_a_row_here() -> None:
     known = schema("control/event-send").contents["properties"]["do"]["properties"]["fault"]["enum"]
-    assert set(SPOILS) == set(known)
+    assert set(EFFECTS) == set(known)
 
 
 def test_faults_of_pushes_add_up() -> None:
-    both = spoil([{"fault": "push-duplicate", "copies": 3}, {"fault": "push-sign-bad"}])
-    assert both == Spoil(copies=3, sign_bad=True)
-    assert spoil([]) == Spoil()
+    both = combined([{"fault": "push-duplicate", "copies": 3}, {"fault": "push-sign-bad"}])
+    assert both == PushFaults(copies=3, sign_bad=True)
+    assert combined([]) == PushFaults()
 
 
-# --- the courier
+# --- the dispatcher
 
 
-async def sent(courier: Dispatcher, line: str, url: str) -> "asyncio.Future[ReceiverResponse]":
+async def sent(dispatcher: Dispatcher, line: str, url: str) -> "asyncio.Future[ReceiverResponse]":
     done: asyncio.Future[ReceiverResponse] = asyncio.get_running_loop().create_future()
-    courier.submit(line, Errand(message(url), done.set_result))
+    dispatcher.submit(line, Errand(message(url), done.set_result))
     return done
 
 
 async def test_what_was_queued_before_the_start_goes_then() -> None:
     with Mailbox() as mailbox:
-        courier = Dispatcher()
-        waiting = await sent(courier, "a", mailbox.hook)
-        assert courier.state()["waiting"] == 1
-        courier.start()
+        dispatcher = Dispatcher()
+        waiting = await sent(dispatcher, "a", mailbox.hook)
+        assert dispatcher.state()["waiting"] == 1
+        dispatcher.start()
         assert (await asyncio.wait_for(waiting, 20)).status == 200
-        await courier.stop()
-    assert courier.state() == {"waiting": 0, "under_way": 0, "concurrent": 16, "limit": 10_000}
+        await dispatcher.stop()
+    assert dispatcher.state() == {"waiting": 0, "under_way": 0, "concurrent": 16, "limit": 10_000}
 
 
 async def test_each_receiver_gets_its_pushes_one_by_one_and_in_order() -> None:
     with Mailbox() as mailbox:
-        courier = Dispatcher()
-        courier.start()
-        waiting = [await sent(courier, "a", f"{mailbox.hook}/{number}") for number in range(20)]
+        dispatcher = Dispatcher()
+        dispatcher.start()
+        waiting = [await sent(dispatcher, "a", f"{mailbox.hook}/{number}") for number in range(20)]
         await asyncio.wait_for(asyncio.gather(*waiting), 20)
-        await courier.stop()
+        await dispatcher.stop()
         assert [push.target for push in mailbox.pushes] == [f"/hook/{number}" for number in range(20)]
 
 
 async def test_a_hanging_receiver_holds_up_nobody_else_and_no_more_than_n_are_called_at_once() -> None:
     with Mailbox(lambda push: Said(hang=push.target.startswith("/slow"))) as mailbox:
-        courier = Dispatcher(concurrent=3, timeout=30)
-        courier.start()
-        slow = [await sent(courier, f"slow {n}", f"{mailbox.address}/slow{n}") for n in range(2)]
+        dispatcher = Dispatcher(concurrent=3, timeout=30)
+        dispatcher.start()
+        slow = [await sent(dispatcher, f"slow {n}", f"{mailbox.address}/slow{n}") for n in range(2)]
         for number in range(5):
-            assert (await asyncio.wait_for(await sent(courier, "quick", f"{mailbox.hook}/{number}"), 20)).status == 200
-        assert courier.under_way == 2
-        blocked = await sent(courier, "slow 0", f"{mailbox.address}/slow-again")
-        more = await sent(courier, "slow 2", f"{mailbox.address}/slow2")
-        late = await sent(courier, "quick", mailbox.hook)
+            assert (
+                await asyncio.wait_for(await sent(dispatcher, "quick", f"{mailbox.hook}/{number}"), 20)
+            ).status == 200
+        assert dispatcher.under_way == 2
+        blocked = await sent(dispatcher, "slow 0", f"{mailbox.address}/slow-again")
+        more = await sent(dispatcher, "slow 2", f"{mailbox.address}/slow2")
+        late = await sent(dispatcher, "quick", mailbox.hook)
         await asyncio.to_thread(lambda: [mailbox.next() for _ in range(8)])
-        assert courier.under_way == 3
+        assert dispatcher.under_way == 3
         assert not any(one.done() for one in (*slow, blocked, more, late))
-        await courier.stop()
-    assert courier.state()["waiting"] == 5, "what was cut off waits for the next start"
+        await dispatcher.stop()
+    assert dispatcher.state()["waiting"] == 5, "what was cut off waits for the next start"
 
 
 async def test_a_hanging_receiver_times_out() -> None:
     with Mailbox(lambda _: Said(hang=True)) as mailbox:
-        courier = Dispatcher(timeout=0.05)
-        courier.start()
-        answered = await asyncio.wait_for(await sent(courier, "a", mailbox.hook), 20)
+        dispatcher = Dispatcher(timeout=0.05)
+        dispatcher.start()
+        answered = await asyncio.wait_for(await sent(dispatcher, "a", mailbox.hook), 20)
         assert (answered.trouble, answered.detail, answered.status) == ("timeout", "0.05", None)
-        await courier.stop()
+        await dispatcher.stop()
 
 
 async def test_the_queue_is_bounded_and_says_so() -> None:
-    courier = Dispatcher(limit=2)
-    kept = [await sent(courier, "a", "http://127.0.0.1:1/") for _ in range(2)]
-    refused = await sent(courier, "a", "http://127.0.0.1:1/")
+    dispatcher = Dispatcher(limit=2)
+    kept = [await sent(dispatcher, "a", "http://127.0.0.1:1/") for _ in range(2)]
+    refused = await sent(dispatcher, "a", "http://127.0.0.1:1/")
     assert refused.result().trouble == "queue"
     assert "2 pushes are waiting" in WEBHOOK.judge(message(), refused.result())
     assert not any(one.done() for one in kept)
@@ -265,10 +267,10 @@ async def test_the_queue_is_bounded_and_says_so() -> None:
     ],
 )
 async def test_what_cannot_be_called_says_why(url: str, trouble: str) -> None:
-    courier = Dispatcher(timeout=20)
-    courier.start()
-    answered = await asyncio.wait_for(await sent(courier, "a", url), 30)
-    await courier.stop()
+    dispatcher = Dispatcher(timeout=20)
+    dispatcher.start()
+    answered = await asyncio.wait_for(await sent(dispatcher, "a", url), 30)
+    await dispatcher.stop()
     assert (answered.trouble, answered.status) == (trouble, None), answered
     assert WEBHOOK.judge(message(url), answered)
 
@@ -284,21 +286,21 @@ async def test_a_name_is_resolved_once_and_the_checked_address_is_called(monkeyp
 
     monkeypatch.setattr(loop, "getaddrinfo", rebinding)
     with Mailbox() as mailbox:
-        courier = Dispatcher()
-        courier.start()
+        dispatcher = Dispatcher()
+        dispatcher.start()
         url = mailbox.hook.replace("127.0.0.1", "rebinding.test")
-        first = await asyncio.wait_for(await sent(courier, "a", url), 20)
-        second = await asyncio.wait_for(await sent(courier, "a", url), 20)
-        await courier.stop()
+        first = await asyncio.wait_for(await sent(dispatcher, "a", url), 20)
+        second = await asyncio.wait_for(await sent(dispatcher, "a", url), 20)
+        await dispatcher.stop()
     assert (first.status, second.trouble) == (200, "refused")
     assert asked == ["rebinding.test"] * 2
 
 
 async def test_no_redirect_is_followed() -> None:
     with Mailbox() as aim, Mailbox(lambda _: Said(302, b"", (("Location", aim.hook),))) as mailbox:
-        courier = Dispatcher()
-        courier.start()
-        answered = await asyncio.wait_for(await sent(courier, "a", mailbox.hook), 20)
-        await courier.stop()
+        dispatcher = Dispatcher()
+        dispatcher.start()
+        answered = await asyncio.wait_for(await sent(dispatcher, "a", mailbox.hook), 20)
+        await dispatcher.stop()
         assert (answered.status, answered.location) == (302, aim.hook)
         assert aim.pushes == []

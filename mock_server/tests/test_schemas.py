@@ -515,7 +515,7 @@ def test_a_notify_has_four_fields() -> None:
     assert not accepts("notify/form.json", {**form, "resp_data": {"a": {}}})
 
 
-# The control plane
+# The control API
 
 GOOD = [
     ("tenant-create", {}),

@@ -1,4 +1,4 @@
-"""Record: one case of the catalogue as data. Its level can never be higher than its basis allows."""
+"""One case as data, and the sentences of the specification that cases quote."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The catalogue: every case by its id, in the order in which a person would read it."""
+"""The registry of cases: each by its id, in reading order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes the files that were asked for."""
+"""Writes the result files that the options name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pump.
+"""A client's child process: its lines on stdin and stdout, its last lines on stderr, its end.
 
 A thread that empties one pipe until its end or until told to stop, so that a child never blocks on us.
 """

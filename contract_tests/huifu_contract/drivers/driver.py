@@ -1,4 +1,4 @@
-"""Driver: what the runner needs of a client, wherever it runs."""
+"""What the runner needs of a client, and which driver a `--client` value names."""
 
 from __future__ import annotations
 

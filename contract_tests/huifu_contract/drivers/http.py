@@ -1,4 +1,4 @@
-"""HttpDriver: an application that is running already and answers the same messages on one POST route.
+"""The `http:` driver: an application that is already running answers the messages on one POST route.
 
 It is never started, stopped or killed from here. One application has one merchant, so one worker drives it.
 """

@@ -1,4 +1,4 @@
-"""What a Python client is made of: turns `module:name`, a callable or an object into one shape.
+"""The driver for Python clients in this process: a function, an object or a factory becomes one callable.
 
 Import-light: the child process that hosts a team's client imports this and nothing of the kit's machinery.
 """

@@ -1,4 +1,4 @@
-"""The environment of a client's process: nothing of the machine's clock, language or proxies gets in."""
+"""The driver for clients in a process: started with a clean environment, restarted when it dies."""
 
 from __future__ import annotations
 

@@ -47,12 +47,12 @@ class Grader:
     """Run this example alone (`--replay`)."""
     reruns: int = RERUNS
 
-    def grade(self, record: Record, bench: Harness, examples: int | None = None) -> CaseResult:
+    def grade(self, record: Record, harness: Harness, examples: int | None = None) -> CaseResult:
         """Never raises: what goes wrong here is a verdict too. Starts as a failure."""
         began = time.monotonic()
-        mark = bench.driver.mark()
-        bench.notes.clear()
-        bench.last = None
+        mark = harness.driver.mark()
+        harness.notes.clear()
+        harness.last = None
         entry = next((entry for entry in self.known if _names(entry, record)), None)
         blank = blank_result(record, Verdict.FAIL)
         runs = 0
@@ -60,20 +60,20 @@ class Grader:
             example: Example = {}
             for example in self._stored(record, entry):
                 runs += 1
-                _run(record, bench, example)
+                _run(record, harness, example)
             if self.only is None and not (entry and record.draw):
                 count = self.profile.examples if examples is None else examples
-                found = search(record, lambda e: _run(record, bench, e), self.profile, count, self.seed)
+                found = search(record, lambda e: _run(record, harness, e), self.profile, count, self.seed)
                 runs += found.runs
                 if found.best is not None:
                     example = found.best
                     raise next(reversed(found.broken.values()))
                 if found.stopped is not None:
                     raise found.stopped
-            bench.sweep()
-            result = self._passed(blank, bench)
+            harness.sweep()
+            result = self._passed(blank, harness)
         except CaseBroken as broken:
-            result = self._broken(record, bench, broken, example, blank)
+            result = self._broken(record, harness, broken, example, blank)
         except Blocked as blocked:
             result = replace(blank, verdict=Verdict.BLOCKED, root=str(blocked))
         except Skipped as skipped:
@@ -89,7 +89,7 @@ class Grader:
                 blank, verdict=Verdict.KIT_ERROR, trouble="kit", signature=signature, detail=redact(detail)
             )
         if result.verdict not in (Verdict.PASS, Verdict.SKIP):
-            result = _with_evidence(result, bench, mark)
+            result = _with_evidence(result, harness, mark)
         result = replace(result, seconds=time.monotonic() - began, examples=runs)
         return self._enforced(result, record, entry)
 
@@ -109,16 +109,16 @@ class Grader:
         if not (entry and record.draw):
             yield from record.fixed
 
-    def _passed(self, blank: CaseResult, bench: Harness) -> CaseResult:
-        if bench.notes:
-            return replace(blank, verdict=Verdict.NOTE, signature="; ".join(bench.notes))
+    def _passed(self, blank: CaseResult, harness: Harness) -> CaseResult:
+        if harness.notes:
+            return replace(blank, verdict=Verdict.NOTE, signature="; ".join(harness.notes))
         return replace(blank, verdict=Verdict.PASS)
 
     def _broken(
-        self, record: Record, bench: Harness, broken: CaseBroken, example: Example, blank: CaseResult
+        self, record: Record, harness: Harness, broken: CaseBroken, example: Example, blank: CaseResult
     ) -> CaseResult:
         verdict, detail = Verdict.FAIL, "; ".join(found.detail for found in broken.found if found.detail)
-        failing, runs = self._again(record, bench, example, str(broken), broken.evidence.seconds)
+        failing, runs = self._again(record, harness, example, str(broken), broken.evidence.seconds)
         if failing < runs:
             verdict, detail = Verdict.FLAKY, f"{failing} of {runs} runs of the same example failed; {detail}"
         lines = sequence(broken.evidence)
@@ -141,7 +141,7 @@ class Grader:
         )
 
     def _again(
-        self, record: Record, bench: Harness, example: Example, signature: str, seconds: float
+        self, record: Record, harness: Harness, example: Example, signature: str, seconds: float
     ) -> tuple[int, int]:
         """The failing example once more, several times.
 
@@ -151,7 +151,7 @@ class Grader:
         failing = 1
         for _ in range(reruns):
             try:
-                _run(record, bench, example)
+                _run(record, harness, example)
             except CaseBroken as again:
                 failing += str(again) == signature
             except (Blocked, Trouble):
@@ -188,21 +188,21 @@ def _names(entry: KnownFailure, record: Record) -> bool:
     return entry.case in (record.id, *record.aliases, f"{record.group}/*")
 
 
-def _run(record: Record, bench: Harness, example: Example) -> None:
+def _run(record: Record, harness: Harness, example: Example) -> None:
     """One example. A case that ends without judging anything proves nothing, and that is our mistake."""
-    before = bench.judged
+    before = harness.judged
     try:
-        record.run(bench, example)
+        record.run(harness, example)
     finally:
-        bench.tidy()
-    if bench.judged == before:
+        harness.tidy()
+    if harness.judged == before:
         raise KitTrouble(f"{record.id} judged nothing")
 
 
-def _with_evidence(result: CaseResult, bench: Harness, mark: int) -> CaseResult:
-    secrets: Sequence[str] = (bench.tenant.merchant_private_key or "", bench.tenant.webhook_key)
-    stderr = redact((result.stderr or bench.driver.stderr(mark))[-KEPT_STDERR:], secrets)
-    last = bench.last
+def _with_evidence(result: CaseResult, harness: Harness, mark: int) -> CaseResult:
+    secrets: Sequence[str] = (harness.tenant.merchant_private_key or "", harness.tenant.webhook_key)
+    stderr = redact((result.stderr or harness.driver.stderr(mark))[-KEPT_STDERR:], secrets)
+    last = harness.last
     if last is None or result.traffic:
         return replace(result, stderr=stderr)
     return replace(result, stderr=stderr, claim=last.claim, truth=last.truth.words(), traffic=sequence(last))

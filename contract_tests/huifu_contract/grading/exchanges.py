@@ -1,4 +1,4 @@
-"""Redaction by construction.
+"""The requests and replies of a failed case as a report shows them, without keys and signatures.
 
 Signatures and keys leave the kit only as six hex digits that tell them apart.
 """

@@ -1,4 +1,4 @@
-"""Budget: how long a run may take, and how many examples each property gets out of it."""
+"""How many examples a property gets (`--profile`), how long a run may take (`--budget`), and the seeds."""
 
 from __future__ import annotations
 

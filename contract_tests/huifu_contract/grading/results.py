@@ -1,4 +1,4 @@
-"""Verdicts of cases, and the exit code they add up to: pytest's numbers, so that both front ends agree."""
+"""Verdicts, results of cases and runs, the result file, and the exit code: pytest's numbers."""
 
 from __future__ import annotations
 

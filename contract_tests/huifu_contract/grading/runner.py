@@ -1,4 +1,4 @@
-"""Runner: grades one client.
+"""Runs all cases against one client.
 
 It owns the fake gateway, starts the client, and runs controls, cases and timing in turn.
 """
@@ -31,7 +31,7 @@ from huifu_contract.harness.harness import Harness
 from huifu_mock import Server
 from huifu_mock.state.clock import Clock
 
-Told = Callable[[CaseResult], None]
+OnResult = Callable[[CaseResult], None]
 RED = (Verdict.FAIL, Verdict.FLAKY, Verdict.BLOCKED, Verdict.ADAPTER_ERROR, Verdict.KIT_ERROR, Verdict.NOT_RUN)
 
 WAIT = ("transport", "response", "security")
@@ -77,14 +77,14 @@ class Runner:
     make: Callable[[], Driver]
     options: Options = field(default_factory=Options)
     spec: str = ""
-    told: Told = lambda _result: None
+    on_result: OnResult = lambda _result: None
     began: Callable[[Record], None] = lambda _record: None
     server: Server | None = None
     _results: dict[str, CaseResult] = field(default_factory=dict)
     _plan: Plan | None = None
     _started: str = ""
     _clock: float = 0.0
-    _benches: list[Harness] = field(default_factory=list)
+    _harnesses: list[Harness] = field(default_factory=list)
 
     def run(self) -> RunResult:
         """Raises SetupTrouble if the client cannot be started at all."""
@@ -104,7 +104,7 @@ class Runner:
         if self.server is None:
             raise TypeError("begin needs a server")
         self._start()
-        self._benches.append(self._bench(self.server))
+        self._harnesses.append(self._harness(self.server))
         grader = self._grader()
         root, dead = self._controls(grader, [record for record in catalogue().values() if self._due(record)])
         budget = Budget(self.options.profile, self.options.budget_s)
@@ -123,7 +123,7 @@ class Runner:
         if idle is not None:
             self._finish(idle)
         else:
-            self._one(self._plan, record, self._benches[0])
+            self._one(self._plan, record, self._harnesses[0])
         return self._results[record.id]
 
     def end(self) -> RunResult:
@@ -138,8 +138,8 @@ class Runner:
         return record.control and bool(record.grades & self._grades())
 
     def _result(self, *, interrupted: bool) -> RunResult:
-        hello = self._benches[0].hello
-        calls = [seconds for bench in self._benches for seconds in bench.call_s[:9]]
+        hello = self._harnesses[0].hello
+        calls = [seconds for harness in self._harnesses for seconds in harness.call_s[:9]]
         return RunResult(
             kit=__version__,
             hypothesis=hypothesis.__version__,
@@ -153,7 +153,7 @@ class Runner:
                 "language": hello.language,
                 "profiles": sorted(hello.profiles),
                 "claims": sorted(hello.claims),
-                "restarts": sum(bench.driver.restarts for bench in self._benches),
+                "restarts": sum(harness.driver.restarts for harness in self._harnesses),
             },
             profile=self.options.profile.name,
             grades=tuple(sorted(self._grades())),
@@ -171,7 +171,7 @@ class Runner:
 
     def _graded(self, server: Server) -> bool:
         """Whether it was interrupted."""
-        self._benches.append(self._bench(server))
+        self._harnesses.append(self._harness(server))
         records = self._selected()
         try:
             self._run(server, records)
@@ -204,7 +204,7 @@ class Runner:
 
     def _idle(self, record: Record, plan: Plan) -> CaseResult | None:
         """The result of a case that need not run: a claim is missing, or a control is red."""
-        missing = record.needs - self._benches[0].hello.claims
+        missing = record.needs - self._harnesses[0].hello.claims
         if missing:
             return blank_result(record, Verdict.SKIP, f"the client does not claim {', '.join(sorted(missing))}")
         if plan.root and (plan.dead or record.group != "request"):
@@ -219,7 +219,7 @@ class Runner:
                 self._finish(blank_result(record, Verdict.BLOCKED, root))
                 continue
             self.began(record)
-            result = replace(grader, only=None).grade(record, self._benches[0])
+            result = replace(grader, only=None).grade(record, self._harnesses[0])
             self._finish(result)
             if result.verdict in RED and not root:
                 root = f"{record.id} is red: {result.signature or result.root}"
@@ -227,13 +227,13 @@ class Runner:
         return root, dead
 
     def _share(self, budget: Budget, properties: int) -> int:
-        calls = self._benches[0].call_s or [0.01]
+        calls = self._harnesses[0].call_s or [0.01]
         return budget.examples(statistics.median(calls), properties)
 
     def _examples(self, record: Record) -> int:
         return len(record.fixed) + (0 if record.draw is None else self.options.profile.examples)
 
-    def _one(self, plan: Plan, record: Record, bench: Harness) -> None:
+    def _one(self, plan: Plan, record: Record, harness: Harness) -> None:
         """A request case may fail while a control is red, and say why; it cannot pass then."""
         starved = plan.share == 0 and record.draw is not None and plan.budget.seconds is not None
         if plan.budget.over or starved:
@@ -241,8 +241,8 @@ class Runner:
             self._finish(blank_result(record, Verdict.NOT_RUN, root))
             return
         self.began(record)
-        bench.reveal = record.id if self.options.reveal else None
-        result = plan.grader.grade(record, bench, plan.share)
+        harness.reveal = record.id if self.options.reveal else None
+        result = plan.grader.grade(record, harness, plan.share)
         if plan.root and result.verdict in (Verdict.PASS, Verdict.KNOWN, Verdict.FIXED):
             result = replace(result, verdict=Verdict.BLOCKED, root=plan.root)
         self._finish(result)
@@ -254,32 +254,32 @@ class Runner:
         ):
             queue.put(record)
 
-        def work(bench: Harness) -> None:
+        def work(harness: Harness) -> None:
             while True:
                 try:
                     record = queue.get_nowait()
                 except Empty:
                     return
-                self._one(plan, record, bench)
+                self._one(plan, record, harness)
 
-        missing = min(self.options.workers, len(records)) - len(self._benches)
+        missing = min(self.options.workers, len(records)) - len(self._harnesses)
         if missing > 0:
             with ThreadPoolExecutor(missing) as pool:
-                self._benches += pool.map(self._bench, [server] * missing)
-        threads = [Thread(target=work, args=(bench,), daemon=True) for bench in self._benches[1:]]
+                self._harnesses += pool.map(self._harness, [server] * missing)
+        threads = [Thread(target=work, args=(harness,), daemon=True) for harness in self._harnesses[1:]]
         for thread in threads:
             thread.start()
-        work(self._benches[0])
+        work(self._harnesses[0])
         for thread in threads:
             thread.join()
 
     # -- parts of the set-up --------------------------------------------------------------------------------------
 
-    def _bench(self, server: Server) -> Harness:
+    def _harness(self, server: Server) -> Harness:
         tenant = server.tenant(key_bits=self.options.key_bits)
-        bench = Harness(self.make(), tenant, self.options.profile.examples, elsewhere=server.default)
-        bench.driver.start(bench.config)
-        return bench
+        harness = Harness(self.make(), tenant, self.options.profile.examples, elsewhere=server.default)
+        harness.driver.start(harness.config)
+        return harness
 
     def _selected(self) -> list[Record]:
         """Controls always; the rest by glob and by what the client offers."""
@@ -293,10 +293,10 @@ class Runner:
         ]
 
     def _grades(self) -> frozenset[str]:
-        return self.options.grades & self._benches[0].hello.profiles
+        return self.options.grades & self._harnesses[0].hello.profiles
 
     def _known(self) -> tuple[KnownFailure, ...]:
-        hello = self._benches[0].hello
+        hello = self._harnesses[0].hello
         return tuple(entry for entry in self.options.known if entry.about(hello.name, hello.version))
 
     def _grader(self) -> Grader:
@@ -326,13 +326,13 @@ class Runner:
         if once and result.id in self._results:
             return
         self._results[result.id] = result
-        self.told(result)
+        self.on_result(result)
 
     def _stop(self) -> None:
         """Ends the clients; a reply too many that nobody has seen yet is the last case's adapter error."""
-        for bench in self._benches:
+        for harness in self._harnesses:
             try:
-                bench.driver.stop()
+                harness.driver.stop()
             except Trouble as trouble:
                 last = next(reversed(self._results))
                 self._finish(

@@ -1,4 +1,4 @@
-"""Evidence: what was sent, what really happened and what the client claims. The laws look at nothing else."""
+"""Evidence: what the client sent, what happened to the order, which outcome the client reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bench: what a case works with.
+"""The harness: a tenant, a driver, and the calls that a case makes with them.
 
 It seeds orders, calls the client, collects the evidence and applies laws.
 """

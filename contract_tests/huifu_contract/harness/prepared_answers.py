@@ -1,4 +1,4 @@
-"""Scripts: what goes wrong with which call, as plain data in the gateway's fault language."""
+"""Answers and faults that a case prepares for the calls of the client."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Clients that are right, and clients that are wrong in exactly one way. They prove the referee."""
+"""Clients that are right, and clients with exactly one fault: they test the cases."""

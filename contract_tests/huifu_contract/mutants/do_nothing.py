@@ -1,4 +1,4 @@
-"""The lazy set: clients that do not do the work. Whatever they say, they must earn nothing.
+"""Do-nothing clients: they do not do the work. Whatever they say, they must earn nothing.
 
 `python -m huifu_contract.mutants.do_nothing NAME` is an adapter that speaks
 the protocol by itself, as badly as its name says.
@@ -70,7 +70,7 @@ def answers_before_acting(config: Mapping[str, str], message: Message) -> None:
     really(config, message)
 
 
-LAZY: dict[str, Callable[[Mapping[str, str], Message], None]] = {
+DO_NOTHING: dict[str, Callable[[Mapping[str, str], Message], None]] = {
     "never-calls": never_calls,
     "always-closed": always("closed"),
     "always-not-closed": always("not_closed"),
@@ -100,7 +100,7 @@ def main(name: str) -> None:
         elif message["op"] == "bye":
             say(id=message["id"], ok=True)
         elif message["op"] == "close":
-            LAZY[name](config, message)
+            DO_NOTHING[name](config, message)
         else:
             say(id=message["id"], outcome="unsupported")
 

@@ -1,4 +1,4 @@
-"""References in other languages: small correct clients that lie beside the tests of a checkout.
+"""`huifu-contract selftest`: right clients must pass, each mutant must fail exactly its named cases.
 
 They are graded where their interpreter is on the machine; the compiled ones are in the tests alone.
 """
@@ -65,7 +65,7 @@ class MutantDriver(LocalDriver):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What must come of an animal. `red`: a control fails, so that all else is blocked."""
+    """What a client must be graded as. `red`: a control fails, so that all else is blocked."""
 
     fails: frozenset[str]
     blocked: frozenset[str] = frozenset()
@@ -93,8 +93,8 @@ def wanted() -> dict[str, Wanted]:
 
 
 def names() -> list[str]:
-    """References first, then the mutants, then the lazy."""
-    return [*REFERENCES, *wanted(), *do_nothing.LAZY, do_nothing.CRASHES_AT_START]
+    """References first, then the mutants, then the do-nothing clients."""
+    return [*REFERENCES, *wanted(), *do_nothing.DO_NOTHING, do_nothing.CRASHES_AT_START]
 
 
 def driver(name: str) -> Driver:
@@ -102,7 +102,7 @@ def driver(name: str) -> Driver:
         return RemoteDriver(argv(name))
     if name == "stdlib":
         return RemoteDriver([sys.executable, str(HERE / "stdlib_client.py")])
-    if name in do_nothing.LAZY or name == do_nothing.CRASHES_AT_START:
+    if name in do_nothing.DO_NOTHING or name == do_nothing.CRASHES_AT_START:
         return RemoteDriver([sys.executable, "-m", "huifu_contract.mutants.do_nothing", name])
     return MutantDriver(lambda: mutants.described(name))
 
@@ -115,12 +115,12 @@ def grade(name: str, server: Server, *, timing: bool) -> RunResult:
 
 
 def compare(name: str, found: Sequence[CaseResult], exits: Sequence[Exit], seconds: float) -> Seen:
-    """Says in what an animal differs from what is wanted."""
+    """Says how a client differs from what is wanted."""
     fails = frozenset(case.id for case in found if case.verdict is Verdict.FAIL)
     if name in REFERENCES:
         wrong = _reference(found, exits)
-    elif name in do_nothing.LAZY:
-        wrong = _lazy(found, exits)
+    elif name in do_nothing.DO_NOTHING:
+        wrong = _do_nothing(found, exits)
     else:
         wrong = _mutant(found, fails, wanted()[name])
     return Seen(name, wrong, fails, seconds)
@@ -145,7 +145,7 @@ def _fine(case: CaseResult) -> bool:
     return case.verdict in (Verdict.PASS, Verdict.NOTE, Verdict.SKIP)
 
 
-def _lazy(found: Sequence[CaseResult], exits: Sequence[Exit]) -> tuple[str, ...]:
+def _do_nothing(found: Sequence[CaseResult], exits: Sequence[Exit]) -> tuple[str, ...]:
     passes = [f"{case.id} passes" for case in found if case.verdict is Verdict.PASS]
     controls = [case for case in found if case.group == "control"]
     if any(case.verdict is not Verdict.PASS for case in controls):
@@ -179,7 +179,7 @@ def survivors() -> list[str]:
 
 
 def part(names_: Sequence[str], workers: int) -> list[Seen]:
-    """Some animals in this process, several at once; what measures time comes when nothing else runs."""
+    """Some clients in this process, several at once; what measures time comes when nothing else runs."""
     with Server(port=0, orders=[]) as server, ThreadPoolExecutor(workers) as pool:
         crowd = dict(zip(names_, pool.map(lambda name: _crowd(name, server), names_), strict=True))
         timed = [name for name, runs in crowd.items() if runs and not _red(runs[0].cases)]
@@ -204,10 +204,10 @@ def _red(cases: Sequence[CaseResult]) -> bool:
 
 
 def selftest(chosen: Sequence[str], workers: int) -> int:
-    """Prints one line an animal; 0 if the referee is sane."""
+    """Prints one line for each client; 0 if all are graded as they must be."""
     unknown = sorted(set(chosen) - set(names()))
     if unknown:
-        raise SetupTrouble(f"no animal is called {', '.join(unknown)}; there are {', '.join(names())}")
+        raise SetupTrouble(f"no client is called {', '.join(unknown)}; there are {', '.join(names())}")
     began = time.monotonic()
     wanted_names = list(chosen) or names()
     shares = [share for at in range(PROCESSES) if (share := wanted_names[at::PROCESSES])]

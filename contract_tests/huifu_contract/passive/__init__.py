@@ -1,1 +1,1 @@
-"""Passive mode: the kit is called and calls nobody. It sees the wire, and a claim only where one is told."""
+"""Passive mode: grades a client that makes its own calls, by its traffic and by the outcomes that it reports."""

@@ -1,4 +1,4 @@
-"""The port of passive mode: Huifu's paths as ever, and beside them `/_contract/next` and `/_contract/claim`."""
+"""The server of passive mode: Huifu's paths, and beside them `/_contract/next` and `/_contract/claim`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from huifu_mock.http.server import HttpServer
 from huifu_mock.request import Endpoint, ReceivedBytes, read
 
 READY_S = 30.0
-_visit: ContextVar[OrderSession | None] = ContextVar("visit", default=None)
+_session: ContextVar[OrderSession | None] = ContextVar("session", default=None)
 
 
 class Host(Protocol):
@@ -28,7 +28,7 @@ class Host(Protocol):
     @property
     def agent(self) -> str: ...
 
-    def visit(self, number: str, data: Mapping[str, str], *, close: bool) -> OrderSession | None: ...
+    def session(self, number: str, data: Mapping[str, str], *, close: bool) -> OrderSession | None: ...
 
     def next(self, question: Question) -> dict[str, Any] | None: ...
 
@@ -66,11 +66,11 @@ class PassiveHttp(HttpServer):
             return _told(404, {"detail": f'no agent is called "{agent}" here; ask for {self.host_run.agent}'})
         question = Question()
         try:
-            turn = await asyncio.get_running_loop().run_in_executor(None, self.host_run.next, question)
+            rendezvous = await asyncio.get_running_loop().run_in_executor(None, self.host_run.next, question)
         except asyncio.CancelledError:
             self.host_run.leave(question)
             raise
-        return web.Response(status=204) if turn is None else _told(200, turn)
+        return web.Response(status=204) if rendezvous is None else _told(200, rendezvous)
 
     def _claim(self, body: bytes) -> web.Response:
         try:
@@ -88,13 +88,13 @@ class PassiveHttp(HttpServer):
 
     async def _huifu(self, request: BaseRequest, endpoint: Endpoint, session: str) -> web.StreamResponse:
         self.host_run.touch()
-        _visit.set(None)  # one connection may carry several calls
+        _session.set(None)  # one connection may carry several calls
         try:
             return await super()._huifu(request, endpoint, session)
         finally:
             self.host_run.touch()
-            if (visit := _visit.get()) is not None:
-                visit.leave()
+            if (current := _session.get()) is not None:
+                current.leave()
 
     async def prepared(self, endpoint: Endpoint, sent: ReceivedBytes) -> None:
         """Holds a call back until what its order number asks for is there."""
@@ -104,11 +104,11 @@ class PassiveHttp(HttpServer):
             return
         names = ("req_date", "req_seq_id", "huifu_id", "org_req_date", "org_req_seq_id", "org_hf_seq_id")
         data = {name: call.value(name) for name in names if call.value(name)}
-        visit = self.host_run.visit(number, data, close=endpoint.path.endswith("/close"))
-        if visit is not None:
-            visit.enter()
-            _visit.set(visit)
-            await asyncio.get_running_loop().run_in_executor(None, visit.ready.wait, READY_S)
+        session = self.host_run.session(number, data, close=endpoint.path.endswith("/close"))
+        if session is not None:
+            session.enter()
+            _session.set(session)
+            await asyncio.get_running_loop().run_in_executor(None, session.ready.wait, READY_S)
 
 
 class PassiveServer(Server):

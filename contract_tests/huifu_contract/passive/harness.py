@@ -1,4 +1,4 @@
-"""LeadBench: a bench for clients that say nothing. Without a claim only what is visible on the wire is judged."""
+"""The harness of passive mode: it judges what is visible on the wire, and an outcome only where one is reported."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class PassiveHarness(Harness):
         for one in script:
             self._prepared.append(self.tenant.faults.add({**one, "match": {**one["match"], **match}}))
 
-    def _acted(self, token: str, script: Sequence[PreparedAnswer], e: Evidence) -> None:  # noqa: ARG002  # the bench's own form
+    def _acted(self, token: str, script: Sequence[PreparedAnswer], e: Evidence) -> None:  # noqa: ARG002  # the harness's own form
         idle = [fault for fault in self._prepared if not fault.used]
         if idle:
             why = "nothing was sent" if not e.sent else f"it answered {e.sent[0].heard.resp_code} by itself"

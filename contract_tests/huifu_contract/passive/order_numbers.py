@@ -1,4 +1,4 @@
-"""Visits: closes that select a case by their order number, `CASE~response/stat-p-pending~anything`."""
+"""Sessions by order number: a close of `CASE~response/stat-p-pending~anything` selects its case."""
 
 from __future__ import annotations
 
@@ -84,16 +84,16 @@ class OrderSession:
 class OrderHarness(PassiveHarness):
     """The client chose the parameters; the case chooses what is behind that order number."""
 
-    visit: OrderSession | None = None
+    session: OrderSession | None = None
     _played: bool = False
 
     @classmethod
-    def of(cls, driver: Driver, tenant: Any, visit: OrderSession, laws: Sequence[Any]) -> OrderHarness:
-        return cls(driver, tenant, examples=0, laws=tuple(laws), visit=visit)
+    def of(cls, driver: Driver, tenant: Any, session: OrderSession, laws: Sequence[Any]) -> OrderHarness:
+        return cls(driver, tenant, examples=0, laws=tuple(laws), session=session)
 
     @property
     def chosen(self) -> Mapping[str, str]:
-        return {} if self.visit is None else self.visit.data
+        return {} if self.session is None else self.session.data
 
     def order(self, **wanted: Any) -> Order:
         chosen = self.chosen
@@ -127,7 +127,7 @@ class OrderHarness(PassiveHarness):
         must_act: bool = True,
         driver: Driver | None = None,  # noqa: ARG002  # there is none
     ) -> Evidence:
-        if self._played or self.visit is None:
+        if self._played or self.session is None:
             raise Skipped(SEVERAL)
         self._played = True
         if order is None and params is None:
@@ -135,8 +135,8 @@ class OrderHarness(PassiveHarness):
         number = self.chosen["org_req_seq_id"]
         self._prepare(script, org_req_seq_id=number)
         began = time.monotonic()
-        self.visit.ready.set()
-        outcome = self.visit.until_quiet()
+        self.session.ready.set()
+        outcome = self.session.until_quiet()
         public = self.tenant.huifu_public_key
         calls = self.tenant.journal.calls(org_req_seq_id=number)
         sent = tuple(evidence.sent(call, public) for call in calls)

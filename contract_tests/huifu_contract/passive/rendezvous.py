@@ -1,4 +1,4 @@
-"""Turns: where a case that wants a close and an agent that asks for work meet; the agent leads the conversation."""
+"""The rendezvous between a case that needs a close and an agent that asks for the next one."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Question:
 
 
 class Waiting:
-    """A turn is over with its claim, or when the agent asks for the next one."""
+    """A rendezvous is over with its claim, or when the agent asks for the next one."""
 
     def __init__(self) -> None:
         self._change = Condition()
@@ -43,17 +43,17 @@ class Waiting:
     def ended(self) -> bool:
         return self._ended
 
-    def play(self, turn: Rendezvous, deadline_s: float) -> Outcome:
+    def play(self, rendezvous: Rendezvous, deadline_s: float) -> Outcome:
         """The case's side: until an agent made that close. Raises Gone if none ever comes."""
         with self._change:
-            self._offered = turn
+            self._offered = rendezvous
             self._change.notify_all()
-            self._change.wait_for(lambda: turn.taken or self._ended)
-            if not turn.taken:
+            self._change.wait_for(lambda: rendezvous.taken or self._ended)
+            if not rendezvous.taken:
                 raise Gone("no agent asked for it")
-            self._change.wait_for(lambda: turn.over or self._ended, deadline_s)
-            turn.over = True
-            return turn.outcome
+            self._change.wait_for(lambda: rendezvous.over or self._ended, deadline_s)
+            rendezvous.over = True
+            return rendezvous.outcome
 
     def next(self, question: Question) -> Rendezvous | None:
         """The agent's side: the next close, or None when there is no more."""
@@ -62,12 +62,12 @@ class Waiting:
             self._change.wait_for(lambda: self._offered is not None or self._ended or question.left)
             if question.left:
                 return None
-            turn, self._offered = self._offered, None
-            if turn is not None:
-                turn.taken = True
-            self._taken = turn
+            rendezvous, self._offered = self._offered, None
+            if rendezvous is not None:
+                rendezvous.taken = True
+            self._taken = rendezvous
             self._change.notify_all()
-            return turn
+            return rendezvous
 
     def leave(self, question: Question) -> None:
         """Nobody reads the answer any more, so the next close is for the next who asks."""
@@ -98,8 +98,8 @@ class Waiting:
 class PassiveDriver:
     """Drives nobody: what is asked of it waits for the agent."""
 
-    def __init__(self, turns: Waiting, hello: Hello) -> None:
-        self.turns = turns
+    def __init__(self, waiting: Waiting, hello: Hello) -> None:
+        self.waiting = waiting
         self.hello = hello
         self.restarts = 0
 
@@ -107,7 +107,7 @@ class PassiveDriver:
         return self.hello
 
     def close(self, base_url: str, params: Mapping[str, str], deadline_s: float, case: str | None = None) -> Outcome:
-        return self.turns.play(Rendezvous(case or "", base_url, dict(params)), deadline_s)
+        return self.waiting.play(Rendezvous(case or "", base_url, dict(params)), deadline_s)
 
     def order(self, refs: Mapping[str, str], deadline_s: float) -> Outcome:  # noqa: ARG002  # nobody to ask
         return Outcome("unsupported")

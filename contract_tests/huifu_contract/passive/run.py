@@ -1,4 +1,4 @@
-"""Lead: a passive run. It hands out work, watches order numbers, and keeps the report up to date."""
+"""A run in passive mode: hands out cases, watches order numbers, keeps the report up to date."""
 
 from __future__ import annotations
 
@@ -108,8 +108,8 @@ class PassiveRun:
     def finish(self) -> RunResult:
         """Judges what is still open; what nobody asked for stays not-run."""
         self._turns.end()
-        for visit in list(self._visits.values()):
-            visit.end()
+        for session in list(self._visits.values()):
+            session.end()
         for thread in list(self._threads):
             thread.join()
         return self.result()
@@ -164,8 +164,12 @@ class PassiveRun:
             self._activity.notify_all()
 
     def next(self, question: Question) -> dict[str, Any] | None:
-        turn = self._turns.next(question)
-        return None if turn is None else {"case": turn.case, "base_url": turn.base_url, "params": dict(turn.params)}
+        rendezvous = self._turns.next(question)
+        return (
+            None
+            if rendezvous is None
+            else {"case": rendezvous.case, "base_url": rendezvous.base_url, "params": dict(rendezvous.params)}
+        )
 
     def leave(self, question: Question) -> None:
         self._turns.leave(question)
@@ -175,22 +179,22 @@ class PassiveRun:
         if number is None:
             fine = self._turns.claim(outcome)
             return "" if fine else "no close is open; ask GET /_contract/next first, or name org_req_seq_id"
-        visit = self._visits.get(number)
-        if visit is None:
+        session = self._visits.get(number)
+        if session is None:
             return f"no close of {number} has come yet"
-        visit.claim(outcome)
+        session.claim(outcome)
         return ""
 
-    def visit(self, number: str, data: Mapping[str, str], *, close: bool) -> OrderSession | None:
-        """The visit of that order number, begun with its first close; None for a number that names no case."""
+    def session(self, number: str, data: Mapping[str, str], *, close: bool) -> OrderSession | None:
+        """The session of that order number, begun with its first close; None for a number that names no case."""
         record = catalogue().get(asked(number))
         with self._lock:
             found = self._visits.get(number)
             if found is not None or record is None or not close or record.id not in self._results:
                 return found
-            turn = self._seen[record.id]
+            rendezvous = self._seen[record.id]
             self._seen[record.id] += 1
-            example = record.fixed[turn % len(record.fixed)] if record.fixed else {}
+            example = record.fixed[rendezvous % len(record.fixed)] if record.fixed else {}
             made = self._visits[number] = OrderSession(record, example, data, self.options.quiet_s)
         self._start(lambda: self._visited(made))
         return made
@@ -207,20 +211,20 @@ class PassiveRun:
                 why = f"the agent does not claim {', '.join(sorted(missing))}; see --claim"
                 self._finished(blank_result(record, Verdict.SKIP, why))
                 continue
-            bench = PassiveHarness(driver, self.server.default, examples=0, reveal=record.id)
-            result = _seen(self._grader().grade(record, bench), bench)
-            if bench.unseen and self._turns.ended:
+            harness = PassiveHarness(driver, self.server.default, examples=0, reveal=record.id)
+            result = _seen(self._grader().grade(record, harness), harness)
+            if harness.unseen and self._turns.ended:
                 return  # the run ended before the agent made that close
             self._finished(result)
         self._turns.end()
 
-    def _visited(self, visit: OrderSession) -> None:
+    def _visited(self, session: OrderSession) -> None:
         try:
             driver = PassiveDriver(self._turns, self.hello)
-            bench = OrderHarness.of(driver, self.server.default, visit, (wire, restraint))
-            self._finished(replace(self._grader(), only=visit.example).grade(visit.record, bench))
+            harness = OrderHarness.of(driver, self.server.default, session, (wire, restraint))
+            self._finished(replace(self._grader(), only=session.example).grade(session.record, harness))
         finally:
-            visit.ready.set()
+            session.ready.set()
 
     def _grader(self) -> Grader:
         return Grader(PROFILE, level=self.options.level, reruns=0)
@@ -251,8 +255,8 @@ class PassiveRun:
         thread.start()
 
 
-def _seen(result: CaseResult, bench: PassiveHarness) -> CaseResult:
+def _seen(result: CaseResult, harness: PassiveHarness) -> CaseResult:
     """Where nothing could be seen nothing is passed."""
-    if bench.unseen and result.verdict in (Verdict.PASS, Verdict.BLOCKED):
+    if harness.unseen and result.verdict in (Verdict.PASS, Verdict.BLOCKED):
         return replace(result, verdict=Verdict.SKIP, root=UNSEEN)
     return result

@@ -1,4 +1,4 @@
-"""App.
+"""An application around the reference client: what the adapter of a real one would call.
 
 The reference client as an application would run it, with webhooks and a memory of what it believes.
 """

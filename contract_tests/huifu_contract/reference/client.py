@@ -1,4 +1,4 @@
-"""Client: closes an order and says only what is certain. Every call keeps its state to itself."""
+"""The reference client: closes an order and reports only what is certain."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a reply means. `trans_stat` decides, the code only tells how sure an F is and what to do next."""
+"""What a reply means: `trans_stat` decides, the code says how certain an F is and what to do next."""
 
 from __future__ import annotations
 

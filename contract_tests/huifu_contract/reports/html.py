@@ -1,4 +1,4 @@
-"""Several runs as one document of cases and columns: what the matrix shows."""
+"""The matrix: several runs as one HTML file."""
 
 from __future__ import annotations
 

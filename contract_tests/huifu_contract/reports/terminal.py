@@ -1,4 +1,4 @@
-"""The terminal.
+"""The report on the terminal.
 
 Progress while it runs, failures with law, claim, truth and traffic, the replay command last.
 """

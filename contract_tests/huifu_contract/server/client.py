@@ -1,4 +1,4 @@
-"""Time as the suite sees it, so that a test can put another in its place, and the pace of requests."""
+"""The client that asks a server: signed requests at a limited pace, on real or test time."""
 
 from __future__ import annotations
 

@@ -59,14 +59,14 @@ def grade(
     results: dict[str, ServerResult] = {}
     interrupted = False
     with ExitStack() as leaving:
-        stand = _stand(target, options, clock, connection)
-        if stand.admin is not None:
-            leaving.callback(stand.admin.leave)
+        harness = _harness(target, options, clock, connection)
+        if harness.admin is not None:
+            leaving.callback(harness.admin.leave)
         try:
-            root = _contact(stand)
+            root = _contact(harness)
             for record in records:
                 began(record)
-                results[record.id] = _one(record, stand, root, options)
+                results[record.id] = _one(record, harness, root, options)
         except KeyboardInterrupt:
             interrupted = True
             for record in records:
@@ -76,7 +76,7 @@ def grade(
         hypothesis=hypothesis.__version__,
         started=started,
         seconds=round(real.monotonic() - since, 3),
-        server=_who(target, stand),
+        server=_who(target, harness),
         level=options.level,
         profile=options.profile,
         seed=options.seed,
@@ -85,7 +85,7 @@ def grade(
     )
 
 
-def _stand(target: Target, options: Options, clock: Time, connection: huifu_mock.Connection | None) -> ServerHarness:
+def _harness(target: Target, options: Options, clock: Time, connection: huifu_mock.Connection | None) -> ServerHarness:
     admin = control.find(target, connection)
     config = admin.config if admin is not None else target.config
     if config is None:
@@ -95,15 +95,15 @@ def _stand(target: Target, options: Options, clock: Time, connection: huifu_mock
     return ServerHarness(target, asker, needs, clock, admin, options.seed, options.profile)
 
 
-def _contact(stand: ServerHarness) -> str:
+def _contact(harness: ServerHarness) -> str:
     """Why nothing can be learnt from this server, or nothing. Raises SetupTrouble if no one is there."""
-    reply = stand.asker.close(stand.request())
+    reply = harness.asker.close(harness.request())
     if not reply.status:
-        raise SetupTrouble(f"no server answers at {stand.target.base_url}: {reply.unreadable}")
+        raise SetupTrouble(f"no server answers at {harness.target.base_url}: {reply.unreadable}")
     return "" if reply.business else f"the close of an unknown order is answered {reply}"
 
 
-def _one(record: ServerCase, stand: ServerHarness, root: str, options: Options) -> ServerResult:
+def _one(record: ServerCase, harness: ServerHarness, root: str, options: Options) -> ServerResult:
     """Never raises: what goes wrong here is a verdict too. Starts as a failure."""
     since = real.monotonic()
     blank = _blank(record)
@@ -111,14 +111,14 @@ def _one(record: ServerCase, stand: ServerHarness, root: str, options: Options) 
         if record.id == CONTROL:
             return replace(blank, signature=root)
         return replace(blank, verdict=Verdict.BLOCKED, root=root)
-    stand.begin()
+    harness.begin()
     try:
-        record.run(stand)
-        result = _judged(record, stand, blank, options.level)
+        record.run(harness)
+        result = _judged(record, harness, blank, options.level)
     except Blocked as blocked:
         result = replace(blank, verdict=Verdict.BLOCKED, root=str(blocked))
-        if stand.wrong:  # what was seen before the obstacle counts
-            result = _judged(record, stand, blank, options.level)
+        if harness.wrong:  # what was seen before the obstacle counts
+            result = _judged(record, harness, blank, options.level)
     except Skipped as skipped:
         result = replace(blank, verdict=Verdict.SKIP, root=str(skipped))
     except SetupTrouble:
@@ -131,21 +131,24 @@ def _one(record: ServerCase, stand: ServerHarness, root: str, options: Options) 
         result = replace(blank, verdict=Verdict.KIT_ERROR, signature=redact(signature), steps=(detail,))
     seconds = round(real.monotonic() - since, 4)
     return replace(
-        result, seconds=seconds, observed=tuple(stand.observed), steps=result.steps or tuple(map(redact, stand.steps))
+        result,
+        seconds=seconds,
+        observed=tuple(harness.observed),
+        steps=result.steps or tuple(map(redact, harness.steps)),
     )
 
 
-def _judged(record: ServerCase, stand: ServerHarness, blank: ServerResult, level: str) -> ServerResult:
+def _judged(record: ServerCase, harness: ServerHarness, blank: ServerResult, level: str) -> ServerResult:
     if record.level is Level.MAY:
-        told = "; ".join(f"{seen.label}: {words(seen)}" for seen in stand.observed)
+        told = "; ".join(f"{seen.label}: {words(seen)}" for seen in harness.observed)
         return replace(blank, verdict=Verdict.NOTE, signature=told or "nothing to record")
-    if not stand.judged:
+    if not harness.judged:
         return replace(blank, verdict=Verdict.KIT_ERROR, signature=f"{record.id} judged nothing")
-    if not stand.wrong:
+    if not harness.wrong:
         return replace(blank, verdict=Verdict.PASS)
-    weight = {wrong.level or record.level for wrong in stand.wrong}
+    weight = {wrong.level or record.level for wrong in harness.wrong}
     verdict = Verdict.FAIL if Level.MUST in weight or level == "should" else Verdict.NOTE
-    return replace(blank, verdict=verdict, signature="; ".join(dict.fromkeys(map(str, stand.wrong))))
+    return replace(blank, verdict=verdict, signature="; ".join(dict.fromkeys(map(str, harness.wrong))))
 
 
 def _blank(record: ServerCase) -> ServerResult:
@@ -162,13 +165,13 @@ def _blank(record: ServerCase) -> ServerResult:
     )
 
 
-def _who(target: Target, stand: ServerHarness) -> dict[str, object]:
+def _who(target: Target, harness: ServerHarness) -> dict[str, object]:
     """What the result says of the server; nothing secret."""
-    name = target.name or ("huifu-mock" if stand.admin else host(target.base_url))
+    name = target.name or ("huifu-mock" if harness.admin else host(target.base_url))
     return {
         "base_url": target.base_url,
         "name": name,
         "version": "",
         "target": target.source,
-        "admin": stand.admin is not None,
+        "admin": harness.admin is not None,
     }

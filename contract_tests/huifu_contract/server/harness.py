@@ -1,4 +1,4 @@
-"""Stand: what a case works with. It asks, writes down how it was answered, and collects what is wrong."""
+"""The harness of a case for servers: it asks, records the answers, collects what is wrong."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class ServerHarness:
         return now.strftime("%Y%m%d")
 
     def request(self, order: Found | None = None, by: str = "", /, **change: Any) -> dict[str, Any]:
-        """The `data` of a close with a number of its own; without an order, of one that nobody knows."""
+        """The `data` of a close with its own number; without an order, of one that nobody knows."""
         named = order or Found(self.asker.config.huifu_id, self.today(), f"nosuch{uuid.uuid4().hex}")
         return {"req_date": self.today(), "req_seq_id": uuid.uuid4().hex, **named.named(by), **change}
 

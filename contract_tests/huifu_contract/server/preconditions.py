@@ -1,4 +1,4 @@
-"""Admin: the fake's control plane, where there is one. It meets nearly every need; a real sandbox has none."""
+"""How a case gets the orders and the time that it needs: from the control API, the pool or the hook."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NEEDED = frozenset({"orders", "clock", "faults", "tenants"})
 
 
 class Admin:
-    """One tenant behind a control plane. Its clock stands still while it is graded."""
+    """One tenant behind a control API. Its clock stands still while it is graded."""
 
     def __init__(self, tenant: huifu_mock.Tenant, *, fresh: bool) -> None:
         self.tenant, self._fresh = tenant, fresh
@@ -51,7 +51,7 @@ class Admin:
 
 
 def find(target: Target, connection: huifu_mock.Connection | None = None) -> Admin | None:
-    """The control plane of the target. Raises SetupTrouble if there must be one and there is none.
+    """The control API of the target. Raises SetupTrouble if there must be one and there is none.
 
     A `connection` that is at hand already, such as a server of this process, is used as it is.
 
@@ -71,7 +71,7 @@ def find(target: Target, connection: huifu_mock.Connection | None = None) -> Adm
     except (huifu_mock.ControlError, OSError, ValueError, AttributeError, KeyError, TypeError) as error:
         if target.admin is None and target.config is not None:
             return None
-        why = f"no control plane of huifu-mock at {target.base_url} ({error})"
+        why = f"no control API of huifu-mock at {target.base_url} ({error})"
         hint = "" if target.admin else "; a server without one needs the merchant's numbers and keys in a target file"
         raise SetupTrouble(why + hint) from None
 
@@ -85,7 +85,7 @@ STATES: Mapping[str, Mapping[str, Any]] = {
     "closing": {"settle": "processing", "settle_seconds": 3600},
     "other-merchant": {},
 }
-"""What an order can be asked for as, and how the control plane makes one."""
+"""What an order can be asked for as, and how the control API makes one."""
 
 OLD_ENOUGH_S = 120
 SURE_S = 0.5
@@ -126,7 +126,7 @@ class Preconditions:
     def order(self, state: str, age_s: float | None = None, **settings: Any) -> Found:
         """An order in that state, old enough to be closed, or exactly of an age. Raises Blocked.
 
-        `settings` shape what the control plane makes; elsewhere one order of a state is like another.
+        `settings` shape what the control API makes; elsewhere one order of a state is like another.
         """
         if self.admin is not None:
             return self._made(state, OLD_ENOUGH_S if age_s is None else age_s, settings)

@@ -1,4 +1,4 @@
-"""What came of grading a server: verdicts, and every answer as facts that two servers can be compared by."""
+"""Results of grading a server, and how two of them differ."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Observed:
 
 @dataclass(frozen=True, slots=True)
 class ServerResult:
-    """One case. `steps` is the shortest walk that goes wrong, where a walk went wrong."""
+    """One case. `steps` is the shortest sequence that goes wrong, where a sequence went wrong."""
 
     id: str
     verdict: Verdict
@@ -52,7 +52,7 @@ class ServerRun:
     started: str
     seconds: float
     server: Mapping[str, Any]
-    """base_url, name, version, target (its file), admin (whether the fake's control plane is there)"""
+    """base_url, name, version, target (its file), admin (whether the fake's control API is there)"""
     level: str
     profile: str
     seed: int

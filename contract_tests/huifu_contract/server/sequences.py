@@ -1,4 +1,4 @@
-"""Walk: steps as plain data, each taken on the server and on the model, and compared.
+"""Sequences of calls as data: each step is made on the server and on the model, and compared.
 
 A step is a dict, so that the steps which lead to a mistake can be stored, shown and made fewer.
 """
@@ -38,16 +38,16 @@ BY = ("org_req_seq_id", "org_hf_seq_id", "both", "neither")
 class Mismatch(Exception):
     """The server answered what the model does not expect. `level` is that of the sentence which is broken."""
 
-    def __init__(self, signature: str, story: Sequence[str], steps: Sequence[Step], level: Level) -> None:
+    def __init__(self, signature: str, transcript: Sequence[str], steps: Sequence[Step], level: Level) -> None:
         super().__init__(signature)
-        self.story, self.steps, self.level = tuple(story), tuple(steps), level
+        self.transcript, self.steps, self.level = tuple(transcript), tuple(steps), level
 
 
 @dataclass(slots=True)
 class CallSequence:
-    """One walk over orders of its own. `hits` counts the model's branches, over all walks."""
+    """One sequence over its own orders. `hits` counts the model's branches, over all sequences."""
 
-    stand: ServerHarness
+    harness: ServerHarness
     admin: Admin
     hits: Counter[str]
     queries: bool
@@ -56,7 +56,7 @@ class CallSequence:
     sent: list[dict[str, str]] = field(default_factory=list)
     replies: dict[Key, Reply] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
-    story: list[str] = field(default_factory=list)
+    transcript: list[str] = field(default_factory=list)
     now: float = 0.0
     day: str = ""
     broken: bool = False
@@ -88,21 +88,21 @@ class CallSequence:
             settle_s=made.settle_seconds,
         )
         self.orders.append(self.model.add(order))
-        self.story.append(f"a {step['kind']} order {len(self.orders)}, {step['age']} s old")
+        self.transcript.append(f"a {step['kind']} order {len(self.orders)}, {step['age']} s old")
 
     def close(self, step: Step) -> None:
         self._close(self._request(step), f"close order {step['order'] + 1} by {step['by']}")
 
     def close_stranger(self, step: Step) -> None:
         order = self.orders[step["order"]]
-        mine, other = self.stand.asker.config.huifu_id, self.admin.other_huifu_id
+        mine, other = self.harness.asker.config.huifu_id, self.admin.other_huifu_id
         huifu_id = other if order.huifu_id == mine else mine
         self._close({**self._request(step), "huifu_id": huifu_id}, f"close order {step['order'] + 1} as {huifu_id}")
 
     def close_nothing(self, _: Step) -> None:
         number = self._number()
         named = {
-            "huifu_id": self.stand.asker.config.huifu_id,
+            "huifu_id": self.harness.asker.config.huifu_id,
             "org_req_date": self.day,
             "org_req_seq_id": "nosuchorder",
         }
@@ -126,21 +126,21 @@ class CallSequence:
         if self.model.finish(self.now, order, stat):
             act = self.admin.tenant.orders.pay if stat == "S" else self.admin.tenant.orders.fail
             act(order.req_seq_id, huifu_id=order.huifu_id, req_date=order.req_date)
-            self.story.append(f"order {step['order'] + 1} {'is paid' if stat == 'S' else 'fails'}")
+            self.transcript.append(f"order {step['order'] + 1} {'is paid' if stat == 'S' else 'fails'}")
 
     def advance(self, step: Step) -> None:
         self.day = self.admin.tenant.clock.advance(step["seconds"]).strftime("%Y%m%d")
         self.now += step["seconds"]
         self.model.settle(self.now)
-        self.story.append(f"{step['seconds']} s pass")
+        self.transcript.append(f"{step['seconds']} s pass")
 
     def query(self, step: Step) -> None:
         if not self.queries:
             return
         request = {**self._request({**step, "by": "org_req_seq_id"})}
         expected = self.model.query(self.now, request)
-        reply = self.stand.asker.query(request)
-        self.story.append(f"ask for the close of order {step['order'] + 1}: {reply}")
+        reply = self.harness.asker.query(request)
+        self.transcript.append(f"ask for the close of order {step['order'] + 1}: {reply}")
         self.hits[expected.branch] += 1
         stat = reply.said.trans_stat
         fits = stat == expected.answers[0].stats if expected.branch != "query/none" else stat != "S"
@@ -151,17 +151,17 @@ class CallSequence:
         """The answer gets lost after the close was carried out; the same request again, or a query, finds out."""
         request = self._request(step)
         with self.admin.tenant.faults.add(fault="reset-after-commit", match={"req_seq_id": request["req_seq_id"]}):
-            lost = self.stand.asker.close(request)
+            lost = self.harness.asker.close(request)
         if lost.status:
             raise KitTrouble(f"an answer that was to be lost came: {lost}")
         before = self.model.close(self.now, request)
-        self.story.append(f"close order {step['order'] + 1}, and the answer is lost")
+        self.transcript.append(f"close order {step['order'] + 1}, and the answer is lost")
         if step["then"] == "query":
             self.query(step)
             return
         again = self.model.close(self.now, request)
-        reply = self.stand.asker.close(request)
-        self.story.append(f"  the same request again: {reply}")
+        reply = self.harness.asker.close(request)
+        self.transcript.append(f"  the same request again: {reply}")
         self.hits["lost"] += 1
         self._compare(again if again.again is None else before, reply)
         if again.again is not None:
@@ -171,8 +171,8 @@ class CallSequence:
     def two_at_once(self, step: Step) -> None:
         """Two closes with numbers of their own; either may come first."""
         requests = [self._request(step), self._request(step)]
-        replies = self.stand.asker.at_once(requests)
-        self.story.append(f"two closes of order {step['order'] + 1} at once: {replies[0]} and {replies[1]}")
+        replies = self.harness.asker.at_once(requests)
+        self.transcript.append(f"two closes of order {step['order'] + 1} at once: {replies[0]} and {replies[1]}")
         self.hits["at once"] += 1
         order = self.orders[step["order"]]
         place = self.orders.index(order)
@@ -191,8 +191,8 @@ class CallSequence:
 
     def _close(self, request: dict[str, str], told: str) -> None:
         expected = self.model.close(self.now, request)
-        reply = self.stand.asker.close(request)
-        self.story.append(f"{told}: {reply}")
+        reply = self.harness.asker.close(request)
+        self.transcript.append(f"{told}: {reply}")
         self.sent.append(request)
         self._compare(expected, reply)
         if expected.again is None and _number_of(request) in self.model.used:
@@ -226,12 +226,12 @@ class CallSequence:
 
     def _raise(self, signature: str, level: Level = Level.MUST) -> None:
         self.broken = True
-        raise Mismatch(signature, self.story, self.steps, level)
+        raise Mismatch(signature, self.transcript, self.steps, level)
 
     # -- requests -------------------------------------------------------------------------------------------------
 
     def _number(self) -> dict[str, str]:
-        self.day = self.day or self.stand.today()
+        self.day = self.day or self.harness.today()
         return {"req_date": self.day, "req_seq_id": uuid.uuid4().hex}
 
     def _request(self, step: Step) -> dict[str, str]:
@@ -276,11 +276,11 @@ def _level(expected: Expected, reply: Reply) -> Level:
 
 def again(steps: Sequence[Step], fresh: Callable[[], CallSequence]) -> Mismatch | None:
     """Takes the steps once more on orders of their own."""
-    walk = fresh()
+    sequence = fresh()
     try:
         for step in steps:
-            walk.do(step)
-        walk.agrees()
+            sequence.do(step)
+        sequence.agrees()
     except Mismatch as mismatch:
         return mismatch
     return None

@@ -1,4 +1,4 @@
-"""The machine: hypothesis chooses the steps of a walk.
+"""The state machine: hypothesis chooses the steps of a sequence.
 
 Its rules are shaped so that every branch of the model is walked through often: ages are drawn where an order is made,
 and closing twice, repeating and re-using a number are rules of their own.
@@ -26,25 +26,25 @@ WHICH = st.integers(0, 30)
 
 
 class Machine(RuleBasedStateMachine):
-    """One walk. `fresh` makes it; a mismatch leaves through the rule that met it."""
+    """One sequence. `fresh` makes it; a mismatch leaves through the rule that met it."""
 
     def __init__(self, fresh: Callable[[], CallSequence]) -> None:
         super().__init__()
-        self.walk = fresh()
+        self.sequence = fresh()
 
     def _do(self, do: str, **more: Any) -> None:
         step: Step = {"do": do, **more}
-        self.walk.do(step)
+        self.sequence.do(step)
 
     def _new(self, kind: str, age: int, *, other: bool = False) -> int:
         self._do("new", kind=kind, age=age, other=other)
-        return len(self.walk.orders) - 1
+        return len(self.sequence.orders) - 1
 
     def _known(self, which: int) -> int:
-        return which % len(self.walk.orders)
+        return which % len(self.sequence.orders)
 
     def _has_orders(self) -> bool:
-        return bool(self.walk.orders)
+        return bool(self.sequence.orders)
 
     @rule(kind=SHAPES, age=AGES, by=st.sampled_from(BY))
     def close_a_new_order(self, kind: str, age: int, by: str) -> None:
@@ -69,12 +69,12 @@ class Machine(RuleBasedStateMachine):
     @rule(kind=CLOSABLE)
     def repeat_same(self, kind: str) -> None:
         self._do("close", order=self._new(kind, 61), by="org_req_seq_id")
-        self._do("repeat", which=len(self.walk.sent) - 1)
+        self._do("repeat", which=len(self.sequence.sent) - 1)
 
     @rule()
     def reuse_number_for_another_order(self) -> None:
         self._do("close", order=self._new("plain", 61), by="org_req_seq_id")
-        self._do("reuse", order=self._new("plain", 61), which=len(self.walk.sent) - 1)
+        self._do("reuse", order=self._new("plain", 61), which=len(self.sequence.sent) - 1)
 
     @rule(which=WHICH)
     @precondition(_has_orders)
@@ -119,18 +119,18 @@ class Machine(RuleBasedStateMachine):
         self._do("two", order=self._new(kind, 61), by="org_req_seq_id")
 
     def teardown(self) -> None:
-        if not self.walk.broken:
-            self.walk.agrees()
+        if not self.sequence.broken:
+            self.sequence.agrees()
 
 
-def explore(fresh: Callable[[], CallSequence], walks: int, steps: int, seed: int) -> None:
-    """So many walks of so many steps. Raises Mismatch for the first that goes wrong; the caller makes it shorter."""
+def explore(fresh: Callable[[], CallSequence], sequences: int, steps: int, seed: int) -> None:
+    """So many sequences of so many steps. Raises Mismatch for the first that fails; the caller shortens it."""
 
     def machine() -> Machine:
         return Machine(fresh)
 
     chosen = settings(
-        max_examples=walks,
+        max_examples=sequences,
         stateful_step_count=steps,
         deadline=None,
         database=None,

@@ -1,4 +1,4 @@
-"""Which hosts are contacted: only names that the target gives, and the vendor's own only when told so twice."""
+"""The target file: which server is graded, with which keys and orders, and which hosts may be contacted."""
 
 from __future__ import annotations
 
@@ -79,17 +79,17 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The defaults are those of a server on this machine that has the fake's control plane."""
+    """The defaults are those of a server on this machine that has the fake's control API."""
 
     base_url: str
     name: str = ""
     config: Config | None = None
-    """None: the control plane makes a tenant."""
+    """None: the control API makes a tenant."""
     hosts: frozenset[str] = frozenset()
     other_huifu_id: str = ""
     unknown_product_id: str = "NOSUCHPRODUCT"
     admin: bool | None = None
-    """Whether the fake's control plane is there; None: look for it if the server is on this machine."""
+    """Whether the fake's control API is there; None: look for it if the server is on this machine."""
     admin_token: str | None = field(default=None, repr=False)
     rate: float | None = None
     orders: tuple[Stored, ...] = ()

@@ -1,4 +1,4 @@
-"""The terminal: what is not ok with its sentence and answers, what was recorded, and the counts last."""
+"""The report of a graded server on the terminal."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from huifu_contract.server.results import ServerResult, ServerRun, words
 
 def show(console: Console, run: ServerRun) -> None:
     server = run.server
-    probed = "control plane" if server["admin"] else "no control plane"
+    probed = "control API" if server["admin"] else "no control API"
     parts = (f"huifu-contract {run.kit}", f"{server['name']} at {server['base_url']}", probed, f"seed {run.seed}")
     console.print(" · ".join(escape(part) for part in parts), highlight=False)
     for case in run.cases:

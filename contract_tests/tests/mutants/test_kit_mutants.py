@@ -26,42 +26,44 @@ def close(config: dict[str, str], base_url: str, params: dict[str, str]) -> Any:
 
 
 @pytest.fixture
-def bench() -> Iterator[Harness]:
+def harness() -> Iterator[Harness]:
     with Server(port=0, orders=[]) as server:
         made = Harness(LocalDriver(close), server.tenant())
         made.driver.start(made.config)
         yield made
 
 
-def grade(bench: Harness, record: Record) -> CaseResult:
-    return Grader(Profile("t", 0, 0), reruns=0).grade(record, bench)
+def grade(harness: Harness, record: Record) -> CaseResult:
+    return Grader(Profile("t", 0, 0), reruns=0).grade(record, harness)
 
 
 SUCCESS = "control/accepts-honest-success"
 
 
-def test_an_honest_gateway_gives_a_pass(bench: Harness) -> None:
-    assert grade(bench, catalogue()[SUCCESS]).verdict is Verdict.PASS
+def test_an_honest_gateway_gives_a_pass(harness: Harness) -> None:
+    assert grade(harness, catalogue()[SUCCESS]).verdict is Verdict.PASS
 
 
-def test_a_gateway_that_signs_with_a_wrong_key_is_a_kit_error(bench: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_gateway_that_signs_with_a_wrong_key_is_a_kit_error(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with Server(port=0, orders=[]) as other:
-        monkeypatch.setattr(bench.tenant, "huifu_public_key", other.tenant(key_bits=1024).huifu_public_key)
-    result = grade(bench, catalogue()[SUCCESS])
+        monkeypatch.setattr(harness.tenant, "huifu_public_key", other.tenant(key_bits=1024).huifu_public_key)
+    result = grade(harness, catalogue()[SUCCESS])
     assert (result.verdict, result.trouble) == (Verdict.KIT_ERROR, "kit")
     assert "not Huifu's" in result.signature
 
 
-def test_a_gateway_that_breaks_its_schema_is_a_kit_error(bench: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
-    calls = bench.tenant.journal.calls
+def test_a_gateway_that_breaks_its_schema_is_a_kit_error(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = harness.tenant.journal.calls
 
     def changed(**filters: Any) -> list[Call]:
         found: list[Call] = calls(**filters)
         return [replace(call, endpoint="close", response=_signed_nonsense(call)) for call in found]
 
-    monkeypatch.setattr(bench.tenant.journal, "calls", changed)
+    monkeypatch.setattr(harness.tenant.journal, "calls", changed)
     monkeypatch.setattr("huifu_contract.reference.wire.verifies", lambda *_: True)
-    result = grade(bench, catalogue()[SUCCESS])
+    result = grade(harness, catalogue()[SUCCESS])
     assert result.verdict is Verdict.KIT_ERROR
     assert "breaks its schema" in result.signature
 
@@ -70,32 +72,32 @@ def _signed_nonsense(call: Call) -> str:
     return (call.response or "").replace('"trans_stat":"S"', '"trans_stat":"Q"')
 
 
-def test_a_journal_that_drops_an_entry_is_a_kit_error(bench: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
-    calls = bench.tenant.journal.calls
-    monkeypatch.setattr(bench.tenant.journal, "calls", lambda **f: [c for c in calls(**f) if not c.id.endswith("-2")])
-    bench.close()
-    bench.close()
+def test_a_journal_that_drops_an_entry_is_a_kit_error(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = harness.tenant.journal.calls
+    monkeypatch.setattr(harness.tenant.journal, "calls", lambda **f: [c for c in calls(**f) if not c.id.endswith("-2")])
+    harness.close()
+    harness.close()
     with pytest.raises(KitTrouble, match="lost 1 entries"):
-        bench.close()
+        harness.close()
 
 
-def test_a_gateway_without_an_answer_is_a_kit_error(bench: Harness) -> None:
-    bench.close()
-    call = bench.tenant.journal.calls()[0]
+def test_a_gateway_without_an_answer_is_a_kit_error(harness: Harness) -> None:
+    harness.close()
+    call = harness.tenant.journal.calls()[0]
     with pytest.raises(KitTrouble, match="has no answer"):
-        evidence.honest(replace(call, response=None), bench.tenant.huifu_public_key)
+        evidence.honest(replace(call, response=None), harness.tenant.huifu_public_key)
 
 
-def test_a_case_without_an_assertion_is_a_kit_error(bench: Harness) -> None:
+def test_a_case_without_an_assertion_is_a_kit_error(harness: Harness) -> None:
     empty = replace(catalogue()[SUCCESS], id="control/empty", run=lambda b, _: b.close() and None)
-    result = grade(bench, empty)
+    result = grade(harness, empty)
     assert (result.verdict, result.signature) == (Verdict.KIT_ERROR, "control/empty judged nothing")
 
 
-def test_a_bug_in_a_case_is_a_kit_error_and_exit_3(bench: Harness) -> None:
-    def broken(_bench: Harness, _example: Any) -> None:
+def test_a_bug_in_a_case_is_a_kit_error_and_exit_3(harness: Harness) -> None:
+    def broken(_harness: Harness, _example: Any) -> None:
         raise ZeroDivisionError
 
-    result = grade(bench, replace(catalogue()[SUCCESS], run=broken))
+    result = grade(harness, replace(catalogue()[SUCCESS], run=broken))
     assert result.verdict is Verdict.KIT_ERROR
     assert exit_code([result.verdict, Verdict.FAIL]) is Exit.INTERNAL

@@ -26,7 +26,7 @@ def test_every_mutant_is_killed_and_names_only_cases_that_exist() -> None:
 @pytest.mark.parametrize(
     "name", ["never-calls", "prints-garbage", "answers-twice", do_nothing.CRASHES_AT_START, "exits-0"]
 )
-def test_the_lazy_earn_nothing(name: str) -> None:
+def test_do_nothing_clients_earn_nothing(name: str) -> None:
     (seen,) = selftest.part([name], 1)
     assert seen.wrong == ()
 

@@ -1,1 +1,1 @@
-"""."""
+"""`huifu-mock`, the command: one file for each subcommand."""

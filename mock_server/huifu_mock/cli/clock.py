@@ -17,10 +17,10 @@ examples:
   huifu-mock clock run                             follow the wall clock again
 """
 SUMMARIES: Final = {
-    "show": "show the time and how it passes",
+    "show": "show the time and the mode of the clock",
     "freeze": "stop the time",
     "run": "let time pass as usual",
-    "auto": "jump to the next timer whenever nothing is going on",
+    "auto": "jump to the next timer whenever nothing else is running",
     "advance": "let time pass at once",
 }
 

@@ -1,4 +1,4 @@
-"""`huifu-mock exec -- CMD…`: a gateway for as long as a command runs, told to it in environment variables."""
+"""`huifu-mock exec -- CMD…`: a gateway for one command, which finds its settings in the environment."""
 
 import argparse
 import contextlib
@@ -34,15 +34,15 @@ def add_parser(commands: Any) -> None:
     told = ", ".join((*VARIABLES.values(), CONTROL_URL))
     parser: argparse.ArgumentParser = commands.add_parser(
         "exec",
-        help="run a command with a gateway of its own",
+        help="start a gateway, run a command with it, and stop the gateway",
         description="Start the fake gateway, run CMD, stop the gateway, and pass on CMD's exit code. "
-        f"CMD finds the default tenant in the variables {told}; the last one is the tenant in the control plane.",
+        f"CMD finds the default tenant in the variables {told}; the last one is the tenant in the control API.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--port", type=int, default=0, help="port, 0 for a free one (default: %(default)s)")
     parser.add_argument(
-        "--orders", metavar="FILE", help="JSON list of orders that the tenant begins with, instead of its cast"
+        "--orders", metavar="FILE", help="JSON list of orders that the tenant begins with, instead of the sample orders"
     )
     parser.add_argument("cmd", nargs=argparse.REMAINDER, metavar="-- CMD…", help="the command and its arguments")
 
@@ -85,7 +85,7 @@ def _run(command: list[str], environment: dict[str, str]) -> int:
 
 @contextlib.contextmanager
 def _signals_to(child: "subprocess.Popen[bytes]") -> Iterator[None]:
-    """Let the child decide what a signal means. Ctrl-C reaches it by itself, since both have one terminal."""
+    """Let the child decide what a signal means. Ctrl-C reaches it too, since both share one terminal."""
     forwarded = [signal.SIGTERM] if sys.platform == "win32" else [signal.SIGTERM, signal.SIGHUP]
     before = {number: signal.signal(number, lambda got, _: child.send_signal(got)) for number in forwarded}
     before[signal.SIGINT] = signal.signal(signal.SIGINT, lambda *_: None)

@@ -29,7 +29,7 @@ def add_parser(commands: Any) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "explain",
         help="say why a signature does not verify",
-        description="Say what a captured request, reply or webhook really signs, and how to put it right.",
+        description="Show which text a captured request, reply or webhook was signed over, and how to correct it.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

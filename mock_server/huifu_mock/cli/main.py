@@ -10,7 +10,7 @@ from huifu_mock._version import VERSION
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "serve": ("serve", "start the fake gateway"),
-    "exec": ("exec", "run a command with a gateway of its own"),
+    "exec": ("exec", "start a gateway, run a command with it, and stop the gateway"),
     "keys": ("keys", "show the published test keys, or make a new pair"),
     "sign": ("sign", "sign a data file and print the request body"),
     "explain": ("explain", "say why a signature does not verify"),
@@ -22,7 +22,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
 
 EPILOG: Final = """\
 start here:
-  huifu-mock serve                 the gateway on http://127.0.0.1:8080, with test keys and a cast of orders
+  huifu-mock serve                 the gateway on http://127.0.0.1:8080, with test keys and sample orders
   huifu-mock COMMAND --help        what a command takes
 
 It is for tests only: it never contacts Huifu, and its keys are published.

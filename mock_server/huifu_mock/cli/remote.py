@@ -1,4 +1,4 @@
-"""What the commands that talk to a running server have in common: where it is, durations, and refusals in one line."""
+"""What the commands for a running server share: its address, durations, errors in one line."""
 
 import argparse
 import re

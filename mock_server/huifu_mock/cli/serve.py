@@ -1,4 +1,4 @@
-"""An orders file: a JSON list of orders to begin with; a mistake in it is told with its line and field."""
+"""`huifu-mock serve`: starts the gateway; `--orders` reads a file of orders to begin with."""
 
 import argparse
 import asyncio
@@ -94,7 +94,9 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=_port, default=8080, help="port, 0 for a free one (default: %(default)s)")
     parser.add_argument(
-        "--orders", metavar="FILE", help="JSON list of orders that the default tenant begins with, instead of its cast"
+        "--orders",
+        metavar="FILE",
+        help="JSON list of orders to begin with, instead of the sample orders",
     )
     parser.add_argument(
         "--store", metavar="URL", default="memory:", help="where orders are kept; only memory: so far (the default)"
@@ -102,7 +104,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--control-token",
         metavar="SECRET",
-        help="bearer token that the control plane asks for; needed with a --host that is not loopback",
+        help="bearer token that the control API asks for; needed with a --host that is not loopback",
     )
     parser.add_argument(
         "--push-allow",

@@ -26,7 +26,7 @@ def add_parser(commands: Any) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "webhooks",
         help="listen for pushes, check and print them",
-        description="Listen for pushes of a running server, and see what became of them.",
+        description="Listen for pushes of a running server, and see how they were answered.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -42,7 +42,7 @@ def add_parser(commands: Any) -> None:
     add.add_argument("--key", help="the endpoint's key, 32 characters (default: the tenant's webhook key)")
     _action(actions, "list", "list the registered endpoints")
     _action(actions, "remove", "remove an endpoint").add_argument("id", metavar="ID", help="such as webhook-1")
-    _action(actions, "deliveries", "list what was pushed, and how it went")
+    _action(actions, "deliveries", "list the deliveries and their results")
     _action(actions, "resend", "push once more").add_argument("id", metavar="ID", help="such as delivery-1")
 
 
@@ -82,7 +82,7 @@ def _deliveries(tenant: Any, _: argparse.Namespace) -> None:
         (one.id, one.event, one.order, one.status, str(len(one.attempts)), one.url, one.diagnosis or "-")
         for one in tenant.deliveries.list()
     ]
-    head = ("id", "event", "order", "status", "tries", "url", "what was wrong with the last try")
+    head = ("id", "event", "order", "status", "tries", "url", "why the last try was not acknowledged")
     print(table(head, rows) if rows else "nothing was pushed")
 
 

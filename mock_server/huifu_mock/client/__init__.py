@@ -1,1 +1,1 @@
-"""What tests written in Python hold: a server, its tenants, and everything that hangs on a tenant."""
+"""What tests in Python hold: a server, its tenants, and the orders, faults and journal of each."""

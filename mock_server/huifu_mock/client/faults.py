@@ -7,14 +7,14 @@ from huifu_mock.client.transport import Link, path
 
 
 class Fault:
-    """A prepared fault; as a context manager it is deleted at the end, and a `strict` one must have acted by then."""
+    """A prepared fault. A context manager deletes it at the end; a `strict` one must have been applied by then."""
 
     def __init__(self, link: Link, fault_path: str, *, strict: bool = False) -> None:
         self._link, self._path, self._strict = link, fault_path, strict
         self._last: dict[str, Any] | None = None
 
     def told(self) -> dict[str, Any]:
-        """The fault as the control plane tells it now, or as it was when it was deleted."""
+        """The fault as the control API tells it now, or as it was when it was deleted."""
         if self._last is not None:
             return self._last
         told: dict[str, Any] = self._link.ask("GET", self._path)
@@ -26,7 +26,7 @@ class Fault:
 
     @property
     def used(self) -> int:
-        """How many calls it acted on."""
+        """How many calls it was applied to."""
         return int(self.told()["used"])
 
     @property
@@ -36,15 +36,15 @@ class Fault:
 
     @property
     def without_effect(self) -> int:
-        """How many times it acted and found nothing left to change (a race that came too late)."""
+        """How often it was applied and found nothing left to change (a race that came too late)."""
         return int(self.told()["without_effect"])
 
     def assert_used(self, times: int | None = None) -> None:
-        """Raises `AssertionError` if it never acted, or not exactly `times`."""
+        """Raises `AssertionError` if it was never applied, or not exactly `times`."""
         _assert_used([self.told()], times)
 
     def delete(self) -> None:
-        """Forget the fault; this handle still tells how often it acted. Twice is fine."""
+        """Forget the fault; this handle still tells how often it was applied. Twice is fine."""
         if self._last is None:
             self._last = self.told()
             self._link.ask("DELETE", self._path)
@@ -81,7 +81,7 @@ class Faults:
         """Prepare a fault: a whole `fault-create` body, or its `do` as keywords.
 
         For example `add(answer="98888888", when="after")` or `add(fault="delay", seconds=1, times=2)`. As a context
-        manager a `strict` one raises `AssertionError` at the end if it never acted.
+        manager a `strict` one raises `AssertionError` at the end if it was never applied.
         """
         if body is None:
             made = {"match": match, "do": do, "times": times, "probability": probability, "seed": seed}
@@ -94,7 +94,7 @@ class Faults:
         return items
 
     def assert_all_used(self) -> None:
-        """Raises `AssertionError` that names every prepared fault that never acted."""
+        """Raises `AssertionError` that names every prepared fault that was never applied."""
         _assert_used(self.list())
 
     def clear(self) -> None:

@@ -1,4 +1,4 @@
-"""Deliveries as a test holds them: every push with its tries."""
+"""Webhook endpoints and deliveries as a test holds them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -45,7 +45,7 @@ class Delivery:
 
     @classmethod
     def of(cls, told: dict[str, Any]) -> Self:
-        """From the control plane's JSON."""
+        """From the control API's JSON."""
         moments = {
             "created_at": datetime.fromisoformat(told["created_at"]),
             "next_at": datetime.fromisoformat(told["next_at"]) if told["next_at"] else None,

@@ -1,4 +1,4 @@
-"""What a handle gives back: orders and journal entries with attributes instead of JSON."""
+"""Orders and journal entries as values with attributes, read from JSON."""
 
 import base64
 from dataclasses import dataclass, fields
@@ -42,7 +42,7 @@ class Order:
 
     @classmethod
     def of(cls, told: dict[str, Any]) -> Self:
-        """From the control plane's JSON."""
+        """From the control API's JSON."""
         known = {field.name: told[field.name] for field in fields(cls)}
         known["created_at"] = datetime.fromisoformat(told["created_at"])
         finished = told["finished_at"]
@@ -78,12 +78,12 @@ class Call:
     resp_code: str
     response: str | None
     faults: tuple[str, ...]
-    """What was prepared and acted on the call, such as `reset-after-commit` or `98888888`."""
+    """What was prepared and applied to the call, such as `reset-after-commit` or `98888888`."""
     explanation: dict[str, Any]
 
     @classmethod
     def of(cls, told: dict[str, Any]) -> Self:
-        """From the control plane's JSON."""
+        """From the control API's JSON."""
         known = {field.name: told[field.name] for field in fields(cls) if field.name != "body"}
         known["at"] = datetime.fromisoformat(told["at"])
         known["headers"] = tuple((name, value) for name, value in told["headers"])

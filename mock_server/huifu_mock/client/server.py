@@ -1,4 +1,4 @@
-"""A server in a thread with an event loop of its own, for tests that have none."""
+"""A server in its own thread and event loop, for tests without an event loop."""
 
 import asyncio
 import threading
@@ -13,7 +13,7 @@ from huifu_mock.http.server import HttpServer
 
 
 class Runner:
-    """An `HttpServer` in a thread with an event loop of its own."""
+    """An `HttpServer` in its own thread and event loop."""
 
     def __init__(self, server: HttpServer) -> None:
         self._server = server
@@ -55,7 +55,7 @@ class Runner:
 
 
 class Connection:
-    """A control plane that answers: its tenants, and what it is."""
+    """A control API that answers: its tenants, and what it is."""
 
     def __init__(self, link: Link) -> None:
         self.link = link
@@ -116,7 +116,7 @@ class Server(Connection):
         self._runner: Runner | None = None
 
     def start(self) -> Self:
-        """Run in a thread of its own; returns when the port answers."""
+        """Run in its own thread; returns when the port answers."""
         self._runner = Runner(self._http).start()
         return self._linked(self._runner.loop)
 

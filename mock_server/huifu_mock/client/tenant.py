@@ -59,7 +59,7 @@ class Tenant:
         return f"<Tenant {self.sys_id} at {self.base_url}>"
 
     def credentials(self) -> dict[str, str]:
-        """Everything that a client needs, by the control plane's names."""
+        """Everything that a client needs, by the control API's names."""
         return {name: getattr(self, name) for name in CREDENTIALS}
 
     def env(self, **extra: str) -> dict[str, str]:
@@ -74,7 +74,7 @@ class Tenant:
         return self._undo.enter_context(configure(self))
 
     def settings(self) -> dict[str, Any]:
-        """The tenant as the control plane tells it."""
+        """The tenant as the control API tells it."""
         told: dict[str, Any] = self._link.ask("GET", path("tenants", self.sys_id))
         return told
 

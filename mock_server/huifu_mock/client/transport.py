@@ -1,4 +1,4 @@
-"""How a handle reaches its control plane: inside this process, or over HTTP. The calls are the same."""
+"""How a handle reaches its control API: inside this process, or over HTTP. The calls are the same."""
 
 import asyncio
 import http.client
@@ -13,7 +13,7 @@ from huifu_mock.http.control.route import INLINE, ControlResponse
 
 
 class ControlError(Exception):
-    """The control plane refused a call. `status` is the HTTP status, `problem` the problem document."""
+    """The control API refused a call. `status` is the HTTP status, `problem` the problem document."""
 
     def __init__(self, status: int, problem: Any) -> None:
         detail = problem.get("detail", problem) if isinstance(problem, dict) else problem
@@ -22,11 +22,11 @@ class ControlError(Exception):
 
 
 class Unreachable(ConnectionError):
-    """Nothing answers at the control plane's address."""
+    """Nothing answers at the control API's address."""
 
 
 class Link(Protocol):
-    """One control plane."""
+    """One control API."""
 
     base_url: str
 
@@ -45,7 +45,7 @@ def _query(query: dict[str, Any] | None) -> dict[str, str]:
 
 
 class InProcess:
-    """The control plane of a server in this process, reached without a socket.
+    """The control API of a server in this process, reached without a socket.
 
     `run` takes a coroutine to the server's event loop and brings back its result.
     """
@@ -67,7 +67,7 @@ class InProcess:
 
 
 class OverHttp:
-    """The control plane of a server that runs somewhere else. Raises `Unreachable` when nothing answers."""
+    """The control API of a server that runs somewhere else. Raises `Unreachable` when nothing answers."""
 
     def __init__(self, base_url: str, token: str | None = None, timeout: float = 630) -> None:
         parts = urlsplit(base_url)

@@ -15,8 +15,8 @@ class Dropped(RuntimeError):
 
     def __init__(self, dropped: int) -> None:
         super().__init__(
-            f"the journal dropped {dropped} calls for want of room, so it cannot tell what was received and what was "
-            "not: call journal.clear() before the part of the test that matters, or use a tenant for each test"
+            f"the journal dropped {dropped} calls because it was full, so it does not show every call that was "
+            "received: call journal.clear() before the part of the test that matters, or use a tenant for each test"
         )
 
 

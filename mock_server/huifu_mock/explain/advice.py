@@ -284,7 +284,7 @@ NOTES: Final[dict[str, tuple[str, str]]] = {
         "把 map 直接打印成文本（str(dict)、Map.toString()），而不是 JSON",
     ),
 }
-"""Remarks about what has no id of its own."""
+"""Remarks about what has no id."""
 
 _CLIENTS: Final = (
     ("javasdk", "java"),

@@ -1,4 +1,4 @@
-"""Signed texts that have no id of their own, but that a remark can tell."""
+"""The search for the text that a client signed: combinations of layout, values and character sets."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-"""Explanations of journal entries: what is found at once, when a call is refused, and what is told when one reads."""
+"""Explanations of journal entries: a short finding when a call is refused, the whole when one reads it."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -11,7 +11,7 @@ from huifu_mock import canonical
 from huifu_mock.codes import Reason
 from huifu_mock.explain.advice import language
 from huifu_mock.explain.lexer import Received, receive
-from huifu_mock.explain.refusal import Scene, hint, refusal, remedy, sentence
+from huifu_mock.explain.refusal import TenantFacts, hint, refusal, remedy, sentence
 from huifu_mock.explain.report import Explanation, Words, fixes, tell_finding, tell_warnings, warnings
 from huifu_mock.explain.sign_field import Key
 from huifu_mock.explain.signature import Earlier, examine, find, known_keys, verified_text
@@ -70,13 +70,13 @@ def _earlier(journal: Journal) -> Iterable[Earlier]:
     return (Earlier(entry.id, entry.sent.body) for entry in islice(journal.latest(), EARLIER))
 
 
-def explained(entry: Entry, call: Call, scene: Scene, own: RSAPublicKey | None = None) -> dict[str, Any]:
+def explained(entry: Entry, call: Call, tenant_facts: TenantFacts, own: RSAPublicKey | None = None) -> dict[str, Any]:
     """The explanation of a journal entry, as JSON."""
     words = Words()
-    _tell_answer(words, entry, call, scene)
+    _tell_answer(words, entry, call, tenant_facts)
     if entry.signature_ok and _is_plain(entry, call):
         return Explanation(
-            _name(entry), (), call.text, call.text, words.text(), refusal=refusal(entry, call, scene)
+            _name(entry), (), call.text, call.text, words.text(), refusal=refusal(entry, call, tenant_facts)
         ).told()
     received = receive(entry.sent.body) if len(entry.sent.body) <= LONGEST else None
     finding = entry.finding
@@ -95,7 +95,7 @@ def explained(entry: Entry, call: Call, scene: Scene, own: RSAPublicKey | None =
         words.text(),
         fixes(finding) if finding else (),
         doubtful,
-        refusal(entry, call, scene),
+        refusal(entry, call, tenant_facts),
     ).told()
 
 
@@ -117,15 +117,15 @@ def _found_later(entry: Entry, received: Received, own: RSAPublicKey) -> Finding
     return find(received, keys)
 
 
-def _tell_answer(words: Words, entry: Entry, call: Call, scene: Scene) -> None:
+def _tell_answer(words: Words, entry: Entry, call: Call, tenant_facts: TenantFacts) -> None:
     facts = entry.facts
     if entry.faults:
-        acted = ", ".join(entry.faults)
-        words.add(f"What was prepared for it acted: {acted}.", f"预置的故障已生效：{acted}。")
+        applied = ", ".join(entry.faults)
+        words.add(f"Fault applied: {applied}.", f"预置的故障已生效：{applied}。")
     if not entry.resp_code:
         words.add("The call was not carried out.", "请求未执行。")
     elif facts is None:
-        line = hint(entry, call, scene) if entry.reason is Reason.SYSTEM_ERROR else ""
+        line = hint(entry, call, tenant_facts) if entry.reason is Reason.SYSTEM_ERROR else ""
         words.add(line or "The call was carried out.", line or "请求已执行。")
     if entry.reply is None and entry.response is None:
         words.add("It was not answered.", "没有应答。")
@@ -136,5 +136,5 @@ def _tell_answer(words: Words, entry: Entry, call: Call, scene: Scene) -> None:
     words.add(f"Refused by rule {facts.rule.row}: {en}.", f"被规则 {facts.rule.row} 拒绝：{zh}。")
     en, zh = sentence(facts)
     words.add(f"The specification: {en}.", f"接口文档：{zh}。")
-    en, zh = remedy(entry, call, scene)
-    words.add(f"What would succeed: {en}.", f"怎样才会成功：{zh}。")
+    en, zh = remedy(entry, call, tenant_facts)
+    words.add(f"To succeed: {en}.", f"怎样才会成功：{zh}。")

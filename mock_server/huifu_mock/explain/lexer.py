@@ -1,4 +1,4 @@
-"""JSON as lexemes: a text taken apart without losing a character, and written again in another manner."""
+"""JSON as lexemes: a text taken apart without losing a character, and written again in another layout."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -123,7 +123,7 @@ def sorted_deep(node: Node) -> Node:
 
 
 class Separators(NamedTuple):
-    """What stands between the lexemes; `indent` puts every member on a line of its own."""
+    """What stands between the lexemes; `indent` puts every member on its own line."""
 
     item: str
     colon: str

@@ -16,30 +16,30 @@ from huifu_mock.schemas import Problem
 from huifu_mock.state.journal import Entry, Facts
 from huifu_mock.state.orders import Order
 
-Told = tuple[str, str]
+Bilingual = tuple[str, str]
 """English and Chinese."""
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
-    """What is told of the tenant in a remedy."""
+class TenantFacts:
+    """What a remedy says of the tenant."""
 
     sys_id: str = ""
     products: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class RefusedCall:
     """What a remedy is made from."""
 
     facts: Facts
     entry: Entry
     call: Call
-    scene: Scene
+    tenant_facts: TenantFacts
 
 
 # fmt: off
-SENTENCES: Final[dict[str, Told]] = {
+SENTENCES: Final[dict[str, Bilingual]] = {
     "1": ("10000000: the parameters do not meet the interface's requirements", "10000000：入参数据不符合接口要求"),
     "2": ("sign, String(512), required: the result of signing", "sign String(512) 必填：加签结果"),
     "3": ("22000000: the product number does not exist", "22000000：产品号不存在"),
@@ -60,13 +60,13 @@ SENTENCES: Final[dict[str, Told]] = {
 # fmt: on
 
 
-def refusal(entry: Entry, call: Call, scene: Scene) -> dict[str, Any] | None:
+def refusal(entry: Entry, call: Call, tenant_facts: TenantFacts) -> dict[str, Any] | None:
     """Everything about a refusal, as JSON; `None` for a call that was not refused."""
     facts = entry.facts
     if facts is None:
         return None
     en, zh = sentence(facts)
-    right_en, right_zh = remedy(entry, call, scene)
+    right_en, right_zh = remedy(entry, call, tenant_facts)
     return {
         "rule": facts.rule.row,
         "rules": _rules(facts),
@@ -78,7 +78,7 @@ def refusal(entry: Entry, call: Call, scene: Scene) -> dict[str, Any] | None:
     }
 
 
-def sentence(facts: Facts) -> Told:
+def sentence(facts: Facts) -> Bilingual:
     """The sentence of the specification that a refusal rests on; its source where another document is it."""
     return SENTENCES.get(facts.rule.row, (facts.rule.source, facts.rule.source))
 
@@ -123,7 +123,7 @@ def _nearest(facts: Facts) -> dict[str, Any] | None:
 # --- what would have made it succeed --------------------------------------------------------------------------------
 
 
-def remedy(entry: Entry, call: Call, scene: Scene) -> Told:
+def remedy(entry: Entry, call: Call, tenant_facts: TenantFacts) -> Bilingual:
     """What would have made a refused call succeed."""
     assert entry.facts is not None
     row = entry.facts.rule.row
@@ -132,112 +132,115 @@ def remedy(entry: Entry, call: Call, scene: Scene) -> Told:
     make = _REMEDIES.get(row)
     if make is None:
         return _by_code(entry)
-    return make(Seen(entry.facts, entry, call, scene))
+    return make(RefusedCall(entry.facts, entry, call, tenant_facts))
 
 
-def _shape(seen: Seen) -> Told:
-    if seen.call.problem is None:
-        return seen.facts.case.problem, seen.facts.case.problem
-    problem = seen.call.problem
+def _shape(refused: RefusedCall) -> Bilingual:
+    if refused.call.problem is None:
+        return refused.facts.case.problem, refused.facts.case.problem
+    problem = refused.call.problem
     return f"{problem.field}: {problem.expected}", f"{problem.field}：{problem.expected}"
 
 
-def _identity(seen: Seen) -> Told:
-    if seen.call.sys_id != seen.scene.sys_id and seen.call.problem is None:
-        said = seen.call.sys_id[:40]
+def _identity(refused: RefusedCall) -> Bilingual:
+    if refused.call.sys_id != refused.tenant_facts.sys_id and refused.call.problem is None:
+        said = refused.call.sys_id[:40]
         return (
             f"no tenant here has the sys_id {said}: use the sys_id of the tenant's credentials",
             f"这里没有 sys_id 为 {said} 的租户：请使用租户凭据中的 sys_id",
         )
-    if seen.entry.finding is not None and seen.entry.finding.mistakes:
-        return "sign as told below", "按下文改正签名"
+    if refused.entry.finding is not None and refused.entry.finding.mistakes:
+        return "correct the signature as described below", "按下文改正签名"
     return "sign `data` with the merchant's private key", "用商户私钥对 `data` 加签"
 
 
-def _product(seen: Seen) -> Told:
-    known = ", ".join(f"{name} ({state})" for name, state in seen.scene.products.items()) or "none"
-    said = seen.call.product_id[:40]
+def _product(refused: RefusedCall) -> Bilingual:
+    known = ", ".join(f"{name} ({state})" for name, state in refused.tenant_facts.products.items()) or "none"
+    said = refused.call.product_id[:40]
     return (
         f"send a product_id that the tenant has, not {said}; it has: {known}",
         f"product_id 请填租户已配置的，而不是 {said}；已配置：{known}",
     )
 
 
-def _suspended(seen: Seen) -> Told:
-    said = seen.call.product_id[:40]
+def _suspended(refused: RefusedCall) -> Bilingual:
+    said = refused.call.product_id[:40]
     return f"make the product {said} active again, or use another", f"恢复产品 {said}，或使用其他产品"
 
 
-def _number(seen: Seen) -> Told:
-    said = seen.entry.req_seq_id
+def _number(refused: RefusedCall) -> Bilingual:
+    said = refused.entry.req_seq_id
     return (
         f"a new request needs a new req_seq_id; to repeat {said}, send exactly the same data",
         f"新的请求要用新的 req_seq_id；若是重发 {said}，数据须完全相同",
     )
 
 
-def _unknown(seen: Seen) -> Told:
-    if seen.facts.nearest is None:
+def _unknown(refused: RefusedCall) -> Bilingual:
+    if refused.facts.nearest is None:
         return (
             "no order like it is known: create or seed it first, and name it by huifu_id, org_req_date and number",
             "没有相近的订单：请先创建或预置订单，并用 huifu_id、org_req_date 与流水号指明",
         )
-    order, (en, zh) = seen.facts.nearest.order, HOW[seen.facts.nearest.how]
+    order, (en, zh) = refused.facts.nearest.order, HOW[refused.facts.nearest.how]
     which = f"huifu_id {order.huifu_id}, org_req_date {order.req_date}, org_req_seq_id {order.req_seq_id}"
-    if seen.facts.nearest.how in ("hf-as-req", "req-as-hf", "numbers-disagree"):
+    if refused.facts.nearest.how in ("hf-as-req", "req-as-hf", "numbers-disagree"):
         which += f", org_hf_seq_id {order.hf_seq_id}"
     return f"the nearest order is {which}: {en}", f"最接近的订单是 {which}：{zh}"
 
 
-def _not_closable(seen: Seen) -> Told:
-    kind = seen.facts.case.trade_type
+def _not_closable(refused: RefusedCall) -> Bilingual:
+    kind = refused.facts.case.trade_type
     return (
         f"an order of trade_type {kind} cannot be closed: let it expire, or refund it once it is paid",
         f"trade_type 为 {kind} 的订单不能关单：等待其过期，支付后可退款",
     )
 
 
-def _closed(seen: Seen) -> Told:
-    at, zh = _moment(seen.facts.order)
+def _closed(refused: RefusedCall) -> Bilingual:
+    at, zh = _moment(refused.facts.order)
     return (
-        f"nothing: this order was closed{at}; ask closequery for it instead of closing it again",
-        f"无需再关：该订单已{zh}关单；请用 closequery 查询，不要重复关单",
+        f"already closed{at}; closing again cannot succeed, use closequery",
+        f"该订单已{zh}关单；再次关单不会成功，请用 closequery 查询",
     )
 
 
-def _finished(seen: Seen) -> Told:
-    at, zh = _moment(seen.facts.order)
-    if seen.facts.case.trans_stat == "S":
-        return f"this order was paid{at}: refund, not close", f"该订单已{zh}支付：应退款，而不是关单"
-    return f"this order failed{at}: there is nothing left to close", f"该订单已{zh}失败：无需关单"
+def _finished(refused: RefusedCall) -> Bilingual:
+    at, zh = _moment(refused.facts.order)
+    if refused.facts.case.trans_stat == "S":
+        return (
+            f"already paid{at}; closing cannot succeed, refund it instead",
+            f"该订单已{zh}支付；关单不会成功，请改用退款",
+        )
+    return f"already failed{at}; there is nothing to close", f"该订单已{zh}失败：无需关单"
 
 
-def _conflict(seen: Seen) -> Told:
-    other = seen.facts.order.closes[-1][2] if seen.facts.order and seen.facts.order.closes else "?"
+def _conflict(refused: RefusedCall) -> Bilingual:
+    other = refused.facts.order.closes[-1][2] if refused.facts.order and refused.facts.order.closes else "?"
     return (
         f"the close {other} of this order is in progress: wait for its result (closequery) instead of sending another",
         f"该订单的关单 {other} 处理中：请用 closequery 等待其结果，不要再发一笔",
     )
 
 
-def _young(seen: Seen) -> Told:
-    left = math.ceil((ONE_MINUTE - seen.facts.case.age).total_seconds())
-    age = round(seen.facts.case.age.total_seconds(), 1)
+def _young(refused: RefusedCall) -> Bilingual:
+    left = math.ceil((ONE_MINUTE - refused.facts.case.age).total_seconds())
+    age = round(refused.facts.case.age.total_seconds(), 1)
     return (
         f"wait {left} s: the order was {age:g} s old, 60 s are needed (a test may advance the clock)",
         f"等待 {left} 秒：当时订单 {age:g} 秒，需满 60 秒（测试可拨快时钟）",
     )
 
 
-def _scripted(seen: Seen) -> Told:
-    names = ", ".join(seen.entry.faults)
+def _scripted(refused: RefusedCall) -> Bilingual:
+    names = ", ".join(refused.entry.faults)
     return (
         f"a prepared answer was given ({names or 'a fault'}): delete it, or let its `times` run out",
         f"返回的是预置应答（{names or '故障'}）：请删除它，或等其 `times` 用完",
     )
 
 
-def _moment(order: Order | None) -> Told:
+def _moment(order: Order | None) -> Bilingual:
     """When an order came to its end, as a part of a sentence."""
     if order is None or order.finished_at is None:
         return "", ""
@@ -245,7 +248,7 @@ def _moment(order: Order | None) -> Told:
     return f" at {at}", f"于 {at} "
 
 
-def _by_code(entry: Entry) -> Told:
+def _by_code(entry: Entry) -> Bilingual:
     """For rules of other endpoints."""
     assert entry.facts is not None
     if entry.facts.nearest is not None:
@@ -253,10 +256,13 @@ def _by_code(entry: Entry) -> Told:
         en, zh = HOW[entry.facts.nearest.how]
         which = f"{order.huifu_id} {order.req_date} {order.req_seq_id}"
         return f"the nearest order is {which}: {en}", f"最接近的订单是 {which}：{zh}"
-    return "make it untrue that " + entry.facts.rule.when, "使以下不成立：" + entry.facts.rule.when_zh
+    return (
+        "the call succeeds when this no longer applies: " + entry.facts.rule.when,
+        "以下情况不再成立时调用才会成功：" + entry.facts.rule.when_zh,
+    )
 
 
-_ALWAYS: Final[dict[str, Told]] = {
+_ALWAYS: Final[dict[str, Bilingual]] = {
     "5": (
         "send org_req_seq_id (the order's own number) or org_hf_seq_id (Huifu's number)",
         "请传 org_req_seq_id（订单请求流水号）或 org_hf_seq_id（汇付全局流水号）",
@@ -266,11 +272,11 @@ _ALWAYS: Final[dict[str, Told]] = {
         "该订单的 `settle` 为 `refused`：预置为 immediate、processing 或 accepted 才会成功",
     ),
     "race": (
-        "a prepared race ended the order before the close did: ask closequery and query for what became of it",
+        "a prepared race ended the order before the close did: use closequery and query to see the result",
         "预置的竞态先使订单到达终态：请用 closequery 与 query 查询结果",
     ),
     "create/repeat": (
-        "use a new req_seq_id for a new order; to learn what became of the first request, query it",
+        "use a new req_seq_id for a new order; to see the result of the first request, query it",
         "新订单请使用新的 req_seq_id；首次请求的结果请用 query 查询",
     ),
     "create/expired": (
@@ -282,11 +288,11 @@ _ALWAYS: Final[dict[str, Told]] = {
         "按请求流水号查询须同时传订单日期；按汇付全局流水号查询可不传",
     ),
     "closequery/no-close": (
-        "close the order first: a close that a rule refused is no close",
+        "close the order first: a close that a rule refused does not count",
         "请先发起关单：被规则拒绝的关单不算关单",
     ),
 }
-_Remedy = Callable[[Seen], Told]
+_Remedy = Callable[[RefusedCall], Bilingual]
 _REMEDIES: Final[dict[str, _Remedy]] = {
     "1": _shape,
     "2": _identity,
@@ -309,7 +315,7 @@ ON_THE_WIRE: Final = frozenset({"data-as-string", "bom", "charset-gbk"})
 """Mistakes that break the request's shape as well."""
 
 
-def hint(entry: Entry, call: Call, scene: Scene) -> str:
+def hint(entry: Entry, call: Call, tenant_facts: TenantFacts) -> str:
     """The line for a call's answer; empty for a call that was carried out."""
     if entry.went_well:
         return ""
@@ -318,18 +324,18 @@ def hint(entry: Entry, call: Call, scene: Scene) -> str:
     mistakes = entry.finding.mistakes if entry.finding else ()
     row = entry.facts.rule.row
     if mistakes and (row == "2" or ON_THE_WIRE & set(mistakes)):
-        return ascii_line(_mistaken(mistakes, call, scene))
+        return ascii_line(_mistaken(mistakes, call, tenant_facts))
     if row == "1":
         line = f"rule 1: {_english(call.problem) if call.problem else entry.facts.case.problem}"
     else:
-        line = f"rule {row}: {entry.facts.rule.when}; {remedy(entry, call, scene)[0]}"
+        line = f"rule {row}: {entry.facts.rule.when}; {remedy(entry, call, tenant_facts)[0]}"
     return ascii_line(line + (f"; the signature is wrong too: {', '.join(mistakes)}" if mistakes else ""))
 
 
-def _mistaken(mistakes: tuple[str, ...], call: Call, scene: Scene) -> str:
+def _mistaken(mistakes: tuple[str, ...], call: Call, tenant_facts: TenantFacts) -> str:
     what = "; ".join(ADVICE[id_].en for id_ in mistakes)
     right = "; ".join(dict.fromkeys(ADVICE[id_].fix_en for id_ in mistakes))
-    unknown = "; no tenant here has this sys_id" if call.sys_id and call.sys_id != scene.sys_id else ""
+    unknown = "; no tenant here has this sys_id" if call.sys_id and call.sys_id != tenant_facts.sys_id else ""
     shape = f"{_english(call.problem)}; " if call.problem else ""
     return f"{', '.join(mistakes)}: {shape}{what}; {right}{unknown}"
 

@@ -1,4 +1,4 @@
-"""Two texts one above the other, with the first place where they differ marked."""
+"""The words of an explanation: what differs, the mistakes, the warnings, how to correct them."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What was sent as `sign`: Base64 in all the forms that clients write by mistake, hexadecimal, SM2, or mere text."""
+"""What was sent as `sign`: its encodings, and what an RSA signature says of the text below it."""
 
 import hashlib
 import re
@@ -24,7 +24,7 @@ class Decoded:
     raw: bytes | None
     mistakes: tuple[str, ...] = ()
     note: str = ""
-    """The id of a remark in `advice.NOTES`, for what has no id of its own."""
+    """The id of a remark in `advice.NOTES`, for what has no id."""
 
 
 def decode(sign: Any, header_sign_type: str = "") -> Decoded:
@@ -99,7 +99,7 @@ def _standard(sign: str) -> str:
 
 _Repair = tuple[str, str, Callable[[str], str]]
 _REPAIRS: Final[tuple[_Repair, ...]] = (
-    # one that has no id of its own carries a note
+    # one that has no id carries a note
     ("unknown", "percent-encoded", lambda sign: unquote(sign) if "%" in sign else sign),
     ("base64-wrapped", "", lambda sign: re.sub(r"[\r\n\t]+|^ +| +$|\\r|\\n", "", sign)),
     ("base64-plus-lost", "", lambda sign: sign.replace(" ", "+")),

@@ -1,4 +1,4 @@
-"""From a signature that does not verify to the mistakes that made it so."""
+"""Why the signature of a request or reply does not verify: from the received bytes to named mistakes."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -207,7 +207,7 @@ def _explained(received: Received | None, finding: Finding | None, problem: str,
     if problem:
         words.add(f"The request cannot be taken: {problem}.", f"请求不符合接口要求：{problem}。")
     if finding is None or received is None:
-        words.add("There is no signature to look into.", "没有可检查的签名。")
+        words.add("There is no signature to examine.", "没有可检查的签名。")
         return Explanation("BAD_PARAMETERS", (), None, None, words.text())
     expected = received.expected
     doubtful = () if finding.mistakes else tuple(warnings(received.data))

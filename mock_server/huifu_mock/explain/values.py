@@ -1,4 +1,4 @@
-"""Which members took part: empties that were sent but not signed, or signed but not sent."""
+"""How clients change values between signing and sending: members left out, numbers rewritten, quotes added."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence

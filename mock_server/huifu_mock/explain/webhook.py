@@ -116,7 +116,7 @@ def _found(body: bytes, wanted: str, key: str) -> _Found:
 
 
 def _reencoded(text: str) -> Iterator[tuple[tuple[str, ...], str]]:
-    """The body written anew, and the mistakes that tell how; an empty string stands for no mistake of its own."""
+    """The body written anew, and the mistakes that tell how; an empty string stands for no separate mistake."""
     try:
         json.loads(text)
         tree = None if canonical.too_deep(text) else parse(text)

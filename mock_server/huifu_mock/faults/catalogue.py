@@ -1,4 +1,4 @@
-"""Faults of the pushes: their ids and settings. `push` asks for them when it sends a webhook or a notify."""
+"""All kinds of faults in one table: on the wire, in signed replies, on pushes, races, prepared answers."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

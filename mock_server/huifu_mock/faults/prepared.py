@@ -1,4 +1,4 @@
-"""Prepared faults of one tenant: which call each waits for, how often it acted, and who acts on a call."""
+"""The prepared faults of one tenant: which calls each applies to, and how often it was applied."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ from huifu_mock.request import Call
 
 @dataclass(slots=True)
 class Fault:
-    """One prepared fault. It stays listed when it is used up, so that a test can see that it acted."""
+    """One prepared fault. It stays listed when it is used up, so that a test can see that it was applied."""
 
     id: str
     match: dict[str, Any]
@@ -28,9 +28,9 @@ class Fault:
     seed: int = 0
     used: int = 0
     without_effect: int = 0
-    """How often it acted and found nothing left to change, as a payment does that comes after the close."""
+    """How often it was applied and found nothing left to change, as a payment does that comes after the close."""
     seen: int = 0
-    """How many calls matched, whether the fault acted or not."""
+    """How many calls matched, whether the fault was applied or not."""
     dice: Random = field(default_factory=Random)
 
     def __post_init__(self) -> None:
@@ -98,7 +98,7 @@ class ActiveFaults:
     def __init__(self, by_layer: dict[str, Fault] | None = None) -> None:
         self._by_layer = by_layer or {}
         self.names: list[str] = []
-        """What has acted, in that order; the journal entry holds this very list."""
+        """The faults applied, in that order; the journal entry holds this very list."""
         self.later: Callable[[], object] | None = None
         """What happens once the reply is sent."""
 
@@ -106,7 +106,7 @@ class ActiveFaults:
         """The fault of a layer: pace, wire, signed, answer, or a race's point."""
         return self._by_layer.get(layer)
 
-    def acted(self, fault: Fault, *, effect: bool = True) -> None:
+    def applied(self, fault: Fault, *, effect: bool = True) -> None:
         """The fault has done its work; `effect` tells whether anything came of it."""
         fault.used += 1
         fault.without_effect += not effect

@@ -1,6 +1,6 @@
-"""Faults in the signed layer: a decided reply in, the bytes of a spoilt one out.
+"""Faults in signed replies: a decided reply in, the bytes of a changed one out.
 
-Add one: a function from what is `Told` to bytes, and a row in `SIGNED`.
+Add one: a function from what is `DecidedReply` to bytes, and a row in `SIGNED`.
 """
 
 import json
@@ -18,7 +18,7 @@ Fields = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class DecidedReply:
     """A reply as it was decided, and the keys that are at hand."""
 
     fields: Fields
@@ -32,15 +32,15 @@ class Told:
         return canonical.dump(self.fields)
 
     def signed(self, data: bytes) -> bytes:
-        """An envelope around any bytes of `data`, truly signed over exactly these."""
+        """An envelope around any bytes of `data`, correctly signed over exactly these."""
         return enveloped(data, signing.sign(self.key, data))
 
     def changed(self, **fields: Any) -> bytes:
-        """A truly signed reply with other values."""
+        """A correctly signed reply with other values."""
         return self.signed(canonical.dump({**self.fields, **fields}))
 
 
-SignedAct = Callable[[Told, Settings], bytes]
+SignedAct = Callable[[DecidedReply, Settings], bytes]
 
 
 def enveloped(data: bytes, sign: str | None) -> bytes:
@@ -62,36 +62,36 @@ def _lie(fields: Fields, name: str) -> str:
     return text[:-1] + (str((int(last) + 1) % 10) if last.isascii() and last.isdigit() else "1" if not last else "X")
 
 
-def _wanted(told: Told, settings: Settings) -> Any:
+def _wanted(decided: DecidedReply, settings: Settings) -> Any:
     """The setting `value`, or a lie about the setting `field`."""
-    return _lie(told.fields, settings["field"]) if settings["value"] is None else settings["value"]
+    return _lie(decided.fields, settings["field"]) if settings["value"] is None else settings["value"]
 
 
-def sign_missing(told: Told, _: Settings) -> bytes:
-    return enveloped(told.data, None)
+def sign_missing(decided: DecidedReply, _: Settings) -> bytes:
+    return enveloped(decided.data, None)
 
 
-def sign_empty(told: Told, _: Settings) -> bytes:
-    return enveloped(told.data, "")
+def sign_empty(decided: DecidedReply, _: Settings) -> bytes:
+    return enveloped(decided.data, "")
 
 
-def sign_garbage(told: Told, _: Settings) -> bytes:
-    return enveloped(told.data, "this is not Base64!")
+def sign_garbage(decided: DecidedReply, _: Settings) -> bytes:
+    return enveloped(decided.data, "this is not Base64!")
 
 
-def sign_foreign(told: Told, settings: Settings) -> bytes:
-    key = told.merchant if settings["key"] == "merchant" and told.merchant is not None else told.foreign
-    return enveloped(told.data, signing.sign(key, told.data))
+def sign_foreign(decided: DecidedReply, settings: Settings) -> bytes:
+    key = decided.merchant if settings["key"] == "merchant" and decided.merchant is not None else decided.foreign
+    return enveloped(decided.data, signing.sign(key, decided.data))
 
 
-def sign_replayed(told: Told, _: Settings) -> bytes:
-    other = canonical.dump({**told.fields, **_elsewhere(told.fields)})
-    return enveloped(told.data, signing.sign(told.key, other))
+def sign_replayed(decided: DecidedReply, _: Settings) -> bytes:
+    other = canonical.dump({**decided.fields, **_elsewhere(decided.fields)})
+    return enveloped(decided.data, signing.sign(decided.key, other))
 
 
-def tampered(told: Told, settings: Settings) -> bytes:
-    spoilt = {**told.fields, settings["field"]: _wanted(told, settings)}
-    return enveloped(canonical.dump(spoilt), signing.sign(told.key, told.data))
+def tampered(decided: DecidedReply, settings: Settings) -> bytes:
+    changed = {**decided.fields, settings["field"]: _wanted(decided, settings)}
+    return enveloped(canonical.dump(changed), signing.sign(decided.key, decided.data))
 
 
 def _elsewhere(fields: Fields) -> Fields:
@@ -100,66 +100,66 @@ def _elsewhere(fields: Fields) -> Fields:
     return {name: _lie(fields, name) for name in names if name in fields}
 
 
-def foreign_reply(told: Told, settings: Settings) -> bytes:
-    stat = settings["trans_stat"] or _lie(told.fields, "trans_stat")
+def foreign_reply(decided: DecidedReply, settings: Settings) -> bytes:
+    stat = settings["trans_stat"] or _lie(decided.fields, "trans_stat")
     says = {"S": Reason.CLOSED, "P": Reason.PROCESSING, "F": Reason.ORDER_FINISHED}[stat]
-    other = {name: _lie(told.fields, name) for name in [settings["field"]]} if settings["field"] else None
-    return told.changed(
-        **(other or _elsewhere(told.fields)), resp_code=says.resp_code, resp_desc=says.resp_desc, trans_stat=stat
+    other = {name: _lie(decided.fields, name) for name in [settings["field"]]} if settings["field"] else None
+    return decided.changed(
+        **(other or _elsewhere(decided.fields)), resp_code=says.resp_code, resp_desc=says.resp_desc, trans_stat=stat
     )
 
 
-def unsorted(told: Told, _: Settings) -> bytes:
-    return told.signed(_json(dict(sorted(told.fields.items(), reverse=True))))
+def unsorted(decided: DecidedReply, _: Settings) -> bytes:
+    return decided.signed(_json(dict(sorted(decided.fields.items(), reverse=True))))
 
 
-def pretty(told: Told, _: Settings) -> bytes:
-    return told.signed(_json(told.fields, sort_keys=True, indent=2, separators=(",", ": ")))
+def pretty(decided: DecidedReply, _: Settings) -> bytes:
+    return decided.signed(_json(decided.fields, sort_keys=True, indent=2, separators=(",", ": ")))
 
 
-def escaped(told: Told, _: Settings) -> bytes:
-    return told.signed(_json(told.fields, sort_keys=True, ensure_ascii=True))
+def escaped(decided: DecidedReply, _: Settings) -> bytes:
+    return decided.signed(_json(decided.fields, sort_keys=True, ensure_ascii=True))
 
 
-def data_as_string(told: Told, _: Settings) -> bytes:
-    return enveloped(_json(told.data.decode()), signing.sign(told.key, told.data))
+def data_as_string(decided: DecidedReply, _: Settings) -> bytes:
+    return enveloped(_json(decided.data.decode()), signing.sign(decided.key, decided.data))
 
 
-def duplicate_key(told: Told, settings: Settings) -> bytes:
+def duplicate_key(decided: DecidedReply, settings: Settings) -> bytes:
     name = settings["field"]
-    pairs = sorted([*told.fields.items(), (name, _wanted(told, settings))], key=lambda pair: pair[0])
-    return told.signed(b"{" + b",".join(_json(key) + b":" + _json(value) for key, value in pairs) + b"}")
+    pairs = sorted([*decided.fields.items(), (name, _wanted(decided, settings))], key=lambda pair: pair[0])
+    return decided.signed(b"{" + b",".join(_json(key) + b":" + _json(value) for key, value in pairs) + b"}")
 
 
-def extra_field(told: Told, settings: Settings) -> bytes:
-    return told.changed(**{settings["field"]: settings["value"]})
+def extra_field(decided: DecidedReply, settings: Settings) -> bytes:
+    return decided.changed(**{settings["field"]: settings["value"]})
 
 
-def numbers(told: Told, settings: Settings) -> bytes:
-    named = [settings["field"]] if settings["field"] else list(told.fields)
-    digits = {name: text for name in named if isinstance(text := told.fields.get(name), str)}
-    return told.changed(**{name: int(text) for name, text in digits.items() if text.isascii() and text.isdigit()})
+def numbers(decided: DecidedReply, settings: Settings) -> bytes:
+    named = [settings["field"]] if settings["field"] else list(decided.fields)
+    digits = {name: text for name in named if isinstance(text := decided.fields.get(name), str)}
+    return decided.changed(**{name: int(text) for name, text in digits.items() if text.isascii() and text.isdigit()})
 
 
-def nulls(told: Told, settings: Settings) -> bytes:
+def nulls(decided: DecidedReply, settings: Settings) -> bytes:
     named = [settings["field"]] if settings["field"] else ["org_hf_seq_id", "org_req_seq_id", "org_trans_stat"]
-    return told.changed(**dict.fromkeys(named))
+    return decided.changed(**dict.fromkeys(named))
 
 
-def stat_missing(told: Told, _: Settings) -> bytes:
-    return _without(told, "trans_stat")
+def stat_missing(decided: DecidedReply, _: Settings) -> bytes:
+    return _without(decided, "trans_stat")
 
 
-def stat_unknown(told: Told, settings: Settings) -> bytes:
-    return told.changed(trans_stat=settings["value"])
+def stat_unknown(decided: DecidedReply, settings: Settings) -> bytes:
+    return decided.changed(trans_stat=settings["value"])
 
 
-def field_missing(told: Told, settings: Settings) -> bytes:
-    return _without(told, settings["field"])
+def field_missing(decided: DecidedReply, settings: Settings) -> bytes:
+    return _without(decided, settings["field"])
 
 
-def _without(told: Told, gone: str) -> bytes:
-    return told.signed(canonical.dump({name: value for name, value in told.fields.items() if name != gone}))
+def _without(decided: DecidedReply, gone: str) -> bytes:
+    return decided.signed(canonical.dump({name: value for name, value in decided.fields.items() if name != gone}))
 
 
 # fmt: off
@@ -185,38 +185,38 @@ SIGNED: Final[tuple[Kind[SignedAct], ...]] = (
          "a genuine reply to another request", "另一请求的真实应答",
          (Setting("field", "", "the only field that differs; by default the numbers of the call and of the order",
                   "唯一不同的字段；默认本次流水号与原订单流水号都不同"),
-          Setting("trans_stat", "", "what it tells; by default the opposite of the truth",
+          Setting("trans_stat", "", "which outcome it reports; by default the opposite of the real one",
                   "其结果；默认与事实相反"))),
     Kind("unsorted", "signed", unsorted,
-         "members in reverse order, truly signed as sent", "成员倒序，按所发内容真实签名"),
+         "members in reverse order, correctly signed as sent", "成员倒序，按所发内容真实签名"),
     Kind("pretty", "signed", pretty,
-         "indented over several lines, truly signed as sent", "多行缩进，按所发内容真实签名"),
+         "indented over several lines, correctly signed as sent", "多行缩进，按所发内容真实签名"),
     Kind("escaped", "signed", escaped,
-         "Chinese as `\\uXXXX`, truly signed as sent", "中文写作 `\\uXXXX`，按所发内容真实签名"),
+         "Chinese as `\\uXXXX`, correctly signed as sent", "中文写作 `\\uXXXX`，按所发内容真实签名"),
     Kind("data-as-string", "signed", data_as_string,
          "`data` is a string that holds JSON", "`data` 是包含 JSON 的字符串"),
     Kind("duplicate-key", "signed", duplicate_key,
-         "a member stands twice, the true value first, truly signed", "成员重复，真值在前，真实签名",
+         "a member is repeated, the real value first, correctly signed", "成员重复，真值在前，真实签名",
          (Setting("field", "trans_stat", "which", "哪个字段"),
           Setting("value", None, "the second value; by default as in `tampered`", "第二个值；默认同 `tampered`"))),
     Kind("extra-field", "signed", extra_field,
-         "a member that nobody knows, truly signed", "多出未知成员，真实签名",
+         "an unknown member, correctly signed", "多出未知成员，真实签名",
          (Setting("field", "mock_extra", "its name", "名称"),
           Setting("value", "extra", "any JSON value", "任意 JSON 值"))),
     Kind("numbers", "signed", numbers,
-         "numbers in place of strings of digits, truly signed", "数字串写成数字，真实签名",
+         "numbers in place of strings of digits, correctly signed", "数字串写成数字，真实签名",
          (Setting("field", "", "which; by default all that are digits", "哪个字段；默认所有纯数字字段"),)),
     Kind("nulls", "signed", nulls,
-         "members that are null, truly signed", "成员为 null，真实签名",
+         "members that are null, correctly signed", "成员为 null，真实签名",
          (Setting("field", "", "which; by default org_hf_seq_id, org_req_seq_id and org_trans_stat",
                   "哪个字段；默认 org_hf_seq_id、org_req_seq_id、org_trans_stat"),)),
     Kind("stat-missing", "signed", stat_missing,
-         "no `trans_stat`, truly signed", "没有 `trans_stat`，真实签名"),
+         "no `trans_stat`, correctly signed", "没有 `trans_stat`，真实签名"),
     Kind("stat-unknown", "signed", stat_unknown,
-         "a `trans_stat` that is not P, S or F, truly signed", "`trans_stat` 不是 P、S、F，真实签名",
+         "a `trans_stat` that is not P, S or F, correctly signed", "`trans_stat` 不是 P、S、F，真实签名",
          (Setting("value", "X", "any JSON value, the empty string too", "任意 JSON 值，可为空串"),)),
     Kind("field-missing", "signed", field_missing,
-         "a mandatory member is missing, truly signed", "缺少必填成员，真实签名",
+         "a mandatory member is missing, correctly signed", "缺少必填成员，真实签名",
          (Setting("field", "req_seq_id", "which", "哪个字段"),)),
 )
 # fmt: on

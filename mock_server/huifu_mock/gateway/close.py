@@ -1,4 +1,4 @@
-"""`POST /v2/trade/payment/scanpay/close`: from a call to a decided, kept and worded answer, in one straight way."""
+"""`POST /v2/trade/payment/scanpay/close`: finds the order, decides, keeps the close, words the answer."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -44,7 +44,7 @@ def close(tenant: Tenant, call: Call, authentic: bool, acting: ActiveFaults = NO
     if facts.rule.outcome is Step.REPLAY and attempt is not None:
         return Outcome(attempt.answer, attempt.reply, None)
     if facts.rule.outcome is Step.SCRIPTED and fault is not None:
-        acting.acted(fault)
+        acting.applied(fault)
         if not fault.after:
             return Outcome(fault.answer, _queued(tenant, call, facts.order, fault.answer), facts)
         true = replace(facts, rule=decide(replace(facts.case, scripted=False)))

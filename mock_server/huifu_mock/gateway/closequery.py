@@ -17,7 +17,7 @@ FOUND: Final = ("00000000", "查询成功")
 NO_ORDER: Final = next(rule for rule in RULES if rule.outcome is Reason.ORDER_UNKNOWN)
 NO_CLOSE: Final = own(
     "closequery/no-close",
-    "no close of the order was ever accepted, so there is none to tell of",
+    "no close of the order was accepted, so there is no result",
     "该订单没有受理过关单",
     "assumed: 23000001",
 )

@@ -1,4 +1,4 @@
-"""Huifu's endpoints around a close: which path is handled by what."""
+"""The gateway: every tenant, Huifu's paths, and the way of a call from received bytes to an unsigned reply."""
 
 import json
 import logging
@@ -10,7 +10,7 @@ from typing import Final
 from huifu_mock import canonical, explain, signing
 from huifu_mock.codes import Answer, Reason
 from huifu_mock.faults import NO_FAULTS, ActiveFaults
-from huifu_mock.faults.signed import Told
+from huifu_mock.faults.signed import DecidedReply
 from huifu_mock.gateway import closequery, create, magic_numbers, query
 from huifu_mock.gateway.close import close
 from huifu_mock.gateway.reply import Outcome, echo, write
@@ -32,11 +32,11 @@ OTHER_ENDPOINTS: Final[dict[Endpoint, OtherHandler]] = {
 def scripted(
     handler: Callable[[Tenant, Call, bool], Outcome], tenant: Tenant, call: Call, authentic: bool, acting: ActiveFaults
 ) -> Outcome:
-    """Answer as queued, before or after the call is carried out; a call that is wrong in itself is refused as ever."""
+    """Give the prepared answer, before or after the call is carried out. A call with errors is refused as usual."""
     fault = acting.on("answer")
     if fault is None or not authentic or call.problem is not None:
         return handler(tenant, call, authentic)
-    acting.acted(fault)
+    acting.applied(fault)
     reply = write(tenant, fault.answer.wording, echo(call, call.endpoint.response))
     if not fault.after:
         return Outcome(fault.answer, reply, None)
@@ -144,7 +144,7 @@ class Gateway:
             exchange.status, exchange.body = BAD_SIGNATURE_STATUS, BAD_SIGNATURE_BODY
             entry.response = exchange.body
         elif acting is not NO_FAULTS:
-            _spoil(exchange, outcome.reply)
+            _apply_signed_fault(exchange, outcome.reply)
         return exchange
 
     def _examined(self, tenant: Tenant, call: Call) -> Finding | None:
@@ -171,7 +171,7 @@ def verified(tenant: Tenant, call: Call) -> bool | None:
 
 
 def _hint(tenant: Tenant, entry: Entry, call: Call) -> str:
-    return explain.hint(entry, call, explain.Scene(tenant.sys_id, tenant.settings.product_ids))
+    return explain.hint(entry, call, explain.TenantFacts(tenant.sys_id, tenant.settings.product_ids))
 
 
 def _refused_for_signature(tenant: Tenant, outcome: Outcome) -> bool:
@@ -190,13 +190,15 @@ def _unanswered(tenant: Tenant, call: Call, at: datetime, signature_ok: bool | N
     return Exchange(tenant, entry, None, acting=acting)
 
 
-def _spoil(exchange: Exchange, reply: Reply) -> None:
+def _apply_signed_fault(exchange: Exchange, reply: Reply) -> None:
     """Let a prepared fault change the signed reply. The reply that is kept for repeats stays as it is."""
     if (fault := exchange.acting.on("signed")) is None or fault.kind is None:
         return
-    told = Told(json.loads(reply.data), reply.key, published("foreign"), exchange.tenant.merchant_private_key)
-    exchange.body = exchange.entry.response = fault.kind.act(told, fault.do)
-    exchange.acting.acted(fault)
+    decided = DecidedReply(
+        json.loads(reply.data), reply.key, published("foreign"), exchange.tenant.merchant_private_key
+    )
+    exchange.body = exchange.entry.response = fault.kind.act(decided, fault.do)
+    exchange.acting.applied(fault)
 
 
 def _entry(

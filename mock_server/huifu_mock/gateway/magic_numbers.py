@@ -1,4 +1,4 @@
-"""Magic order numbers: `MOCK~23000004~anything` asks for an answer or a fault, for teams without a control plane.
+"""Magic order numbers: `MOCK~23000004~anything` asks for an answer or a fault, for teams without a control API.
 
 They count after the signature check, in closes only (assumed: a query has to tell the truth), and once for each
 close's own number, so that a retry with the same number is answered truly.

@@ -1,4 +1,4 @@
-"""The whole fake in one object, without a socket: tenants made and dropped, orders seeded, the cast of the start."""
+"""The gateway with all its tenants and their seeded orders, without a socket."""
 
 import secrets
 from collections.abc import Iterable
@@ -49,7 +49,7 @@ class Mock:
         push_allow: Iterable[str] = (),
         push_timeout: float = PUSH_TIMEOUT,
     ) -> None:
-        self.courier: Final = Dispatcher(Targets(push_allow), timeout=push_timeout)
+        self.dispatcher: Final = Dispatcher(Targets(push_allow), timeout=push_timeout)
         self.keys: Final = KeyRing()
         self.cast: Final = _data.read_json("fixtures/orders.json") if cast is None else cast
         default = Tenant(
@@ -58,7 +58,7 @@ class Mock:
             merchant_public_key=published("merchant").public_key(),
             merchant_private_key=published("merchant"),
             huifu_key=self.keys.huifu(PUBLISHED_BITS),
-            courier=self.courier,
+            dispatcher=self.dispatcher,
         )
         self.gateway: Final = Gateway(default)
         seed(default, self.cast)
@@ -82,7 +82,7 @@ class Mock:
             merchant_public_key=public,
             merchant_private_key=private,
             huifu_key=self.keys.huifu(bits),
-            courier=self.courier,
+            dispatcher=self.dispatcher,
         )
         if not self.gateway.add(made):  # somebody else was faster
             self.keys.give_back(private)

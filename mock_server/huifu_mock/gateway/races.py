@@ -20,7 +20,7 @@ from huifu_mock.state.clock import MovedBack
 from huifu_mock.state.orders import CloseAttempt, Key, Order
 
 SecondClose = Callable[[Call], object]
-"""Has another close of the order decided by every rule, without faults of its own."""
+"""Has another close of the order decided by every rule, without its own faults."""
 
 
 class Races:
@@ -42,7 +42,7 @@ class Races:
         if fault is None or fault.left <= 0:
             return False
         self._order = order.key if order is not None else None
-        self._acting.acted(fault, effect=_RACES[fault.do["race"]](self, fault))
+        self._acting.applied(fault, effect=_RACES[fault.do["race"]](self, fault))
         return True
 
     def keep(self, order: Order, attempt: CloseAttempt, ended: Callable[[Order], Order]) -> tuple[Order, CloseAttempt]:

@@ -1,4 +1,4 @@
-"""10000000 in the words that the vendor documents for the neighbours of close, such as `trans_amt不符合金额格式`."""
+"""The content of replies: answers, echoed fields, and the documented texts of parameter errors."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

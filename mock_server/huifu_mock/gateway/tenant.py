@@ -46,7 +46,7 @@ class Tenant:
         merchant_private_key: RSAPrivateKey | None = None,
         store: Store | None = None,
         clock: Clock | None = None,
-        courier: Dispatcher | None = None,
+        dispatcher: Dispatcher | None = None,
     ) -> None:
         self.sys_id: Final = sys_id
         self.settings = settings
@@ -59,7 +59,7 @@ class Tenant:
         self.journal: Final = Journal()
         self.faults: Final = Faults()
         self.hf_seq_ids: Final = HfSeqIds()
-        self.pushes: Final = DeliveryQueue(courier or Dispatcher(), lambda: self.clock, huifu_key, self.faults)
+        self.pushes: Final = DeliveryQueue(dispatcher or Dispatcher(), lambda: self.clock, huifu_key, self.faults)
 
     def reset(self) -> None:
         """As it was made: its first settings, no orders, faults, calls, pushes or timers, and a running clock."""

@@ -1,4 +1,4 @@
-"""One call's connection as the wire faults handle it, with aiohttp underneath."""
+"""The HTTP server: reads a call, passes it to the gateway or the control API, sends the reply."""
 
 import asyncio
 import errno
@@ -121,7 +121,7 @@ class HttpServer:
     def __init__(self, mock: Mock, host: str, port: int, control_token: str | None) -> None:
         if not is_loopback(host) and not control_token:
             raise CannotListen(
-                f"{host} can be reached from other machines, so the control plane needs a token there: "
+                f"{host} can be reached from other machines, so the control API needs a token there: "
                 "give --control-token, or listen on 127.0.0.1"
             )
         self.mock: Final = mock
@@ -157,7 +157,7 @@ class HttpServer:
         host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)
         self.base_url = f"http://{f'[{host}]' if ':' in host and host[0] != '[' else host}:{self.port}"
         loop = asyncio.get_running_loop()
-        self.mock.courier.start()
+        self.mock.dispatcher.start()
         for tenant in self.mock.gateway:
             tenant.clock.bind(loop)
 
@@ -165,7 +165,7 @@ class HttpServer:
         """Stop listening, end what is under way, and let go of every timer."""
         if self._runner is not None:
             await self._runner.cleanup()
-        await self.mock.courier.stop()
+        await self.mock.dispatcher.stop()
         for tenant in self.mock.gateway:
             tenant.clock.close()
         if self._signers is not None:
@@ -222,7 +222,7 @@ class HttpServer:
         """Keep out web pages that reach this port through somebody's browser (DNS rebinding), and strangers."""
         origin = request.headers.get("Origin")
         if origin is not None and not self._is_ours(_host(origin) or origin):
-            wanted = "the control plane is not for web pages of other sites"
+            wanted = "the control API is not for web pages of other sites"
             return _problem(403, Problem("Origin", f"is {origin}", wanted))
         if self._token:
             sent = request.headers.get("Authorization", "")
@@ -286,7 +286,7 @@ async def _faulty(request: BaseRequest, exchange: Exchange, headers: dict[str, s
     line = HttpConnection(request, entry, headers, exchange.status)
     faults = [fault for layer in ("pace", "wire") if (fault := acting.on(layer)) is not None]
     for fault in faults:
-        acting.acted(fault)  # before anything is waited for, so that no other call takes it too
+        acting.applied(fault)  # before anything is waited for, so that no other call takes it too
     for fault in faults:
         if fault.kind is not None:
             await fault.kind.act(line, body, fault.do)

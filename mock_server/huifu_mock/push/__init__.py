@@ -1,1 +1,1 @@
-"""What Huifu sends by itself: the webhook `trans.close` and the notify to an order's `notify_url`."""
+"""What Huifu sends without being asked: the webhook `trans.close` and the notify to an order's `notify_url`."""

@@ -1,4 +1,4 @@
-"""Why a push was not acknowledged, in words that tell what would have been right."""
+"""Whether a receiver acknowledged a push, by the rule of its channel; if not, why, and what would be right."""
 
 from collections.abc import Callable
 from typing import Final

@@ -1,4 +1,4 @@
-"""Carries pushes to their receivers: one at a time to each, many at once in all, never inside a request."""
+"""Sends deliveries: to each receiver one at a time, to all of them side by side, never inside a request."""
 
 import asyncio
 import logging
@@ -28,7 +28,7 @@ class Errand:
 
 
 class Dispatcher:
-    """What one server sends. Receivers wait only for themselves: each has a line of its own, served in turn (assumed).
+    """What one server sends. Receivers wait only for themselves: each has its own queue, served in turn (assumed).
 
     Until it is started, errands wait; a gateway without a server has nobody to run them.
     """
@@ -51,7 +51,7 @@ class Dispatcher:
         return len(self._busy)
 
     def state(self) -> dict[str, int]:
-        """What the control plane shows."""
+        """What the control API shows."""
         return {
             "waiting": self.waiting,
             "under_way": self.under_way,

@@ -1,4 +1,4 @@
-"""The six faults of pushes: what each does to a push, and which pushes a prepared one waits for."""
+"""The six faults of pushes: what each does to a delivery, and which deliveries a prepared one applies to."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ LATE: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Spoil:
+class PushFaults:
     """What is done to one push; the defaults are an honest one."""
 
     copies: int = 1
@@ -26,7 +26,7 @@ class Spoil:
 
 
 _Do = dict[str, Any]
-SPOILS: Final[dict[str, Callable[[_Do], dict[str, Any]]]] = {
+EFFECTS: Final[dict[str, Callable[[_Do], dict[str, Any]]]] = {
     "push-duplicate": lambda do: {"copies": do.get("copies", 2)},
     "push-reorder": lambda _: {"behind": True},
     "push-delay": lambda do: {"late": float(do.get("seconds", LATE))},
@@ -36,11 +36,11 @@ SPOILS: Final[dict[str, Callable[[_Do], dict[str, Any]]]] = {
 }
 
 
-def spoil(dos: Iterable[_Do]) -> Spoil:
+def combined(dos: Iterable[_Do]) -> PushFaults:
     """All that is asked for at once."""
-    asked = Spoil()
+    asked = PushFaults()
     for do in dos:
-        asked = replace(asked, **SPOILS[do["fault"]](do))
+        asked = replace(asked, **EFFECTS[do["fault"]](do))
     return asked
 
 

@@ -1,4 +1,4 @@
-"""Where pushes may go: this machine, and what was allowed by name, address or network."""
+"""The HTTP client of pushes, and the addresses that it may call: this machine, and what was allowed."""
 
 import asyncio
 import ipaddress

@@ -1,4 +1,4 @@
-"""What a receiver answered to a push, or why it did not."""
+"""A push before it is sent, and what its receiver answered."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

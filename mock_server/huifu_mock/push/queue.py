@@ -1,4 +1,4 @@
-"""One tenant's pushes: which event goes where, and what becomes of each delivery on the tenant's clock."""
+"""The delivery queue of a tenant: which event goes to which receiver, and when it is tried again."""
 
 import secrets
 from collections.abc import Callable, Iterable
@@ -14,7 +14,7 @@ from huifu_mock.faults import Fault
 from huifu_mock.push import events, signatures
 from huifu_mock.push.delivery import Attempt, Deliveries, Delivery
 from huifu_mock.push.dispatcher import Dispatcher, Errand
-from huifu_mock.push.faults import LATE, Spoil, Subject, spoil, taken
+from huifu_mock.push.faults import LATE, PushFaults, Subject, combined, taken
 from huifu_mock.push.message import Message, ReceiverResponse
 from huifu_mock.state.clock import LAST, Clock
 from huifu_mock.state.orders import CloseAttempt, Order
@@ -36,17 +36,17 @@ class Webhook:
 class DeliveryQueue:
     """What one tenant's receivers are told.
 
-    Everything here is quick: sending is left to the `Courier`, which calls back.
+    Everything here is quick: sending is left to the `Dispatcher`, which calls back.
     """
 
     def __init__(
         self,
-        courier: Dispatcher,
+        dispatcher: Dispatcher,
         clock: Callable[[], Clock],
         key: RSAPrivateKey,
         faults: Iterable[Fault] = (),
     ) -> None:
-        self.courier: Final = courier
+        self.dispatcher: Final = dispatcher
         self.deliveries: Final = Deliveries()
         self.webhooks: Final[dict[str, Webhook]] = {}
         self._clock = clock
@@ -85,14 +85,14 @@ class DeliveryQueue:
         attempt: CloseAttempt | None = None,
         dos: Iterable[dict[str, Any]] = (),
     ) -> list[Delivery]:
-        """Send the webhook to every endpoint that wants it, spoilt by `dos` and by the prepared faults."""
+        """Send the webhook to every endpoint that wants it, changed by `dos` and by the prepared faults."""
         made = []
         for webhook in self.webhooks.values():
             if events.TRANS_CLOSE in webhook.events:
                 asked = self._asked(Subject(events.TRANS_CLOSE, order, attempt), dos)
                 body = events.trans_close(order, trans_stat, org_trans_stat)
                 message = signatures.sign_webhook(
-                    order, events.TRANS_CLOSE, body, webhook.url, key=webhook.key, spoil=asked
+                    order, events.TRANS_CLOSE, body, webhook.url, key=webhook.key, faults=asked
                 )
                 made += self._begin(message, asked)
         return made
@@ -116,12 +116,12 @@ class DeliveryQueue:
 
     def _notify(self, subject: Subject, resp_data: dict[str, Any]) -> None:
         asked = self._asked(subject)
-        self._begin(signatures.sign_notify(subject.order, subject.event, resp_data, key=self._key, spoil=asked), asked)
+        self._begin(signatures.sign_notify(subject.order, subject.event, resp_data, key=self._key, faults=asked), asked)
 
-    def _asked(self, subject: Subject, dos: Iterable[dict[str, Any]] = ()) -> Spoil:
-        return spoil([*dos, *taken(self._faults, subject)])
+    def _asked(self, subject: Subject, dos: Iterable[dict[str, Any]] = ()) -> PushFaults:
+        return combined([*dos, *taken(self._faults, subject)])
 
-    def _begin(self, message: Message, asked: Spoil) -> list[Delivery]:
+    def _begin(self, message: Message, asked: PushFaults) -> list[Delivery]:
         """New deliveries of a message, and the first try of each as soon as it is due."""
         clock = self._clock()
         made = [self.deliveries.add(message, clock.now()) for _ in range(asked.copies)]
@@ -159,13 +159,13 @@ class DeliveryQueue:
         self._try(delivery, self._clock().now())
 
     def _try(self, delivery: Delivery, at: datetime) -> None:
-        """Hand it to the courier. Until it is back, an `auto` clock waits."""
+        """Hand it to the dispatcher. Until it is back, an `auto` clock waits."""
         delivery.began_at = delivery.began_at or at
         held = ExitStack()
         held.enter_context(self._clock().hold())
         line = f"{self._line} {delivery.message.receiver}"
         delivery.errand = Errand(delivery.message, partial(self._back, delivery, at, held))
-        self.courier.submit(line, delivery.errand)
+        self.dispatcher.submit(line, delivery.errand)
 
     def _back(self, delivery: Delivery, at: datetime, held: ExitStack, answered: ReceiverResponse) -> None:
         channel, clock = delivery.message.channel, self._clock()

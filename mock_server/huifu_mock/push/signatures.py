@@ -1,4 +1,4 @@
-"""Sealing a push: the signature of each channel, and the wrong ones that a test may ask for."""
+"""Signatures of pushes: made for webhook and notify, and checked as a receiver would."""
 
 import json
 from collections.abc import Mapping
@@ -12,30 +12,32 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPubl
 from huifu_mock import signing
 from huifu_mock.keys import published
 from huifu_mock.push import acknowledgement, events
-from huifu_mock.push.faults import Spoil
+from huifu_mock.push.faults import PushFaults
 from huifu_mock.push.message import Message
 from huifu_mock.schemas import schema
 from huifu_mock.state.orders import Order
 
 
-def sign_webhook(order: Order, event: str, body: bytes, url: str, *, key: str, spoil: Spoil) -> Message:
+def sign_webhook(order: Order, event: str, body: bytes, url: str, *, key: str, faults: PushFaults) -> Message:
     """A webhook: `sign` goes into the URL's query behind what stands there. Without a key there is no `sign`."""
     signed_url = urldefrag(url).url
     if key:
-        signed_with = old_key(key) if spoil.key_old else key
-        sign = signing.webhook_sign(body + b" " if spoil.sign_bad else body, signed_with)
+        signed_with = old_key(key) if faults.key_old else key
+        sign = signing.webhook_sign(body + b" " if faults.sign_bad else body, signed_with)
         signed_url += f"{'&' if '?' in signed_url else '?'}sign={sign}"
     return Message(acknowledgement.WEBHOOK, event, order.key, url, signed_url, lambda: body)
 
 
-def sign_notify(order: Order, event: str, resp_data: Mapping[str, Any], *, key: RSAPrivateKey, spoil: Spoil) -> Message:
+def sign_notify(
+    order: Order, event: str, resp_data: Mapping[str, Any], *, key: RSAPrivateKey, faults: PushFaults
+) -> Message:
     """A notify: RSA over the raw text of `resp_data`, acknowledged with the `req_seq_id` that stands in it."""
     text = events.text_of(resp_data)
-    signing_key = published("foreign") if spoil.key_old else key
+    signing_key = published("foreign") if faults.key_old else key
 
     @cache
     def body() -> bytes:
-        sign = signing.sign(signing_key, (text + " " if spoil.sign_bad else text).encode())
+        sign = signing.sign(signing_key, (text + " " if faults.sign_bad else text).encode())
         return events.form(resp_data, text, sign)
 
     return Message(

@@ -1,1 +1,1 @@
-"""."""
+"""What a tenant keeps: clock, orders, journal."""

@@ -1,4 +1,4 @@
-"""What was received, decided and answered: bounded, searchable, and waited for.
+"""The journal: what a tenant received, decided and answered; bounded and searchable.
 
 An entry keeps raw bytes and references to immutable values; everything else is worked out when somebody reads it.
 """
@@ -50,7 +50,7 @@ class Finding:
     signed_text: str | None = None
     """What was really signed; `None` where it cannot be known."""
     notes: tuple[str, ...] = ()
-    """Ids of remarks about what has no id of its own."""
+    """Ids of remarks about what has no id."""
     algorithm: str = ""
     """The hash in the signature; empty if the signature could not be opened."""
     whose: str = ""
@@ -82,7 +82,7 @@ class Entry:
     finding: Finding | None = None
     """What is wrong with the signature; `None` where it is right, or where there is nothing to look into."""
     faults: Sequence[str] = ()
-    """Which prepared faults acted on the call, in that order."""
+    """Which prepared faults were applied to the call, in that order."""
 
     @property
     def id(self) -> str:

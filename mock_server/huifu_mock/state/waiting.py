@@ -1,4 +1,4 @@
-"""Waiting, in real time, for something that is still to come: a call, a delivery."""
+"""Waiting, in real time, for a journal entry or a delivery that is still to come."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,7 +8,7 @@ Item = TypeVar("Item")
 
 
 class Waiters(Generic[Item]):
-    """Those who wait for an item, each with a test of its own."""
+    """Those who wait for an item, each with its own condition."""
 
     def __init__(self) -> None:
         self._waiting: list[tuple[Callable[[Item], bool], asyncio.Future[None]]] = []

@@ -1,4 +1,4 @@
-"""What the pytest plugin is made of, and the types of its fixtures. Nothing here is imported before a test needs it."""
+"""What the pytest plugin is made of, loaded when a test needs it."""
 
 from huifu_mock.testing.fixtures import Tenant, TenantFixtures
 from huifu_mock.testing.receiver import Received, Receiver

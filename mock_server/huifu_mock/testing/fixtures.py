@@ -1,4 +1,4 @@
-"""`@pytest.mark.huifu(…)`: what a test wants of its tenant, gathered from its marks and told clearly when wrong."""
+"""What the pytest fixtures do: a server, a tenant for each test, the options of `@pytest.mark.huifu(…)`."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -34,7 +34,7 @@ class TenantOptions:
     """What one test's tenant is made of."""
 
     settings: dict[str, Any] = field(default_factory=dict)
-    """For the control plane (`schemas/control/tenant-create.json`)."""
+    """For the control API (`schemas/control/tenant-create.json`)."""
     orders: list[dict[str, Any]] = field(default_factory=list)
     """To be seeded before the test begins."""
     strict: bool = False
@@ -112,7 +112,7 @@ class Tenant(tenant.Tenant):
 
 
 class TenantFixtures(Connection):
-    """A server that lends tenants to tests: `with huifu_server.tenant() as t:`."""
+    """A server that creates tenants for tests: `with huifu_server.tenant() as t:`."""
 
     notes = True
 

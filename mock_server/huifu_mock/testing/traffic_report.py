@@ -1,4 +1,4 @@
-"""The story of a tenant, for a report: what was received, why it was answered so, what was pushed. Never a key."""
+"""The traffic of a tenant as text for a test report: calls, answers with reasons, deliveries. Never a key."""
 
 import re
 from collections.abc import Iterator

@@ -14,12 +14,12 @@ from huifu_contract.harness.laws import wire
 ALL = "wire decision hook"
 
 
-def honest_success(bench: Harness) -> None:
-    e = bench.close()
-    bench.demand(e, bool(e.closes), "no close reached the gateway")
-    bench.judge(e, wire)
-    if bench.decides:
-        bench.demand(e, e.claim == "closed", f"claims {e.claim} after a genuine success")
+def honest_success(harness: Harness) -> None:
+    e = harness.close()
+    harness.demand(e, bool(e.closes), "no close reached the gateway")
+    harness.judge(e, wire)
+    if harness.decides:
+        harness.demand(e, e.claim == "closed", f"claims {e.claim} after a genuine success")
 
 
 @case(
@@ -31,8 +31,8 @@ def honest_success(bench: Harness) -> None:
     quote=record.TRANS_STAT,
     says="A close that the gateway carries out and signs honestly is sent, valid, and claimed as closed.",
 )
-def accepts_honest_success(bench: Harness, _: Example) -> None:
-    honest_success(bench)
+def accepts_honest_success(harness: Harness, _: Example) -> None:
+    honest_success(harness)
 
 
 @case(
@@ -44,9 +44,9 @@ def accepts_honest_success(bench: Harness, _: Example) -> None:
     quote=record.NO_ORDER,
     says="An order that does not exist (23000001, F) is claimed as not_closed: no client is always sure or unsure.",
 )
-def reports_honest_failure(bench: Harness, _: Example) -> None:
-    e = bench.close(params=bench.unknown_order())
-    bench.demand(e, e.claim == "not_closed", f"claims {e.claim} after a genuine refusal")
+def reports_honest_failure(harness: Harness, _: Example) -> None:
+    e = harness.close(params=harness.unknown_order())
+    harness.demand(e, e.claim == "not_closed", f"claims {e.claim} after a genuine refusal")
 
 
 @case(
@@ -58,6 +58,6 @@ def reports_honest_failure(bench: Harness, _: Example) -> None:
     quote=record.TRUE,
     says="A second, different close in the same process goes as well as the first.",
 )
-def second_call(bench: Harness, _: Example) -> None:
-    honest_success(bench)
-    honest_success(bench)
+def second_call(harness: Harness, _: Example) -> None:
+    honest_success(harness)
+    honest_success(harness)

@@ -26,11 +26,11 @@ YOUNG_S = 30
     says="The same parameters twice lead to the same claim.",
     fixed=[{"trade_type": "T_NATIVE"}, {"trade_type": "U_NATIVE"}],
 )
-def same_parameters(bench: Harness, x: Example) -> None:
-    order = bench.order(trade_type=x["trade_type"])
-    params = bench.params(order)
-    first, second = (bench.judge(bench.close(order, params=params)) for _ in range(2))
-    bench.demand(second, second.claim == first.claim, f"claims {first.claim}, then {second.claim}")
+def same_parameters(harness: Harness, x: Example) -> None:
+    order = harness.order(trade_type=x["trade_type"])
+    params = harness.params(order)
+    first, second = (harness.judge(harness.close(order, params=params)) for _ in range(2))
+    harness.demand(second, second.claim == first.claim, f"claims {first.claim}, then {second.claim}")
 
 
 @case(
@@ -42,10 +42,10 @@ def same_parameters(bench: Harness, x: Example) -> None:
     quote=record.CONFLICT,
     says="After 并发冲突 the client tries again, not at once, and claims closed when that succeeds.",
 )
-def conflict_retried(bench: Harness, _: Example) -> None:
-    e = bench.close(None, answer("20000001.CONFLICT"))
+def conflict_retried(harness: Harness, _: Example) -> None:
+    e = harness.close(None, answer("20000001.CONFLICT"))
     again = len(e.closes) > 1
-    bench.judge(e, resolution, paused, also=[] if again else [Broken("C", "a conflict was not tried again")])
+    harness.judge(e, resolution, paused, also=[] if again else [Broken("C", "a conflict was not tried again")])
 
 
 FATES = ("closed", "unionpay", "unknown")
@@ -62,24 +62,24 @@ FATES = ("closed", "unionpay", "unknown")
     fixed=[{"fates": ["closed", "unionpay", "unknown", "closed"]}],
     draw=lambda: st.fixed_dictionaries({"fates": st.lists(st.sampled_from(FATES), min_size=2, max_size=6)}),
 )
-def isolated_calls(bench: Harness, x: Example) -> None:
+def isolated_calls(harness: Harness, x: Example) -> None:
     fates = x["fates"]
-    with ThreadPoolExecutor(max(1, min(len(fates), bench.hello.max_parallel))) as pool:
-        calls = list(pool.map(lambda fate: _fated(bench, fate), fates))
+    with ThreadPoolExecutor(max(1, min(len(fates), harness.hello.max_parallel))) as pool:
+        calls = list(pool.map(lambda fate: _fated(harness, fate), fates))
     for fate, e in zip(fates, calls, strict=True):
         expected = {"closed": "closed", "unionpay": "not_closed", "unknown": "not_closed"}.get(fate)
         mixed = expected is not None and e.definite and e.claim != expected
-        bench.judge(e, also=[Broken("C", "a claim belongs to another call")] if mixed else [])
+        harness.judge(e, also=[Broken("C", "a claim belongs to another call")] if mixed else [])
 
 
-def _fated(bench: Harness, fate: str) -> Evidence:
+def _fated(harness: Harness, fate: str) -> Evidence:
     match fate:
         case "unionpay":
-            return bench.close(bench.order(trade_type="U_NATIVE"))
+            return harness.close(harness.order(trade_type="U_NATIVE"))
         case "unknown":
-            return bench.close(params=bench.unknown_order())
+            return harness.close(params=harness.unknown_order())
         case _:
-            return bench.close()
+            return harness.close()
 
 
 @case(
@@ -91,12 +91,12 @@ def _fated(bench: Harness, fate: str) -> Evidence:
     quote=record.ONE_MINUTE,
     says="An order younger than a minute is not hammered: no other attempt before it is old enough.",
 )
-def one_minute_backs_off(bench: Harness, _: Example) -> None:
-    bench.tenant.clock.freeze()
+def one_minute_backs_off(harness: Harness, _: Example) -> None:
+    harness.tenant.clock.freeze()
     try:
-        e = bench.close(bench.order(age_seconds=YOUNG_S))
+        e = harness.close(harness.order(age_seconds=YOUNG_S))
     finally:
-        bench.tenant.clock.run()
+        harness.tenant.clock.run()
     again = len(e.closes) > 1
     wrong = [Broken("L4", "the close was repeated before the order was a minute old")] if again else []
-    bench.judge(e, bounded, also=wrong)
+    harness.judge(e, bounded, also=wrong)

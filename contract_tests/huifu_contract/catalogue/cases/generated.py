@@ -25,16 +25,16 @@ ZONES = range(-12, 15)
 """Hours that the zones of this world are ahead of UTC."""
 
 
-def calls(bench: Harness) -> int:
+def calls(harness: Harness) -> int:
     """As many as the profile allows, at most CALLS."""
-    return min(CALLS, max(20, 10 * bench.examples))
+    return min(CALLS, max(20, 10 * harness.examples))
 
 
-def numbers(bench: Harness, count: int, driver: Driver | None = None) -> list[tuple[str, str, str]]:
+def numbers(harness: Harness, count: int, driver: Driver | None = None) -> list[tuple[str, str, str]]:
     """What identifies each request of so many calls whose numbers the client makes up."""
     found: list[tuple[str, str, str]] = []
     for _ in range(count):
-        e = bench.close(params=full(bench, req_seq_id=None), driver=driver)
+        e = harness.close(params=full(harness, req_seq_id=None), driver=driver)
         if not e.sent:
             raise Blocked(f"nothing was sent: the client claims {e.claim}")
         distinct = {one.identity: one for one in e.sent}
@@ -47,9 +47,9 @@ def _number(one: SentRequest) -> tuple[str, str, str]:
     return str(data.get("huifu_id")), str(data.get("req_date")), str(data.get("req_seq_id"))
 
 
-def _all_distinct(bench: Harness, found: list[tuple[str, str, str]]) -> None:
+def _all_distinct(harness: Harness, found: list[tuple[str, str, str]]) -> None:
     twice = [number for number, count in Counter(found).items() if count > 1]
-    check(bench, not twice, "a req_seq_id was generated twice on one day", f"{len(twice)} of {len(found)}")
+    check(harness, not twice, "a req_seq_id was generated twice on one day", f"{len(twice)} of {len(found)}")
 
 
 @case(
@@ -61,8 +61,8 @@ def _all_distinct(bench: Harness, found: list[tuple[str, str, str]]) -> None:
     quote=record.UNIQUE,
     says=f"The numbers of {CALLS} quick calls, queries included, are all different.",
 )
-def seq_unique(bench: Harness, _: Example) -> None:
-    _all_distinct(bench, numbers(bench, calls(bench)))
+def seq_unique(harness: Harness, _: Example) -> None:
+    _all_distinct(harness, numbers(harness, calls(harness)))
 
 
 @case(
@@ -74,23 +74,23 @@ def seq_unique(bench: Harness, _: Example) -> None:
     quote=record.UNIQUE,
     says="Two processes of the application at once never make up the same number.",
 )
-def seq_unique_across_processes(bench: Harness, _: Example) -> None:
-    drivers = [twin(bench) for _ in range(PROCESSES)]
+def seq_unique_across_processes(harness: Harness, _: Example) -> None:
+    drivers = [twin(harness) for _ in range(PROCESSES)]
     try:
         with ThreadPoolExecutor(PROCESSES) as pool:
-            found = list(pool.map(lambda driver: numbers(bench, calls(bench) // PROCESSES, driver), drivers))
+            found = list(pool.map(lambda driver: numbers(harness, calls(harness) // PROCESSES, driver), drivers))
     finally:
         for driver in drivers:
             driver.stop()
-    _all_distinct(bench, list(chain.from_iterable(found)))
+    _all_distinct(harness, list(chain.from_iterable(found)))
 
 
-def twin(bench: Harness, env: dict[str, str] | None = None) -> Driver:
+def twin(harness: Harness, env: dict[str, str] | None = None) -> Driver:
     """Another process of the client with the same credentials."""
-    driver = bench.driver.twin(env)
+    driver = harness.driver.twin(env)
     if driver is None:
         raise Skipped("the client shares this process; the command line starts others")
-    driver.start(bench.config)
+    driver.start(harness.config)
     return driver
 
 
@@ -103,17 +103,17 @@ def twin(bench: Harness, env: dict[str, str] | None = None) -> Driver:
     quote=record.OPEN,
     says="Recorded: whether a generated req_date is the day in Beijing when the process runs in another zone.",
 )
-def date_in_china_time(bench: Harness, _: Example) -> None:
+def date_in_china_time(harness: Harness, _: Example) -> None:
     before = Clock().now()
     zone = next(z for z in ZONES if (before + timedelta(hours=z - 8)).date() != before.date())
-    driver = twin(bench, {"TZ": f"X{-zone:+d}"})  # POSIX counts hours west of Greenwich
+    driver = twin(harness, {"TZ": f"X{-zone:+d}"})  # POSIX counts hours west of Greenwich
     try:
-        e = bench.close(params=full(bench, req_date=None), driver=driver)
+        e = harness.close(params=full(harness, req_date=None), driver=driver)
     finally:
         driver.stop()
     made = str((e.closes[0].data or {}).get("req_date")) if e.closes else "nothing"
     days = {f"{now:%Y%m%d}" for now in (before, Clock().now())}
-    bench.note(f"UTC{zone:+d}: req_date is {'the day in Beijing' if made in days else 'the local day'}")
+    harness.note(f"UTC{zone:+d}: req_date is {'the day in Beijing' if made in days else 'the local day'}")
 
 
 DISPUTED = {
@@ -135,12 +135,12 @@ DISPUTED = {
     says="Recorded: which bytes the client signs for characters that the official SDKs escape differently.",
     fixed=[{"name": name} for name in DISPUTED],
 )
-def sign_disputed_characters(bench: Harness, x: Example) -> None:
-    one = sent_close(bench, full(bench, org_req_seq_id=DISPUTED[x["name"]]))
-    bench.note(f"{x['name']}: {_reading(bench, one)}")
+def sign_disputed_characters(harness: Harness, x: Example) -> None:
+    one = sent_close(harness, full(harness, org_req_seq_id=DISPUTED[x["name"]]))
+    harness.note(f"{x['name']}: {_reading(harness, one)}")
 
 
-def _reading(bench: Harness, one: SentRequest) -> str:
+def _reading(harness: Harness, one: SentRequest) -> str:
     data = dict(sorted((one.data or {}).items()))
     raw = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     escaped = "".join(
@@ -148,7 +148,7 @@ def _reading(bench: Harness, one: SentRequest) -> str:
         for char in raw
     )
     sign = str(json.loads(one.body).get("sign"))
-    public = wire.private(bench.tenant.merchant_private_key).public_key()
+    public = wire.private(harness.tenant.merchant_private_key).public_key()
     for name, text in (("signed raw", raw), ("signed escaped", escaped), ("signed in capitals", _capitals(raw))):
         if wire.verifies(public, text.encode("utf-8"), sign):
             return name

@@ -26,24 +26,24 @@ BASE64 = re.compile(r"[A-Za-z0-9+/]{4,}={0,2}")
 SPECIALS = ('"', "\\", "/", "<", ">", "&", "\t", "\n")
 
 
-def sent_close(bench: Harness, params: Mapping[str, str]) -> SentRequest:
+def sent_close(harness: Harness, params: Mapping[str, str]) -> SentRequest:
     """The first close that these parameters lead to."""
-    e = bench.close(params=params)
+    e = harness.close(params=params)
     if not e.closes:
         if e.claim == "crashed":
-            bench.judge(e)
+            harness.judge(e)
         raise Blocked(f"nothing was sent: the client claims {e.claim}")
     return e.closes[0]
 
 
-def check(bench: Harness, condition: bool, message: str, detail: str = "") -> None:
+def check(harness: Harness, condition: bool, message: str, detail: str = "") -> None:
     """A condition on the wire alone: what the client then claims is not this case's business."""
-    bench.check_wire([] if condition else [Broken("L3", message, detail)])
+    harness.check_wire([] if condition else [Broken("L3", message, detail)])
 
 
-def full(bench: Harness, **changes: str | None) -> dict[str, str]:
+def full(harness: Harness, **changes: str | None) -> dict[str, str]:
     """Complete parameters of an order that does not exist, in the order in which a signature sorts them."""
-    return dict(sorted(bench.unknown_order(**changes).items()))
+    return dict(sorted(harness.unknown_order(**changes).items()))
 
 
 def drawn(**parts: SearchStrategy[Any]) -> SearchStrategy[dict[str, Any]]:
@@ -58,12 +58,12 @@ def drawn(**parts: SearchStrategy[Any]) -> SearchStrategy[dict[str, Any]]:
     quote=record.JSON,
     says="A POST with a JSON content type and a JSON object reaches exactly the path of the close.",
 )
-def endpoint(bench: Harness, _: Example) -> None:
-    one = sent_close(bench, full(bench))
+def endpoint(harness: Harness, _: Example) -> None:
+    one = sent_close(harness, full(harness))
     kind = next((value for name, value in one.headers if name.lower() == "content-type"), "")
-    check(bench, one.path == PATH, "the close went to another path", one.path)
-    check(bench, kind.lower().partition(";")[0].strip() == "application/json", "the content type is not JSON", kind)
-    check(bench, isinstance(_body(one), dict), "the body is not a JSON object")
+    check(harness, one.path == PATH, "the close went to another path", one.path)
+    check(harness, kind.lower().partition(";")[0].strip() == "application/json", "the content type is not JSON", kind)
+    check(harness, isinstance(_body(one), dict), "the body is not a JSON object")
 
 
 def _body(one: SentRequest) -> Any:
@@ -81,16 +81,16 @@ def _body(one: SentRequest) -> Any:
     quote=record.ENVELOPE,
     says="sys_id, product_id and sign are texts, data is an object, and the required members of data are there.",
 )
-def envelope(bench: Harness, _: Example) -> None:
-    one = sent_close(bench, full(bench))
+def envelope(harness: Harness, _: Example) -> None:
+    one = sent_close(harness, full(harness))
     body = _body(one)
     members = body if isinstance(body, dict) else {}
-    for name, value in (("sys_id", bench.tenant.sys_id), ("product_id", bench.tenant.product_id)):
-        check(bench, members.get(name) == value, f"{name} is not the configured one", str(members.get(name)))
-    check(bench, isinstance(members.get("sign"), str) and bool(members["sign"]), "sign is no text")
-    check(bench, isinstance(members.get("data"), dict), "data is not an object")
+    for name, value in (("sys_id", harness.tenant.sys_id), ("product_id", harness.tenant.product_id)):
+        check(harness, members.get(name) == value, f"{name} is not the configured one", str(members.get(name)))
+    check(harness, isinstance(members.get("sign"), str) and bool(members["sign"]), "sign is no text")
+    check(harness, isinstance(members.get("data"), dict), "data is not an object")
     missing = [name for name in hs.REQUIRED if name not in members["data"]]
-    check(bench, not missing, "a required member of data is missing", ", ".join(missing))
+    check(harness, not missing, "a required member of data is missing", ", ".join(missing))
 
 
 @case(
@@ -106,12 +106,12 @@ def envelope(bench: Harness, _: Example) -> None:
         org_req_seq_id=st.text("0123456789", min_size=1, max_size=24),
     ),
 )
-def values_are_strings(bench: Harness, x: Example) -> None:
-    data = sent_close(bench, full(bench, **x)).data or {}
+def values_are_strings(harness: Harness, x: Example) -> None:
+    data = sent_close(harness, full(harness, **x)).data or {}
     wrong = {name: value for name, value in data.items() if not isinstance(value, str)}
-    check(bench, not wrong, "a value was not sent as text", str(wrong))
+    check(harness, not wrong, "a value was not sent as text", str(wrong))
     kept = all(data.get(name) == value for name, value in x.items())
-    check(bench, kept, "a number of digits did not survive", str(data))
+    check(harness, kept, "a number of digits did not survive", str(data))
 
 
 @case(
@@ -124,18 +124,18 @@ def values_are_strings(bench: Harness, x: Example) -> None:
     fixed=[{"req_seq_id": " a ", "org_req_seq_id": "e\u0301"}, {"req_seq_id": "%41+b", "org_req_seq_id": "A a"}],
     draw=lambda: drawn(req_seq_id=hs.tricky_text(), org_req_seq_id=hs.tricky_text()),
 )
-def values_unchanged(bench: Harness, x: Example) -> None:
-    data = sent_close(bench, full(bench, **x)).data or {}
+def values_unchanged(harness: Harness, x: Example) -> None:
+    data = sent_close(harness, full(harness, **x)).data or {}
     for name, value in x.items():
         if isinstance(data.get(name), str):
-            check(bench, data[name] == value, f"{name} was changed", f"{value!a} became {data[name]!a}")
+            check(harness, data[name] == value, f"{name} was changed", f"{value!a} became {data[name]!a}")
         else:
-            check(bench, name in data, f"{name} was left out")
+            check(harness, name in data, f"{name} was left out")
 
 
-def verifies(bench: Harness, params: Mapping[str, str]) -> None:
-    one = sent_close(bench, params)
-    bench.check_wire(signature(one))
+def verifies(harness: Harness, params: Mapping[str, str]) -> None:
+    one = sent_close(harness, params)
+    harness.check_wire(signature(one))
 
 
 @case(
@@ -147,11 +147,11 @@ def verifies(bench: Harness, params: Mapping[str, str]) -> None:
     says="The signature of plain parameters verifies and is standard Base64 on one line.",
     draw=lambda: drawn(req_seq_id=hs.plain_text(), org_req_seq_id=hs.plain_text()),
 )
-def sign_verifies(bench: Harness, x: Example) -> None:
-    one = sent_close(bench, full(bench, **x))
+def sign_verifies(harness: Harness, x: Example) -> None:
+    one = sent_close(harness, full(harness, **x))
     sign = (_body(one) or {}).get("sign")
-    check(bench, isinstance(sign, str) and bool(BASE64.fullmatch(sign)), "sign is not one line of Base64")
-    bench.check_wire(signature(one))
+    check(harness, isinstance(sign, str) and bool(BASE64.fullmatch(sign)), "sign is not one line of Base64")
+    harness.check_wire(signature(one))
 
 
 @case(
@@ -164,9 +164,9 @@ def sign_verifies(bench: Harness, x: Example) -> None:
     fixed=[{"order": ["req_seq_id", "req_date", "org_req_seq_id", "org_req_date", "huifu_id"]}],
     draw=lambda: drawn(order=st.permutations(sorted((*hs.REQUIRED, "org_req_seq_id")))),
 )
-def sign_key_order(bench: Harness, x: Example) -> None:
-    params = full(bench)
-    verifies(bench, {name: params[name] for name in x["order"]})
+def sign_key_order(harness: Harness, x: Example) -> None:
+    params = full(harness)
+    verifies(harness, {name: params[name] for name in x["order"]})
 
 
 @case(
@@ -179,8 +179,8 @@ def sign_key_order(bench: Harness, x: Example) -> None:
     fixed=[{"text": "关单"}, {"text": "é"}, {"text": "😀"}],
     draw=lambda: drawn(text=st.text(st.sampled_from("关单中文éüßñ😀𠮷，～"), min_size=1, max_size=16)),
 )
-def sign_non_ascii(bench: Harness, x: Example) -> None:
-    verifies(bench, full(bench, org_req_seq_id=x["text"]))
+def sign_non_ascii(harness: Harness, x: Example) -> None:
+    verifies(harness, full(harness, org_req_seq_id=x["text"]))
 
 
 @case(
@@ -193,8 +193,8 @@ def sign_non_ascii(bench: Harness, x: Example) -> None:
     fixed=[{"text": f"a{special}b"} for special in SPECIALS],
     draw=lambda: drawn(text=st.text(st.sampled_from([*SPECIALS, "a", "b"]), min_size=1, max_size=12)),
 )
-def sign_json_specials(bench: Harness, x: Example) -> None:
-    verifies(bench, full(bench, org_req_seq_id=x["text"]))
+def sign_json_specials(harness: Harness, x: Example) -> None:
+    verifies(harness, full(harness, org_req_seq_id=x["text"]))
 
 
 @case(
@@ -207,8 +207,8 @@ def sign_json_specials(bench: Harness, x: Example) -> None:
     fixed=[{"org_hf_seq_id": ""}, {"org_hf_seq_id": None}, {"org_hf_seq_id": "0029x"}],
     draw=lambda: drawn(org_hf_seq_id=st.none() | st.just("") | hs.plain_text()),
 )
-def sign_covers_sent_data(bench: Harness, x: Example) -> None:
-    verifies(bench, full(bench, **x))
+def sign_covers_sent_data(harness: Harness, x: Example) -> None:
+    verifies(harness, full(harness, **x))
 
 
 @case(
@@ -219,8 +219,8 @@ def sign_covers_sent_data(bench: Harness, x: Example) -> None:
     quote=record.ONE_OF_TWO,
     says="Given org_req_seq_id alone, only that one is sent.",
 )
-def by_org_req_seq_id(bench: Harness, _: Example) -> None:
-    _only(bench, "org_req_seq_id", "org_hf_seq_id")
+def by_org_req_seq_id(harness: Harness, _: Example) -> None:
+    _only(harness, "org_req_seq_id", "org_hf_seq_id")
 
 
 @case(
@@ -231,16 +231,16 @@ def by_org_req_seq_id(bench: Harness, _: Example) -> None:
     quote=record.ONE_OF_TWO,
     says="Given org_hf_seq_id alone, only that one is sent.",
 )
-def by_org_hf_seq_id(bench: Harness, _: Example) -> None:
-    _only(bench, "org_hf_seq_id", "org_req_seq_id")
+def by_org_hf_seq_id(harness: Harness, _: Example) -> None:
+    _only(harness, "org_hf_seq_id", "org_req_seq_id")
 
 
-def _only(bench: Harness, name: str, other: str) -> None:
-    order = bench.order()
-    params = bench.params(order, **{other: None, name: getattr(order, name.removeprefix("org_"))})
-    data = sent_close(bench, params).data or {}
-    check(bench, data.get(name) == params[name], f"{name} was not sent", str(data.get(name)))
-    check(bench, not data.get(other), f"{other} was sent although it was not given", str(data.get(other)))
+def _only(harness: Harness, name: str, other: str) -> None:
+    order = harness.order()
+    params = harness.params(order, **{other: None, name: getattr(order, name.removeprefix("org_"))})
+    data = sent_close(harness, params).data or {}
+    check(harness, data.get(name) == params[name], f"{name} was not sent", str(data.get(name)))
+    check(harness, not data.get(other), f"{other} was sent although it was not given", str(data.get(other)))
 
 
 @case(
@@ -251,11 +251,11 @@ def _only(bench: Harness, name: str, other: str) -> None:
     quote=record.ONE_OF_TWO,
     says="Given neither number, the client refuses and sends nothing, or sends it and believes the 21000000.",
 )
-def neither_id(bench: Harness, _: Example) -> None:
-    e = bench.close(params=full(bench, org_req_seq_id=None))
-    bench.judge(e)
-    told = e.claim == "not_closed" or not bench.decides
-    bench.demand(e, e.claim == "rejected" or (bool(e.sent) and told), f"claims {e.claim} for a close of no order")
+def neither_id(harness: Harness, _: Example) -> None:
+    e = harness.close(params=full(harness, org_req_seq_id=None))
+    harness.judge(e)
+    told = e.claim == "not_closed" or not harness.decides
+    harness.demand(e, e.claim == "rejected" or (bool(e.sent) and told), f"claims {e.claim} for a close of no order")
 
 
 @case(
@@ -268,14 +268,14 @@ def neither_id(bench: Harness, _: Example) -> None:
     fixed=[{"req_date": "20240102", "org_req_date": "20240229"}],
     draw=lambda: drawn(req_date=hs.req_dates(), org_req_date=hs.req_dates()),
 )
-def date_format(bench: Harness, x: Example) -> None:
-    data = sent_close(bench, full(bench, **x)).data or {}
+def date_format(harness: Harness, x: Example) -> None:
+    data = sent_close(harness, full(harness, **x)).data or {}
     for name, value in x.items():
-        check(bench, data.get(name) == value, f"{name} is not the given day as yyyyMMdd", str(data.get(name)))
-    if "generates-date" in bench.hello.claims:
-        data = sent_close(bench, full(bench, req_date=None)).data or {}
+        check(harness, data.get(name) == value, f"{name} is not the given day as yyyyMMdd", str(data.get(name)))
+    if "generates-date" in harness.hello.claims:
+        data = sent_close(harness, full(harness, req_date=None)).data or {}
         made = data.get("req_date")
-        check(bench, isinstance(made, str) and real_date(made), "a generated req_date is not yyyyMMdd", str(made))
+        check(harness, isinstance(made, str) and real_date(made), "a generated req_date is not yyyyMMdd", str(made))
 
 
 def _long(most: int) -> SearchStrategy[str]:
@@ -296,15 +296,15 @@ def _long(most: int) -> SearchStrategy[str]:
     ],
     draw=lambda: drawn(req_seq_id=_long(128), huifu_id=_long(32), org_req_seq_id=_long(128)),
 )
-def length_limits(bench: Harness, x: Example) -> None:
-    e = bench.close(params=full(bench, **x))
-    bench.judge(e)
-    check(bench, e.claim != "rejected", "a legal length was refused", _lengths(x))
+def length_limits(harness: Harness, x: Example) -> None:
+    e = harness.close(params=full(harness, **x))
+    harness.judge(e)
+    check(harness, e.claim != "rejected", "a legal length was refused", _lengths(x))
     if not e.closes:
         raise Blocked(f"nothing was sent: the client claims {e.claim}")
     data = e.closes[0].data or {}
     for name, value in x.items():
-        check(bench, len(str(data.get(name, ""))) == len(value), f"{name} did not keep its length", _lengths(x))
+        check(harness, len(str(data.get(name, ""))) == len(value), f"{name} did not keep its length", _lengths(x))
 
 
 def _lengths(x: Example) -> str:
@@ -321,15 +321,15 @@ def _lengths(x: Example) -> str:
     fixed=[{"name": "req_seq_id", "length": 129}, {"name": "org_req_seq_id", "length": 129}],
     draw=lambda: drawn(name=st.sampled_from(["req_seq_id", "org_req_seq_id"]), length=st.integers(129, 300)),
 )
-def over_length(bench: Harness, x: Example) -> None:
+def over_length(harness: Harness, x: Example) -> None:
     value = "x" * x["length"]
-    e = bench.close(params=full(bench, **{x["name"]: value}))
-    bench.judge(e)
+    e = harness.close(params=full(harness, **{x["name"]: value}))
+    harness.judge(e)
     if e.claim != "rejected":
         if not e.closes:
             raise Blocked(f"nothing was sent: the client claims {e.claim}")
         same = all((one.data or {}).get(x["name"]) == value for one in e.closes)
-        check(bench, same, f"{x['name']} was cut or changed", f"{x['length']} characters given")
+        check(harness, same, f"{x['name']} was cut or changed", f"{x['length']} characters given")
 
 
 def journalled(e: Evidence, name: str) -> list[str]:

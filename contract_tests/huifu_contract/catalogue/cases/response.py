@@ -28,8 +28,8 @@ NEVER = 3600
     quote=record.TRANS_STAT,
     says="00000000 with F is not closed.",
 )
-def stat_f_beats_code(bench: Harness, _: Example) -> None:
-    bench.judge(bench.close(None, answer("00000000", "F", times=ALWAYS)))
+def stat_f_beats_code(harness: Harness, _: Example) -> None:
+    harness.judge(harness.close(None, answer("00000000", "F", times=ALWAYS)))
 
 
 @case(
@@ -40,8 +40,8 @@ def stat_f_beats_code(bench: Harness, _: Example) -> None:
     quote=record.TRANS_STAT,
     says="00000100 with P is neither closed nor not_closed.",
 )
-def stat_p_pending(bench: Harness, _: Example) -> None:
-    bench.judge(bench.close(bench.order(settle="processing", settle_seconds=NEVER)))
+def stat_p_pending(harness: Harness, _: Example) -> None:
+    harness.judge(harness.close(harness.order(settle="processing", settle_seconds=NEVER)))
 
 
 @case(
@@ -52,8 +52,8 @@ def stat_p_pending(bench: Harness, _: Example) -> None:
     quote=record.TRANS_STAT,
     says="00000000 with P is neither closed nor not_closed.",
 )
-def stat_p_with_00000000(bench: Harness, _: Example) -> None:
-    bench.judge(bench.close(bench.order(settle="accepted", settle_seconds=NEVER)))
+def stat_p_with_00000000(harness: Harness, _: Example) -> None:
+    harness.judge(harness.close(harness.order(settle="accepted", settle_seconds=NEVER)))
 
 
 @case(
@@ -65,11 +65,11 @@ def stat_p_with_00000000(bench: Harness, _: Example) -> None:
     quote=record.QUERY,
     says="After a P the client asks closequery, and believes its S.",
 )
-def p_then_query(bench: Harness, _: Example) -> None:
-    e = bench.close(bench.order(settle="processing", settle_seconds=0.05))
+def p_then_query(harness: Harness, _: Example) -> None:
+    e = harness.close(harness.order(settle="processing", settle_seconds=0.05))
     following = [one.op for one in e.sent[1:2]]
     wrong = [] if following == ["closequery"] else [Broken("C", "a P was not followed by a closequery")]
-    bench.judge(e, resolution, also=wrong)
+    harness.judge(e, resolution, also=wrong)
 
 
 @case(
@@ -81,8 +81,8 @@ def p_then_query(bench: Harness, _: Example) -> None:
     says="S with a code that is not zero is closed, or a reason to ask; never not_closed.",
     fixed=[{"code": code} for code in ("00000100", "10000000", "90000000", "98888888")],
 )
-def stat_s_beats_code(bench: Harness, x: Example) -> None:
-    bench.judge(bench.close(None, answer(x["code"], "S", after=True)))
+def stat_s_beats_code(harness: Harness, x: Example) -> None:
+    harness.judge(harness.close(None, answer(x["code"], "S", after=True)))
 
 
 @case(
@@ -94,8 +94,8 @@ def stat_s_beats_code(bench: Harness, x: Example) -> None:
     says="Each of the fifteen listed answers with F is survived, and none is claimed as closed.",
     fixed=[{"answer": code} for code in hs.CODES],
 )
-def code_table(bench: Harness, x: Example) -> None:
-    bench.judge(bench.close(None, answer(x["answer"], "F", times=ALWAYS)))
+def code_table(harness: Harness, x: Example) -> None:
+    harness.judge(harness.close(None, answer(x["answer"], "F", times=ALWAYS)))
 
 
 @case(
@@ -107,9 +107,9 @@ def code_table(bench: Harness, x: Example) -> None:
     says="23000000 may mean that the order was paid: closed is never claimed from it alone.",
     fixed=[{"answer": ""}, {"answer": "23000000.ALREADY_CLOSED"}],
 )
-def final_is_not_closed(bench: Harness, x: Example) -> None:
+def final_is_not_closed(harness: Harness, x: Example) -> None:
     script = [answer(x["answer"], times=ALWAYS)] if x["answer"] else []
-    bench.judge(bench.close(bench.order(trans_stat="S"), *script))
+    harness.judge(harness.close(harness.order(trans_stat="S"), *script))
 
 
 @case(
@@ -120,11 +120,11 @@ def final_is_not_closed(bench: Harness, x: Example) -> None:
     quote=record.FINAL,
     says="23000000 may mean that an earlier close succeeded: not_closed is not claimed without asking.",
 )
-def final_after_own_close(bench: Harness, _: Example) -> None:
-    order = bench.order()
-    earlier = Client(bench.tenant.base_url, Config.of(bench.tenant.credentials()))
-    earlier.close(**bench.params(order))
-    bench.judge(bench.close(order))
+def final_after_own_close(harness: Harness, _: Example) -> None:
+    order = harness.order()
+    earlier = Client(harness.tenant.base_url, Config.of(harness.tenant.credentials()))
+    earlier.close(**harness.params(order))
+    harness.judge(harness.close(order))
 
 
 @case(
@@ -136,8 +136,8 @@ def final_after_own_close(bench: Harness, _: Example) -> None:
     says="A system error on a close that did succeed is not claimed as not_closed, unless a query said so.",
     fixed=[{"code": code, "stat": stat} for code in ("90000000", "98888888", "99999999") for stat in "FP"],
 )
-def system_errors_indefinite(bench: Harness, x: Example) -> None:
-    bench.judge(bench.close(None, answer(x["code"], x["stat"], after=True)))
+def system_errors_indefinite(harness: Harness, x: Example) -> None:
+    harness.judge(harness.close(None, answer(x["code"], x["stat"], after=True)))
 
 
 @case(
@@ -148,8 +148,8 @@ def system_errors_indefinite(bench: Harness, x: Example) -> None:
     quote="`trans_stat` String(1) 必填",
     says="A signed reply without trans_stat decides nothing and breaks nothing.",
 )
-def no_trans_stat(bench: Harness, _: Example) -> None:
-    bench.judge(bench.close(None, fault("stat-missing")))
+def no_trans_stat(harness: Harness, _: Example) -> None:
+    harness.judge(harness.close(None, fault("stat-missing")))
 
 
 @case(
@@ -162,8 +162,8 @@ def no_trans_stat(bench: Harness, _: Example) -> None:
     fixed=[{"code": code} for code in ("10000016", "10000015", "7", "ABC", "20000")],
     draw=lambda: st.fixed_dictionaries({"code": hs.unlisted_codes()}),
 )
-def unlisted_codes(bench: Harness, x: Example) -> None:
-    bench.judge(bench.close(None, answer(x["code"], "F", times=ALWAYS)))
+def unlisted_codes(harness: Harness, x: Example) -> None:
+    harness.judge(harness.close(None, answer(x["code"], "F", times=ALWAYS)))
 
 
 @case(
@@ -178,9 +178,9 @@ def unlisted_codes(bench: Harness, x: Example) -> None:
         {"value": hs.tricky_text(0, 4).filter(lambda t: t not in ("P", "S", "F")), "done": st.booleans()}
     ),
 )
-def unlisted_stat(bench: Harness, x: Example) -> None:
+def unlisted_stat(harness: Harness, x: Example) -> None:
     refused = [] if x["done"] else [answer("90000000", "F")]
-    bench.judge(bench.close(None, *refused, fault("stat-unknown", value=x["value"])))
+    harness.judge(harness.close(None, *refused, fault("stat-unknown", value=x["value"])))
 
 
 @case(
@@ -195,9 +195,9 @@ def unlisted_stat(bench: Harness, x: Example) -> None:
         {"field": hs.plain_text(1, 20).map(lambda name: "x_" + name), "value": hs.tricky_text(0, 40)}
     ),
 )
-def extra_fields(bench: Harness, x: Example) -> None:
-    e = bench.close(None, fault("extra-field", field=x["field"], value=x["value"]))
-    bench.demand(e, e.claim == "closed", f"claims {e.claim} because of a field that nobody documented")
+def extra_fields(harness: Harness, x: Example) -> None:
+    e = harness.close(None, fault("extra-field", field=x["field"], value=x["value"]))
+    harness.demand(e, e.claim == "closed", f"claims {e.claim} because of a field that nobody documented")
 
 
 @case(
@@ -216,10 +216,10 @@ def extra_fields(bench: Harness, x: Example) -> None:
         {"code": st.sampled_from(["00000000", "23000001", "20000001"]), "desc": hs.descriptions()}
     ),
 )
-def desc_is_text(bench: Harness, x: Example) -> None:
+def desc_is_text(harness: Harness, x: Example) -> None:
     success = x["code"] == "00000000"
-    e = bench.close(None, answer(x["code"], desc=x["desc"], after=success, times=1 if success else ALWAYS))
-    bench.judge(e, bounded, also=_reworded(e, success))
+    e = harness.close(None, answer(x["code"], desc=x["desc"], after=success, times=1 if success else ALWAYS))
+    harness.judge(e, bounded, also=_reworded(e, success))
 
 
 def _reworded(e: Evidence, success: bool) -> list[Broken]:
@@ -237,7 +237,7 @@ def _reworded(e: Evidence, success: bool) -> list[Broken]:
     says="Recorded: whether a reply that is reordered, indented or escaped, signed as it is sent, is accepted.",
     fixed=[{"fault": "unsorted"}, {"fault": "pretty"}, {"fault": "escaped"}],
 )
-def pretty_or_unsorted_body(bench: Harness, x: Example) -> None:
-    e = bench.close(None, of({"fault": x["fault"]}, times=ALWAYS))
+def pretty_or_unsorted_body(harness: Harness, x: Example) -> None:
+    e = harness.close(None, of({"fault": x["fault"]}, times=ALWAYS))
     accepted = e.claim == "closed" and not e.queries
-    bench.note(f"{x['fault']}: {'accepted' if accepted else 'not accepted'}")
+    harness.note(f"{x['fault']}: {'accepted' if accepted else 'not accepted'}")

@@ -20,10 +20,10 @@ GRADE = "wire decision"
 FRAGMENT = 48
 
 
-def silent(bench: Harness, name: str) -> None:
+def silent(harness: Harness, name: str) -> None:
     """The close succeeds and its reply is spoilt: no claim may stand on it."""
-    bench.twin()
-    bench.judge(bench.close(None, fault(name)))
+    harness.twin()
+    harness.judge(harness.close(None, fault(name)))
 
 
 @case(
@@ -35,8 +35,8 @@ def silent(bench: Harness, name: str) -> None:
     says="From a reply without a signature, or with an empty one, nothing definite is claimed.",
     fixed=[{"fault": "sign-missing"}, {"fault": "sign-empty"}],
 )
-def sign_missing(bench: Harness, x: Example) -> None:
-    silent(bench, x["fault"])
+def sign_missing(harness: Harness, x: Example) -> None:
+    silent(harness, x["fault"])
 
 
 @case(
@@ -48,9 +48,9 @@ def sign_missing(bench: Harness, x: Example) -> None:
     says="From a reply signed with any key but Huifu's, or with no signature at all in its place, nothing is claimed.",
     fixed=[{"fault": "sign-foreign"}, {"fault": "sign-foreign", "key": "merchant"}, {"fault": "sign-garbage"}],
 )
-def sign_wrong_key(bench: Harness, x: Example) -> None:
-    bench.twin()
-    bench.judge(bench.close(None, of(x)))
+def sign_wrong_key(harness: Harness, x: Example) -> None:
+    harness.twin()
+    harness.judge(harness.close(None, of(x)))
 
 
 @case(
@@ -61,8 +61,8 @@ def sign_wrong_key(bench: Harness, x: Example) -> None:
     quote=record.VERIFY,
     says="A genuine signature of another reply proves nothing about this one.",
 )
-def sign_replayed(bench: Harness, _: Example) -> None:
-    silent(bench, "sign-replayed")
+def sign_replayed(harness: Harness, _: Example) -> None:
+    silent(harness, "sign-replayed")
 
 
 @case(
@@ -84,10 +84,10 @@ def sign_replayed(bench: Harness, _: Example) -> None:
         }
     ).filter(_changes),
 )
-def tampered_field(bench: Harness, x: Example) -> None:
-    bench.twin()
+def tampered_field(harness: Harness, x: Example) -> None:
+    harness.twin()
     refused = [answer(x["code"], "F")] if x["code"] else []
-    bench.judge(bench.close(None, *refused, fault("tampered", field=x["field"], value=x["value"])))
+    harness.judge(harness.close(None, *refused, fault("tampered", field=x["field"], value=x["value"])))
 
 
 def _changes(x: dict[str, str]) -> bool:
@@ -105,10 +105,10 @@ def _changes(x: dict[str, str]) -> bool:
     says="A genuine reply to another request is not used for this one.",
     fixed=[{"code": "23000004", "stat": "S"}, {"code": "", "stat": "F"}],
 )
-def foreign_reply(bench: Harness, x: Example) -> None:
-    bench.twin()
+def foreign_reply(harness: Harness, x: Example) -> None:
+    harness.twin()
     refused = [answer(x["code"])] if x["code"] else []
-    bench.judge(bench.close(None, *refused, fault("foreign-reply", trans_stat=x["stat"])))
+    harness.judge(harness.close(None, *refused, fault("foreign-reply", trans_stat=x["stat"])))
 
 
 @case(
@@ -120,9 +120,9 @@ def foreign_reply(bench: Harness, x: Example) -> None:
     says="An unsigned JSON body with an HTTP error says nothing about the order.",
     fixed=[{"status": status} for status in (400, 401, 500, 502, 922)],
 )
-def unsigned_gateway_error(bench: Harness, x: Example) -> None:
-    bench.twin()
-    bench.judge(bench.close(None, of({"fault": "status", "status": x["status"], "body": "json"})))
+def unsigned_gateway_error(harness: Harness, x: Example) -> None:
+    harness.twin()
+    harness.judge(harness.close(None, of({"fault": "status", "status": x["status"], "body": "json"})))
 
 
 @case(
@@ -133,15 +133,15 @@ def unsigned_gateway_error(bench: Harness, x: Example) -> None:
     quote="The merchant's private key never leaves the merchant.",
     says="No part of the private key or the webhook key is in a request, a header, the claim or stderr.",
 )
-def no_key_leak(bench: Harness, _: Example) -> None:
-    mark = bench.driver.mark()
-    calls = [bench.twin(), bench.close(None, answer("98888888", times=ALWAYS)), bench.close(None, fault("html"))]
-    said = [bench.driver.stderr(mark)]
+def no_key_leak(harness: Harness, _: Example) -> None:
+    mark = harness.driver.mark()
+    calls = [harness.twin(), harness.close(None, answer("98888888", times=ALWAYS)), harness.close(None, fault("html"))]
+    said = [harness.driver.stderr(mark)]
     for e in calls:
         said += [repr(e.outcome), *(one.body.decode("utf-8", "replace") for one in e.sent)]
         said += [value for one in e.sent for _, value in one.headers]
-    leaks = leaked("\n".join(said), [bench.tenant.merchant_private_key, bench.tenant.webhook_key])
-    bench.judge(calls[0], also=[Broken("C", "a secret key was given away")] if leaks else [])
+    leaks = leaked("\n".join(said), [harness.tenant.merchant_private_key, harness.tenant.webhook_key])
+    harness.judge(calls[0], also=[Broken("C", "a secret key was given away")] if leaks else [])
 
 
 def leaked(said: str, secrets: list[str]) -> bool:

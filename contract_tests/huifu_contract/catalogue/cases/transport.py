@@ -25,8 +25,8 @@ BROKEN = ("empty-body", "html", "truncated", "close-silently", "data-as-string",
     quote=record.TRUE,
     says="The order is closed, but no answer comes until the client gives up: whatever it claims is true.",
 )
-def lost_after_close(bench: Harness, _: Example) -> None:
-    bench.judge(bench.close(None, fault("hang", when="after")))
+def lost_after_close(harness: Harness, _: Example) -> None:
+    harness.judge(harness.close(None, fault("hang", when="after")))
 
 
 @case(
@@ -38,14 +38,16 @@ def lost_after_close(bench: Harness, _: Example) -> None:
     quote="A client that waits for ever says nothing at all.",
     says="With a gateway that never answers, the call ends within the declared timeout_s and a fifth.",
 )
-def gives_up(bench: Harness, _: Example) -> None:
-    in_time(bench, bench.close(None, fault("hang", endpoint=None, times=ALWAYS)))
+def gives_up(harness: Harness, _: Example) -> None:
+    in_time(harness, harness.close(None, fault("hang", endpoint=None, times=ALWAYS)))
 
 
-def in_time(bench: Harness, e: Evidence) -> None:
-    allowed = bench.hello.timeout_s * TOLERANCE
-    late = Broken("C", "the call took longer than declared", f"{e.seconds:.1f} s; {bench.hello.timeout_s:g} s declared")
-    bench.judge(e, also=[late] if e.seconds > allowed else [])
+def in_time(harness: Harness, e: Evidence) -> None:
+    allowed = harness.hello.timeout_s * TOLERANCE
+    late = Broken(
+        "C", "the call took longer than declared", f"{e.seconds:.1f} s; {harness.hello.timeout_s:g} s declared"
+    )
+    harness.judge(e, also=[late] if e.seconds > allowed else [])
 
 
 @case(
@@ -57,8 +59,8 @@ def in_time(bench: Harness, e: Evidence) -> None:
     says="After a lost answer only a query or the very same request follows, never a close with a new number.",
     fixed=[{"fault": "reset-before-commit"}, {"fault": "reset-after-commit"}, {"fault": "hang"}],
 )
-def retry_same_or_query(bench: Harness, x: Example) -> None:
-    bench.judge(bench.close(None, fault(x["fault"])), same_or_query)
+def retry_same_or_query(harness: Harness, x: Example) -> None:
+    harness.judge(harness.close(None, fault(x["fault"])), same_or_query)
 
 
 @case(
@@ -73,8 +75,8 @@ def retry_same_or_query(bench: Harness, x: Example) -> None:
         {"fault": st.sampled_from([*hs.RESETS, "close-silently"]), "times": st.integers(1, 2)}
     ),
 )
-def reset_before_and_after(bench: Harness, x: Example) -> None:
-    bench.judge(bench.close(None, fault(x["fault"], times=x.get("times", 1)), must_act=False))
+def reset_before_and_after(harness: Harness, x: Example) -> None:
+    harness.judge(harness.close(None, fault(x["fault"], times=x.get("times", 1)), must_act=False))
 
 
 @case(
@@ -86,11 +88,11 @@ def reset_before_and_after(bench: Harness, x: Example) -> None:
     quote="A dead gateway is not brought back by asking it for ever.",
     says="With a gateway that resets every connection: at most the declared attempts, with growing gaps, then unknown.",
 )
-def bounded_attempts(bench: Harness, _: Example) -> None:
-    e = bench.close(None, fault("reset-before-commit", endpoint=None, times=ALWAYS))
+def bounded_attempts(harness: Harness, _: Example) -> None:
+    e = harness.close(None, fault("reset-before-commit", endpoint=None, times=ALWAYS))
     doubt = e.claim in ("unknown", "pending")
     wrong = [] if doubt else [Broken("C", f"claims {e.claim} although nobody ever answered")]
-    bench.judge(e, bounded, growing_gaps, also=wrong)
+    harness.judge(e, bounded, growing_gaps, also=wrong)
 
 
 @case(
@@ -103,8 +105,8 @@ def bounded_attempts(bench: Harness, _: Example) -> None:
     fixed=[{"do": {"fault": "status", "status": 302, "body": "nothing"}}],
     draw=lambda: st.fixed_dictionaries({"do": hs.statuses()}),
 )
-def status_codes(bench: Harness, x: Example) -> None:
-    bench.judge(bench.close(None, of(x["do"])))
+def status_codes(harness: Harness, x: Example) -> None:
+    harness.judge(harness.close(None, of(x["do"])))
 
 
 @case(
@@ -117,9 +119,9 @@ def status_codes(bench: Harness, x: Example) -> None:
     fixed=[{"fault": name} for name in BROKEN],
     draw=lambda: st.fixed_dictionaries({"fault": st.sampled_from(["truncated"]), "bytes": st.integers(0, 200)}),
 )
-def broken_body(bench: Harness, x: Example) -> None:
+def broken_body(harness: Harness, x: Example) -> None:
     settings = {name: value for name, value in x.items() if name != "fault"}
-    bench.judge(bench.close(None, fault(x["fault"], **settings)))
+    harness.judge(harness.close(None, fault(x["fault"], **settings)))
 
 
 @case(
@@ -131,8 +133,8 @@ def broken_body(bench: Harness, x: Example) -> None:
     quote="A timeout that starts anew with every byte is none.",
     says="With replies that come one byte in 200 ms, the call ends within the declared timeout_s and a fifth.",
 )
-def slow_drip(bench: Harness, _: Example) -> None:
-    in_time(bench, bench.close(None, fault("drip", endpoint=None, times=ALWAYS, bytes=1, seconds=0.2)))
+def slow_drip(harness: Harness, _: Example) -> None:
+    in_time(harness, harness.close(None, fault("drip", endpoint=None, times=ALWAYS, bytes=1, seconds=0.2)))
 
 
 @case(
@@ -143,10 +145,10 @@ def slow_drip(bench: Harness, _: Example) -> None:
     quote=record.OPEN,
     says="Recorded: whether the client asks for compressed replies, and whether it reads one.",
 )
-def gzip_if_asked(bench: Harness, _: Example) -> None:
-    e = bench.close(None, fault("gzip", times=ALWAYS), must_act=False)
+def gzip_if_asked(harness: Harness, _: Example) -> None:
+    e = harness.close(None, fault("gzip", times=ALWAYS), must_act=False)
     asked = any(name.lower() == "accept-encoding" and "gzip" in value for name, value in e.sent[0].headers)
-    bench.note(f"gzip: {'asked for' if asked else 'not asked for'}, claims {e.claim}")
+    harness.note(f"gzip: {'asked for' if asked else 'not asked for'}, claims {e.claim}")
 
 
 @case(
@@ -157,10 +159,10 @@ def gzip_if_asked(bench: Harness, _: Example) -> None:
     quote=record.TRUE,
     says="A connection that the gateway closed between two calls spoils neither, and no late answer is mistaken.",
 )
-def stale_keep_alive(bench: Harness, _: Example) -> None:
-    bench.judge(bench.close(None, fault("stale-keep-alive")))
-    after = bench.close()
-    bench.demand(after, after.claim in ("closed", "unknown"), f"claims {after.claim} on a connection that went stale")
-    bench.judge(bench.close(None, fault("hang", when="after")))
-    refused = bench.close(params=bench.unknown_order())
-    bench.judge(refused)
+def stale_keep_alive(harness: Harness, _: Example) -> None:
+    harness.judge(harness.close(None, fault("stale-keep-alive")))
+    after = harness.close()
+    harness.demand(after, after.claim in ("closed", "unknown"), f"claims {after.claim} on a connection that went stale")
+    harness.judge(harness.close(None, fault("hang", when="after")))
+    refused = harness.close(params=harness.unknown_order())
+    harness.judge(refused)

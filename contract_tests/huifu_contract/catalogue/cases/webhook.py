@@ -55,9 +55,9 @@ def compact(members: Mapping[str, str]) -> bytes:
     return json.dumps(members, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
 
 
-def push(bench: Harness, raw: bytes, signature: str | None) -> tuple[int, float]:
+def push(harness: Harness, raw: bytes, signature: str | None) -> tuple[int, float]:
     """Status and seconds; 0 where no answer came."""
-    parts = urlsplit(bench.hello.webhook_url or "")
+    parts = urlsplit(harness.hello.webhook_url or "")
     query = "&".join(filter(None, (parts.query, "" if signature is None else urlencode({"sign": signature}))))
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=ACK_S + 1)
     began = time.monotonic()
@@ -71,33 +71,33 @@ def push(bench: Harness, raw: bytes, signature: str | None) -> tuple[int, float]
     return status, time.monotonic() - began
 
 
-def genuine(bench: Harness, raw: bytes) -> tuple[int, float]:
-    return push(bench, raw, webhook_sign(raw, bench.tenant.webhook_key))
+def genuine(harness: Harness, raw: bytes) -> tuple[int, float]:
+    return push(harness, raw, webhook_sign(raw, harness.tenant.webhook_key))
 
 
-def believes(bench: Harness, order: Order) -> str:
+def believes(harness: Harness, order: Order) -> str:
     """What the application says of the order now."""
     refs = {"huifu_id": order.huifu_id, "org_req_date": order.req_date, "org_req_seq_id": order.req_seq_id}
-    outcome = bench.driver.order(refs, bench.deadline_s)
+    outcome = harness.driver.order(refs, harness.deadline_s)
     if outcome.verdict == "unsupported":
         raise Blocked("the client claims `order` and answers `unsupported`")
     return outcome.verdict
 
 
-def evidence(bench: Harness, order: Order, claim: str, told: tuple[str, ...]) -> Evidence:
+def evidence(harness: Harness, order: Order, claim: str, told: tuple[str, ...]) -> Evidence:
     """A webhook case has no call of its own: the claim is what the application believes."""
     closed = "S" in told
     truth = Truth(closed=closed, trans_stat="F" if closed else "P")
-    return Evidence(Outcome(claim), {"org_req_seq_id": order.req_seq_id}, (), truth, bench.hello, told=told)
+    return Evidence(Outcome(claim), {"org_req_seq_id": order.req_seq_id}, (), truth, harness.hello, told=told)
 
 
-def accepted(bench: Harness, order: Order, raw: bytes, says: str) -> None:
+def accepted(harness: Harness, order: Order, raw: bytes, says: str) -> None:
     """A genuine S is acknowledged in time and believed."""
-    status, seconds = genuine(bench, raw)
-    e = evidence(bench, order, believes(bench, order), ("S",))
-    bench.demand(e, 200 <= status < 300, f"{says} was not acknowledged", f"HTTP {status}")
-    bench.demand(e, seconds <= ACK_S, f"{says} was acknowledged too late", f"{seconds:.1f} s")
-    bench.demand(e, e.claim == "closed", f"{says} had no effect", f"the application believes {e.claim}")
+    status, seconds = genuine(harness, raw)
+    e = evidence(harness, order, believes(harness, order), ("S",))
+    harness.demand(e, 200 <= status < 300, f"{says} was not acknowledged", f"HTTP {status}")
+    harness.demand(e, seconds <= ACK_S, f"{says} was acknowledged too late", f"{seconds:.1f} s")
+    harness.demand(e, e.claim == "closed", f"{says} had no effect", f"the application believes {e.claim}")
 
 
 @case(
@@ -109,9 +109,9 @@ def accepted(bench: Harness, order: Order, raw: bytes, says: str) -> None:
     quote=record.WEBHOOK + " " + record.MD5,
     says="A genuine trans.close is answered with 2xx within 5 s, and the application believes it.",
 )
-def valid_acknowledged(bench: Harness, _: Example) -> None:
-    order = bench.order()
-    accepted(bench, order, compact(event(order)), "a genuine webhook")
+def valid_acknowledged(harness: Harness, _: Example) -> None:
+    order = harness.order()
+    accepted(harness, order, compact(event(order)), "a genuine webhook")
 
 
 @case(
@@ -127,13 +127,13 @@ def valid_acknowledged(bench: Harness, _: Example) -> None:
         {"how": st.sampled_from(["garbage", "other-key", "other-body"]), "salt": hs.plain_text(1, 16)}
     ),
 )
-def bad_or_missing_sign(bench: Harness, x: Example) -> None:
-    honest = bench.order()
-    if not 200 <= genuine(bench, compact(event(honest)))[0] < 300 or believes(bench, honest) != "closed":
+def bad_or_missing_sign(harness: Harness, x: Example) -> None:
+    honest = harness.order()
+    if not 200 <= genuine(harness, compact(event(honest)))[0] < 300 or believes(harness, honest) != "closed":
         raise Blocked("the honest twin was not accepted: a genuine webhook has no effect")
-    order = bench.order()
+    order = harness.order()
     raw = compact(event(order))
-    key, salt = bench.tenant.webhook_key, x.get("salt", "x")
+    key, salt = harness.tenant.webhook_key, x.get("salt", "x")
     signature = {
         "missing": None,
         "empty": "",
@@ -142,9 +142,9 @@ def bad_or_missing_sign(bench: Harness, x: Example) -> None:
         "other-body": webhook_sign(raw + salt.encode(), key),
         "no-key": webhook_sign(raw, ""),
     }[x["how"]]
-    push(bench, raw, signature)
-    e = evidence(bench, order, believes(bench, order), ())
-    bench.demand(e, not e.definite, "a forged webhook was believed", f"the application believes {e.claim}")
+    push(harness, raw, signature)
+    e = evidence(harness, order, believes(harness, order), ())
+    harness.demand(e, not e.definite, "a forged webhook was believed", f"the application believes {e.claim}")
 
 
 @case(
@@ -166,17 +166,17 @@ def bad_or_missing_sign(bench: Harness, x: Example) -> None:
         }
     ),
 )
-def raw_bytes(bench: Harness, x: Example) -> None:
-    order = bench.order()
+def raw_bytes(harness: Harness, x: Example) -> None:
+    order = harness.order()
     members = event(order, remark=x["extra"])
     names = reversed(members) if x["reverse"] else iter(members)
     text = json.dumps({name: members[name] for name in names}, ensure_ascii=x["ascii"], indent=x["indent"])
     raw = text.encode("utf-8")
-    signature = webhook_sign(raw, bench.tenant.webhook_key)
-    status, _ = push(bench, raw, signature.lower() if x["lower"] else signature)
-    e = evidence(bench, order, believes(bench, order), ("S",))
-    bench.demand(e, 200 <= status < 300, "a genuine webhook in unusual bytes was refused", f"HTTP {status}")
-    bench.demand(e, e.claim == "closed", "a genuine webhook in unusual bytes had no effect", e.claim)
+    signature = webhook_sign(raw, harness.tenant.webhook_key)
+    status, _ = push(harness, raw, signature.lower() if x["lower"] else signature)
+    e = evidence(harness, order, believes(harness, order), ("S",))
+    harness.demand(e, 200 <= status < 300, "a genuine webhook in unusual bytes was refused", f"HTTP {status}")
+    harness.demand(e, e.claim == "closed", "a genuine webhook in unusual bytes had no effect", e.claim)
 
 
 @case(
@@ -196,16 +196,16 @@ def raw_bytes(bench: Harness, x: Example) -> None:
         }
     ),
 )
-def duplicate_and_reordered(bench: Harness, x: Example) -> None:
-    order = bench.order()
+def duplicate_and_reordered(harness: Harness, x: Example) -> None:
+    order = harness.order()
     if x["close"] == "first":
-        bench.judge(bench.close(order))
-    statuses = [genuine(bench, compact(event(order, stat)))[0] for stat in x["stats"]]
+        harness.judge(harness.close(order))
+    statuses = [genuine(harness, compact(event(order, stat)))[0] for stat in x["stats"]]
     if x["close"] == "last":
-        bench.judge(bench.close(order))
-    e = evidence(bench, order, believes(bench, order), ("S",))
+        harness.judge(harness.close(order))
+    e = evidence(harness, order, believes(harness, order), ("S",))
     refused = [status for status in statuses if not 200 <= status < 300]
     found = [Broken("C", "a repeated or late webhook was refused", f"HTTP {refused[0]}")] if refused else []
     if e.claim != "closed":
         found.append(Broken("C", "late news took back what was known", f"the application believes {e.claim}"))
-    bench.judge(e, also=found)
+    harness.judge(e, also=found)

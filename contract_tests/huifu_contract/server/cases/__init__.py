@@ -1,1 +1,1 @@
-"""."""
+"""The cases for servers, by what they look at."""

@@ -1,4 +1,4 @@
-"""Cases about the first minute of an order, on the server's clock or by really waiting for it."""
+"""Cases about the order: its first minute, its state, and how a request names it."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ NEEDS = "an open order of that age: a clock that can be set, or --allow-wait 75s
     says="an order 59 s old is not closed: 20000001 with the text of the one minute",
     needs=NEEDS,
 )
-def one_minute_59s(stand: ServerHarness) -> None:
-    stand.expect("59 s", stand.ask("59 s", stand.request(stand.needs.order("open", 59))), answers.MINUTE)
+def one_minute_59s(harness: ServerHarness) -> None:
+    harness.expect("59 s", harness.ask("59 s", harness.request(harness.needs.order("open", 59))), answers.MINUTE)
 
 
 @case(
@@ -35,8 +35,8 @@ def one_minute_59s(stand: ServerHarness) -> None:
     "it is a moment older)",
     needs=NEEDS,
 )
-def one_minute_60s(stand: ServerHarness) -> None:
-    stand.expect("60 s", stand.ask("60 s", stand.request(stand.needs.order("open", 60))), *answers.SUCCESSES)
+def one_minute_60s(harness: ServerHarness) -> None:
+    harness.expect("60 s", harness.ask("60 s", harness.request(harness.needs.order("open", 60))), *answers.SUCCESSES)
 
 
 @case(
@@ -47,8 +47,8 @@ def one_minute_60s(stand: ServerHarness) -> None:
     says="an order 61 s old can be closed",
     needs=NEEDS,
 )
-def one_minute_61s(stand: ServerHarness) -> None:
-    stand.expect("61 s", stand.ask("61 s", stand.request(stand.needs.order("open", 61))), *answers.SUCCESSES)
+def one_minute_61s(harness: ServerHarness) -> None:
+    harness.expect("61 s", harness.ask("61 s", harness.request(harness.needs.order("open", 61))), *answers.SUCCESSES)
 
 
 @case(
@@ -59,10 +59,10 @@ def one_minute_61s(stand: ServerHarness) -> None:
     says="an order paid by UnionPay is answered 23000004",
     needs="an order paid by UnionPay",
 )
-def union_pay(stand: ServerHarness) -> None:
-    for trade_type in ("U_NATIVE", "U_JSAPI", "U_MICROPAY") if stand.admin else ("U_NATIVE",):
-        order = stand.needs.order("union-pay", trade_type=trade_type)
-        stand.expect(trade_type, stand.ask(trade_type, stand.request(order)), answers.UNION)
+def union_pay(harness: ServerHarness) -> None:
+    for trade_type in ("U_NATIVE", "U_JSAPI", "U_MICROPAY") if harness.admin else ("U_NATIVE",):
+        order = harness.needs.order("union-pay", trade_type=trade_type)
+        harness.expect(trade_type, harness.ask(trade_type, harness.request(order)), answers.UNION)
 
 
 @case(
@@ -73,10 +73,10 @@ def union_pay(stand: ServerHarness) -> None:
     says="an order paid by digital yuan is not closed; the code is not written anywhere, so it is recorded",
     needs="an order paid by digital yuan",
 )
-def digital_currency(stand: ServerHarness) -> None:
-    for trade_type in ("D_NATIVE", "D_MICROPAY") if stand.admin else ("D_NATIVE",):
-        order = stand.needs.order("digital-currency", trade_type=trade_type)
-        stand.refused(trade_type, stand.ask(trade_type, stand.request(order)), "digital yuan cannot be closed")
+def digital_currency(harness: ServerHarness) -> None:
+    for trade_type in ("D_NATIVE", "D_MICROPAY") if harness.admin else ("D_NATIVE",):
+        order = harness.needs.order("digital-currency", trade_type=trade_type)
+        harness.refused(trade_type, harness.ask(trade_type, harness.request(order)), "digital yuan cannot be closed")
 
 
 @case(
@@ -87,10 +87,10 @@ def digital_currency(stand: ServerHarness) -> None:
     says="an order that was paid, or that failed, is answered 23000000 with the text that says so",
     needs="a paid order and a failed order",
 )
-def final_order(stand: ServerHarness) -> None:
+def final_order(harness: ServerHarness) -> None:
     for state in ("paid", "failed"):
-        reply = stand.ask(state, stand.request(stand.needs.order(state)))
-        stand.expect(state, reply, answers.FINISHED)
+        reply = harness.ask(state, harness.request(harness.needs.order(state)))
+        harness.expect(state, reply, answers.FINISHED)
 
 
 @case(
@@ -98,14 +98,14 @@ def final_order(stand: ServerHarness) -> None:
     Level.MUST,
     Basis.SPEC,
     quote="`23000000`：关单状态为终态，不能重复关单",
-    says="another close of a closed order, with a number of its own, is answered 23000000 with the text that says so",
+    says="another close of a closed order, with its own number, is answered 23000000 with the text that says so",
     needs="an open order",
 )
-def second_close(stand: ServerHarness) -> None:
-    order = stand.needs.order("open")
-    if stand.closed("first", order).said.trans_stat == "P":
+def second_close(harness: ServerHarness) -> None:
+    order = harness.needs.order("open")
+    if harness.closed("first", order).said.trans_stat == "P":
         raise Blocked("the first close is still in progress")
-    stand.expect("second", stand.ask("second", stand.request(order)), answers.TWICE)
+    harness.expect("second", harness.ask("second", harness.request(order)), answers.TWICE)
 
 
 @case(
@@ -115,12 +115,12 @@ def second_close(stand: ServerHarness) -> None:
     quote="`21000000`：原请求流水号和原全局流水号不能同时为空",
     says="a close with neither number, absent or empty, is answered 21000000",
 )
-def either_or_neither(stand: ServerHarness) -> None:
-    bare = {name: value for name, value in stand.request().items() if name not in NUMBERS}
+def either_or_neither(harness: ServerHarness) -> None:
+    bare = {name: value for name, value in harness.request().items() if name not in NUMBERS}
     for label, given in (("absent", {}), ("empty", dict.fromkeys(NUMBERS, ""))):
-        reply = stand.ask(label, {**bare, "req_seq_id": f"{bare['req_seq_id']}{label}", **given})
-        stand.expect(label, reply, answers.NEITHER)
-    stand.ask("null", {**bare, **dict.fromkeys(NUMBERS)})  # recorded: null is written nowhere
+        reply = harness.ask(label, {**bare, "req_seq_id": f"{bare['req_seq_id']}{label}", **given})
+        harness.expect(label, reply, answers.NEITHER)
+    harness.ask("null", {**bare, **dict.fromkeys(NUMBERS)})  # recorded: null is written nowhere
 
 
 @case(
@@ -131,11 +131,11 @@ def either_or_neither(stand: ServerHarness) -> None:
     says="recorded: what happens when both numbers are given, of one order and of two different ones",
     needs="open orders known by both numbers",
 )
-def either_or_both(stand: ServerHarness) -> None:
-    order = stand.needs.order("open")
-    stand.ask("of two orders", stand.request(order, org_hf_seq_id="0029000nosuch0000000000000000000000000000"))
-    stand.ask("of one order", stand.request(order, "both"))
-    stand.judged += 1
+def either_or_both(harness: ServerHarness) -> None:
+    order = harness.needs.order("open")
+    harness.ask("of two orders", harness.request(order, org_hf_seq_id="0029000nosuch0000000000000000000000000000"))
+    harness.ask("of one order", harness.request(order, "both"))
+    harness.judged += 1
 
 
 @case(
@@ -147,22 +147,22 @@ def either_or_both(stand: ServerHarness) -> None:
     "which is never closed",
     needs="an open order of another merchant, for the last part",
 )
-def unknown_order(stand: ServerHarness) -> None:
-    mine = stand.request()
-    stand.expect("by org_req_seq_id", stand.ask("by org_req_seq_id", mine), answers.UNKNOWN)
-    by_huifu = {name: value for name, value in stand.request().items() if name not in NUMBERS}
-    reply = stand.ask("by org_hf_seq_id", {**by_huifu, "org_hf_seq_id": "0029000nosuch0000000000000000000000000000"})
-    stand.expect("by org_hf_seq_id", reply, answers.UNKNOWN)
+def unknown_order(harness: ServerHarness) -> None:
+    mine = harness.request()
+    harness.expect("by org_req_seq_id", harness.ask("by org_req_seq_id", mine), answers.UNKNOWN)
+    by_huifu = {name: value for name, value in harness.request().items() if name not in NUMBERS}
+    reply = harness.ask("by org_hf_seq_id", {**by_huifu, "org_hf_seq_id": "0029000nosuch0000000000000000000000000000"})
+    harness.expect("by org_hf_seq_id", reply, answers.UNKNOWN)
     try:
-        theirs = stand.needs.order("other-merchant")
+        theirs = harness.needs.order("other-merchant")
     except Blocked:
         return
     for name in NUMBERS:
         if getattr(theirs, name):
             label = f"another merchant's by {name}"
-            reply = stand.ask(label, stand.request(theirs, name, huifu_id=stand.asker.config.huifu_id))
-            stand.refused(label, reply, "the order belongs to another huifu_id")
-    if stand.admin is not None:
-        order = stand.needs.order("open")
+            reply = harness.ask(label, harness.request(theirs, name, huifu_id=harness.asker.config.huifu_id))
+            harness.refused(label, reply, "the order belongs to another huifu_id")
+    if harness.admin is not None:
+        order = harness.needs.order("open")
         eve = (datetime.strptime(order.org_req_date, "%Y%m%d") - timedelta(days=1)).strftime("%Y%m%d")  # a day, no time
-        stand.ask("on another day", stand.request(order, org_req_date=eve))
+        harness.ask("on another day", harness.request(order, org_req_date=eve))

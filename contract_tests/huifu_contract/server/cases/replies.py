@@ -1,4 +1,4 @@
-"""Cases about the shape of every reply. They look at one reply of each sort, success and refusals alike."""
+"""Cases about the reply: its shape and signature, and repeated and concurrent requests."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ LABEL_OF_SIGN = "`sign` String(512) 必填：返回值签名"
     quote=LABEL_OF_SIGN,
     says="every reply, refusals included, is JSON with `data` and a `sign` that verifies with Huifu's public key",
 )
-def signed_reply(stand: ServerHarness) -> None:
-    for label, reply in stand.tour().items():
+def signed_reply(harness: ServerHarness) -> None:
+    for label, reply in harness.tour().items():
         fine = reply.business and reply.signed
         why = "the signature is missing or does not verify" if reply.business else "no readable reply with HTTP 200"
-        stand.check(fine, label, f"answered {reply}; {why}")
+        harness.check(fine, label, f"answered {reply}; {why}")
 
 
 @case(
@@ -33,11 +33,11 @@ def signed_reply(stand: ServerHarness) -> None:
     quote="`resp_code` String(8) 必填：业务响应码",
     says="`data` of every reply has the mandatory members, each in its type, length and range",
 )
-def reply_schema(stand: ServerHarness) -> None:
+def reply_schema(harness: ServerHarness) -> None:
     known = schema("close/response").contents["properties"]
-    for label, reply in stand.tour().items():
+    for label, reply in harness.tour().items():
         data = {name: value for name, value in reply.data.items() if name in known}  # others are nobody's promise
-        stand.check(not (wrong := schemas.complaint("close/response", data)), label, str(wrong))
+        harness.check(not (wrong := schemas.complaint("close/response", data)), label, str(wrong))
 
 
 @case(
@@ -48,14 +48,14 @@ def reply_schema(stand: ServerHarness) -> None:
     says="req_date, req_seq_id, huifu_id and org_req_date come back as they were sent, and so do the original's "
     "numbers if they come back at all",
 )
-def echo_fields(stand: ServerHarness) -> None:
-    for label, reply in stand.tour().items():
+def echo_fields(harness: ServerHarness) -> None:
+    for label, reply in harness.tour().items():
         if label == "too long":
             continue  # what could not be taken need not be given back
         for name in ECHOED:
-            stand.check(echo(reply, name) == "same", label, f"{name} comes back {echo(reply, name)}")
+            harness.check(echo(reply, name) == "same", label, f"{name} comes back {echo(reply, name)}")
         for name in NUMBERS:
-            stand.check(echo(reply, name) not in ("other", "empty"), label, f"{name} comes back {echo(reply, name)}")
+            harness.check(echo(reply, name) not in ("other", "empty"), label, f"{name} comes back {echo(reply, name)}")
 
 
 @case(
@@ -65,10 +65,10 @@ def echo_fields(stand: ServerHarness) -> None:
     quote="**状态判断**：以 `trans_stat` 字段为准判断关单状态",
     says="every reply has a `trans_stat` of P, S or F, so that a client never has to decide by the code",
 )
-def trans_stat_always(stand: ServerHarness) -> None:
-    for label, reply in stand.tour().items():
+def trans_stat_always(harness: ServerHarness) -> None:
+    for label, reply in harness.tour().items():
         stat = reply.data.get("trans_stat")
-        stand.check(stat in ("P", "S", "F"), label, f"trans_stat is {stat!r}")
+        harness.check(stat in ("P", "S", "F"), label, f"trans_stat is {stat!r}")
 
 
 @case(
@@ -79,10 +79,10 @@ def trans_stat_always(stand: ServerHarness) -> None:
     says="`data` comes in the very bytes that are signed: names sorted, compact, raw UTF-8; some official SDKs verify "
     "the bytes they receive, others sort them again, and this is the one shape that all of them accept",
 )
-def canonical_bytes(stand: ServerHarness) -> None:
-    for label, reply in stand.tour().items():
+def canonical_bytes(harness: ServerHarness) -> None:
+    for label, reply in harness.tour().items():
         if reply.envelope is not None:
-            stand.check(reply.canonical, label, "the bytes of `data` are not their canonical form")
+            harness.check(reply.canonical, label, "the bytes of `data` are not their canonical form")
 
 
 SAME = "**幂等性**：相同参数重复调用会返回相同结果"
@@ -97,17 +97,17 @@ SAME = "**幂等性**：相同参数重复调用会返回相同结果"
     "a refused one",
     needs="an open order",
 )
-def same_request_same_result(stand: ServerHarness) -> None:
-    order = stand.needs.order("open")
-    data = stand.request(order)
-    first = stand.closed("first", order, **data)
+def same_request_same_result(harness: ServerHarness) -> None:
+    order = harness.needs.order("open")
+    data = harness.request(order)
+    first = harness.closed("first", order, **data)
     for label, again in (("identical", data), ("members in another order", dict(reversed(data.items())))):
-        reply = stand.ask(label, again)
-        stand.check(reply.data == first.data, label, f"answered {reply}, and {first} the first time")
-    unknown = stand.request()
-    first = stand.ask("refused", unknown)
-    reply = stand.ask("refused again", unknown)
-    stand.check(reply.said == first.said, "refused again", f"answered {reply}, and {first} the first time")
+        reply = harness.ask(label, again)
+        harness.check(reply.data == first.data, label, f"answered {reply}, and {first} the first time")
+    unknown = harness.request()
+    first = harness.ask("refused", unknown)
+    reply = harness.ask("refused again", unknown)
+    harness.check(reply.said == first.said, "refused again", f"answered {reply}, and {first} the first time")
 
 
 @case(
@@ -119,15 +119,15 @@ def same_request_same_result(stand: ServerHarness) -> None:
     "and so is what the number does on the next day",
     needs="two open orders",
 )
-def seq_reuse_other_order(stand: ServerHarness) -> None:
-    first, second = stand.needs.order("open"), stand.needs.order("open")
-    data = stand.request(first)
-    stand.closed("first order", first, **data)
+def seq_reuse_other_order(harness: ServerHarness) -> None:
+    first, second = harness.needs.order("open"), harness.needs.order("open")
+    data = harness.request(first)
+    harness.closed("first order", first, **data)
     number = {name: data[name] for name in ("req_date", "req_seq_id")}
-    reply = stand.ask("second order", stand.request(second, **number))
-    stand.refused("second order", reply, "its number was used today for another order")
-    if stand.admin is not None:
-        stand.ask("second order, another day", stand.request(second, **{**number, "req_date": "20990101"}))
+    reply = harness.ask("second order", harness.request(second, **number))
+    harness.refused("second order", reply, "its number was used today for another order")
+    if harness.admin is not None:
+        harness.ask("second order, another day", harness.request(second, **{**number, "req_date": "20990101"}))
 
 
 @case(
@@ -139,17 +139,17 @@ def seq_reuse_other_order(stand: ServerHarness) -> None:
     "at once only one succeeds",
     needs="an open order; an order whose close takes time, for the first part",
 )
-def concurrent_close(stand: ServerHarness) -> None:
-    order = stand.needs.order("open")
-    replies = stand.asker.at_once([stand.request(order), stand.request(order)])
+def concurrent_close(harness: ServerHarness) -> None:
+    order = harness.needs.order("open")
+    replies = harness.asker.at_once([harness.request(order), harness.request(order)])
     for place, reply in enumerate(sorted(replies, key=lambda reply: reply.said), 1):
-        stand.note(f"at once, {place}", reply)
+        harness.note(f"at once, {place}", reply)
     won = [reply for reply in replies if answers.closes(reply.said)]
-    stand.check(len(won) == 1, "at once", f"answered {replies[0]} and {replies[1]}; expected that one succeeds")
+    harness.check(len(won) == 1, "at once", f"answered {replies[0]} and {replies[1]}; expected that one succeeds")
     for reply in replies:
         if reply not in won:
-            stand.expect("at once", reply, answers.CONFLICT, answers.TWICE)
-    if stand.admin is not None:
-        order = stand.needs.order("closing")
-        if stand.closed("in progress", order).said.trans_stat == "P":
-            stand.expect("meanwhile", stand.ask("meanwhile", stand.request(order)), answers.CONFLICT)
+            harness.expect("at once", reply, answers.CONFLICT, answers.TWICE)
+    if harness.admin is not None:
+        order = harness.needs.order("closing")
+        if harness.closed("in progress", order).said.trans_stat == "P":
+            harness.expect("meanwhile", harness.ask("meanwhile", harness.request(order)), answers.CONFLICT)

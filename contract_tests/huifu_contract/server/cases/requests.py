@@ -35,22 +35,22 @@ BAD_PARAMETERS = "`10000000`：入参数据不符合接口要求"
     "refusal reads is recorded",
     needs="an open order",
 )
-def bad_sign(stand: ServerHarness) -> None:
-    order = stand.needs.order("open")
-    data = stand.request(order)
+def bad_sign(harness: ServerHarness) -> None:
+    order = harness.needs.order("open")
+    data = harness.request(order)
     other = {**data, "org_req_seq_id": "another"}
     foreign = wire.private(read_text("fixtures/keys/foreign_private_key.txt").strip())
     signs: Mapping[str, Mapping[str, Any]] = {
-        "another key": {"change": {"sign": wire.sign(foreign, stand.asker.client.canon(data))}},
-        "another data": {"change": {"sign": stand.asker.sign(other)}},
+        "another key": {"change": {"sign": wire.sign(foreign, harness.asker.client.canon(data))}},
+        "another data": {"change": {"sign": harness.asker.sign(other)}},
         "garbage": {"change": {"sign": "garbage"}},
         "empty": {"change": {"sign": ""}},
         "missing": {"drop": ("sign",)},
     }
     for label, how in signs.items():
-        stand.refused(label, stand.ask(label, data, **how), "the signature is not the merchant's over this data")
-    if not stand.wrong:
-        stand.closed("honest twin", order)
+        harness.refused(label, harness.ask(label, data, **how), "the signature is not the merchant's over this data")
+    if not harness.wrong:
+        harness.closed("honest twin", order)
 
 
 @case(
@@ -60,15 +60,15 @@ def bad_sign(stand: ServerHarness) -> None:
     quote=BAD_PARAMETERS,
     says="each mandatory member, absent or empty, is missed: 10000000 inside `data`, any refusal outside it",
 )
-def missing_field(stand: ServerHarness) -> None:
-    twin = _twin(stand)
+def missing_field(harness: ServerHarness) -> None:
+    twin = _twin(harness)
     for name in REQUIRED:
-        data = stand.request()
-        _bad(stand, name, {key: value for key, value in data.items() if key != name})
-        _bad(stand, f"{name} empty", {**data, name: ""})
+        data = harness.request()
+        _bad(harness, name, {key: value for key, value in data.items() if key != name})
+        _bad(harness, f"{name} empty", {**data, name: ""})
     for name in ("sys_id", "product_id", "data"):
-        reply = stand.ask(name, stand.request(), drop=(name,))
-        stand.check(_differs(reply, twin), name, f"answered {reply}, as if nothing were missing")
+        reply = harness.ask(name, harness.request(), drop=(name,))
+        harness.check(_differs(reply, twin), name, f"answered {reply}, as if nothing were missing")
 
 
 @case(
@@ -78,11 +78,11 @@ def missing_field(stand: ServerHarness) -> None:
     quote="`req_date` String(8)：请求日期，格式yyyyMMdd，示例：`20220905`",
     says="a member of `data` that is no text is answered 10000000",
 )
-def wrong_type(stand: ServerHarness) -> None:
-    _twin(stand)
+def wrong_type(harness: ServerHarness) -> None:
+    _twin(harness)
     for name in (*REQUIRED, "org_req_seq_id"):
         for kind, value in (("number", 20240405), ("boolean", True), ("array", ["20240405"]), ("object", {"a": "b"})):
-            _bad(stand, f"{name} {kind}", stand.request(**{name: value}))
+            _bad(harness, f"{name} {kind}", harness.request(**{name: value}))
 
 
 @case(
@@ -93,17 +93,17 @@ def wrong_type(stand: ServerHarness) -> None:
     says="a member of `data` one character longer than allowed is answered 10000000, one of the longest allowed "
     "length is taken; too long ones outside `data` are refused",
 )
-def over_length(stand: ServerHarness) -> None:
-    twin = _twin(stand)
+def over_length(harness: ServerHarness) -> None:
+    twin = _twin(harness)
     for name, most in LENGTHS.items():
-        _bad(stand, name, stand.request(**{name: "9" * (most + 1)}))
+        _bad(harness, name, harness.request(**{name: "9" * (most + 1)}))
         if name != "huifu_id":
-            reply = stand.ask(f"{name} of {most}", stand.request(**{name: "8" * most}))
+            reply = harness.ask(f"{name} of {most}", harness.request(**{name: "8" * most}))
             label = f"{name} of {most}"
-            stand.check(not answers.BAD.fits(reply.said), label, f"answered {reply}; {most} characters are allowed")
+            harness.check(not answers.BAD.fits(reply.said), label, f"answered {reply}; {most} characters are allowed")
     for name, most in ENVELOPE_LENGTHS.items():
-        reply = stand.ask(name, stand.request(), change={name: "9" * (most + 1)})
-        stand.check(_differs(reply, twin), name, f"answered {reply}, as if {name} were right")
+        reply = harness.ask(name, harness.request(), change={name: "9" * (most + 1)})
+        harness.check(_differs(reply, twin), name, f"answered {reply}, as if {name} were right")
 
 
 @case(
@@ -113,12 +113,12 @@ def over_length(stand: ServerHarness) -> None:
     quote="`org_req_date` String(8)：原交易请求日期，格式yyyyMMdd，示例：`20220905`",
     says="a date that is not written yyyyMMdd is answered 10000000, and so should be a day that no calendar has",
 )
-def bad_date(stand: ServerHarness) -> None:
-    _twin(stand)
+def bad_date(harness: ServerHarness) -> None:
+    _twin(harness)
     for name in ("req_date", "org_req_date"):
         for level, wrong in ((None, NO_FORM), (Level.SHOULD, NO_DAY)):
             for value in wrong:
-                _bad(stand, f"{name} {value}", stand.request(**{name: value}), level)
+                _bad(harness, f"{name} {value}", harness.request(**{name: value}), level)
 
 
 @case(
@@ -127,18 +127,18 @@ def bad_date(stand: ServerHarness) -> None:
     Basis.SPEC,
     quote="`22000000`：产品号不存在",
     says="a `product_id` that nobody was given is answered 22000000, and a suspended one likewise with its own text",
-    needs="a control plane, for the second part",
+    needs="a control API, for the second part",
 )
-def unknown_product(stand: ServerHarness) -> None:
-    reply = stand.ask("unknown", stand.request(), change={"product_id": stand.target.unknown_product_id})
-    stand.expect("unknown", reply, answers.NO_PRODUCT)
-    if stand.admin is not None:
-        products = stand.admin.product_ids
-        stand.admin.tenant.patch(product_ids={**products, stand.asker.config.product_id: "suspended"})
+def unknown_product(harness: ServerHarness) -> None:
+    reply = harness.ask("unknown", harness.request(), change={"product_id": harness.target.unknown_product_id})
+    harness.expect("unknown", reply, answers.NO_PRODUCT)
+    if harness.admin is not None:
+        products = harness.admin.product_ids
+        harness.admin.tenant.patch(product_ids={**products, harness.asker.config.product_id: "suspended"})
         try:
-            stand.expect("suspended", stand.ask("suspended", stand.request()), answers.SUSPENDED)
+            harness.expect("suspended", harness.ask("suspended", harness.request()), answers.SUSPENDED)
         finally:
-            stand.admin.tenant.patch(product_ids=products)
+            harness.admin.tenant.patch(product_ids=products)
 
 
 @case(
@@ -148,27 +148,27 @@ def unknown_product(stand: ServerHarness) -> None:
     quote="`data` Json 必填：业务请求参数（见下）",
     says="members that the specification does not name change nothing: all official SDKs let a merchant send more",
 )
-def extra_request_field(stand: ServerHarness) -> None:
-    twin = _twin(stand)
+def extra_request_field(harness: ServerHarness) -> None:
+    twin = _twin(harness)
     extra = {"mer_priv": "中/<&>", "remark": "", "nested": '{"a":"1"}'}
     for label, data, how in (
-        ("in data", stand.request(**extra), {}),
-        ("in the envelope", stand.request(), {"change": {"version": "1.0.0"}}),
+        ("in data", harness.request(**extra), {}),
+        ("in the envelope", harness.request(), {"change": {"version": "1.0.0"}}),
     ):
-        reply = stand.ask(label, data, **how)
-        stand.check(reply.said == twin.said, label, f"answered {reply}, and {twin} without the extra members")
+        reply = harness.ask(label, data, **how)
+        harness.check(reply.said == twin.said, label, f"answered {reply}, and {twin} without the extra members")
 
 
-def _twin(stand: ServerHarness) -> Reply:
+def _twin(harness: ServerHarness) -> Reply:
     """The request without the mistake. Raises Blocked if that is refused for its shape as well."""
-    reply = stand.ask("complete twin", stand.request())
+    reply = harness.ask("complete twin", harness.request())
     if not reply.business or answers.BAD.fits(reply.said):
         raise Blocked(f"the complete twin is answered {reply}, so a refusal of the wrong one would prove nothing")
     return reply
 
 
-def _bad(stand: ServerHarness, label: str, data: Mapping[str, Any], level: Level | None = None) -> None:
-    stand.expect(label, stand.ask(label, data), answers.BAD, level=level)
+def _bad(harness: ServerHarness, label: str, data: Mapping[str, Any], level: Level | None = None) -> None:
+    harness.expect(label, harness.ask(label, data), answers.BAD, level=level)
 
 
 def _differs(reply: Reply, twin: Reply) -> bool:

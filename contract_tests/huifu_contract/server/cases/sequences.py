@@ -1,4 +1,4 @@
-"""The stateful case: walks over orders of every kind, compared step by step with a model of the specification."""
+"""The stateful case: sequences over orders of every kind, compared step by step with a model of the specification."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ROUNDS = 8
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    walks: int
+    sequences: int
     steps: int
 
 
@@ -35,36 +35,36 @@ EFFORTS = {"quick": Effort(20, 6), "ci": Effort(40, 20), "deep": Effort(400, 40)
     Level.MUST,
     Basis.SPEC,
     quote="**状态判断**：以 `trans_stat` 字段为准判断关单状态",
-    says="over random walks of making, paying, closing, repeating and waiting, every answer is one that the model of "
+    says="in generated sequences of calls, payments, repetitions and waits, every answer is one that the model of "
     "the specification expects, and the server keeps every order as the model does",
-    needs="a control plane with orders, clock and faults",
+    needs="a control API with orders, clock and faults",
     kind="M",
 )
-def state_machine(stand: ServerHarness) -> None:
-    admin = stand.admin
+def state_machine(harness: ServerHarness) -> None:
+    admin = harness.admin
     if admin is None:
-        raise Skipped("random walks need a control plane that makes orders and moves the clock")
+        raise Skipped("generated sequences need a control API that makes orders and moves the clock")
     hits: Counter[str] = Counter()
-    queries = stand.asker.query(stand.request()).business
+    queries = harness.asker.query(harness.request()).business
 
     def fresh() -> CallSequence:
-        return CallSequence(stand, admin, hits, queries)
+        return CallSequence(harness, admin, hits, queries)
 
     wanted = BRANCHES | {"lost", "at once"} | (QUERY_BRANCHES if queries else frozenset())
-    effort = EFFORTS[stand.profile]
+    effort = EFFORTS[harness.profile]
     for turn in range(ROUNDS):
         try:
-            explore(fresh, effort.walks, effort.steps, case_seed(stand.seed, "server/state-machine", turn))
+            explore(fresh, effort.sequences, effort.steps, case_seed(harness.seed, "server/state-machine", turn))
         except Mismatch as mismatch:
             found = shorter(mismatch, fresh)
-            stand.steps = (*found.story, f"again: {list(map(dict, found.steps))}")
-            stand.check(False, "walk", str(found), found.level)
+            harness.steps = (*found.transcript, f"again: {list(map(dict, found.steps))}")
+            harness.check(False, "sequence", str(found), found.level)
             return
         except Flaky as flaky:
-            stand.check(False, "walk", f"the same walk went differently the second time: {flaky}")
+            harness.check(False, "sequence", f"the same sequence went differently the second time: {flaky}")
             return
         if not wanted - hits.keys():
-            stand.judged += 1
+            harness.judged += 1
             return
     missing = ", ".join(sorted(wanted - hits.keys()))
-    raise KitTrouble(f"the walks never met {missing}: they prove less than they claim")
+    raise KitTrouble(f"the sequences never met {missing}: they prove less than they claim")

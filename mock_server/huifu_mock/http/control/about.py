@@ -26,7 +26,7 @@ def schema_digest() -> str:
     return digest.hexdigest()
 
 
-def _about(ask: ControlRequest) -> ControlResponse:
+def _about(request: ControlRequest) -> ControlResponse:
     answers = [
         {"reason": reason.name, "resp_code": reason.resp_code, "resp_desc": reason.resp_desc,
          "trans_stat": reason.trans_stat}
@@ -35,17 +35,17 @@ def _about(ask: ControlRequest) -> ControlResponse:
     about: dict[str, Any] = {
         "name": "huifu-mock",
         "version": VERSION,
-        "base_url": ask.base_url,
+        "base_url": request.base_url,
         "features": list(FEATURES),
-        "tenants": [tenant.sys_id for tenant in ask.mock.gateway],
-        "default_tenant": ask.mock.gateway.default,
+        "tenants": [tenant.sys_id for tenant in request.mock.gateway],
+        "default_tenant": request.mock.gateway.default,
         "endpoints": list(PATHS),
         "answers": answers,
         "settles": list(SETTLES),
         "faults": catalogue.told(),
         **catalogue.races(),
         "magic": magic_numbers.rows(),
-        "pushes": ask.mock.courier.state(),
+        "pushes": request.mock.dispatcher.state(),
         "schema_digest": schema_digest(),
     }
     return ControlResponse(200, about)

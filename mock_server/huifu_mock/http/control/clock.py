@@ -6,39 +6,39 @@ from huifu_mock.schemas import Problem
 from huifu_mock.state import clock
 
 
-def _told(ask: ControlRequest) -> ControlResponse:
-    tenant = ask.tenant
+def _told(request: ControlRequest) -> ControlResponse:
+    tenant = request.tenant
     return ControlResponse(200, {"now": tenant.clock.now().isoformat(), "mode": tenant.clock.mode})
 
 
-def _set(ask: ControlRequest) -> ControlResponse:
-    tenant = ask.tenant
-    check("control/clock-put", ask.body)
+def _set(request: ControlRequest) -> ControlResponse:
+    tenant = request.tenant
+    check("control/clock-put", request.body)
     try:
-        now = clock.parse(ask.body["now"]) if "now" in ask.body else None
+        now = clock.parse(request.body["now"]) if "now" in request.body else None
     except ValueError as error:
         wanted = "ISO 8601, such as 2026-02-28T23:59:59.5 (Beijing time) or 2026-02-28T15:59:59Z"
-        raise Refused(422, Problem("now", f'"{ask.body["now"]}" is not a time: {error}', wanted)) from error
+        raise Refused(422, Problem("now", f'"{request.body["now"]}" is not a time: {error}', wanted)) from error
     try:
-        tenant.clock.set(now, ask.body.get("mode"))
+        tenant.clock.set(now, request.body.get("mode"))
     except clock.MovedBack as error:
         raise Refused(422, Problem("now", str(error), "reset the tenant, or make a fresh one")) from error
-    return _told(ask)
+    return _told(request)
 
 
-def _advance(ask: ControlRequest) -> ControlResponse:
-    tenant = ask.tenant
-    check("control/clock-advance", ask.body)
+def _advance(request: ControlRequest) -> ControlResponse:
+    tenant = request.tenant
+    check("control/clock-advance", request.body)
     try:
-        tenant.clock.advance(ask.body["seconds"])
+        tenant.clock.advance(request.body["seconds"])
     except clock.MovedBack as error:
         raise Refused(422, Problem("seconds", str(error), "a number from 0 up")) from error
-    return _told(ask)
+    return _told(request)
 
 
 ALL = "/_mock/tenants/{sys_id}/clock"
 ROUTES = (
     Route("GET", ALL, _told, "read the clock"),
-    Route("PUT", ALL, _set, "set the time, or how it passes", "control/clock-put"),
+    Route("PUT", ALL, _set, "set the time or the mode", "control/clock-put"),
     Route("POST", f"{ALL}/advance", _advance, "let time pass at once", "control/clock-advance"),
 )

@@ -9,7 +9,7 @@ from huifu_mock.schemas import Problem
 
 
 def shown(fault: Fault) -> dict[str, Any]:
-    """A fault with how often it acted, and how often it still may."""
+    """A fault with how often it was applied, and how often it still may."""
     return {
         "id": fault.id,
         "match": fault.match,
@@ -23,37 +23,37 @@ def shown(fault: Fault) -> dict[str, Any]:
     }
 
 
-def _add(ask: ControlRequest) -> ControlResponse:
-    tenant = ask.tenant
-    check("control/fault-create", ask.body)
+def _add(request: ControlRequest) -> ControlResponse:
+    tenant = request.tenant
+    check("control/fault-create", request.body)
     try:
-        return ControlResponse(201, shown(tenant.faults.add(ask.body)))
+        return ControlResponse(201, shown(tenant.faults.add(request.body)))
     except BadFault as error:
         raise Refused(422, Problem(error.field, error.problem, error.expected)) from error
 
 
-def _list(ask: ControlRequest) -> ControlResponse:
-    return ControlResponse(200, {"items": [shown(fault) for fault in ask.tenant.faults]})
+def _list(request: ControlRequest) -> ControlResponse:
+    return ControlResponse(200, {"items": [shown(fault) for fault in request.tenant.faults]})
 
 
-def _one(ask: ControlRequest) -> Fault:
-    fault = ask.tenant.faults.get(ask.path["id"])
+def _one(request: ControlRequest) -> Fault:
+    fault = request.tenant.faults.get(request.path["id"])
     if fault is None:
-        raise Refused(404, Problem("id", f"there is no fault {ask.path['id']}", "GET …/faults lists them"))
+        raise Refused(404, Problem("id", f"there is no fault {request.path['id']}", "GET …/faults lists them"))
     return fault
 
 
-def _read(ask: ControlRequest) -> ControlResponse:
-    return ControlResponse(200, shown(_one(ask)))
+def _read(request: ControlRequest) -> ControlResponse:
+    return ControlResponse(200, shown(_one(request)))
 
 
-def _delete(ask: ControlRequest) -> ControlResponse:
-    ask.tenant.faults.remove(_one(ask).id)
+def _delete(request: ControlRequest) -> ControlResponse:
+    request.tenant.faults.remove(_one(request).id)
     return ControlResponse(204)
 
 
-def _clear(ask: ControlRequest) -> ControlResponse:
-    ask.tenant.faults.clear()
+def _clear(request: ControlRequest) -> ControlResponse:
+    request.tenant.faults.clear()
     return ControlResponse(204)
 
 

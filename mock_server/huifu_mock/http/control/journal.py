@@ -18,7 +18,7 @@ FILTERS = ("endpoint", "req_seq_id", "org_req_seq_id", "reason", "resp_code", "s
 
 def shown(tenant: Tenant, entry: Entry) -> dict[str, Any]:
     """A received call with everything that is known of it."""
-    scene = explain.Scene(tenant.sys_id, tenant.settings.product_ids)
+    tenant_facts = explain.TenantFacts(tenant.sys_id, tenant.settings.product_ids)
     call = read_again(entry)
     response = entry.sent_back()
     return {
@@ -35,7 +35,7 @@ def shown(tenant: Tenant, entry: Entry) -> dict[str, Any]:
         "resp_code": entry.resp_code,
         "response": response.decode(errors="replace") if response is not None else None,
         "faults": list(entry.faults),
-        "explanation": explain.explained(entry, call, scene, tenant.merchant_public_key),
+        "explanation": explain.explained(entry, call, tenant_facts, tenant.merchant_public_key),
     }
 
 
@@ -58,28 +58,28 @@ _TESTS: dict[str, Callable[[Entry, str], bool]] = {
 KNOWN = {"reason": [reason.name for reason in Reason], "signature_ok": ("true", "false", "none")}
 
 
-async def _list(ask: ControlRequest) -> ControlResponse:
-    ask.check_query(KNOWN)
-    if (named := ask.query.get("endpoint")) is not None and not any(e.is_called(named) for e in PATHS.values()):
+async def _list(request: ControlRequest) -> ControlResponse:
+    request.check_query(KNOWN)
+    if (named := request.query.get("endpoint")) is not None and not any(e.is_called(named) for e in PATHS.values()):
         known = ", ".join(sorted({endpoint.name for endpoint in PATHS.values()}))
         raise Refused(422, Problem("endpoint", f'"{named}" is not known', f"it is one of {known}, or a path"))
-    journal, wanted = ask.tenant.journal, _wanted(ask.query)
-    if seconds := ask.seconds():
+    journal, wanted = request.tenant.journal, _wanted(request.query)
+    if seconds := request.seconds():
         await journal.wait(wanted, seconds)
-    found = [shown(ask.tenant, entry) for entry in journal.find(wanted)]
+    found = [shown(request.tenant, entry) for entry in journal.find(wanted)]
     return ControlResponse(200, {"items": found, "dropped": journal.dropped})
 
 
-def _read(ask: ControlRequest) -> ControlResponse:
-    entry = ask.tenant.journal.get(ask.path["id"])
+def _read(request: ControlRequest) -> ControlResponse:
+    entry = request.tenant.journal.get(request.path["id"])
     if entry is None:
-        said = f"there is no call {ask.path['id']} in the journal"
-        raise Refused(404, Problem("id", said, f"it may be one of the {ask.tenant.journal.dropped} dropped ones"))
-    return ControlResponse(200, shown(ask.tenant, entry))
+        said = f"there is no call {request.path['id']} in the journal"
+        raise Refused(404, Problem("id", said, f"it may be one of the {request.tenant.journal.dropped} dropped ones"))
+    return ControlResponse(200, shown(request.tenant, entry))
 
 
-def _clear(ask: ControlRequest) -> ControlResponse:
-    ask.tenant.journal.clear()
+def _clear(request: ControlRequest) -> ControlResponse:
+    request.tenant.journal.clear()
     return ControlResponse(204)
 
 

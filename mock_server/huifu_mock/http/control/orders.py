@@ -50,10 +50,10 @@ def shown(tenant: Tenant, order: Order) -> dict[str, Any]:
     }
 
 
-def _seed(ask: ControlRequest) -> ControlResponse:
-    tenant = ask.tenant
-    single = not isinstance(ask.body, list)
-    made = seed(tenant, [ask.body] if single else ask.body, single=single)
+def _seed(request: ControlRequest) -> ControlResponse:
+    tenant = request.tenant
+    single = not isinstance(request.body, list)
+    made = seed(tenant, [request.body] if single else request.body, single=single)
     told = [shown(tenant, order) for order in made]
     return ControlResponse(201, told[0] if single else told)
 
@@ -61,20 +61,20 @@ def _seed(ask: ControlRequest) -> ControlResponse:
 KNOWN = {"trans_stat": ("P", "S", "F"), "close_stat": ("", "P", "S", "F"), "settle": SETTLES}
 
 
-def _list(ask: ControlRequest) -> ControlResponse:
-    tenant = ask.tenant
-    ask.check_query(KNOWN)
+def _list(request: ControlRequest) -> ControlResponse:
+    tenant = request.tenant
+    request.check_query(KNOWN)
     found = [
         order
         for order in tenant.store.orders()
-        if all(getattr(order, name) == value for name, value in ask.query.items())
+        if all(getattr(order, name) == value for name, value in request.query.items())
     ]
     return ControlResponse(200, {"items": [shown(tenant, order) for order in found]})
 
 
-def _one(ask: ControlRequest) -> Order:
+def _one(request: ControlRequest) -> Order:
     """The order in the path. Raises `Refused`, as `one_of` does."""
-    return one_of(ask.tenant, ask.path["req_seq_id"], ask.query)
+    return one_of(request.tenant, request.path["req_seq_id"], request.query)
 
 
 def one_of(tenant: Tenant, number: str, which: dict[str, str]) -> Order:
@@ -93,18 +93,18 @@ def one_of(tenant: Tenant, number: str, which: dict[str, str]) -> Order:
     return found[0]
 
 
-def _read(ask: ControlRequest) -> ControlResponse:
-    return ControlResponse(200, shown(ask.tenant, _one(ask)))
+def _read(request: ControlRequest) -> ControlResponse:
+    return ControlResponse(200, shown(request.tenant, _one(request)))
 
 
 NOW = {"S": lifecycle.pay, "F": lifecycle.fail}
 LATER = {"S": lifecycle.pay_later, "F": lifecycle.fail_later}
 
 
-def _change(ask: ControlRequest) -> ControlResponse:
-    tenant, order = ask.tenant, _one(ask)
-    check("control/order-patch", ask.body)
-    body = dict(ask.body)
+def _change(request: ControlRequest) -> ControlResponse:
+    tenant, order = request.tenant, _one(request)
+    check("control/order-patch", request.body)
+    body = dict(request.body)
     trans_stat, seconds = body.pop("trans_stat", None), body.pop("after_seconds", 0)
     try:
         if trans_stat is not None and seconds:

@@ -18,8 +18,8 @@ def shown_webhook(webhook: Webhook) -> dict[str, Any]:
     return {"id": webhook.id, "url": webhook.url, "events": list(webhook.events), "key": webhook.key}
 
 
-def _add_webhook(ask: ControlRequest) -> ControlResponse:
-    tenant, body = ask.tenant, ask.body
+def _add_webhook(request: ControlRequest) -> ControlResponse:
+    tenant, body = request.tenant, request.body
     check("control/webhook-create", body)
     _check_url(body["url"])
     key = body.get("key", tenant.settings.webhook_key)
@@ -38,23 +38,25 @@ def _check_url(url: str) -> None:
         raise Refused(422, Problem("url", wrong, "for example http://127.0.0.1:9000/webhook"))
 
 
-def _list_webhooks(ask: ControlRequest) -> ControlResponse:
-    return ControlResponse(200, {"items": [shown_webhook(webhook) for webhook in ask.tenant.pushes.webhooks.values()]})
+def _list_webhooks(request: ControlRequest) -> ControlResponse:
+    return ControlResponse(
+        200, {"items": [shown_webhook(webhook) for webhook in request.tenant.pushes.webhooks.values()]}
+    )
 
 
-def _webhook(ask: ControlRequest) -> Webhook:
-    webhook = ask.tenant.pushes.webhooks.get(ask.path["id"])
+def _webhook(request: ControlRequest) -> Webhook:
+    webhook = request.tenant.pushes.webhooks.get(request.path["id"])
     if webhook is None:
-        raise Refused(404, Problem("id", f"there is no webhook {ask.path['id']}", "GET …/webhooks lists them"))
+        raise Refused(404, Problem("id", f"there is no webhook {request.path['id']}", "GET …/webhooks lists them"))
     return webhook
 
 
-def _read_webhook(ask: ControlRequest) -> ControlResponse:
-    return ControlResponse(200, shown_webhook(_webhook(ask)))
+def _read_webhook(request: ControlRequest) -> ControlResponse:
+    return ControlResponse(200, shown_webhook(_webhook(request)))
 
 
-def _remove_webhook(ask: ControlRequest) -> ControlResponse:
-    del ask.tenant.pushes.webhooks[_webhook(ask).id]
+def _remove_webhook(request: ControlRequest) -> ControlResponse:
+    del request.tenant.pushes.webhooks[_webhook(request).id]
     return ControlResponse(204)
 
 
@@ -107,38 +109,40 @@ def _wanted(query: dict[str, str]) -> Wanted:
     return lambda delivery: all(_TESTS[name](delivery, value) for name, value in tests.items())
 
 
-async def _list_deliveries(ask: ControlRequest) -> ControlResponse:
-    pushes, wanted = ask.tenant.pushes, _wanted(ask.query)
-    if seconds := ask.seconds():
+async def _list_deliveries(request: ControlRequest) -> ControlResponse:
+    pushes, wanted = request.tenant.pushes, _wanted(request.query)
+    if seconds := request.seconds():
         await pushes.deliveries.wait(wanted, seconds)
     found = [shown_delivery(delivery) for delivery in pushes.deliveries.find(wanted)]
-    return ControlResponse(200, {"items": found, "dropped": pushes.deliveries.dropped, "queue": pushes.courier.state()})
+    return ControlResponse(
+        200, {"items": found, "dropped": pushes.deliveries.dropped, "queue": pushes.dispatcher.state()}
+    )
 
 
-def _delivery(ask: ControlRequest) -> Delivery:
-    delivery = ask.tenant.pushes.deliveries.get(ask.path["id"])
+def _delivery(request: ControlRequest) -> Delivery:
+    delivery = request.tenant.pushes.deliveries.get(request.path["id"])
     if delivery is None:
-        raise Refused(404, Problem("id", f"there is no delivery {ask.path['id']}", "GET …/deliveries lists them"))
+        raise Refused(404, Problem("id", f"there is no delivery {request.path['id']}", "GET …/deliveries lists them"))
     return delivery
 
 
-def _read_delivery(ask: ControlRequest) -> ControlResponse:
-    return ControlResponse(200, shown_delivery(_delivery(ask)))
+def _read_delivery(request: ControlRequest) -> ControlResponse:
+    return ControlResponse(200, shown_delivery(_delivery(request)))
 
 
-def _resend(ask: ControlRequest) -> ControlResponse:
-    delivery = _delivery(ask)
-    ask.tenant.pushes.resend(delivery)
+def _resend(request: ControlRequest) -> ControlResponse:
+    delivery = _delivery(request)
+    request.tenant.pushes.resend(delivery)
     return ControlResponse(202, shown_delivery(delivery))
 
 
 DELIVERIES = "/_mock/tenants/{sys_id}/deliveries"
 
 
-def _send_event(ask: ControlRequest) -> ControlResponse:
-    tenant, body = ask.tenant, ask.body
-    if ask.path["event"] != TRANS_CLOSE:
-        raise Refused(404, Problem("event", f'there is no event "{ask.path["event"]}"', f"there is {TRANS_CLOSE}"))
+def _send_event(request: ControlRequest) -> ControlResponse:
+    tenant, body = request.tenant, request.body
+    if request.path["event"] != TRANS_CLOSE:
+        raise Refused(404, Problem("event", f'there is no event "{request.path["event"]}"', f"there is {TRANS_CLOSE}"))
     check("control/event-send", body)
     which = {name: body[name] for name in ("huifu_id", "req_date") if name in body}
     order = one_of(tenant, body["req_seq_id"], which)
@@ -157,7 +161,7 @@ ROUTES = (
     Route("POST", WEBHOOKS, _add_webhook, "register an endpoint for webhooks", "control/webhook-create"),
     Route("GET", WEBHOOKS, _list_webhooks, "list the endpoints for webhooks"),
     Route("GET", WEBHOOK, _read_webhook, "read an endpoint"),
-    Route("DELETE", WEBHOOK, _remove_webhook, "remove an endpoint; what is on its way to it goes on"),
+    Route("DELETE", WEBHOOK, _remove_webhook, "remove an endpoint; deliveries that are under way continue"),
     Route("GET", DELIVERIES, _list_deliveries,
           "search the pushes; `wait` seconds for a first match, `attempts` is at least so many",
           query=(*FILTERS, "wait")),

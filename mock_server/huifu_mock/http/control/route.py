@@ -1,4 +1,4 @@
-"""What the calls of the control plane have in common: the question, the answer, and the row in the table."""
+"""What the calls of the control API share: request, response, and the row of the route table."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -13,7 +13,7 @@ from huifu_mock.schemas import Problem
 
 @dataclass(frozen=True, slots=True)
 class ControlRequest:
-    """One call of the control plane, freed from HTTP."""
+    """One call of the control API, without HTTP."""
 
     mock: Mock
     base_url: str
@@ -65,7 +65,7 @@ Handler = Callable[[ControlRequest], "ControlResponse | Awaitable[ControlRespons
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One row of the control plane."""
+    """One row of the control API."""
 
     method: str
     template: str

@@ -1,4 +1,4 @@
-"""The control plane without HTTP: finds the row for a call, checks what was sent, and answers."""
+"""The router of the control API: finds the route of a call, checks what was sent, answers."""
 
 import json
 import logging
@@ -34,13 +34,13 @@ async def dispatch(
     try:
         route, values = _route(method, path)
         _check_query(route, query)
-        ask = ControlRequest(mock, base_url, values, query, _body(route, body))
-        told = route.handler(ask)
-        return told if isinstance(told, ControlResponse) else await told
+        request = ControlRequest(mock, base_url, values, query, _body(route, body))
+        response = route.handler(request)
+        return response if isinstance(response, ControlResponse) else await response
     except Refused as refused:
         return problem(refused)
     except Exception:
-        log.exception("the control plane failed inside")
+        log.exception("the control API failed inside")
         return problem(Refused(500, Problem("the server", "failed inside", "this is a bug of huifu-mock: see its log")))
 
 

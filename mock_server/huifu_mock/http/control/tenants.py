@@ -29,33 +29,33 @@ def shown(tenant: Tenant, base_url: str) -> dict[str, Any]:
     }
 
 
-async def _create(ask: ControlRequest) -> ControlResponse:
-    tenant: Tenant = await off_loop(lambda: ask.mock.tenant(ask.body))
+async def _create(request: ControlRequest) -> ControlResponse:
+    tenant: Tenant = await off_loop(lambda: request.mock.tenant(request.body))
     tenant.clock.bind(asyncio.get_running_loop())
-    return ControlResponse(201, shown(tenant, ask.base_url))
+    return ControlResponse(201, shown(tenant, request.base_url))
 
 
-def _list(ask: ControlRequest) -> ControlResponse:
-    return ControlResponse(200, {"items": [shown(tenant, ask.base_url) for tenant in ask.mock.gateway]})
+def _list(request: ControlRequest) -> ControlResponse:
+    return ControlResponse(200, {"items": [shown(tenant, request.base_url) for tenant in request.mock.gateway]})
 
 
-def _read(ask: ControlRequest) -> ControlResponse:
-    return ControlResponse(200, shown(ask.tenant, ask.base_url))
+def _read(request: ControlRequest) -> ControlResponse:
+    return ControlResponse(200, shown(request.tenant, request.base_url))
 
 
-def _change(ask: ControlRequest) -> ControlResponse:
-    ask.mock.change(ask.tenant, ask.body)
-    return ControlResponse(200, shown(ask.tenant, ask.base_url))
+def _change(request: ControlRequest) -> ControlResponse:
+    request.mock.change(request.tenant, request.body)
+    return ControlResponse(200, shown(request.tenant, request.base_url))
 
 
-def _drop(ask: ControlRequest) -> ControlResponse:
-    ask.mock.drop(ask.tenant.sys_id)
+def _drop(request: ControlRequest) -> ControlResponse:
+    request.mock.drop(request.tenant.sys_id)
     return ControlResponse(204)
 
 
-def _reset(ask: ControlRequest) -> ControlResponse:
-    ask.mock.reset(ask.tenant)
-    return ControlResponse(200, shown(ask.tenant, ask.base_url))
+def _reset(request: ControlRequest) -> ControlResponse:
+    request.mock.reset(request.tenant)
+    return ControlResponse(200, shown(request.tenant, request.base_url))
 
 
 ONE = "/_mock/tenants/{sys_id}"
