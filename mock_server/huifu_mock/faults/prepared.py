@@ -164,7 +164,7 @@ class Faults:
         self._waiting.append(made)
         return made
 
-    def acting(self, call: Call) -> ActiveFaults:
+    def active_faults(self, call: Call) -> ActiveFaults:
         """Who acts on this call. Every fault is asked, so each counts its own matching calls."""
         self._waiting = [fault for fault in self._waiting if fault.left > 0]
         found: dict[str, Fault] = {}

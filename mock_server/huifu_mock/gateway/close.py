@@ -32,19 +32,19 @@ LOST = Rule(
 )  # fmt: skip
 
 
-def close(tenant: Tenant, call: Call, authentic: bool, acting: ActiveFaults = NO_FAULTS) -> Outcome:
+def close(tenant: Tenant, call: Call, authentic: bool, active_faults: ActiveFaults = NO_FAULTS) -> Outcome:
     """Find, decide, save, write: once each and in this order."""
-    fault = acting.on("answer")
+    fault = active_faults.on("answer")
     facts, attempt = _decided(tenant, call, authentic=authentic, scripted=fault is not None)
     races = None
-    if acting is not NO_FAULTS:
-        races = Races(tenant, call, acting, lambda second: close(tenant, second, authentic))
+    if active_faults is not NO_FAULTS:
+        races = Races(tenant, call, active_faults, lambda second: close(tenant, second, authentic))
         if facts.rule not in ABOUT_THE_CALL and races.at("after_validate", facts.order):
             facts, attempt = _decided(tenant, call, authentic=authentic, scripted=fault is not None)
     if facts.rule.outcome is Step.REPLAY and attempt is not None:
         return Outcome(attempt.answer, attempt.reply, None)
     if facts.rule.outcome is Step.SCRIPTED and fault is not None:
-        acting.applied(fault)
+        active_faults.applied(fault)
         if not fault.after:
             return Outcome(fault.answer, _queued(tenant, call, facts.order, fault.answer), facts)
         true = replace(facts, rule=decide(replace(facts.case, scripted=False)))

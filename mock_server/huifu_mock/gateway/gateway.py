@@ -30,13 +30,17 @@ OTHER_ENDPOINTS: Final[dict[Endpoint, OtherHandler]] = {
 
 
 def scripted(
-    handler: Callable[[Tenant, Call, bool], Outcome], tenant: Tenant, call: Call, authentic: bool, acting: ActiveFaults
+    handler: Callable[[Tenant, Call, bool], Outcome],
+    tenant: Tenant,
+    call: Call,
+    authentic: bool,
+    active_faults: ActiveFaults,
 ) -> Outcome:
     """Give the prepared answer, before or after the call is carried out. A call with errors is refused as usual."""
-    fault = acting.on("answer")
+    fault = active_faults.on("answer")
     if fault is None or not authentic or call.problem is not None:
         return handler(tenant, call, authentic)
-    acting.applied(fault)
+    active_faults.applied(fault)
     reply = write(tenant, fault.answer.wording, echo(call, call.endpoint.response))
     if not fault.after:
         return Outcome(fault.answer, reply, None)
@@ -66,7 +70,7 @@ class Exchange:
     body: bytes | None = None
     hint: str = ""
     """One ASCII line that says what was wrong; empty when nothing was."""
-    acting: ActiveFaults = NO_FAULTS
+    active_faults: ActiveFaults = NO_FAULTS
 
     @property
     def reply(self) -> Reply | None:
@@ -108,7 +112,7 @@ class Gateway:
         """Answer a close in process, without a socket or an event loop: signed bytes for received bytes."""
         exchange = self.receive(CLOSE, ReceivedBytes(body))
         sent = exchange.payload()
-        exchange.acting.replied()
+        exchange.active_faults.replied()
         return sent
 
     def receive(self, endpoint: Endpoint, sent: ReceivedBytes) -> Exchange:
@@ -122,28 +126,28 @@ class Gateway:
         at = tenant.clock.now()
         signature_ok = verified(tenant, call)
         authentic = known is not None and signature_ok is True
-        acting = tenant.faults.acting(call) if tenant.faults else NO_FAULTS
+        active_faults = tenant.faults.active_faults(call) if tenant.faults else NO_FAULTS
         if authentic and endpoint is CLOSE and call.problem is None and magic_numbers.asks(call):
-            acting = magic_numbers.order_from_magic_number(tenant, call, acting)
-        if (wire := acting.on("wire")) is not None and wire.stops:
-            return _unanswered(tenant, call, at, signature_ok, acting)
+            active_faults = magic_numbers.order_from_magic_number(tenant, call, active_faults)
+        if (wire := active_faults.on("wire")) is not None and wire.stops:
+            return _unanswered(tenant, call, at, signature_ok, active_faults)
         try:
             if endpoint is CLOSE:
-                outcome = close(tenant, call, authentic, acting)
+                outcome = close(tenant, call, authentic, active_faults)
             else:
-                outcome = scripted(HANDLERS[endpoint], tenant, call, authentic, acting)
+                outcome = scripted(HANDLERS[endpoint], tenant, call, authentic, active_faults)
         except Exception:
             log.exception("the gateway failed inside; it answers 98888888")
             outcome = _broken(tenant, call)
-        entry = _entry(tenant, call, at, signature_ok, outcome=outcome, acting=acting)
+        entry = _entry(tenant, call, at, signature_ok, outcome=outcome, active_faults=active_faults)
         entry.finding = None if signature_ok else self._examined(tenant, call)
         tenant.journal.add(entry)
         hint = "" if entry.went_well else _hint(tenant, entry, call)
-        exchange = Exchange(tenant, entry, outcome, hint=hint, acting=acting)
+        exchange = Exchange(tenant, entry, outcome, hint=hint, active_faults=active_faults)
         if known and not authentic and _refused_for_signature(tenant, outcome):
             exchange.status, exchange.body = BAD_SIGNATURE_STATUS, BAD_SIGNATURE_BODY
             entry.response = exchange.body
-        elif acting is not NO_FAULTS:
+        elif active_faults is not NO_FAULTS:
             _apply_signed_fault(exchange, outcome.reply)
         return exchange
 
@@ -183,22 +187,24 @@ def _broken(tenant: Tenant, call: Call) -> Outcome:
     return Outcome(answer, write(tenant, answer.wording, echo(call, call.endpoint.response)), None)
 
 
-def _unanswered(tenant: Tenant, call: Call, at: datetime, signature_ok: bool | None, acting: ActiveFaults) -> Exchange:
+def _unanswered(
+    tenant: Tenant, call: Call, at: datetime, signature_ok: bool | None, active_faults: ActiveFaults
+) -> Exchange:
     """Keep what was received, and carry nothing out."""
-    entry = _entry(tenant, call, at, signature_ok, outcome=None, acting=acting)
+    entry = _entry(tenant, call, at, signature_ok, outcome=None, active_faults=active_faults)
     tenant.journal.add(entry)
-    return Exchange(tenant, entry, None, acting=acting)
+    return Exchange(tenant, entry, None, active_faults=active_faults)
 
 
 def _apply_signed_fault(exchange: Exchange, reply: Reply) -> None:
     """Let a prepared fault change the signed reply. The reply that is kept for repeats stays as it is."""
-    if (fault := exchange.acting.on("signed")) is None or fault.kind is None:
+    if (fault := exchange.active_faults.on("signed")) is None or fault.kind is None:
         return
     decided = DecidedReply(
         json.loads(reply.data), reply.key, published("foreign"), exchange.tenant.merchant_private_key
     )
     exchange.body = exchange.entry.response = fault.kind.act(decided, fault.do)
-    exchange.acting.applied(fault)
+    exchange.active_faults.applied(fault)
 
 
 def _entry(
@@ -208,7 +214,7 @@ def _entry(
     signature_ok: bool | None,
     *,
     outcome: Outcome | None,
-    acting: ActiveFaults,
+    active_faults: ActiveFaults,
 ) -> Entry:
     return Entry(
         number=tenant.journal.next_number(),
@@ -222,5 +228,5 @@ def _entry(
         facts=outcome.facts if outcome else None,
         req_seq_id=call.value("req_seq_id"),
         org_req_seq_id=call.value("org_req_seq_id"),
-        faults=acting.names,
+        faults=active_faults.names,
     )

@@ -74,7 +74,7 @@ def asks(call: Call) -> bool:
     return call.value("org_req_seq_id").startswith(PREFIX)
 
 
-def order_from_magic_number(tenant: Tenant, call: Call, acting: ActiveFaults) -> ActiveFaults:
+def order_from_magic_number(tenant: Tenant, call: Call, active_faults: ActiveFaults) -> ActiveFaults:
     """Who acts on a call that names a magic order.
 
     The order is made if it is not there: open, two minutes old (assumed). So what follows is true: a retry closes
@@ -86,13 +86,13 @@ def order_from_magic_number(tenant: Tenant, call: Call, acting: ActiveFaults) ->
     if wanted is None:
         right = "GET /_mock/about lists the magic numbers, for example MOCK~23000004~anything"
         call.problem = Problem("data.org_req_seq_id", f'no answer and no fault is called "{what}"', right)
-        return acting
+        return active_faults
     huifu_id, req_date = call.value("huifu_id"), call.value("org_req_date")
     if tenant.store.get((huifu_id, req_date, number)) is None:
         tenant.store.add([_open_order(tenant, huifu_id, req_date, number)])
     if what in SETTLE or tenant.faults.met((huifu_id, call.value("req_date"), call.value("req_seq_id"))):
-        return acting
-    joined = ActiveFaults() if acting is NO_FAULTS else acting
+        return active_faults
+    joined = ActiveFaults() if active_faults is NO_FAULTS else active_faults
     joined.join(wanted)
     return joined
 

@@ -26,23 +26,23 @@ SecondClose = Callable[[Call], object]
 class Races:
     """The races of one close. Without an order there is nothing to race for; only the clock moves."""
 
-    __slots__ = ("_acting", "_call", "_order", "_second_close", "_tenant")
+    __slots__ = ("_active_faults", "_call", "_order", "_second_close", "_tenant")
 
-    def __init__(self, tenant: Tenant, call: Call, acting: ActiveFaults, second_close: SecondClose) -> None:
-        self._tenant, self._call, self._acting, self._second_close = tenant, call, acting, second_close
+    def __init__(self, tenant: Tenant, call: Call, active_faults: ActiveFaults, second_close: SecondClose) -> None:
+        self._tenant, self._call, self._active_faults, self._second_close = tenant, call, active_faults, second_close
         self._order: Key | None = None
 
     def prepared(self, *points: str) -> bool:
         """Whether anything is to happen at one of the points."""
-        return any(self._acting.on(point) is not None for point in points)
+        return any(self._active_faults.on(point) is not None for point in points)
 
     def at(self, point: str, order: Order | None) -> bool:
         """Let happen what was prepared for this point; tells whether anything was."""
-        fault = self._acting.on(point)
+        fault = self._active_faults.on(point)
         if fault is None or fault.left <= 0:
             return False
         self._order = order.key if order is not None else None
-        self._acting.applied(fault, effect=_RACES[fault.do["race"]](self, fault))
+        self._active_faults.applied(fault, effect=_RACES[fault.do["race"]](self, fault))
         return True
 
     def keep(self, order: Order, attempt: CloseAttempt, ended: Callable[[Order], Order]) -> tuple[Order, CloseAttempt]:
@@ -70,7 +70,7 @@ class Races:
             made = ended(order)
             lifecycle.close_made(tenant, made, attempt)
         self.at("after_commit_before_reply", made)
-        self._acting.later = partial(self.at, "between_reply_and_webhook", made)
+        self._active_faults.later = partial(self.at, "between_reply_and_webhook", made)
         return made, attempt
 
     def _before_settle(self, order: Order, attempt: Key) -> None:

@@ -200,7 +200,7 @@ class HttpServer:
         headers = {"Content-Type": JSON, "Server": "huifu-mock", "Huifu-Mock-Call": exchange.entry.id}
         if exchange.hint:
             headers["Huifu-Mock-Hint"] = exchange.hint
-        if exchange.acting is not NO_FAULTS:
+        if exchange.active_faults is not NO_FAULTS:
             return await _faulty(request, exchange, headers)
         reply = exchange.reply
         if reply is not None and reply.ready is None and self._signers is not None and self._connections() > 1:
@@ -281,19 +281,19 @@ def _host(url: str) -> str:
 
 async def _faulty(request: BaseRequest, exchange: Exchange, headers: dict[str, str]) -> web.StreamResponse:
     """Send an answer in the way that the prepared faults want; the journal keeps what was really sent."""
-    acting, entry, body = exchange.acting, exchange.entry, exchange.payload()
+    active_faults, entry, body = exchange.active_faults, exchange.entry, exchange.payload()
     entry.reply = entry.response = None
     line = HttpConnection(request, entry, headers, exchange.status)
-    faults = [fault for layer in ("pace", "wire") if (fault := acting.on(layer)) is not None]
+    faults = [fault for layer in ("pace", "wire") if (fault := active_faults.on(layer)) is not None]
     for fault in faults:
-        acting.applied(fault)  # before anything is waited for, so that no other call takes it too
+        active_faults.applied(fault)  # before anything is waited for, so that no other call takes it too
     for fault in faults:
         if fault.kind is not None:
             await fault.kind.act(line, body, fault.do)
-    if acting.on("wire") is None:
+    if active_faults.on("wire") is None:
         await line.head(len(body))
         await line.write(body)
-    acting.replied()
+    active_faults.replied()
     return await line.end()
 
 
