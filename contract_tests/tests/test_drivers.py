@@ -306,8 +306,8 @@ def test_a_py_client_runs_in_its_own_process_and_may_print(host: Callable[[str],
     assert client.start(CONFIG).name == "shop"
     outcome = close(client)
     assert (outcome.verdict, outcome.seen) == ("closed", {"resp_code": "00000000", "trans_stat": "S"})
+    client.stop()  # stdout and stderr are two pipes: only the end of both says that all was read
     assert "a print of the team's code" in client.stderr()
-    client.stop()
 
 
 def test_a_py_client_that_returns_something_else_is_the_adapters_trouble(

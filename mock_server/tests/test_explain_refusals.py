@@ -135,7 +135,7 @@ def test_a_paid_order_is_to_be_refunded(desk: Desk) -> None:
     answered = desk.send(desk.body(desk.data(desk.order(trans_stat="S"))))
     at = desk.tenant.clock.now().isoformat(timespec="seconds")
     assert f"already paid at {at}; closing cannot succeed, refund it instead" in answered.exchange.hint
-    assert f"该订单已于 {at} 支付：应退款" in explained(desk, answered)["text"]["zh"]
+    assert f"该订单已于 {at} 支付；关单不会成功，请改用退款" in explained(desk, answered)["text"]["zh"]
     assert "failed" in desk.send(desk.body(desk.data(desk.order(trans_stat="F")))).exchange.hint
 
 

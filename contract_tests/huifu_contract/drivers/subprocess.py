@@ -207,9 +207,10 @@ class RemoteDriver:
         return RemoteDriver(self.argv, {**self.extra_env, **(env or {})}, self.start_s)
 
     def stop(self) -> None:
-        """A reply too many that came after the last case is still told."""
+        """A reply too many that came after the last case is still told, and what was printed is kept."""
         if self._session is not None:
             breach: Trouble | None = self._session.finish()
+            self._kept += self._session.child.stderr()
             self._session = None
             if isinstance(breach, AdapterTrouble):
                 raise breach
