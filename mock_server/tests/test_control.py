@@ -4,6 +4,7 @@ import http.client
 import json
 from collections.abc import Iterator
 from typing import Any
+from unittest.mock import ANY
 from urllib.parse import quote, urlsplit
 
 import pytest
@@ -378,6 +379,57 @@ def test_paying_while_a_close_is_in_progress_wins(control_api: ControlApi, at: s
     assert (paid["trans_stat"], paid["close_stat"], paid["closes"][0]["stat"]) == ("S", "F", "F")
     control_api.answer("POST", f"{at}/clock/advance", {"seconds": 3600})
     assert control_api.answer("GET", f"{at}/orders/a")["trans_stat"] == "S"
+
+
+def test_a_close_in_progress_ends_when_it_is_told_to(
+    control_api: ControlApi, at: str, tenant: huifu_mock.Tenant
+) -> None:
+    order = tenant.orders.add(req_seq_id="a", settle="processing")
+    refused = control_api.refused("PATCH", f"{at}/orders/a", {"close_stat": "S"}, 409)
+    assert (refused["field"], "in progress" in refused["problem"]) == ("close_stat", True)
+    key = signing.load_private_key(tenant.merchant_private_key, trusted=True)
+    post(control_api.base_url, signing.envelope(tenant.sys_id, "MCS", order.close_params("close-1"), key))
+    closed = valid("order", control_api.answer("PATCH", f"{at}/orders/a", {"close_stat": "S"}))
+    assert (closed["trans_stat"], closed["close_stat"], closed["closes"][0]["stat"]) == ("F", "S", "S")
+    control_api.answer("POST", f"{at}/clock/advance", {"seconds": 3600})
+    assert control_api.answer("GET", f"{at}/orders/a") == {**closed, "age_seconds": ANY}
+
+
+def test_an_order_expires_when_its_new_time_comes(control_api: ControlApi, at: str) -> None:
+    control_api.answer("PUT", f"{at}/clock", {"now": "2030-01-01T00:00:00", "mode": "frozen"})
+    soon, later, past = "20300101000100", "20300101000200", "20291231235959"
+    control_api.answer("POST", f"{at}/orders", {"req_seq_id": "a", "time_expire": soon}, 201)
+    assert control_api.answer("PATCH", f"{at}/orders/a", {"time_expire": later})["time_expire"] == later
+    control_api.answer("POST", f"{at}/clock/advance", {"seconds": 119})
+    assert control_api.answer("GET", f"{at}/orders/a")["trans_stat"] == "P"
+    control_api.answer("POST", f"{at}/clock/advance", {"seconds": 1})
+    assert control_api.answer("GET", f"{at}/orders/a")["trans_stat"] == "F"
+    control_api.answer("POST", f"{at}/orders", {"req_seq_id": "b"}, 201)
+    assert control_api.answer("PATCH", f"{at}/orders/b", {"time_expire": past})["trans_stat"] == "F"
+    assert control_api.refused("PATCH", f"{at}/orders/b", {"time_expire": past}, 409)["field"] == "time_expire"
+
+
+def test_a_request_is_signed_on_demand(control_api: ControlApi, at: str, tenant: huifu_mock.Tenant) -> None:
+    order = tenant.orders.add()
+    data = {**order.close_params("close-1"), "remark": "中文"}
+    wrong = json.dumps(data)
+    signed = valid("signed", control_api.answer("POST", f"{at}/sign", {"data": data, "text": wrong}))
+    assert signed["text"] == wrong
+    post(control_api.base_url, signed["body"].encode())
+    [call] = tenant.journal.closes()
+    assert (call.reason, call.explanation["signed_text"]) == ("BAD_PARAMETERS", wrong)
+    signed = control_api.answer("POST", f"{at}/sign", {"data": data})
+    assert signed["text"] == signing.canonical(data).decode()
+    post(control_api.base_url, signed["body"].encode())
+    assert tenant.journal.closes()[-1].reason == "CLOSED"
+
+
+def test_nobody_signs_for_a_tenant_whose_private_key_is_not_known(control_api: ControlApi) -> None:
+    own = signing.public_text(signing.generate().public_key())
+    sys_id = control_api.answer("POST", "/_mock/tenants", {"merchant_public_key": own}, 201)["sys_id"]
+    refused = control_api.refused("POST", f"/_mock/tenants/{sys_id}/sign", {"data": {}}, 409)
+    assert refused["field"] == "merchant_private_key"
+    control_api.answer("DELETE", f"/_mock/tenants/{sys_id}", None, 204)
 
 
 def test_a_failed_close_whose_number_went_to_another_order_is_not_told_as_its_success(

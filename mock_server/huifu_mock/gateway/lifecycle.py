@@ -4,6 +4,7 @@ Final states never change. Whatever ends here is told to the receivers of pushes
 """
 
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import Final
 
@@ -30,7 +31,13 @@ def watch(tenant: Tenant, order: Order) -> None:
     if order.expires_at <= tenant.clock.now():
         expire(tenant, order.key)
     else:
-        tenant.clock.at(order.expires_at, partial(expire, tenant, order.key), idle=True)
+        tenant.clock.at(order.expires_at, partial(_watch_again, tenant, order.key), idle=True)
+
+
+def _watch_again(tenant: Tenant, order_key: Key) -> None:
+    """Its time has come, unless it was given more meanwhile."""
+    if (order := tenant.store.get(order_key)) is not None:
+        watch(tenant, order)
 
 
 def pay(tenant: Tenant, order: Order) -> Order:
@@ -60,6 +67,15 @@ def expire(tenant: Tenant, order_key: Key) -> None:
     _finish_if_open(tenant, order_key, "F")
 
 
+def expire_at(tenant: Tenant, order: Order, when: datetime) -> Order:
+    """The order expires then, or now if that is not ahead. Raises `NotAllowed` when the order is final."""
+    _refuse_final(order)
+    expiring = replace(order, expires_at=when)
+    tenant.store.save(expiring)
+    watch(tenant, expiring)
+    return tenant.store.get(order.key) or expiring
+
+
 def closed(tenant: Tenant, order: Order) -> Order:
     """The order as it is once a close of it has succeeded."""
     return replace(order, trans_stat="F", close_stat="S", finished_at=tenant.clock.now())
@@ -82,6 +98,14 @@ def settle(tenant: Tenant, order_key: Key, attempt_key: Key) -> None:
     done, won = closed(tenant, order), replace(attempt, stat="S")
     tenant.store.save(done, won)
     tenant.pushes.close_ended(done, won)
+
+
+def settle_now(tenant: Tenant, order: Order) -> Order:
+    """The close in progress ends now, with success. Raises `NotAllowed` when none is in progress."""
+    if order.close_stat != "P":
+        raise NotAllowed(f"no close of the order {order.req_seq_id} is in progress")
+    settle(tenant, order.key, order.closes[-1])
+    return tenant.store.get(order.key) or order
 
 
 def _finish(tenant: Tenant, order: Order, trans_stat: str) -> Order:

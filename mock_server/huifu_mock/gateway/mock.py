@@ -135,7 +135,7 @@ def _order(tenant: Tenant, body: dict[str, Any]) -> Order:
         req_seq_id=body.get("req_seq_id") or f"order-{secrets.token_hex(8)}",
         hf_seq_id=body.get("hf_seq_id") or tenant.hf_seq_ids.next(min(created_at, LAST)),
         created_at=created_at,
-        expires_at=_moment(body["time_expire"]) if "time_expire" in body else None,
+        expires_at=moment(body["time_expire"]) if "time_expire" in body else None,
         finished_at=now if final else None,
         **{
             "settle": tenant.settings.settle,
@@ -149,7 +149,8 @@ _PLAIN: Final = ("trade_type", "trans_stat", "settle", "settle_seconds", "notify
 _SETTINGS: Final = tuple(get_type_hints(Settings))
 
 
-def _moment(text: str) -> datetime:
+def moment(text: str) -> datetime:
+    """A time as Huifu writes it: yyyyMMddHHmmss, Beijing time."""
     return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=BEIJING)
 
 

@@ -1,10 +1,10 @@
-"""Orders: seeded, read, paid and failed."""
+"""Orders: seeded, read, paid, failed, expired, their closes ended."""
 
 from dataclasses import replace
 from typing import Any
 
 from huifu_mock.gateway import lifecycle
-from huifu_mock.gateway.mock import Refused, check, seed
+from huifu_mock.gateway.mock import Refused, check, moment, seed
 from huifu_mock.gateway.tenant import Tenant
 from huifu_mock.http.control.route import ControlRequest, ControlResponse, Route
 from huifu_mock.rules import SETTLES
@@ -106,13 +106,19 @@ def _change(request: ControlRequest) -> ControlResponse:
     check("control/order-patch", request.body)
     body = dict(request.body)
     trans_stat, seconds = body.pop("trans_stat", None), body.pop("after_seconds", 0)
+    close_stat, time_expire = body.pop("close_stat", None), body.pop("time_expire", None)
+    field = "trans_stat" if trans_stat else "close_stat" if close_stat else "time_expire"
     try:
         if trans_stat is not None and seconds:
             LATER[trans_stat](tenant, order, seconds)
         elif trans_stat is not None:
             order = NOW[trans_stat](tenant, order)
+        if close_stat is not None:
+            order = lifecycle.settle_now(tenant, order)
+        if time_expire is not None:
+            order = lifecycle.expire_at(tenant, order, moment(time_expire))
     except lifecycle.NotAllowed as error:
-        raise Refused(409, Problem("trans_stat", str(error), "seed another order")) from error
+        raise Refused(409, Problem(field, str(error), "seed another order")) from error
     if body:
         order = replace(order, **body)
         tenant.store.save(order)
@@ -125,6 +131,6 @@ ROUTES = (
     Route("POST", ALL, _seed, "seed one order or a list of them", "control/order-create"),
     Route("GET", ALL, _list, "list orders", query=FILTERS),
     Route("GET", ONE, _read, "read an order", query=("huifu_id", "req_date")),
-    Route("PATCH", ONE, _change, "pay (S) or fail (F) an order, or change how its close runs",
+    Route("PATCH", ONE, _change, "pay (S) or fail (F) an order, let it expire, end its close, or change how that runs",
           "control/order-patch", query=("huifu_id", "req_date")),
 )  # fmt: skip

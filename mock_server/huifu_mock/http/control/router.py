@@ -7,7 +7,7 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from huifu_mock.gateway.mock import Mock, Refused
-from huifu_mock.http.control import about, clock, faults, journal, orders, pushes, tenants
+from huifu_mock.http.control import about, clock, faults, journal, orders, pushes, sign, tenants
 from huifu_mock.http.control.route import ControlRequest, ControlResponse, Route
 from huifu_mock.schemas import Problem
 
@@ -21,6 +21,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *faults.ROUTES,
     *journal.ROUTES,
     *pushes.ROUTES,
+    *sign.ROUTES,
 )
 
 MISSING: Final = object()
