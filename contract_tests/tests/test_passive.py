@@ -129,7 +129,9 @@ def test_one_failing_number_is_not_made_good_by_another(start_passive: Callable[
     passive = start_passive()
     case = "response/p-then-query"
     for kind in ("reference", "no-query-after-p", "reference"):
-        client(passive, kind=mutants.CLIENTS[kind]).close(org_req_seq_id=f"CASE~{case}~{len(passive._visits)}", **ORDER)
+        client(passive, kind=mutants.CLIENTS[kind]).close(
+            org_req_seq_id=f"CASE~{case}~{len(passive._sessions)}", **ORDER
+        )
     assert _quiet(passive)
     assert found(passive, case).verdict is Verdict.FAIL
 

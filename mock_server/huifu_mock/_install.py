@@ -13,9 +13,9 @@ def source() -> str:
         written = distribution("huifu-mock").read_text("direct_url.json")
     except PackageNotFoundError:
         written = None
-    told = json.loads(written or "{}")
-    url = str(told.get("url", UNKNOWN))
-    if version_control := told.get("vcs_info"):
+    origin = json.loads(written or "{}")
+    url = str(origin.get("url", UNKNOWN))
+    if version_control := origin.get("vcs_info"):
         return f"{version_control['vcs']}+{url}@{version_control['commit_id']}"
     return url
 

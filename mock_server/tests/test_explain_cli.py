@@ -49,7 +49,7 @@ def test_a_correct_request_ends_with_exit_code_0(said: Any) -> None:
 def test_json_is_what_the_library_tells(said: Any) -> None:
     code, out, _ = said(ESCAPED, "--json")
     assert code == 1
-    assert json.loads(out) == explain.explain_request(ESCAPED, (), KEY.public_key()).told()
+    assert json.loads(out) == explain.explain_request(ESCAPED, (), KEY.public_key()).as_json()
 
 
 def test_a_whole_http_message_gives_the_clients_language_away(said: Any) -> None:

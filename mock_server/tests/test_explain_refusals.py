@@ -308,7 +308,7 @@ def test_the_library_and_the_journal_tell_the_same(desk: Desk) -> None:
     for client in CLIENTS[::7]:
         exchange = desk.mock.gateway.receive(CLOSE, ReceivedBytes(client.body()))
         told = shown(desk.tenant, exchange.entry)["explanation"]
-        alone = explain.explain_request(client.body(), (), desk.tenant.merchant_public_key).told()
+        alone = explain.explain_request(client.body(), (), desk.tenant.merchant_public_key).as_json()
         for name in ("reason", "mistakes", "signed_text", "expected_text", "differs_at", "fixes", "warnings"):
             assert told[name] == alone[name]
 

@@ -57,7 +57,7 @@ def test_the_text_that_was_signed_is_the_one_that_the_signature_fits(client: Cli
 
 @pytest.mark.parametrize("client", CLIENTS, ids=name)
 def test_each_mistake_is_told_in_both_languages_with_what_would_be_right(client: Client) -> None:
-    told = explain.explain_request(client.body(), (), PUBLIC).told()
+    told = explain.explain_request(client.body(), (), PUBLIC).as_json()
     json.dumps(told, ensure_ascii=False, allow_nan=False).encode()
     assert [fix["id"] for fix in told["fixes"]] == told["mistakes"]
     for language in ("en", "zh"):
@@ -305,3 +305,9 @@ def test_nothing_is_looked_for_where_there_is_no_signature() -> None:
         assert found.reason == "BAD_PARAMETERS"
         assert found.text["en"]
         assert found.text["zh"]
+
+
+def test_the_old_name_of_as_json_still_works_and_says_so() -> None:
+    found = explain.explain_request(CLIENTS[0].body(), (), PUBLIC)
+    with pytest.warns(DeprecationWarning, match="as_json"):
+        assert found.told() == found.as_json()

@@ -51,7 +51,7 @@ def test_each_mistake_of_a_receiver_is_called_by_its_id(mistakes: str, sign: str
     assert set(found.mistakes) == set(mistakes.split())
     assert found.reason == "BAD_SIGNATURE"
     assert all(id_ in found.text["en"] and id_ in found.text["zh"] for id_ in found.mistakes)
-    assert KEY not in json.dumps(found.told())
+    assert KEY not in json.dumps(found.as_json())
 
 
 def test_every_webhook_id_has_a_receiver_that_makes_the_mistake() -> None:
@@ -74,4 +74,4 @@ def test_the_changed_place_of_a_re_encoded_body_is_marked() -> None:
 
 @given(body=st.binary(max_size=200), sign=st.text(max_size=70), key=st.text(max_size=40))
 def test_no_input_makes_it_fail(body: bytes, sign: str, key: str) -> None:
-    json.dumps(explain.explain_webhook(body, sign, key).told(), ensure_ascii=False).encode()
+    json.dumps(explain.explain_webhook(body, sign, key).as_json(), ensure_ascii=False).encode()

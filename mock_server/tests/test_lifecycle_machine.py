@@ -262,9 +262,9 @@ def test_an_acknowledgement_that_comes_after_a_reset_changes_nothing(desk: Desk)
     desk.tenant.pushes.register("http://127.0.0.1:1/hook", ["trans.close"], "k" * 32)
     desk.close(desk.order())
     delivery = next(iter(desk.tenant.pushes.deliveries))
-    errand = delivery.errand
-    assert errand is not None
+    queued = delivery.queued
+    assert queued is not None
     desk.tenant.reset()
-    assert errand.forgotten
-    errand.done(ReceiverResponse(200))
+    assert queued.cancelled
+    queued.done(ReceiverResponse(200))
     assert list(desk.tenant.pushes.deliveries) == []

@@ -11,7 +11,7 @@ from postbox import Mailbox, Said
 
 from huifu_mock.push import retry_schedule
 from huifu_mock.push.acknowledgement import NOTIFY, WEBHOOK
-from huifu_mock.push.dispatcher import Dispatcher, Errand
+from huifu_mock.push.dispatcher import Dispatcher, QueuedMessage
 from huifu_mock.push.faults import EFFECTS, PushFaults, combined
 from huifu_mock.push.http import BadTarget, Refused, Targets
 from huifu_mock.push.message import Channel, Message, ReceiverResponse
@@ -188,7 +188,7 @@ def test_faults_of_pushes_add_up() -> None:
 
 async def sent(dispatcher: Dispatcher, line: str, url: str) -> "asyncio.Future[ReceiverResponse]":
     done: asyncio.Future[ReceiverResponse] = asyncio.get_running_loop().create_future()
-    dispatcher.submit(line, Errand(message(url), done.set_result))
+    dispatcher.submit(line, QueuedMessage(message(url), done.set_result))
     return done
 
 

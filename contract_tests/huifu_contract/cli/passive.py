@@ -67,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
             raise SetupTrouble(f"--{name.replace('_', '-')} is a number of seconds, more than 0")
     console = Console(highlight=False)
 
-    def told(result: CaseResult) -> None:
+    def on_result(result: CaseResult) -> None:
         console.print(f"{result.verdict:<9} {result.id}  {result.signature or result.root}", markup=False)
 
     made = Options(
@@ -83,14 +83,14 @@ def run(options: argparse.Namespace) -> int:
         port=options.port,
     )
     try:
-        with PassiveRun(made, told) as lead:
-            base = lead.server.base_url
-            print(f"the gateway is {base}; its keys: GET {base}/_mock/tenants/{lead.server.default.sys_id}")
+        with PassiveRun(made, on_result) as run:
+            base = run.server.base_url
+            print(f"the gateway is {base}; its keys: GET {base}/_mock/tenants/{run.server.default.sys_id}")
             print(f"work: GET {base}/_contract/next?agent={made.agent}, or close orders called CASE~<case>~<anything>")
             with contextlib.suppress(KeyboardInterrupt):  # the way in which a run without --until-idle ends
-                lead.wait(options.until_idle)
-            found = lead.finish()
-            missing, ending = lead.unmet(), lead.exit
+                run.wait(options.until_idle)
+            found = run.finish()
+            missing, ending = run.unmet(), run.exit
     except CannotListen as error:
         raise SetupTrouble(str(error)) from None
     ran = tuple(case for case in found.cases if case.verdict is not Verdict.NOT_RUN)

@@ -58,19 +58,19 @@ class PassiveHttp(HttpServer):
             case ("POST", "/_contract/claim"):
                 return self._claim(await request.read())
             case _:
-                return _told(404, {"detail": "there are GET /_contract/next?agent=NAME and POST /_contract/claim"})
+                return _answer(404, {"detail": "there are GET /_contract/next?agent=NAME and POST /_contract/claim"})
 
     async def _next(self, request: BaseRequest) -> web.Response:
         agent = request.rel_url.query.get("agent", "")
         if agent != self.host_run.agent:
-            return _told(404, {"detail": f'no agent is called "{agent}" here; ask for {self.host_run.agent}'})
+            return _answer(404, {"detail": f'no agent is called "{agent}" here; ask for {self.host_run.agent}'})
         question = Question()
         try:
             rendezvous = await asyncio.get_running_loop().run_in_executor(None, self.host_run.next, question)
         except asyncio.CancelledError:
             self.host_run.leave(question)
             raise
-        return web.Response(status=204) if rendezvous is None else _told(200, rendezvous)
+        return web.Response(status=204) if rendezvous is None else _answer(200, rendezvous)
 
     def _claim(self, body: bytes) -> web.Response:
         try:
@@ -82,9 +82,9 @@ class PassiveHttp(HttpServer):
             right = (
                 f'{{"outcome": one of {", ".join(VERDICTS)}}}, with org_req_seq_id for a number that begins with CASE~'
             )
-            return _told(400, {"detail": f"a claim is {right}"})
+            return _answer(400, {"detail": f"a claim is {right}"})
         wrong = self.host_run.claim(Outcome(verdict), number)
-        return _told(409, {"detail": wrong}) if wrong else web.Response(status=204)
+        return _answer(409, {"detail": wrong}) if wrong else web.Response(status=204)
 
     async def _huifu(self, request: BaseRequest, endpoint: Endpoint, session: str) -> web.StreamResponse:
         self.host_run.touch()
@@ -121,6 +121,6 @@ class PassiveServer(Server):
         http.arriving = http.prepared
 
 
-def _told(status: int, body: Mapping[str, Any]) -> web.Response:
+def _answer(status: int, body: Mapping[str, Any]) -> web.Response:
     text = json.dumps(body, ensure_ascii=False)
     return web.Response(text=text, status=status, content_type="application/json", headers={"Server": "huifu-contract"})

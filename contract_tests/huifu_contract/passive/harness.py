@@ -15,7 +15,7 @@ from huifu_contract.outcome import Outcome
 if TYPE_CHECKING:
     from huifu_mock import Call, Fault
 
-UNSAID = Outcome("unknown", error={"kind": "unsaid", "message": "nobody told what the client made of it"})
+UNSAID = Outcome("unknown", error={"kind": "unsaid", "message": "nobody reported what the client made of it"})
 ABOUT_CLAIMS = f"claims {UNSAID.verdict}"
 """How a condition on the claim words itself when there is none."""
 
@@ -81,12 +81,12 @@ class PassiveHarness(Harness):
 
     @property
     def unseen(self) -> bool:
-        """Nothing was sent and nothing told: a refusal, or an agent that did not do what it was asked for."""
+        """Nothing was sent and nothing claimed: a refusal, or an agent that did not do what it was asked for."""
         return self.last is not None and unsaid(self.last) and not self.last.sent
 
     def note(self, text: str) -> None:
         if self.last is not None and unsaid(self.last) and ABOUT_CLAIMS in text:
-            text = text.replace(ABOUT_CLAIMS, "claim not told")
+            text = text.replace(ABOUT_CLAIMS, "no claim was made")
         Harness.note(self, text)
 
 

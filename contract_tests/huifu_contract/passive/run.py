@@ -27,7 +27,7 @@ from huifu_contract.passive.order_numbers import OrderHarness, OrderSession, ask
 from huifu_contract.passive.rendezvous import PassiveDriver, Question, Waiting
 from huifu_mock.state.clock import Clock
 
-PROFILE = Profile("lead", examples=0, steps=0)
+PROFILE = Profile("passive", examples=0, steps=0)
 """The fixed examples alone: whoever is asked to make calls by hand is not asked for thousands."""
 WORST = (
     Verdict.KIT_ERROR,
@@ -41,7 +41,7 @@ WORST = (
 """What stays of a case that several order numbers ask for."""
 REQUIRED = (Verdict.PASS, Verdict.NOTE)
 NO_TRAFFIC = "no traffic"
-UNSEEN = "nothing was sent, and no claim told why: POST /_contract/claim"
+UNSEEN = "nothing was sent, and no claim says why: POST /_contract/claim"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +63,16 @@ class Options:
 
 @dataclass(slots=True)
 class PassiveRun:
-    """`with Lead(options) as lead:` listens; `finish` ends it and gives the result."""
+    """`with PassiveRun(options) as run:` listens; `finish` ends it and gives the result."""
 
     options: Options
-    told: Callable[[CaseResult], None] = lambda _result: None
+    on_result: Callable[[CaseResult], None] = lambda _result: None
     server: PassiveServer = field(init=False)
     _results: dict[str, CaseResult] = field(default_factory=dict)
-    _visits: dict[str, OrderSession] = field(default_factory=dict)
+    _sessions: dict[str, OrderSession] = field(default_factory=dict)
     _seen: Counter[str] = field(default_factory=Counter)
     _threads: list[Thread] = field(default_factory=list)
-    _turns: Waiting = field(default_factory=Waiting)
+    _waiting: Waiting = field(default_factory=Waiting)
     _lock: Lock = field(default_factory=Lock)
     _activity: Condition = field(default_factory=Condition)
     _last: float = field(default_factory=time.monotonic)
@@ -89,7 +89,7 @@ class PassiveRun:
     @property
     def hello(self) -> Hello:
         o = self.options
-        profiles = frozenset({"wire", "decision"})  # so that a claim that is told counts as the client's word
+        profiles = frozenset({"wire", "decision"})  # so that a claim counts as the client's report
         return Hello(o.agent, "", "", profiles, o.claims, timeout_s=o.timeout_s, max_attempts=o.max_attempts)
 
     def __enter__(self) -> PassiveRun:
@@ -107,8 +107,8 @@ class PassiveRun:
 
     def finish(self) -> RunResult:
         """Judges what is still open; what nobody asked for stays not-run."""
-        self._turns.end()
-        for session in list(self._visits.values()):
+        self._waiting.end()
+        for session in list(self._sessions.values()):
             session.end()
         for thread in list(self._threads):
             thread.join()
@@ -164,7 +164,7 @@ class PassiveRun:
             self._activity.notify_all()
 
     def next(self, question: Question) -> dict[str, Any] | None:
-        rendezvous = self._turns.next(question)
+        rendezvous = self._waiting.next(question)
         return (
             None
             if rendezvous is None
@@ -172,14 +172,14 @@ class PassiveRun:
         )
 
     def leave(self, question: Question) -> None:
-        self._turns.leave(question)
+        self._waiting.leave(question)
 
     def claim(self, outcome: Outcome, number: str | None) -> str:
         """What is wrong with a claim; empty if nothing is."""
         if number is None:
-            fine = self._turns.claim(outcome)
+            fine = self._waiting.claim(outcome)
             return "" if fine else "no close is open; ask GET /_contract/next first, or name org_req_seq_id"
-        session = self._visits.get(number)
+        session = self._sessions.get(number)
         if session is None:
             return f"no close of {number} has come yet"
         session.claim(outcome)
@@ -189,22 +189,22 @@ class PassiveRun:
         """The session of that order number, begun with its first close; None for a number that names no case."""
         record = catalogue().get(asked(number))
         with self._lock:
-            found = self._visits.get(number)
+            found = self._sessions.get(number)
             if found is not None or record is None or not close or record.id not in self._results:
                 return found
             rendezvous = self._seen[record.id]
             self._seen[record.id] += 1
             example = record.fixed[rendezvous % len(record.fixed)] if record.fixed else {}
-            made = self._visits[number] = OrderSession(record, example, data, self.options.quiet_s)
-        self._start(lambda: self._visited(made))
+            made = self._sessions[number] = OrderSession(record, example, data, self.options.quiet_s)
+        self._start(lambda: self._grade_session(made))
         return made
 
     # -- grading --------------------------------------------------------------------------------------------------
 
     def _loop(self) -> None:
-        driver = PassiveDriver(self._turns, self.hello)
+        driver = PassiveDriver(self._waiting, self.hello)
         for record in self._selected():
-            if self._turns.ended:
+            if self._waiting.ended:
                 return
             missing = record.needs - self.options.claims
             if missing:
@@ -213,14 +213,14 @@ class PassiveRun:
                 continue
             harness = PassiveHarness(driver, self.server.default, examples=0, reveal=record.id)
             result = _seen(self._grader().grade(record, harness), harness)
-            if harness.unseen and self._turns.ended:
+            if harness.unseen and self._waiting.ended:
                 return  # the run ended before the agent made that close
             self._finished(result)
-        self._turns.end()
+        self._waiting.end()
 
-    def _visited(self, session: OrderSession) -> None:
+    def _grade_session(self, session: OrderSession) -> None:
         try:
-            driver = PassiveDriver(self._turns, self.hello)
+            driver = PassiveDriver(self._waiting, self.hello)
             harness = OrderHarness.of(driver, self.server.default, session, (wire, restraint))
             self._finished(replace(self._grader(), only=session.example).grade(session.record, harness))
         finally:
@@ -238,11 +238,11 @@ class PassiveRun:
             if WORST.index(result.verdict) >= WORST.index(before.verdict):
                 return
             self._results[result.id] = result
-        self.told(result)
+        self.on_result(result)
         self._written()
 
     def _written(self) -> None:
-        """After every case, so that a run that is killed has told what it knew."""
+        """After every case, so that a run that is killed has written what it knew."""
         if self.options.report is not None:
             with self._lock:
                 beside = self.options.report.with_suffix(".part")
@@ -250,7 +250,7 @@ class PassiveRun:
                 beside.replace(self.options.report)
 
     def _start(self, work: Callable[[], None]) -> None:
-        thread = Thread(target=work, daemon=True, name="huifu-contract-lead")
+        thread = Thread(target=work, daemon=True, name="huifu-contract-passive")
         self._threads.append(thread)
         thread.start()
 

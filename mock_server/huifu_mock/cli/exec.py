@@ -31,12 +31,12 @@ NOT_FOUND, NOT_RUNNABLE = 127, 126
 
 def add_parser(commands: Any) -> None:
     """The options of `exec`."""
-    told = ", ".join((*VARIABLES.values(), CONTROL_URL))
+    names = ", ".join((*VARIABLES.values(), CONTROL_URL))
     parser: argparse.ArgumentParser = commands.add_parser(
         "exec",
         help="start a gateway, run a command with it, and stop the gateway",
         description="Start the fake gateway, run CMD, stop the gateway, and pass on CMD's exit code. "
-        f"CMD finds the default tenant in the variables {told}; the last one is the tenant in the control API.",
+        f"CMD finds the default tenant in the variables {names}; the last one is the tenant in the control API.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def variables(server: Server) -> dict[str, str]:
-    """What the command is told: the default tenant, and where to change its world."""
+    """The environment of the command: the default tenant, and the address of the control API."""
     tenant = server.default
     return tenant.env() | {CONTROL_URL: f"{server.base_url}/_mock/tenants/{tenant.sys_id}"}
 

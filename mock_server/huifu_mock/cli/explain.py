@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
     message = parsed(read(args.file))
     found = _webhook(args, message) if args.webhook else _signed(args, message)
     if args.json:
-        print(json.dumps(found.told(), ensure_ascii=False, indent=2))
+        print(json.dumps(found.as_json(), ensure_ascii=False, indent=2))
     else:
         languages = ("en", "zh") if args.lang == "both" else (args.lang,)
         print("\n\n".join(found.text[language] for language in languages))

@@ -89,17 +89,17 @@ def run(args: argparse.Namespace) -> int:
     tenant = connected(args)
     with refusals():
         orders = _ACTIONS[args.action](tenant, args)
-    told = [_told(order) for order in orders]
+    listed = [_as_json(order) for order in orders]
     if args.json:
-        print(json.dumps(told if args.action == "list" else told[0], ensure_ascii=False, indent=2))
-    elif not told:
+        print(json.dumps(listed if args.action == "list" else listed[0], ensure_ascii=False, indent=2))
+    elif not listed:
         print("no orders")
     else:
-        print(table(COLUMNS, [tuple(str(order[name]) or "-" for name in COLUMNS) for order in told]))
+        print(table(COLUMNS, [tuple(str(order[name]) or "-" for name in COLUMNS) for order in listed]))
     return 0
 
 
-def _told(order: Any) -> dict[str, Any]:
+def _as_json(order: Any) -> dict[str, Any]:
     from dataclasses import asdict
 
     return json.loads(json.dumps(asdict(order), default=_moment))  # type: ignore[no-any-return] # an object stays one

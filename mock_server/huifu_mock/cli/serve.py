@@ -76,7 +76,7 @@ def _skip(text: str, start: int) -> int:
 EXAMPLES = """\
 examples:
   huifu-mock serve
-  huifu-mock serve --port 0 --ready-json          a free port, told in one JSON line once it answers
+  huifu-mock serve --port 0 --ready-json          a free port, named in one JSON line once it answers
   huifu-mock serve --orders my-orders.json        begin with orders of your own
   huifu-mock serve --host 0.0.0.0 --control-token SECRET
 """
@@ -153,7 +153,7 @@ async def _serve(server: HttpServer, ready_json: bool) -> None:
 
 
 def _ready_json(server: HttpServer) -> str:
-    told = {
+    ready = {
         "base_url": server.base_url,
         "control_url": f"{server.base_url}/_mock",
         "host": server.host,
@@ -161,11 +161,11 @@ def _ready_json(server: HttpServer) -> str:
         "pid": os.getpid(),
         "version": VERSION,
     }
-    return json.dumps(told)
+    return json.dumps(ready)
 
 
 def example_close() -> bytes:
-    """A signed close of the first order of the default cast, ready to send."""
+    """A signed close of the first order of the sample orders, ready to send."""
     data = {
         "req_date": "20260102",
         "req_seq_id": "my-first-close",

@@ -41,13 +41,13 @@ class Order:
     closes: tuple[Close, ...]
 
     @classmethod
-    def of(cls, told: dict[str, Any]) -> Self:
+    def of(cls, listed: dict[str, Any]) -> Self:
         """From the control API's JSON."""
-        known = {field.name: told[field.name] for field in fields(cls)}
-        known["created_at"] = datetime.fromisoformat(told["created_at"])
-        finished = told["finished_at"]
+        known = {field.name: listed[field.name] for field in fields(cls)}
+        known["created_at"] = datetime.fromisoformat(listed["created_at"])
+        finished = listed["finished_at"]
         known["finished_at"] = datetime.fromisoformat(finished) if finished else None
-        known["closes"] = tuple(Close(**close) for close in told["closes"])
+        known["closes"] = tuple(Close(**close) for close in listed["closes"])
         return cls(**known)
 
     def close_params(self, req_seq_id: str, req_date: str | None = None) -> dict[str, str]:
@@ -82,13 +82,13 @@ class Call:
     explanation: dict[str, Any]
 
     @classmethod
-    def of(cls, told: dict[str, Any]) -> Self:
+    def of(cls, listed: dict[str, Any]) -> Self:
         """From the control API's JSON."""
-        known = {field.name: told[field.name] for field in fields(cls) if field.name != "body"}
-        known["at"] = datetime.fromisoformat(told["at"])
-        known["headers"] = tuple((name, value) for name, value in told["headers"])
-        known["faults"] = tuple(told["faults"])
-        return cls(body=base64.b64decode(told["body_base64"]), **known)
+        known = {field.name: listed[field.name] for field in fields(cls) if field.name != "body"}
+        known["at"] = datetime.fromisoformat(listed["at"])
+        known["headers"] = tuple((name, value) for name, value in listed["headers"])
+        known["faults"] = tuple(listed["faults"])
+        return cls(body=base64.b64decode(listed["body_base64"]), **known)
 
     def value(self, name: str) -> Any:
         """A member of `data`, `None` if it was not sent."""

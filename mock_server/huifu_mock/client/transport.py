@@ -60,10 +60,10 @@ class InProcess:
         """See `Link`."""
         # as JSON text, so that nothing is accepted here that HTTP would refuse, and nothing of the caller's is kept
         sent = router.MISSING if body is None else json.dumps(body).encode()
-        told = self._run(router.dispatch(self._mock, self.base_url, method, path, query=_query(query), body=sent))
-        if told.status >= 400:
-            raise ControlError(told.status, told.body)
-        return told.body
+        answer = self._run(router.dispatch(self._mock, self.base_url, method, path, query=_query(query), body=sent))
+        if answer.status >= 400:
+            raise ControlError(answer.status, answer.body)
+        return answer.body
 
 
 class OverHttp:
@@ -92,10 +92,10 @@ class OverHttp:
             raise Unreachable(f"no huifu-mock answers at {self.base_url} ({error}); {wanted}") from error
         finally:
             connection.close()
-        told = _parsed(text)
+        answer = _parsed(text)
         if response.status >= 400:
-            raise ControlError(response.status, told)
-        return told
+            raise ControlError(response.status, answer)
+        return answer
 
 
 def _parsed(text: bytes) -> Any:
@@ -111,8 +111,8 @@ def run_here(work: Coroutine[Any, Any, ControlResponse]) -> ControlResponse:
     try:
         work.send(None)
     except StopIteration as stop:
-        told: ControlResponse = stop.value
-        return told
+        answer: ControlResponse = stop.value
+        return answer
     finally:
         INLINE.reset(inline)
     work.close()

@@ -71,7 +71,7 @@ class Mistake:
     fix_zh: str
     code: Code = field(default_factory=dict)
 
-    def told(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         return {
             "id": self.id,
             "what": {"en": self.en, "zh": self.zh},
@@ -311,8 +311,8 @@ def language(headers: str) -> str:
     wanted = ("jpt-sdk_version", "sdk_version", "user-agent")
     lines = {name.strip().lower(): value for name, _, value in (line.partition(":") for line in headers.splitlines())}
     for name in wanted:
-        told = lines.get(name, "").lower()
+        value = lines.get(name, "").lower()
         for mark, found in _CLIENTS:
-            if mark in told:
+            if mark in value:
                 return found
     return ""

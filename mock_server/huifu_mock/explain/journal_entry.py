@@ -12,7 +12,7 @@ from huifu_mock.codes import Reason
 from huifu_mock.explain.advice import language
 from huifu_mock.explain.lexer import Received, receive
 from huifu_mock.explain.refusal import TenantFacts, hint, refusal, remedy, sentence
-from huifu_mock.explain.report import Explanation, Words, fixes, tell_finding, tell_warnings, warnings
+from huifu_mock.explain.report import Explanation, Words, add_finding, add_warnings, fixes, warnings
 from huifu_mock.explain.sign_field import Key
 from huifu_mock.explain.signature import Earlier, examine, find, known_keys, verified_text
 from huifu_mock.request import Call
@@ -77,7 +77,7 @@ def explained(entry: Entry, call: Call, tenant_facts: TenantFacts, own: RSAPubli
     if entry.signature_ok and _is_plain(entry, call):
         return Explanation(
             _name(entry), (), call.text, call.text, words.text(), refusal=refusal(entry, call, tenant_facts)
-        ).told()
+        ).as_json()
     received = receive(entry.sent.body) if len(entry.sent.body) <= LONGEST else None
     finding = entry.finding
     if finding is None and received is not None and own is not None:
@@ -85,8 +85,8 @@ def explained(entry: Entry, call: Call, tenant_facts: TenantFacts, own: RSAPubli
     expected = received.expected if received is not None else None
     doubtful = tuple(warnings(received.data)) if received is not None and entry.signature_ok else ()
     if finding is not None and finding.mistakes:
-        tell_finding(words, finding, expected, language(entry.sent.headers.decode("latin-1")))
-    tell_warnings(words, doubtful)
+        add_finding(words, finding, expected, language(entry.sent.headers.decode("latin-1")))
+    add_warnings(words, doubtful)
     return Explanation(
         _name(entry),
         finding.mistakes if finding else (),
@@ -96,7 +96,7 @@ def explained(entry: Entry, call: Call, tenant_facts: TenantFacts, own: RSAPubli
         fixes(finding) if finding else (),
         doubtful,
         refusal(entry, call, tenant_facts),
-    ).told()
+    ).as_json()
 
 
 def _name(entry: Entry) -> str | None:

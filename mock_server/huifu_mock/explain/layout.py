@@ -34,7 +34,7 @@ def _unicode(letters: str, character: str) -> str:
 
 
 class _Table(dict[int, str]):
-    """A table for `str.translate` that escapes what is in it, and everything beyond ASCII if it is told to."""
+    """A table for `str.translate` that escapes what is in it, and everything beyond ASCII if asked to."""
 
     def __init__(self, rows: dict[int, str], beyond: str, marks: str) -> None:
         super().__init__(rows)

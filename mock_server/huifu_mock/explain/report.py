@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any, Final
 from unicodedata import east_asian_width
+from warnings import warn
 
 from huifu_mock.explain.advice import ADVICE, LANGUAGES, NOTES, Mistake
 from huifu_mock.explain.lexer import Arr, Node, Obj, leaves, plain
@@ -61,7 +62,7 @@ class Warned:
     en: str
     zh: str
 
-    def told(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         return {"id": self.id, "member": self.member, "en": self.en, "zh": self.zh}
 
 
@@ -106,7 +107,7 @@ def warnings(data: Node) -> Iterator[Warned]:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why a call was answered as it was; `told()` is its JSON."""
+    """Why a call was answered as it was; `as_json()` gives its JSON."""
 
     reason: str | None
     """The name of the answer, such as TOO_YOUNG."""
@@ -124,6 +125,11 @@ class Explanation:
     """The rules, the order and the clock, for a refusal."""
 
     def told(self) -> dict[str, Any]:
+        """The old name of `as_json`; it goes with the next release."""
+        warn("Explanation.told() is now Explanation.as_json()", DeprecationWarning, stacklevel=2)
+        return self.as_json()
+
+    def as_json(self) -> dict[str, Any]:
         """As JSON."""
         at = None
         if self.signed_text is not None and self.expected_text is not None:
@@ -135,8 +141,8 @@ class Explanation:
             "expected_text": self.expected_text,
             "differs_at": at,
             "text": self.text,
-            "fixes": [fix.told() for fix in self.fixes],
-            "warnings": [warned.told() for warned in self.warnings],
+            "fixes": [fix.as_json() for fix in self.fixes],
+            "warnings": [warned.as_json() for warned in self.warnings],
             "refusal": self.refusal,
         }
 
@@ -168,7 +174,7 @@ def fixes(finding: Finding) -> tuple[Mistake, ...]:
     return tuple(ADVICE[id_] for id_ in finding.mistakes)
 
 
-def tell_finding(words: Words, finding: Finding, expected: str | None, language: str) -> None:
+def add_finding(words: Words, finding: Finding, expected: str | None, language: str) -> None:
     """A signature's mistakes in words: what was signed, where it differs, how to put it right."""
     ids = ", ".join(finding.mistakes)
     words.add(f"The signature is wrong: {ids}.", f"签名有误：{ids}。")
@@ -193,10 +199,10 @@ def tell_finding(words: Words, finding: Finding, expected: str | None, language:
         )
     elif finding.signed_text is None and expected is not None:
         words.add(f"expected: {_cut(expected)}", f"应当加签: {_cut(expected)}")
-    _tell_fixes(words, fixes(finding), language)
+    _add_fixes(words, fixes(finding), language)
 
 
-def _tell_fixes(words: Words, mistakes: Sequence[Mistake], language: str) -> None:
+def _add_fixes(words: Words, mistakes: Sequence[Mistake], language: str) -> None:
     words.add("To put it right:", "改正方法：")
     seen: set[tuple[str, str]] = set()
     for mistake in mistakes:
@@ -208,7 +214,7 @@ def _tell_fixes(words: Words, mistakes: Sequence[Mistake], language: str) -> Non
                 words.add(line, line)
 
 
-def tell_warnings(words: Words, warnings: Sequence[Warned]) -> None:
+def add_warnings(words: Words, warnings: Sequence[Warned]) -> None:
     """What verifies here and may not elsewhere."""
     for warned in warnings:
         words.add(f"Warning: {warned.en}", f"警告：{warned.zh}")

@@ -10,13 +10,13 @@ from huifu_mock import canonical, keys, request
 from huifu_mock.explain.advice import ADVICE, language
 from huifu_mock.explain.candidates import Search
 from huifu_mock.explain.lexer import Received, receive, write
-from huifu_mock.explain.report import Explanation, Words, fixes, tell_finding, tell_warnings, warnings
+from huifu_mock.explain.report import Explanation, Words, add_finding, add_warnings, fixes, warnings
 from huifu_mock.explain.sign_field import SIZES, Decoded, Key, decode, open_signature
 from huifu_mock.schemas import schema
 from huifu_mock.state.journal import Finding
 
 MISTAKES: Final = tuple(ADVICE)
-"""Every id, in the order in which several are told."""
+"""Every id, in the order in which several are listed."""
 
 _RANK: Final = {id_: rank for rank, id_ in enumerate(MISTAKES)}
 _WHOSE: Final = {"own": "", "huifu": "huifu-key", "other": "other-tenant-key", "foreign": "foreign-key"}
@@ -212,10 +212,10 @@ def _explained(received: Received | None, finding: Finding | None, problem: str,
     expected = received.expected
     doubtful = () if finding.mistakes else tuple(warnings(received.data))
     if finding.mistakes:
-        tell_finding(words, finding, expected, language(headers))
+        add_finding(words, finding, expected, language(headers))
     else:
         words.add("The signature is right.", "签名正确。")
-    tell_warnings(words, doubtful)
+    add_warnings(words, doubtful)
     reason = "BAD_PARAMETERS" if problem or finding.mistakes else None
     return Explanation(reason, finding.mistakes, finding.signed_text, expected, words.text(), fixes(finding), doubtful)
 

@@ -102,7 +102,7 @@ JOINTS: Final = {"en": "; ", "zh": "；"}
 KINDS: Final[dict[str, Kind[Any]]] = {kind.id: kind for kind in ALL}
 
 
-def told() -> list[dict[str, Any]]:
+def listed() -> list[dict[str, Any]]:
     """The table as `GET /_mock/about` shows it."""
     return [
         {

@@ -1,6 +1,6 @@
 """Faults on the wire: how a reply that was decided and signed reaches the client, or does not.
 
-Add one: a function that handles the `Line`, and a row in `WIRE`.
+Add one: a function that handles the `ClientConnection`, and a row in `WIRE`.
 """
 
 import gzip as _gzip
@@ -22,7 +22,7 @@ class ClientConnection(Protocol):
         """Send status and headers; what is not given is as it would be without a fault."""
 
     async def write(self, part: bytes, shown: bytes | None = None) -> None:
-        """Send a part of the body; `shown` is what the journal tells instead of it."""
+        """Send a part of the body; `shown` is what the journal shows instead of it."""
 
     async def wait(self, seconds: float) -> None:
         """Let real time pass."""
@@ -40,39 +40,39 @@ class ClientConnection(Protocol):
 WireAct = Callable[[ClientConnection, bytes, Settings], Awaitable[None]]
 
 
-async def delay(line: ClientConnection, _body: bytes, settings: Settings) -> None:
-    await line.wait(settings["seconds"])
+async def delay(connection: ClientConnection, _body: bytes, settings: Settings) -> None:
+    await connection.wait(settings["seconds"])
 
 
-async def hang(line: ClientConnection, _body: bytes, _settings: Settings) -> None:
-    await line.hang()
+async def hang(connection: ClientConnection, _body: bytes, _settings: Settings) -> None:
+    await connection.hang()
 
 
-async def drip(line: ClientConnection, body: bytes, settings: Settings) -> None:
+async def drip(connection: ClientConnection, body: bytes, settings: Settings) -> None:
     step = settings["bytes"]
-    await line.head(len(body))
+    await connection.head(len(body))
     for start in range(0, len(body), step):
         if start:
-            await line.wait(settings["seconds"])
-        await line.write(body[start : start + step])
+            await connection.wait(settings["seconds"])
+        await connection.write(body[start : start + step])
 
 
-async def reset(line: ClientConnection, _body: bytes, _settings: Settings) -> None:
-    line.reset()
+async def reset(connection: ClientConnection, _body: bytes, _settings: Settings) -> None:
+    connection.reset()
 
 
-async def close_silently(line: ClientConnection, _body: bytes, _settings: Settings) -> None:
-    line.close()
+async def close_silently(connection: ClientConnection, _body: bytes, _settings: Settings) -> None:
+    connection.close()
 
 
-async def empty_body(line: ClientConnection, _body: bytes, _settings: Settings) -> None:
-    await line.head(0)
+async def empty_body(connection: ClientConnection, _body: bytes, _settings: Settings) -> None:
+    await connection.head(0)
 
 
-async def truncated(line: ClientConnection, body: bytes, settings: Settings) -> None:
-    await line.head(len(body))
-    await line.write(body[: min(settings["bytes"], len(body) - 1)])
-    line.close()
+async def truncated(connection: ClientConnection, body: bytes, settings: Settings) -> None:
+    await connection.head(len(body))
+    await connection.write(body[: min(settings["bytes"], len(body) - 1)])
+    connection.close()
 
 
 def page(status: int) -> bytes:
@@ -85,14 +85,14 @@ def _phrase(status: int) -> str:
     return HTTPStatus(status).phrase if status in set(HTTPStatus) else ""
 
 
-async def html(line: ClientConnection, _body: bytes, _settings: Settings) -> None:
-    await _page(line, 200, page(200), {"Content-Type": HTML})
+async def html(connection: ClientConnection, _body: bytes, _settings: Settings) -> None:
+    await _page(connection, 200, page(200), {"Content-Type": HTML})
 
 
-async def _page(line: ClientConnection, status: int, body: bytes, headers: dict[str, str]) -> None:
-    await line.head(len(body), status, headers)
+async def _page(connection: ClientConnection, status: int, body: bytes, headers: dict[str, str]) -> None:
+    await connection.head(len(body), status, headers)
     if body:
-        await line.write(body)
+        await connection.write(body)
 
 
 BODIES: Final[dict[str, tuple[str, Callable[[int], bytes]]]] = {
@@ -111,26 +111,26 @@ BODIES: Final[dict[str, tuple[str, Callable[[int], bytes]]]] = {
 NO_BODY: Final = frozenset({204, 205, 304})
 
 
-async def status(line: ClientConnection, _body: bytes, settings: Settings) -> None:
+async def status(connection: ClientConnection, _body: bytes, settings: Settings) -> None:
     code = settings["status"]
     content_type, write = BODIES[settings["body"]]
     headers = {"Content-Type": content_type}
     if 300 <= code < 400:
         headers["Location"] = settings["location"]
-    await _page(line, code, b"" if code in NO_BODY else write(code), headers)
+    await _page(connection, code, b"" if code in NO_BODY else write(code), headers)
 
 
-async def stale_keep_alive(line: ClientConnection, body: bytes, settings: Settings) -> None:
-    await line.head(len(body), headers={"Connection": "keep-alive", "Keep-Alive": "timeout=60"})
-    await line.write(body)
-    await line.wait(settings["seconds"])
-    line.close()
+async def stale_keep_alive(connection: ClientConnection, body: bytes, settings: Settings) -> None:
+    await connection.head(len(body), headers={"Connection": "keep-alive", "Keep-Alive": "timeout=60"})
+    await connection.write(body)
+    await connection.wait(settings["seconds"])
+    connection.close()
 
 
-async def gzip(line: ClientConnection, body: bytes, _: Settings) -> None:
+async def gzip(connection: ClientConnection, body: bytes, _: Settings) -> None:
     packed = _gzip.compress(body, mtime=0)
-    await line.head(len(packed), headers={"Content-Encoding": "gzip", "Vary": "Accept-Encoding"})
-    await line.write(packed, shown=body)
+    await connection.head(len(packed), headers={"Content-Encoding": "gzip", "Vary": "Accept-Encoding"})
+    await connection.write(packed, shown=body)
 
 
 def asks_for_gzip(call: Call) -> bool:

@@ -56,7 +56,7 @@ def create(tenant: Tenant, call: Call, authentic: bool) -> Outcome:
         return refused(tenant, call, PAST_EXPIRY, Answer(None, EXPIRED))
     order = _order(tenant, call, req_date, expires_at)
     lifecycle.created(tenant, order)
-    return answered(tenant, call, ACCEPTED, _told(order))
+    return answered(tenant, call, ACCEPTED, _members(order))
 
 
 def _order(tenant: Tenant, call: Call, req_date: str, expires_at: datetime | None) -> Order:
@@ -78,7 +78,7 @@ def _order(tenant: Tenant, call: Call, req_date: str, expires_at: datetime | Non
     )
 
 
-def _told(order: Order) -> dict[str, str]:
+def _members(order: Order) -> dict[str, str]:
     fields = {
         "req_date": order.req_date,
         "hf_seq_id": order.hf_seq_id,

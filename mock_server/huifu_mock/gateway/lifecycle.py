@@ -1,6 +1,6 @@
 """What happens to an order in time: it is created, paid, fails, expires, is being closed, is closed.
 
-Final states never change. Whatever ends here is told to the receivers of pushes; nothing waits for them.
+Final states never change. Whatever ends here is pushed to the receivers; nothing waits for them.
 """
 
 from dataclasses import replace

@@ -62,9 +62,9 @@ def query(tenant: Tenant, call: Call, authentic: bool) -> Outcome:
     order = _find(tenant, call.value("huifu_id"), req_date, req_seq_id, hf_seq_id)
     if order is None:
         return refused(tenant, call, NO_ORDER, Answer(Reason.ORDER_UNKNOWN, UNKNOWN))
-    told = _v4(order) if names is PLAIN else _original(order)
+    members = _v4(order) if names is PLAIN else _original(order)
     # what is empty says nothing, so only mandatory members are sent empty
-    return answered(tenant, call, FOUND, {name: value for name, value in told.items() if value})
+    return answered(tenant, call, FOUND, {name: value for name, value in members.items() if value})
 
 
 def _find(tenant: Tenant, huifu_id: str, req_date: str, req_seq_id: str, hf_seq_id: str) -> Order | None:

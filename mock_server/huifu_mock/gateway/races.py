@@ -1,6 +1,6 @@
 """Races carried out: what comes between the steps of one close, at the named points, in the middle of a call.
 
-Whatever comes goes through the same doors as from outside (`life`, the clock, a second close by every rule), so
+A race calls what a call from outside would (`lifecycle`, the clock, a second close by every rule), so
 exactly one side wins.
 """
 

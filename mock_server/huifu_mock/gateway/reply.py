@@ -92,9 +92,9 @@ def echo(call: Call, response: str) -> dict[str, str]:
 @cache
 def _repeated(request: str, response: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What a reply must have beside its answer, and which numbers it gives back where they were sent."""
-    sent, told = schema(request).contents["properties"], schema(response).contents
-    required = tuple(name for name in told["required"] if name not in ANSWERED)
-    numbers = (name for name in told["properties"] if name.endswith("seq_id") and name in sent)
+    sent, reply = schema(request).contents["properties"], schema(response).contents
+    required = tuple(name for name in reply["required"] if name not in ANSWERED)
+    numbers = (name for name in reply["properties"] if name.endswith("seq_id") and name in sent)
     return required, tuple(name for name in numbers if name not in required)
 
 

@@ -32,7 +32,7 @@ LINGER_0: Final = struct.pack("ii", 1, 0)
 
 
 class HttpConnection:
-    """See `huifu_mock.faults.wire.Line`. What is sent becomes the journal entry's response."""
+    """See `huifu_mock.faults.wire.ClientConnection`. What is sent becomes the journal entry's response."""
 
     def __init__(self, request: BaseRequest, entry: Entry, headers: Mapping[str, str], status: int = 200) -> None:
         self._request, self._entry, self._headers, self._status = request, entry, headers, status
@@ -40,7 +40,7 @@ class HttpConnection:
         self._gone = False
 
     async def head(self, length: int, status: int | None = None, headers: Mapping[str, str] | None = None) -> None:
-        """See `Line`."""
+        """See `ClientConnection`."""
         self._entry.response = b""
         response = web.StreamResponse(status=status or self._status, headers={**self._headers, **(headers or {})})
         response.content_length = length
@@ -48,27 +48,27 @@ class HttpConnection:
         await response.prepare(self._request)
 
     async def write(self, part: bytes, shown: bytes | None = None) -> None:
-        """See `Line`."""
+        """See `ClientConnection`."""
         self._entry.response = (self._entry.response or b"") + (part if shown is None else shown)
         if self._response is not None:
             await self._response.write(part)
 
     async def wait(self, seconds: float) -> None:
-        """See `Line`."""
+        """See `ClientConnection`."""
         await asyncio.sleep(seconds)  # noqa: TID251 - how slow a wire is counts in real time, whatever the clock says
 
     async def hang(self) -> None:
-        """See `Line`."""
+        """See `ClientConnection`."""
         await asyncio.get_running_loop().create_future()
 
     def close(self) -> None:
-        """See `Line`."""
+        """See `ClientConnection`."""
         if (transport := self._request.transport) is not None:
             transport.close()
         self._gone = True
 
     def reset(self) -> None:
-        """See `Line`."""
+        """See `ClientConnection`."""
         if (transport := self._request.transport) is not None:
             transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_0)
             transport.abort()
@@ -89,7 +89,7 @@ log = logging.getLogger("huifu_mock.server")
 
 
 def _is_ours(record: logging.LogRecord) -> bool:
-    """Whether a record tells of our own trouble; a client that speaks no HTTP is told in one line instead."""
+    """Whether a record is about an error of ours; a client that does not speak HTTP gets one line instead."""
     error = record.exc_info[1] if record.exc_info else None
     if isinstance(error, HttpProcessingError):
         log.info("a client sent what is no HTTP: %s", " ".join(str(error).split()))
@@ -283,18 +283,18 @@ async def _faulty(request: BaseRequest, exchange: Exchange, headers: dict[str, s
     """Send an answer in the way that the prepared faults want; the journal keeps what was really sent."""
     active_faults, entry, body = exchange.active_faults, exchange.entry, exchange.payload()
     entry.reply = entry.response = None
-    line = HttpConnection(request, entry, headers, exchange.status)
+    connection = HttpConnection(request, entry, headers, exchange.status)
     faults = [fault for layer in ("pace", "wire") if (fault := active_faults.on(layer)) is not None]
     for fault in faults:
         active_faults.applied(fault)  # before anything is waited for, so that no other call takes it too
     for fault in faults:
         if fault.kind is not None:
-            await fault.kind.act(line, body, fault.do)
+            await fault.kind.act(connection, body, fault.do)
     if active_faults.on("wire") is None:
-        await line.head(len(body))
-        await line.write(body)
+        await connection.head(len(body))
+        await connection.write(body)
     active_faults.replied()
-    return await line.end()
+    return await connection.end()
 
 
 def _raw(request: BaseRequest) -> bytes:
@@ -305,14 +305,14 @@ def _problem(status: int, problem: Problem) -> web.Response:
     return _sent(router.problem(Refused(status, problem)))
 
 
-def _sent(told: ControlResponse) -> web.Response:
-    headers = {"Server": "huifu-mock", "Content-Type": JSON, **told.headers}
-    if told.body is None:
+def _sent(response: ControlResponse) -> web.Response:
+    headers = {"Server": "huifu-mock", "Content-Type": JSON, **response.headers}
+    if response.body is None:
         del headers["Content-Type"]
-        return web.Response(status=told.status, headers=headers)
+        return web.Response(status=response.status, headers=headers)
     # what was sent may be quoted, and a path or header may hold bytes that are no characters
-    body = json.dumps(told.body, ensure_ascii=False).encode(errors="replace")
-    return web.Response(body=body, status=told.status, headers=headers)
+    body = json.dumps(response.body, ensure_ascii=False).encode(errors="replace")
+    return web.Response(body=body, status=response.status, headers=headers)
 
 
 def _why(host: str, port: int, error: OSError) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal
 
-from huifu_mock.push.dispatcher import Errand
+from huifu_mock.push.dispatcher import QueuedMessage
 from huifu_mock.push.message import Message
 from huifu_mock.state.clock import Timer
 from huifu_mock.state.waiting import Waiters
@@ -39,15 +39,15 @@ class Delivery:
     began_at: datetime | None = None
     """The time of the first try."""
     timer: Timer | None = None
-    errand: Errand | None = None
+    queued: QueuedMessage | None = None
     """The try that is queued or under way."""
 
     @property
     def id(self) -> str:
         return f"delivery-{self.number}"
 
-    def stand_down(self) -> None:
-        """Forget the next try."""
+    def cancel_next_try(self) -> None:
+        """No next try, unless one is planned anew."""
         if self.timer is not None:
             self.timer.cancel()
             self.timer = None
@@ -80,7 +80,7 @@ class Deliveries:
 
     def changed(self, delivery: Delivery) -> None:
         """Wake who waited for it."""
-        self._waiters.tell(delivery)
+        self._waiters.notify(delivery)
 
     def get(self, id_: str) -> Delivery | None:
         return self._kept.get(id_)

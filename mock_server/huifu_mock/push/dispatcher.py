@@ -19,18 +19,18 @@ log = logging.getLogger("huifu_mock.push")
 
 
 @dataclass(slots=True)
-class Errand:
-    """A message on its way. Forgetting it before it is sent keeps it from being sent."""
+class QueuedMessage:
+    """A message that waits for its turn or is being sent. One that is cancelled before that is not sent."""
 
     message: Message
     done: Callable[[ReceiverResponse], None]
-    forgotten: bool = False
+    cancelled: bool = False
 
 
 class Dispatcher:
-    """What one server sends. Receivers wait only for themselves: each has its own queue, served in turn (assumed).
+    """Sends the pushes of one server. Each receiver has a queue, served one message at a time (assumed).
 
-    Until it is started, errands wait; a gateway without a server has nobody to run them.
+    Until it is started, messages wait: a gateway without a server sends nothing.
     """
 
     def __init__(self, targets: Targets | None = None, *, concurrent: int = CONCURRENT, limit: int = WAITING,
@@ -38,9 +38,9 @@ class Dispatcher:
         self.targets: Final = targets or Targets()
         self.concurrent, self.limit, self.timeout = concurrent, limit, timeout
         self.waiting = 0
-        self._lines: dict[str, deque[Errand]] = {}
+        self._queues: dict[str, deque[QueuedMessage]] = {}
         self._ready: dict[str, None] = {}
-        """The lines that have errands and nobody at the door, in the order of their turns."""
+        """Queues with messages of which none is being sent, in the order in which they are served."""
         self._busy: dict[str, asyncio.Task[None]] = {}
         self._client: Client | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -59,14 +59,14 @@ class Dispatcher:
             "limit": self.limit,
         }
 
-    def submit(self, line: str, errand: Errand) -> None:
-        """Queue an errand behind the others of its `line`. Its `done` is called later, in the event loop."""
+    def submit(self, receiver: str, queued: QueuedMessage) -> None:
+        """Queue a message for a receiver. Its `done` is called later, in the event loop."""
         if self.waiting >= self.limit:
-            self._answer(errand, ReceiverResponse(trouble="queue", detail=f"{self.limit} pushes are waiting already"))
+            self._answer(queued, ReceiverResponse(trouble="queue", detail=f"{self.limit} pushes are waiting already"))
             return
-        self._lines.setdefault(line, deque()).append(errand)
+        self._queues.setdefault(receiver, deque()).append(queued)
         self.waiting += 1
-        self._queue(line)
+        self._queue(receiver)
 
     def start(self) -> None:
         """Begin to send, in the running event loop."""
@@ -84,44 +84,44 @@ class Dispatcher:
             await self._client.close()
             self._client = None
 
-    def _queue(self, line: str) -> None:
-        if line in self._lines and line not in self._busy:
-            self._ready[line] = None
+    def _queue(self, receiver: str) -> None:
+        if receiver in self._queues and receiver not in self._busy:
+            self._ready[receiver] = None
             if self._loop is not None:
                 self._loop.call_soon(self._pump)
 
     def _pump(self) -> None:
         while self._loop is not None and self._ready and len(self._busy) < self.concurrent:
-            line = next(iter(self._ready))
-            del self._ready[line]
-            errand = self._take(line)
-            if errand is not None:
-                self._busy[line] = self._loop.create_task(self._run(line, errand))
+            receiver = next(iter(self._ready))
+            del self._ready[receiver]
+            queued = self._take(receiver)
+            if queued is not None:
+                self._busy[receiver] = self._loop.create_task(self._send(receiver, queued))
 
-    def _take(self, line: str) -> Errand | None:
-        """The next errand of a line that is still wanted."""
-        errands = self._lines[line]
+    def _take(self, receiver: str) -> QueuedMessage | None:
+        """The next message of a receiver that was not cancelled."""
+        messages = self._queues[receiver]
         found = None
-        while errands and found is None:
-            errand = errands.popleft()
+        while messages and found is None:
+            queued = messages.popleft()
             self.waiting -= 1
-            found = None if errand.forgotten else errand
-        if not errands:
-            del self._lines[line]
+            found = None if queued.cancelled else queued
+        if not messages:
+            del self._queues[receiver]
         return found
 
-    async def _run(self, line: str, errand: Errand) -> None:
+    async def _send(self, receiver: str, queued: QueuedMessage) -> None:
         try:
-            answered = await self._post(errand.message)
+            answered = await self._post(queued.message)
         except asyncio.CancelledError:
-            self._lines.setdefault(line, deque()).appendleft(errand)
+            self._queues.setdefault(receiver, deque()).appendleft(queued)
             self.waiting += 1
             raise
         finally:
-            del self._busy[line]
-            self._queue(line)
-        if not errand.forgotten:
-            errand.done(answered)
+            del self._busy[receiver]
+            self._queue(receiver)
+        if not queued.cancelled:
+            queued.done(answered)
         self._pump()
 
     async def _post(self, message: Message) -> ReceiverResponse:
@@ -133,8 +133,8 @@ class Dispatcher:
             log.exception("a push failed inside")
             return ReceiverResponse(trouble="http", detail=repr(error)[:200])
 
-    def _answer(self, errand: Errand, answered: ReceiverResponse) -> None:
+    def _answer(self, queued: QueuedMessage, answered: ReceiverResponse) -> None:
         if self._loop is not None:
-            self._loop.call_soon(errand.done, answered)
+            self._loop.call_soon(queued.done, answered)
         else:
-            errand.done(answered)
+            queued.done(answered)

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from huifu_mock.faults import Fault
 from huifu_mock.push import events, signatures
 from huifu_mock.push.delivery import Attempt, Deliveries, Delivery
-from huifu_mock.push.dispatcher import Dispatcher, Errand
+from huifu_mock.push.dispatcher import Dispatcher, QueuedMessage
 from huifu_mock.push.faults import LATE, PushFaults, Subject, combined, taken
 from huifu_mock.push.message import Message, ReceiverResponse
 from huifu_mock.state.clock import LAST, Clock
@@ -34,7 +34,7 @@ class Webhook:
 
 
 class DeliveryQueue:
-    """What one tenant's receivers are told.
+    """The pushes of one tenant.
 
     Everything here is quick: sending is left to the `Dispatcher`, which calls back.
     """
@@ -52,7 +52,7 @@ class DeliveryQueue:
         self._clock = clock
         self._key = key
         self._faults = faults
-        self._line = secrets.token_hex(4)
+        self._prefix = secrets.token_hex(4)
         self._held: dict[str, list[Delivery]] = {}
         self._numbers = 0
 
@@ -99,17 +99,17 @@ class DeliveryQueue:
 
     def resend(self, delivery: Delivery) -> None:
         """Try once more now, whatever became of it; nothing changes if it is being sent."""
-        if delivery.errand is None:
-            delivery.stand_down()
+        if delivery.queued is None:
+            delivery.cancel_next_try()
             delivery.status = "pending"
             self._try(delivery, self._clock().now())
 
     def clear(self) -> None:
         """Forget endpoints and deliveries; what is queued is not sent any more."""
         for delivery in self.deliveries:
-            delivery.stand_down()
-            if delivery.errand is not None:
-                delivery.errand.forgotten = True
+            delivery.cancel_next_try()
+            if delivery.queued is not None:
+                delivery.queued.cancelled = True
         self.deliveries.clear()
         self.webhooks.clear()
         self._held.clear()
@@ -139,7 +139,7 @@ class DeliveryQueue:
         if not (asked.dropped or asked.behind or asked.late):
             for overtaken in self._held.pop(message.receiver, []):
                 if overtaken.timer is not None:
-                    overtaken.stand_down()
+                    overtaken.cancel_next_try()
                     self._try(overtaken, clock.now())
         return made
 
@@ -155,7 +155,7 @@ class DeliveryQueue:
         self.deliveries.changed(delivery)
 
     def _due(self, delivery: Delivery) -> None:
-        delivery.stand_down()
+        delivery.cancel_next_try()
         self._try(delivery, self._clock().now())
 
     def _try(self, delivery: Delivery, at: datetime) -> None:
@@ -163,13 +163,13 @@ class DeliveryQueue:
         delivery.began_at = delivery.began_at or at
         held = ExitStack()
         held.enter_context(self._clock().hold())
-        line = f"{self._line} {delivery.message.receiver}"
-        delivery.errand = Errand(delivery.message, partial(self._back, delivery, at, held))
-        self.dispatcher.submit(line, delivery.errand)
+        receiver = f"{self._prefix} {delivery.message.receiver}"
+        delivery.queued = QueuedMessage(delivery.message, partial(self._back, delivery, at, held))
+        self.dispatcher.submit(receiver, delivery.queued)
 
     def _back(self, delivery: Delivery, at: datetime, held: ExitStack, answered: ReceiverResponse) -> None:
         channel, clock = delivery.message.channel, self._clock()
-        delivery.errand = None
+        delivery.queued = None
         diagnosis = channel.judge(delivery.message, answered)
         shown = answered.text[:ANSWER_SHOWN] if answered.text is not None else None
         delivery.attempts.append(Attempt(at, answered.status, shown, diagnosis))

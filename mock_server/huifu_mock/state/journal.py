@@ -123,7 +123,7 @@ class Journal:
         if len(self._entries) == self._entries.maxlen:
             self.dropped += 1
         self._entries.append(entry)
-        self._waiters.tell(entry)
+        self._waiters.notify(entry)
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(list(self._entries))

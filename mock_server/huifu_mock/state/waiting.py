@@ -13,14 +13,14 @@ class Waiters(Generic[Item]):
     def __init__(self) -> None:
         self._waiting: list[tuple[Callable[[Item], bool], asyncio.Future[None]]] = []
 
-    def tell(self, item: Item) -> None:
+    def notify(self, item: Item) -> None:
         """Wake who waited for this one."""
         for wanted, future in self._waiting:
             if not future.done() and wanted(item):
                 future.set_result(None)
 
     async def wait(self, wanted: Callable[[Item], bool], seconds: float) -> None:
-        """Return when a wanted item is told, or when `seconds` are over."""
+        """Return when a wanted item comes, or when `seconds` are over."""
         future = asyncio.get_running_loop().create_future()
         self._waiting.append((wanted, future))
         try:

@@ -42,7 +42,7 @@ def _about(request: ControlRequest) -> ControlResponse:
         "endpoints": list(PATHS),
         "answers": answers,
         "settles": list(SETTLES),
-        "faults": catalogue.told(),
+        "faults": catalogue.listed(),
         **catalogue.races(),
         "magic": magic_numbers.rows(),
         "pushes": request.mock.dispatcher.state(),

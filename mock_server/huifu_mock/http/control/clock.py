@@ -6,7 +6,7 @@ from huifu_mock.schemas import Problem
 from huifu_mock.state import clock
 
 
-def _told(request: ControlRequest) -> ControlResponse:
+def _shown(request: ControlRequest) -> ControlResponse:
     tenant = request.tenant
     return ControlResponse(200, {"now": tenant.clock.now().isoformat(), "mode": tenant.clock.mode})
 
@@ -23,7 +23,7 @@ def _set(request: ControlRequest) -> ControlResponse:
         tenant.clock.set(now, request.body.get("mode"))
     except clock.MovedBack as error:
         raise Refused(422, Problem("now", str(error), "reset the tenant, or make a fresh one")) from error
-    return _told(request)
+    return _shown(request)
 
 
 def _advance(request: ControlRequest) -> ControlResponse:
@@ -33,12 +33,12 @@ def _advance(request: ControlRequest) -> ControlResponse:
         tenant.clock.advance(request.body["seconds"])
     except clock.MovedBack as error:
         raise Refused(422, Problem("seconds", str(error), "a number from 0 up")) from error
-    return _told(request)
+    return _shown(request)
 
 
 ALL = "/_mock/tenants/{sys_id}/clock"
 ROUTES = (
-    Route("GET", ALL, _told, "read the clock"),
+    Route("GET", ALL, _shown, "read the clock"),
     Route("PUT", ALL, _set, "set the time or the mode", "control/clock-put"),
     Route("POST", f"{ALL}/advance", _advance, "let time pass at once", "control/clock-advance"),
 )

@@ -54,8 +54,8 @@ def _seed(request: ControlRequest) -> ControlResponse:
     tenant = request.tenant
     single = not isinstance(request.body, list)
     made = seed(tenant, [request.body] if single else request.body, single=single)
-    told = [shown(tenant, order) for order in made]
-    return ControlResponse(201, told[0] if single else told)
+    listed = [shown(tenant, order) for order in made]
+    return ControlResponse(201, listed[0] if single else listed)
 
 
 KNOWN = {"trans_stat": ("P", "S", "F"), "close_stat": ("", "P", "S", "F"), "settle": SETTLES}
