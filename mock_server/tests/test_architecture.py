@@ -61,6 +61,7 @@ WALL_CLOCK = {
 
 LOOSE_END = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|XX" + r"X)\b")
 PROSE = {".cfg", ".ini", ".js", ".mjs", ".md", ".php", ".py", ".sh", ".toml", ".yaml", ".yml", ""}
+FETCHED = "mock_server/huifu_mock/console/assets/"  # the work of other projects, kept as it is
 
 SILENCER = re.compile(r"#\s*(?:type:\s*ignore|(?:ruff:\s*|flake8[:=]\s*)?noqa)", re.IGNORECASE)
 ARGUED = re.compile(
@@ -321,7 +322,8 @@ def loose_ends(text: str) -> list[str]:
 
 
 def test_no_file_keeps_a_note_for_later() -> None:
-    found = {name: loose_ends((ROOT / name).read_text("utf-8")) for name in tracked() if Path(name).suffix in PROSE}
+    ours = [name for name in tracked() if Path(name).suffix in PROSE and not name.startswith(FETCHED)]
+    found = {name: loose_ends((ROOT / name).read_text("utf-8")) for name in ours}
     assert {name: lines for name, lines in found.items() if lines} == {}
 
 

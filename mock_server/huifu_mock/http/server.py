@@ -9,6 +9,7 @@ import secrets
 import socket
 import struct
 from collections.abc import Callable, Coroutine, Mapping
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -20,6 +21,7 @@ from aiohttp.web_request import BaseRequest
 from huifu_mock.faults import NO_FAULTS
 from huifu_mock.gateway.gateway import PATHS, Exchange
 from huifu_mock.gateway.mock import Mock, Refused
+from huifu_mock.http import page
 from huifu_mock.http.control import router
 from huifu_mock.http.control.route import ControlResponse
 from huifu_mock.http.signer_threads import Signers
@@ -179,6 +181,8 @@ class HttpServer:
             endpoint = PATHS.get("/" + rest)
         if endpoint is not None:
             return await self._huifu(request, endpoint, session)
+        if (file := page.file_for(path, request.headers.get("Accept", ""))) is not None:
+            return self._page(request, path, file)
         if path == "/_mock" or path.startswith("/_mock/"):
             return await self._control(request, path)
         known = ", ".join(PATHS)
@@ -207,6 +211,18 @@ class HttpServer:
             await self._signers.sign(reply)
         return web.Response(body=exchange.payload(), status=exchange.status, headers=headers)
 
+    def _page(self, request: BaseRequest, path: str, file: Path) -> web.Response:
+        """A file of the console. It holds no secret, so no token is asked for: the page itself asks for it."""
+        if (refused := self._stranger(request)) is not None:
+            return refused
+        if request.method not in ("GET", "HEAD"):
+            refused = _problem(405, Problem("the method", f"is {request.method}", "pages and their files take GET"))
+            refused.headers["Allow"] = "GET, HEAD"
+            return refused
+        if (found := page.answer(request, file)) is not None:
+            return found
+        return _problem(404, Problem("the path", f"there is nothing at {path}", "the console is at /_mock/"))
+
     async def _control(self, request: BaseRequest, path: str) -> web.Response:
         refused = self._guard(request)
         if refused is not None:
@@ -219,24 +235,33 @@ class HttpServer:
         return _sent(await router.dispatch(self.mock, self.base_url, request.method, path, query=query, body=body))
 
     def _guard(self, request: BaseRequest) -> web.Response | None:
-        """Keep out web pages that reach this port through somebody's browser (DNS rebinding), and strangers."""
+        """What the control API answers whom it does not serve."""
+        refused = self._stranger(request)
+        return refused if refused is not None else self._unsigned(request)
+
+    def _stranger(self, request: BaseRequest) -> web.Response | None:
+        """Keep out web pages that reach this port through somebody's browser (DNS rebinding)."""
         origin = request.headers.get("Origin")
         if origin is not None and not self._is_ours(_host(origin) or origin):
             wanted = "the control API is not for web pages of other sites"
             return _problem(403, Problem("Origin", f"is {origin}", wanted))
-        if self._token:
-            sent = request.headers.get("Authorization", "")
-            if secrets.compare_digest(sent.encode(errors="surrogateescape"), f"Bearer {self._token}".encode()):
-                return None
-            wanted = "send Authorization: Bearer and the value of --control-token"
-            refused = _problem(401, Problem("Authorization", "the control token is missing or wrong", wanted))
-            refused.headers["WWW-Authenticate"] = 'Bearer realm="huifu-mock"'
-            return refused
         host = _host(f"//{request.headers.get('Host', '')}")
-        if not self._is_ours(host):
+        if not self._token and not self._is_ours(host):
             wanted = f"call it as 127.0.0.1 or localhost, as in {self.base_url}"
             return _problem(403, Problem("Host", f'is "{host}"', wanted))
         return None
+
+    def _unsigned(self, request: BaseRequest) -> web.Response | None:
+        """Where a control token is set, keep out who does not send it."""
+        sent = request.headers.get("Authorization", "")
+        if not self._token or secrets.compare_digest(
+            sent.encode(errors="surrogateescape"), f"Bearer {self._token}".encode()
+        ):
+            return None
+        wanted = "send Authorization: Bearer and the value of --control-token"
+        refused = _problem(401, Problem("Authorization", "the control token is missing or wrong", wanted))
+        refused.headers["WWW-Authenticate"] = 'Bearer realm="huifu-mock"'
+        return refused
 
     def _is_ours(self, host: str) -> bool:
         return is_loopback(host) or host == self.host

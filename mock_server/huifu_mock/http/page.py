@@ -1,0 +1,74 @@
+"""The files of the console: served from the package, without a secret in them."""
+
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote
+
+from aiohttp import web
+from aiohttp.web_request import BaseRequest
+
+FOLDER: Final = Path(__file__).resolve().parents[1] / "console"
+PAGES: Final = {"/": "index.html", "/_mock/": "index.html"}
+FILES: Final = "/_mock/console/"
+"""What follows names a file below `FOLDER`."""
+
+TYPES: Final = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".ico": "image/x-icon",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json; charset=utf-8",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+    ".woff2": "font/woff2",
+}
+HEADERS: Final = {
+    "Server": "huifu-mock",
+    # nothing comes from another host, no script stands in a page, no other page may frame this one
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
+        "frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    # kept by the browser and asked for again each time: after an upgrade no old module meets a new one
+    "Cache-Control": "no-cache",
+}
+
+
+def file_for(path: str, accept: str) -> Path | None:
+    """The file that answers a path; `None` where it is not the console's. The file need not exist."""
+    if path == "/" and "text/html" not in accept:
+        return None
+    if (name := PAGES.get(path)) is None:
+        if not path.startswith(FILES):
+            return None
+        name = unquote(path.removeprefix(FILES))
+    return FOLDER / name
+
+
+def answer(request: BaseRequest, file: Path) -> web.Response | None:
+    """The contents of a file, or that the browser has them already; `None` where there is no such file."""
+    try:
+        file = file.resolve()
+        stat = file.stat()
+    except (OSError, ValueError):  # no such file, or a name that no file can have
+        return None
+    if not file.is_relative_to(FOLDER) or file.suffix not in TYPES or not file.is_file():
+        return None
+    contents, tag = _read(file, stat.st_mtime_ns, stat.st_size)
+    headers = {**HEADERS, "ETag": tag}
+    if tag in request.headers.get("If-None-Match", ""):
+        return web.Response(status=304, headers=headers)
+    return web.Response(body=contents, headers={**headers, "Content-Type": TYPES[file.suffix]})
+
+
+@cache
+def _read(file: Path, _changed: int, _size: int) -> tuple[bytes, str]:
+    """The contents of a file with its entity tag, read once for each version of it."""
+    contents = file.read_bytes()
+    return contents, f'"{sha256(contents).hexdigest()[:32]}"'

@@ -1,0 +1,123 @@
+"""The console's files as they are served: to whom, with which headers, and nothing else from the disk."""
+
+import base64
+import hashlib
+import http.client
+import json
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from wired import Received, connected, head, received
+
+import huifu_mock
+from huifu_mock.http import page
+
+ASSETS = page.FOLDER / "assets"
+LIBRARY = "/_mock/console/assets/htm-preact.js"
+
+
+def get(base_url: str, path: str, method: str = "GET", **headers: str) -> Received:
+    """One request, its path sent as it is written."""
+    named = [(name.replace("_", "-"), value) for name, value in headers.items()]
+    with connected(base_url) as connection:
+        connection.sendall(head(base_url, named, path, method))
+        return received(connection, method)
+
+
+def test_a_file_of_the_console_is_served_with_its_type_and_nothing_may_come_from_elsewhere(
+    server: huifu_mock.Server,
+) -> None:
+    found = get(server.base_url, LIBRARY)
+    assert found.status == 200
+    assert found.body == (ASSETS / "htm-preact.js").read_bytes()
+    assert found.headers["content-type"] == "text/javascript; charset=utf-8"
+    assert "default-src 'self';" in found.headers["content-security-policy"]
+    assert "unsafe" not in found.headers["content-security-policy"]
+    assert found.headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_browser_that_has_a_file_already_is_told_so(server: huifu_mock.Server) -> None:
+    tag = get(server.base_url, LIBRARY).headers["etag"]
+    again = get(server.base_url, LIBRARY, If_None_Match=tag)
+    assert (again.status, again.body, again.headers["etag"]) == (304, b"", tag)
+    assert get(server.base_url, LIBRARY, If_None_Match='"another"').status == 200
+
+
+def test_head_tells_the_headers_alone(server: huifu_mock.Server) -> None:
+    found = get(server.base_url, LIBRARY, "HEAD")
+    assert (found.status, found.body) == (200, b"")
+    assert int(found.headers["content-length"]) == (ASSETS / "htm-preact.js").stat().st_size
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+def test_a_file_is_not_changed_over_http(method: str, server: huifu_mock.Server) -> None:
+    refused = get(server.base_url, LIBRARY, method)
+    assert (refused.status, refused.headers["allow"]) == (405, "GET, HEAD")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "nothing.js",
+        "",
+        "assets",
+        "../_version.py",
+        "%2e%2e/_version.py",
+        "..%2F_version.py",
+        "assets/../../_version.py",
+        "assets/%2e%2e/%2e%2e/keys.py",
+        "//etc/passwd",
+        "%2Fetc%2Fpasswd",
+        "a%00b.js",
+        "%ff.js",
+        "x" * 5000,
+        "..%5c_version.py",
+    ],
+)
+def test_what_is_no_file_of_the_console_is_not_there(name: str, server: huifu_mock.Server) -> None:
+    refused = get(server.base_url, page.FILES + name)
+    assert refused.status == 404
+    assert json.loads(refused.body)["errors"][0]["expected"] == "the console is at /_mock/"
+
+
+def test_a_link_that_leads_out_of_the_folder_is_not_followed(
+    server: huifu_mock.Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "console"
+    folder.mkdir()
+    (tmp_path / "secret.txt").write_text("secret")
+    (folder / "way-out.txt").symlink_to(tmp_path / "secret.txt")
+    (folder / "inside.txt").write_text("inside")
+    monkeypatch.setattr(page, "FOLDER", folder)
+    assert get(server.base_url, f"{page.FILES}inside.txt").body == b"inside"
+    assert get(server.base_url, f"{page.FILES}way-out.txt").status == 404
+
+
+def test_the_page_of_another_site_may_not_read_the_console(server: huifu_mock.Server) -> None:
+    assert get(server.base_url, LIBRARY, Origin="http://evil.example").status == 403
+    assert get(server.base_url, LIBRARY, Origin=server.base_url).status == 200
+
+
+def test_a_name_that_was_rebound_to_this_machine_may_not_read_the_console(server: huifu_mock.Server) -> None:
+    connection = http.client.HTTPConnection(urlsplit(server.base_url).netloc, timeout=30)
+    connection.request("GET", LIBRARY, headers={"Host": "evil.example"})
+    assert connection.getresponse().status == 403
+    connection.close()
+
+
+def test_the_sign_in_form_is_reached_without_the_token_that_it_asks_for() -> None:
+    with huifu_mock.Server(control_token="sesame") as server:
+        assert get(server.base_url, LIBRARY).status == 200
+        assert get(server.base_url, "/_mock/about").status == 401
+        assert get(server.base_url, "/_mock/about", Authorization="Bearer sesame").status == 200
+
+
+def test_every_asset_is_a_pinned_one_and_brings_its_licence() -> None:
+    packages = json.loads((ASSETS / "assets.json").read_text("utf-8"))["packages"]
+    pinned = [name for package in packages for name in package["files"].values()]
+    assert sorted(pinned) == sorted(path.name for path in ASSETS.iterdir() if path.name != "assets.json")
+    for package in packages:
+        assert any("LICENSE" in name for name in package["files"].values()), package["package"]
+        assert len(base64.b64decode(package["integrity"].removeprefix("sha512-"))) == hashlib.sha512().digest_size
+        assert package["license"]
