@@ -16,7 +16,7 @@ def add(commands: Any) -> None:
     made.add_argument("--target", type=Path, default=None, metavar="target.toml", help="keys, hosts, orders, hook")
     made.add_argument("--case", action="append", default=[], metavar="GLOB", help="repeatable")
     made.add_argument("--level", choices=["must", "should"], default="should", help="what is enforced")
-    made.add_argument("--profile", choices=["quick", "ci", "deep"], default=None, help="how many random walks")
+    made.add_argument("--profile", choices=["quick", "ci", "deep"], default=None, help="how many generated sequences")
     made.add_argument("--seed", type=int, default=0, help="of the generated sequences (default: 0)")
     made.add_argument("--allow-wait", default=None, metavar="75s", help="how long to really wait for an order to age")
     made.add_argument("--rate", type=float, default=None, metavar="N", help="requests a second (default: 2; no limit "

@@ -125,7 +125,7 @@ def _carry_out(tenant: Tenant, call: Call, facts: Facts, races: Races | None) ->
     assert isinstance(reason, Reason)
     answer = _answer(tenant, reason, order)
     if order is None or reason not in EFFECT:
-        shown = order if facts.case.authentic else None  # a an unauthenticated caller sees nothing of the order
+        shown = order if facts.case.authentic else None  # an unauthenticated caller sees nothing of the order
         return _Done(answer, order, _write(tenant, call, shown, answer), facts)
     stat = EFFECT[reason]
     key = (call.value("huifu_id"), call.value("req_date"), call.value("req_seq_id"))
