@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from huifu_mock.client.transport import ControlError, Unreachable
     from huifu_mock.codes import Reason
     from huifu_mock.gateway.gateway import Gateway
-    from huifu_mock.http.server import CannotListen
+    from huifu_mock.http.address import CannotListen
 
 _HOMES = {
     "Call": "client.records",
-    "CannotListen": "http.server",
+    "CannotListen": "http.address",
     "Connection": "client.server",
     "ControlError": "client.transport",
     "Delivery": "client.pushes",

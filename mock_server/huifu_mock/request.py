@@ -1,9 +1,10 @@
 """Bytes to `Call`: what a client sent, read once, checked against its schema, never re-encoded."""
 
+import hashlib
 import json
 import re
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final
 
@@ -26,6 +27,11 @@ class Endpoint:
 
 
 CLOSE: Final = Endpoint("close", "/v2/trade/payment/scanpay/close", "close/request", "close/response")
+NO_ENDPOINT: Final = Endpoint("", "", "", "")
+"""For a call that reached none."""
+
+KEPT: Final = 64 * 1024
+"""So many bytes of a body are kept for the journal."""
 
 
 @dataclass(slots=True)
@@ -36,6 +42,26 @@ class ReceivedBytes:
     headers: bytes = b""
     """Raw header lines, `Name: value`, separated by CRLF."""
     session: str = ""
+    peer_port: int | None = None
+    """The client's port; `None` for a call without a socket."""
+    whole: tuple[int, str] | None = None
+    """Length and SHA-256 of the body as it came, where `body` is only its beginning; no SHA-256 if it was not read."""
+
+    @property
+    def length(self) -> int:
+        """How many bytes the body had that came."""
+        return self.whole[0] if self.whole else len(self.body)
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of the body that came, in hexadecimal."""
+        return self.whole[1] if self.whole else hashlib.sha256(self.body).hexdigest()
+
+    def cut(self) -> "ReceivedBytes":
+        """The same with the beginning of a long body in place of the whole."""
+        if len(self.body) <= KEPT:
+            return self
+        return replace(self, body=self.body[:KEPT], whole=(self.length, self.sha256))
 
     def header(self, name: str) -> str:
         """The first value of a header, empty if it was not sent."""
@@ -74,6 +100,11 @@ class Call:
         """A member of `data` if it is a string, else empty."""
         value = self.data.get(name)
         return value if isinstance(value, str) else ""
+
+    @cached_property
+    def kept(self) -> ReceivedBytes:
+        """What the journal keeps of the bytes."""
+        return self.sent.cut()
 
     @cached_property
     def text(self) -> str:

@@ -558,7 +558,11 @@ def test_the_journal_is_searched_read_and_cleared(control_api: ControlApi, at: s
     (entry,) = told["items"]
     assert valid("journal-entry", control_api.answer("GET", f"{at}/journal/{entry['id']}")) == entry
     assert entry["id"] == answer.headers["huifu-mock-call"]
-    assert control_api.answer("GET", f"{at}/journal?reason=TOO_YOUNG&wait=0.01") == {"items": [], "dropped": 0}
+    assert control_api.answer("GET", f"{at}/journal?reason=TOO_YOUNG&wait=0.01") == {
+        "items": [],
+        "next": None,
+        "dropped": 0,
+    }
     assert control_api.answer("DELETE", f"{at}/journal", None, 204) is None
     assert control_api.refused("GET", f"{at}/journal/{entry['id']}", None, 404)["field"] == "id"
 
@@ -595,7 +599,7 @@ def test_reset_makes_a_tenant_as_it_was_made(control_api: ControlApi, at: str, t
     assert valid("tenant", control_api.answer("POST", f"{at}/reset")) == before
     assert control_api.answer("GET", f"{at}/orders") == {"items": []}
     assert control_api.answer("GET", f"{at}/faults")["items"] == []
-    assert control_api.answer("GET", f"{at}/journal") == {"items": [], "dropped": 0}
+    assert control_api.answer("GET", f"{at}/journal") == {"items": [], "next": None, "dropped": 0}
     clock = control_api.answer("GET", f"{at}/clock")
     assert clock["mode"] == "running"
 

@@ -1,19 +1,25 @@
 """The journal: everything is kept until it is pushed out, nothing secret, nobody else's."""
 
 import asyncio
+import hashlib
 import json
 import threading
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
 from desk import Desk, opened
-from wired import CLOSE, post
+from hypothesis import given
+from hypothesis import strategies as st
+from wired import CLOSE, connected, head, post, received
 
 import huifu_mock
 from huifu_mock import signing
 from huifu_mock.request import CLOSE as ENDPOINT
-from huifu_mock.request import ReceivedBytes
-from huifu_mock.state.journal import CAPACITY, Journal
+from huifu_mock.request import KEPT, ReceivedBytes
+from huifu_mock.state.clock import BEIJING
+from huifu_mock.state.journal import CAPACITY, OVERHEAD, Entry, Journal, Room
 
 
 def closing(tenant: huifu_mock.Tenant, number: str = "close-1", **order: Any) -> bytes:
@@ -104,9 +110,125 @@ def test_a_tenant_keeps_its_last_ten_thousand_calls() -> None:
     desk = Desk()
     entry = desk.mock.gateway.receive(ENDPOINT, ReceivedBytes(b"{")).entry
     for _ in range(CAPACITY + 4):
-        desk.tenant.journal.add(entry)
+        desk.tenant.journal.add(replace(entry))
     assert len(desk.tenant.journal) == CAPACITY
     assert desk.tenant.journal.dropped == 5
+
+
+def entry(number: int, size: int = 0) -> Entry:
+    return Entry(number, datetime.now(BEIJING), ENDPOINT, ReceivedBytes(b"x" * size))  # noqa: TID251 - any time will do
+
+
+@given(st.lists(st.integers(0, 5000), max_size=40), st.integers(1, 8), st.integers(OVERHEAD, 20_000))
+def test_a_journal_holds_no_more_than_it_may_and_counts_what_it_drops(
+    sizes: list[int], capacity: int, limit: int
+) -> None:
+    journal = Journal(capacity, limit)
+    for number, size in enumerate(sizes, 1):
+        journal.add(entry(number, size))
+        kept = [*journal]
+        assert [one.number for one in kept] == [*range(number - len(kept) + 1, number + 1)]
+        assert journal.dropped == number - len(kept)
+        assert len(kept) <= capacity
+        assert journal.held == sum(OVERHEAD + len(one.sent.body) for one in kept)
+        assert journal.held <= limit or len(kept) == 1
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 5000), st.booleans()), max_size=60))
+def test_the_oldest_call_of_all_tenants_makes_room(calls: list[tuple[int, int, bool]]) -> None:
+    room = Room(limit=20_000)
+    journals = [Journal(capacity=9, room=room) for _ in range(4)]
+    for number, (which, size, clears) in enumerate(calls, 1):
+        journals[which].add(entry(number, size))
+        if clears:
+            journals[(which + 1) % 4].clear()
+        held = [one for journal in journals for one in journal]
+        assert room.held == sum(journal.held for journal in journals) == sum(one.size() for one in held)
+        assert room.held <= room.limit
+    dropped_from = [journal for journal in journals if journal.dropped]
+    assert sum(len(journal) for journal in journals) <= len(calls)
+    assert all(journal.dropped <= len(calls) for journal in dropped_from)
+
+
+def test_a_full_server_drops_the_oldest_whosever_it_is() -> None:
+    room = Room(limit=3 * OVERHEAD)
+    one, other = Journal(room=room), Journal(room=room)
+    for number, journal in enumerate((one, other, one, other), 1):
+        journal.add(entry(number))
+    assert [[kept.number for kept in journal] for journal in (one, other)] == [[3], [2, 4]]
+    assert (one.dropped, other.dropped) == (1, 0)
+
+
+def test_a_dropped_tenant_gives_its_room_back(server: huifu_mock.Server) -> None:
+    before = server.mock.room.held
+    with server.tenant() as tenant:
+        post(tenant.base_url, closing(tenant))
+        assert server.mock.room.held > before
+    assert server.mock.room.held == before
+
+
+def test_a_long_body_is_kept_cut_with_its_length_and_its_sum(tenant: huifu_mock.Tenant) -> None:
+    data = tenant.orders.add().close_params("close-1") | {"remark": "x" * (KEPT - 100), "more": "y" * KEPT}
+    key = signing.load_private_key(tenant.merchant_private_key, trusted=True)
+    body = signing.envelope(tenant.sys_id, tenant.product_id, data, key)
+    post(tenant.base_url, body)
+    (call,) = tenant.journal.calls()
+    assert (call.reason, call.signature_ok, call.body_cut) == ("CLOSED", True, True)
+    assert (call.body_length, call.body_sha256) == (len(body), hashlib.sha256(body).hexdigest())
+    assert call.body == body[:KEPT]
+    assert tenant.journal.calls(req_seq_id="close-1") == [call]
+
+
+def test_a_call_tells_how_it_was_answered_and_how_long_that_took(tenant: huifu_mock.Tenant) -> None:
+    body = closing(tenant)
+    with connected(tenant.base_url) as connection:
+        for _ in range(2):
+            connection.sendall(head(tenant.base_url, [("Content-Length", str(len(body)))]) + body)
+            received(connection)
+        port = connection.getsockname()[1]
+    first, second = tenant.journal.calls()
+    assert (first.status, first.replay, first.peer_port, first.method, first.unmatched) == (
+        200, False, port, "POST", None,
+    )  # fmt: skip
+    assert (second.replay, second.peer_port) == (True, port)
+    assert first.duration_ms is not None
+    assert first.duration_ms > 0
+    assert tenant.journal.calls(replay=True) == [second]
+    tenant.patch(bad_signature="http-922")
+    post(tenant.base_url, body.replace(b'"sign":"', b'"sign":"A'))
+    assert [call.status for call in tenant.journal.calls(status=922)] == [922]
+
+
+def test_a_long_journal_is_told_in_pages(tenant: huifu_mock.Tenant, server: huifu_mock.Server) -> None:
+    for number in range(5):
+        post(tenant.base_url, closing(tenant, f"close-{number}"))
+    told = server.link.ask("GET", f"/_mock/tenants/{tenant.sys_id}/journal", query={"limit": 2})
+    assert [one["data"]["req_seq_id"] for one in told["items"]] == ["close-0", "close-1"]
+    assert told["next"] == told["items"][1]["id"]
+    rest = server.link.ask("GET", f"/_mock/tenants/{tenant.sys_id}/journal", query={"after": told["next"]})
+    assert [one["data"]["req_seq_id"] for one in rest["items"]] == ["close-2", "close-3", "close-4"]
+    assert rest["next"] is None
+    assert len(tenant.journal.calls(limit=2)) == 5
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ({"limit": 0}, "limit"),
+        ({"limit": "many"}, "limit"),
+        ({"limit": 10**6}, "limit"),
+        ({"after": "call-"}, "after"),
+        ({"after": "7"}, "call-17"),
+        ({"replay": "perhaps"}, "true, false"),
+        ({"unmatched": "maybe"}, "path, method"),
+    ],
+)
+def test_a_wrong_filter_is_refused_with_what_is_right(
+    query: dict[str, Any], says: str, tenant: huifu_mock.Tenant, server: huifu_mock.Server
+) -> None:
+    with pytest.raises(huifu_mock.ControlError, match=says) as refused:
+        server.link.ask("GET", f"/_mock/tenants/{tenant.sys_id}/journal", query=query)
+    assert refused.value.status == 422
 
 
 def test_clearing_forgets_calls_and_drops_but_never_uses_an_id_twice(tenant: huifu_mock.Tenant) -> None:

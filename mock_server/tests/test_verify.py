@@ -1,5 +1,6 @@
 """What tests assert about received calls, and what a failed assertion tells."""
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -12,7 +13,7 @@ from wired import post
 import huifu_mock
 from huifu_mock import Tenant, signing
 from huifu_mock.client import verify
-from huifu_mock.state.journal import Journal
+from huifu_mock.state.journal import TENANT_BYTES, Journal
 
 NUMBERS = count(1)
 
@@ -191,7 +192,7 @@ def test_an_order_is_the_same_by_either_of_its_numbers(client: Client) -> None:
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
     """A client of a tenant whose journal holds two calls."""
-    monkeypatch.setattr(Journal.__init__, "__defaults__", (2,))
+    monkeypatch.setattr(Journal.__init__, "__defaults__", (2, TENANT_BYTES, None))
     with huifu_mock.Server() as server:
         yield Client(server.tenant())
 
@@ -211,3 +212,12 @@ def test_assertions_refuse_to_answer_when_calls_were_dropped(small: Client) -> N
             ask(req_seq_id="nothing")
     journal.clear()
     journal.assert_none()
+
+
+def test_a_call_to_a_wrong_path_is_shown_among_the_nearest(client: Client) -> None:
+    body = json.dumps({"sys_id": client.tenant.sys_id, "product_id": "MCS", "data": {}}).encode()
+    post(client.tenant.base_url, body, None, "/v2/scanpay/close")
+    with pytest.raises(
+        AssertionError, match="-> HTTP 404: the path: there is nothing at /v2/scanpay/close; did you mean"
+    ):
+        client.tenant.journal.assert_once()

@@ -111,11 +111,11 @@ class Harness:
     ) -> tuple[tuple[SentRequest, ...], Any]:
         """What the gateway received under that token, and what it knows of the order now."""
         public = self.tenant.huifu_public_key
-        calls = self.tenant.journal.calls(session=token)
+        calls = self.tenant.journal.calls(session=token, unmatched=False)
         self._complete(calls)
         stray = None
         if not calls and self.elsewhere is not None:  # a request that names no tenant is kept under the default one
-            calls = self.elsewhere.journal.calls(session=token)
+            calls = self.elsewhere.journal.calls(session=token, unmatched=False)
             stray, public = self.tenant.merchant_private_key, self.elsewhere.huifu_public_key
         if not script:
             for call in calls:

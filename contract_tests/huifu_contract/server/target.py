@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from huifu_contract import schemas
 from huifu_contract.failures import SetupTrouble
 from huifu_contract.reference import Config, wire
-from huifu_mock.http.server import is_loopback
+from huifu_mock.http.address import is_loopback
 from huifu_mock.state.clock import BEIJING
 
 VENDOR = {

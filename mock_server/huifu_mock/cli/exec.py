@@ -14,7 +14,7 @@ from huifu_mock.cli import serve
 from huifu_mock.cli.main import Failure
 from huifu_mock.client.environment import VARIABLES
 from huifu_mock.client.server import Server
-from huifu_mock.http.server import CannotListen
+from huifu_mock.http.address import CannotListen
 
 EXAMPLES = """\
 examples:

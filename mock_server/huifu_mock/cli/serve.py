@@ -16,7 +16,8 @@ from huifu_mock._version import VERSION
 from huifu_mock.cli.main import Failure
 from huifu_mock.gateway.mock import Mock
 from huifu_mock.gateway.tenant import DEFAULT_HUIFU_ID, DEFAULT_PRODUCT_ID, DEFAULT_SYS_ID
-from huifu_mock.http.server import CannotListen, HttpServer
+from huifu_mock.http.address import CannotListen
+from huifu_mock.http.server import HttpServer
 from huifu_mock.keys import published
 from huifu_mock.push.http import BadTarget
 from huifu_mock.request import CLOSE

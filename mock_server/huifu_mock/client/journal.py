@@ -18,8 +18,8 @@ class Journal:
         self._link, self._path = link, path("tenants", sys_id, "journal")
 
     def calls(self, **filters: Any) -> list[Call]:
-        """The calls that match, oldest first: endpoint, req_seq_id, org_req_seq_id, reason, session …"""
-        return [Call.of(told) for told in self._ask(filters)["items"]]
+        """The calls that match, oldest first: endpoint, req_seq_id, org_req_seq_id, reason, session, unmatched …"""
+        return [Call.of(told) for told in self._all(filters)["items"]]
 
     def closes(self, **filters: Any) -> list[Call]:
         """The closes that match."""
@@ -68,7 +68,7 @@ class Journal:
     @property
     def dropped(self) -> int:
         """How many calls were pushed out by newer ones."""
-        return int(self._ask({})["dropped"])
+        return int(self._ask({"limit": 1})["dropped"])
 
     def clear(self) -> None:
         """Forget the received calls."""
@@ -78,9 +78,17 @@ class Journal:
         told: dict[str, Any] = self._link.ask("GET", self._path, query=filters)
         return told
 
+    def _all(self, filters: dict[str, Any]) -> dict[str, Any]:
+        """Every page of the calls that match, as one."""
+        told = page = self._ask(filters)
+        while page["next"]:
+            page = self._ask({**filters, "after": page["next"]})
+            told = {"items": told["items"] + page["items"], "dropped": page["dropped"]}
+        return told
+
     def _complete(self, filters: dict[str, Any]) -> dict[str, Any]:
         """The calls that match, of a journal that dropped none. Raises `Dropped`."""
-        told = self._ask(filters)
+        told = self._all(filters)
         if told["dropped"]:
             raise verify.Dropped(told["dropped"])
         return told

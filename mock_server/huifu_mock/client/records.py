@@ -80,11 +80,28 @@ class Call:
     faults: tuple[str, ...]
     """What was prepared and applied to the call, such as `reset-after-commit` or `98888888`."""
     explanation: dict[str, Any]
+    method: str = "POST"
+    unmatched: str | None = None
+    """Why the call reached no endpoint: path, method, size, body, http, tls …; `None` for one that did."""
+    status: int | None = None
+    """The HTTP status; `None` where nothing was answered."""
+    duration_ms: float | None = None
+    """Real time from the request's arrival to its answer; `None` until then."""
+    replay: bool = False
+    """Whether the answer is the kept one of an earlier call."""
+    hint: str = ""
+    """One line that says what was wrong; empty when nothing was."""
+    peer_port: int | None = None
+    """The client's port: calls of one connection share it."""
+    body_length: int = 0
+    body_sha256: str | None = None
+    body_cut: bool = False
+    """Whether `body` is only the beginning of what came, because that had more than 64 KB."""
 
     @classmethod
     def of(cls, listed: dict[str, Any]) -> Self:
         """From the control API's JSON."""
-        known = {field.name: listed[field.name] for field in fields(cls) if field.name != "body"}
+        known = {field.name: listed[field.name] for field in fields(cls) if field.name in listed}
         known["at"] = datetime.fromisoformat(listed["at"])
         known["headers"] = tuple((name, value) for name, value in listed["headers"])
         known["faults"] = tuple(listed["faults"])

@@ -20,7 +20,7 @@ class Dropped(RuntimeError):
         )
 
 
-_IN_THE_CALL: Final = frozenset({"session", "reason", "resp_code", "signature_ok"})
+_IN_THE_CALL: Final = frozenset({"session", "reason", "resp_code", "signature_ok", "status", "replay", "unmatched"})
 
 
 def differs(call: Call, filters: Mapping[str, Any]) -> list[str]:
@@ -34,7 +34,9 @@ def differs(call: Call, filters: Mapping[str, Any]) -> list[str]:
             have: Any = call.endpoint
         else:
             have = getattr(call, name) if name in _IN_THE_CALL else call.value(name)
-            is_it = str(have).lower() == str(wanted).lower() if name == "signature_ok" else have == wanted
+            if name == "unmatched" and isinstance(wanted, bool):
+                have = have is not None
+            is_it = str(have).lower() == str(wanted).lower()
         if not is_it:
             found.append(f"{name} is {_quoted(have)}, not {_quoted(wanted)}")
     return found
@@ -42,9 +44,11 @@ def differs(call: Call, filters: Mapping[str, Any]) -> list[str]:
 
 def line(call: Call) -> str:
     """A call on one line."""
-    parts = [call.id, call.at.strftime("%H:%M:%S.%f")[:-3], call.endpoint]
+    parts = [call.id, call.at.strftime("%H:%M:%S.%f")[:-3], call.endpoint or call.path]
     numbers = ((name, call.value(name)) for name in ("req_seq_id", "org_req_seq_id", "org_hf_seq_id"))
     parts += [f"{name}={value}" for name, value in numbers if value]
+    if call.unmatched:
+        return " ".join([*parts, f"-> HTTP {call.status}: {call.hint}" if call.status else f"-> {call.hint}"])
     parts.append(f"-> {call.resp_code or 'no answer'}" + (f" {call.reason}" if call.reason else ""))
     if call.signature_ok is False:
         parts.append("signature wrong: " + ", ".join(call.explanation.get("mistakes", ())))

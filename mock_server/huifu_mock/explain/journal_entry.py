@@ -73,6 +73,9 @@ def _earlier(journal: Journal) -> Iterable[Earlier]:
 def explained(entry: Entry, call: Call, tenant_facts: TenantFacts, own: RSAPublicKey | None = None) -> dict[str, Any]:
     """The explanation of a journal entry, as JSON."""
     words = Words()
+    if entry.unmatched:
+        words.add(entry.hint, entry.hint)
+        return Explanation(None, (), None, None, words.text()).as_json()
     _tell_answer(words, entry, call, tenant_facts)
     if entry.signature_ok and _is_plain(entry, call):
         return Explanation(

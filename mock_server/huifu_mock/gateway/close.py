@@ -42,7 +42,7 @@ def close(tenant: Tenant, call: Call, authentic: bool, active_faults: ActiveFaul
         if facts.rule not in ABOUT_THE_CALL and races.at("after_validate", facts.order):
             facts, attempt = _decided(tenant, call, authentic=authentic, scripted=fault is not None)
     if facts.rule.outcome is Step.REPLAY and attempt is not None:
-        return Outcome(attempt.answer, attempt.reply, None)
+        return Outcome(attempt.answer, attempt.reply, None, replay=True)
     if facts.rule.outcome is Step.SCRIPTED and fault is not None:
         active_faults.applied(fault)
         if not fault.after:

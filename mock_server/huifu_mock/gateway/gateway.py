@@ -16,7 +16,7 @@ from huifu_mock.gateway.close import close
 from huifu_mock.gateway.reply import Outcome, echo, write
 from huifu_mock.gateway.tenant import Tenant
 from huifu_mock.keys import published
-from huifu_mock.request import CLOSE, Call, Endpoint, ReceivedBytes, read
+from huifu_mock.request import CLOSE, KEPT, Call, Endpoint, ReceivedBytes, read
 from huifu_mock.signing import Reply
 from huifu_mock.state.journal import Entry, Finding
 
@@ -68,9 +68,12 @@ class Exchange:
     """`None` for a call that was not carried out, because a prepared fault came first."""
     status: int = 200
     body: bytes | None = None
-    hint: str = ""
-    """One ASCII line that says what was wrong; empty when nothing was."""
     active_faults: ActiveFaults = NO_FAULTS
+
+    @property
+    def hint(self) -> str:
+        """One ASCII line that says what was wrong; empty when nothing was."""
+        return self.entry.hint
 
     @property
     def reply(self) -> Reply | None:
@@ -94,6 +97,14 @@ class Gateway:
     def tenant(self, sys_id: str) -> Tenant | None:
         return self._tenants.get(sys_id)
 
+    def of(self, sys_id: str) -> Tenant:
+        """The tenant that signs and journals a call with that `sys_id`.
+
+        What names no tenant is the default one's; if that was dropped, still signed by its key, but in no living
+        tenant's journal.
+        """
+        return self._tenants.get(sys_id) or self._tenants.get(self.default) or self._nobody
+
     def add(self, tenant: Tenant) -> bool:
         """Take in a tenant; `False`, and nothing is changed, if its `sys_id` is taken."""
         return self._tenants.setdefault(tenant.sys_id, tenant) is tenant
@@ -103,6 +114,7 @@ class Gateway:
         tenant = self._tenants.pop(sys_id)
         tenant.clock.close()
         tenant.pushes.clear()
+        tenant.journal.clear()
         return tenant
 
     def __iter__(self) -> Iterator[Tenant]:
@@ -119,9 +131,7 @@ class Gateway:
         """Answer a call up to the unsigned reply. Runs in one go, which is what makes it atomic."""
         call = read(endpoint, sent)
         known = self._tenants.get(call.sys_id)
-        # what names no tenant is signed and journalled under the default one; if that was dropped, still by its key,
-        # but in no living tenant's journal
-        tenant = known or self._tenants.get(self.default) or self._nobody
+        tenant = known or self.of("")
         tenant.clock.tick()
         at = tenant.clock.now()
         signature_ok = verified(tenant, call)
@@ -140,15 +150,18 @@ class Gateway:
             log.exception("the gateway failed inside; it answers 98888888")
             outcome = _broken(tenant, call)
         entry = _entry(tenant, call, at, signature_ok, outcome=outcome, active_faults=active_faults)
-        entry.finding = None if signature_ok else self._examined(tenant, call)
-        tenant.journal.add(entry)
-        hint = "" if entry.went_well else _hint(tenant, entry, call)
-        exchange = Exchange(tenant, entry, outcome, hint=hint, active_faults=active_faults)
+        exchange = Exchange(tenant, entry, outcome, active_faults=active_faults)
+        if not signature_ok:
+            entry.finding = self._examined(tenant, call)
+        if not entry.went_well:
+            entry.hint = _hint(tenant, entry, call)
         if known and not authentic and _refused_for_signature(tenant, outcome):
             exchange.status, exchange.body = BAD_SIGNATURE_STATUS, BAD_SIGNATURE_BODY
             entry.response = exchange.body
         elif active_faults is not NO_FAULTS:
             _apply_signed_fault(exchange, outcome.reply)
+        entry.status = exchange.status
+        tenant.journal.add(entry)
         return exchange
 
     def _examined(self, tenant: Tenant, call: Call) -> Finding | None:
@@ -203,7 +216,8 @@ def _apply_signed_fault(exchange: Exchange, reply: Reply) -> None:
     decided = DecidedReply(
         json.loads(reply.data), reply.key, published("foreign"), exchange.tenant.merchant_private_key
     )
-    exchange.body = exchange.entry.response = fault.kind.act(decided, fault.do)
+    exchange.body = fault.kind.act(decided, fault.do)
+    exchange.entry.response = exchange.body[:KEPT]
     exchange.active_faults.applied(fault)
 
 
@@ -220,7 +234,7 @@ def _entry(
         number=tenant.journal.next_number(),
         at=at,
         endpoint=call.endpoint,
-        sent=call.sent,
+        sent=call.kept,
         signature_ok=signature_ok,
         reason=outcome.answer.reason if outcome else None,
         resp_code=outcome.answer.wording.resp_code if outcome else "",
@@ -229,4 +243,5 @@ def _entry(
         req_seq_id=call.value("req_seq_id"),
         org_req_seq_id=call.value("org_req_seq_id"),
         faults=active_faults.names,
+        replay=outcome is not None and outcome.replay,
     )

@@ -16,6 +16,7 @@ from huifu_mock.push.dispatcher import Dispatcher
 from huifu_mock.push.http import Targets
 from huifu_mock.schemas import Problem, schema
 from huifu_mock.state.clock import BEIJING, LAST
+from huifu_mock.state.journal import Room
 from huifu_mock.state.orders import Order, Taken
 
 WEBHOOK_KEY: Final = "0123456789abcdef0123456789abcdef"
@@ -51,6 +52,7 @@ class Mock:
     ) -> None:
         self.dispatcher: Final = Dispatcher(Targets(push_allow), timeout=push_timeout)
         self.keys: Final = KeyRing()
+        self.room: Final = Room()
         self.cast: Final = _data.read_json("fixtures/orders.json") if cast is None else cast
         default = Tenant(
             DEFAULT_SYS_ID,
@@ -59,6 +61,7 @@ class Mock:
             merchant_private_key=published("merchant"),
             huifu_key=self.keys.huifu(PUBLISHED_BITS),
             dispatcher=self.dispatcher,
+            room=self.room,
         )
         self.gateway: Final = Gateway(default)
         seed(default, self.cast)
@@ -83,6 +86,7 @@ class Mock:
             merchant_private_key=private,
             huifu_key=self.keys.huifu(bits),
             dispatcher=self.dispatcher,
+            room=self.room,
         )
         if not self.gateway.add(made):  # somebody else was faster
             self.keys.give_back(private)

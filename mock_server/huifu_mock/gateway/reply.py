@@ -71,6 +71,8 @@ class Outcome:
     answer: Answer
     reply: Reply
     facts: Facts | None
+    replay: bool = False
+    """Whether this is the kept answer to the first call of its number."""
 
 
 ECHOED = frozenset({"huifu_id", "req_date", "req_seq_id", "org_req_date"})

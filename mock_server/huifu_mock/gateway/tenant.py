@@ -10,7 +10,7 @@ from huifu_mock.push.dispatcher import Dispatcher
 from huifu_mock.push.queue import DeliveryQueue
 from huifu_mock.rules import Settle
 from huifu_mock.state.clock import Clock
-from huifu_mock.state.journal import Journal
+from huifu_mock.state.journal import Journal, Room
 from huifu_mock.state.orders import HfSeqIds, MemoryStore, Store
 
 ProductState = Literal["active", "suspended"]
@@ -47,6 +47,7 @@ class Tenant:
         store: Store | None = None,
         clock: Clock | None = None,
         dispatcher: Dispatcher | None = None,
+        room: Room | None = None,
     ) -> None:
         self.sys_id: Final = sys_id
         self.settings = settings
@@ -56,7 +57,7 @@ class Tenant:
         self.huifu_key: Final = huifu_key
         self.store: Store = store if store is not None else MemoryStore()
         self.clock = clock or Clock()
-        self.journal: Final = Journal()
+        self.journal: Final = Journal(room=room)
         self.faults: Final = Faults()
         self.hf_seq_ids: Final = HfSeqIds()
         self.pushes: Final = DeliveryQueue(dispatcher or Dispatcher(), lambda: self.clock, huifu_key, self.faults)

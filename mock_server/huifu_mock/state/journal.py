@@ -3,20 +3,27 @@
 An entry keeps raw bytes and references to immutable values; everything else is worked out when somebody reads it.
 """
 
+import heapq
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count, islice
 from typing import Final
 
 from huifu_mock.codes import Reason
-from huifu_mock.request import Call, Endpoint, ReceivedBytes, read
+from huifu_mock.request import KEPT, Call, Endpoint, ReceivedBytes, read
 from huifu_mock.rules import Case, Rule
 from huifu_mock.signing import Reply
 from huifu_mock.state.orders import Order
 from huifu_mock.state.waiting import Waiters
 
 CAPACITY: Final = 10_000
+"""The most entries of one tenant."""
+TENANT_BYTES: Final = 32 * 1024 * 1024
+SERVER_BYTES: Final = 256 * 1024 * 1024
+OVERHEAD: Final = 1024
+"""What an entry takes beside the bytes that came and went; about."""
 WELL: Final = frozenset({"00000000", "00000100"})
 """The codes of answers that are no refusals."""
 
@@ -67,26 +74,49 @@ class Entry:
     at: datetime
     endpoint: Endpoint
     sent: ReceivedBytes
-    signature_ok: bool | None
+    """Of a long body the beginning; see `ReceivedBytes.whole`."""
+    signature_ok: bool | None = None
     """`None` where there was no `data` to verify."""
-    reason: Reason | None
+    reason: Reason | None = None
     """`None` for an endpoint whose answers are not reasons of a close, and for a call that was not answered."""
-    resp_code: str
-    reply: Reply | None
-    facts: Facts | None
+    resp_code: str = ""
+    reply: Reply | None = None
+    facts: Facts | None = None
     """`None` for a call that was not refused."""
-    req_seq_id: str
-    org_req_seq_id: str
+    req_seq_id: str = ""
+    org_req_seq_id: str = ""
     response: bytes | None = None
     """What was sent back, where it is not the signed reply."""
     finding: Finding | None = None
     """What is wrong with the signature; `None` where it is right, or where there is nothing to look into."""
     faults: Sequence[str] = ()
     """Which prepared faults were applied to the call, in that order."""
+    status: int | None = None
+    """The HTTP status; `None` where nothing was answered."""
+    duration: float | None = None
+    """Seconds from the request's arrival to its answer; `None` until then, and for a call without a socket."""
+    replay: bool = False
+    """Whether the answer is the kept one of an earlier call."""
+    hint: str = ""
+    """One ASCII line that says what was wrong; empty when nothing was."""
+    unmatched: str = ""
+    """Why the call reached no endpoint: an id of `http.unmatched.KINDS`; empty for one that did."""
+    method: str = "POST"
+    target: str = ""
+    """The path that was asked for, where that is no endpoint's."""
+    held: int = 0
+    """How many bytes the journal counts for it."""
+    order: int = 0
+    """Its place among the entries of all tenants."""
 
     @property
     def id(self) -> str:
         return f"call-{self.number}"
+
+    @property
+    def path(self) -> str:
+        """The path that was asked for, without the session."""
+        return self.target or self.endpoint.path
 
     @property
     def went_well(self) -> bool:
@@ -99,15 +129,68 @@ class Entry:
             return self.response
         return self.reply.signed()
 
+    def add_response(self, part: bytes) -> None:
+        """Keep a part of what was sent back; of a long answer the beginning."""
+        before = self.response or b""
+        if len(before) < KEPT:
+            self.response = (before + part)[:KEPT]
+
+    def size(self) -> int:
+        """How many bytes it takes; about."""
+        size = OVERHEAD + len(self.sent.body) + len(self.sent.headers) + len(self.hint)
+        if self.response is not None:
+            size += len(self.response)
+        if self.finding is not None and self.finding.signed_text is not None:
+            size += len(self.finding.signed_text)
+        return size
+
 
 Wanted = Callable[[Entry], bool]
 
 
-class Journal:
-    """The last `capacity` calls of one tenant."""
+class Room:
+    """The bytes that the journals of one server may take together. The oldest entry of all makes room."""
 
-    def __init__(self, capacity: int = CAPACITY) -> None:
-        self._entries: deque[Entry] = deque(maxlen=capacity)
+    def __init__(self, limit: int = SERVER_BYTES) -> None:
+        self.limit: Final = limit
+        self.held = 0
+        self._numbers = count(1)
+        self._oldest: list[tuple[int, int, Journal]] = []
+        """For each journal that holds something, an entry that is its oldest or was: (order, tie-break, journal)."""
+
+    def take(self, journal: "Journal", entry: Entry) -> None:
+        """Count a journal's new entry, and drop the oldest ones that there is no room for."""
+        entry.order = next(self._numbers)
+        self.held += entry.held
+        if not journal.listed:
+            journal.listed = True
+            heapq.heappush(self._oldest, (entry.order, id(journal), journal))
+        while self.held > self.limit and self._oldest:
+            self._drop_one()
+
+    def _drop_one(self) -> None:
+        order, tie, journal = heapq.heappop(self._oldest)
+        oldest = journal.oldest
+        if oldest is not None and oldest.order == order:
+            journal.drop_oldest()
+            oldest = journal.oldest
+        if oldest is None:
+            journal.listed = False
+        else:
+            heapq.heappush(self._oldest, (oldest.order, tie, journal))
+
+
+class Journal:
+    """The last calls of one tenant: at most `capacity` of them, and at most `limit` bytes."""
+
+    def __init__(self, capacity: int = CAPACITY, limit: int = TENANT_BYTES, room: Room | None = None) -> None:
+        self.capacity: Final = capacity
+        self.limit: Final = limit
+        self.held = 0
+        self.listed = False
+        """Whether `room` knows of it."""
+        self._room: Final = room or Room()
+        self._entries: deque[Entry] = deque()
         self._received = 0
         self._waiters: Waiters[Entry] = Waiters()
         self.dropped = 0
@@ -119,11 +202,23 @@ class Journal:
         return self._received
 
     def add(self, entry: Entry) -> None:
-        """Keep an entry, drop the oldest if there is no room, and wake who waited for it."""
-        if len(self._entries) == self._entries.maxlen:
-            self.dropped += 1
+        """Keep an entry, drop the oldest ones if there is no room, and wake who waited for it."""
+        entry.held = entry.size()
         self._entries.append(entry)
+        self.held += entry.held
+        while len(self._entries) > self.capacity or (self.held > self.limit and len(self._entries) > 1):
+            self.drop_oldest()
+        self._room.take(self, entry)
         self._waiters.notify(entry)
+
+    @property
+    def oldest(self) -> Entry | None:
+        return self._entries[0] if self._entries else None
+
+    def drop_oldest(self) -> None:
+        """Push the oldest entry out."""
+        self._give_back(self._entries.popleft())
+        self.dropped += 1
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(list(self._entries))
@@ -135,25 +230,49 @@ class Journal:
         """All entries, the newest first; nothing may be added meanwhile."""
         return reversed(self._entries)
 
-    def find(self, wanted: Wanted) -> list[Entry]:
-        """The entries that match, oldest first."""
-        return [entry for entry in self._entries if wanted(entry)]
+    def find(self, wanted: Wanted, limit: int | None = None) -> list[Entry]:
+        """The entries that match, oldest first, at most `limit`."""
+        return list(islice(filter(wanted, self._entries), limit))
 
     def get(self, id_: str) -> Entry | None:
         """The entry of that id, if it is still kept."""
-        return next((entry for entry in self._entries if entry.id == id_), None)
+        number = number_of(id_)
+        return next((entry for entry in self._entries if entry.number == number), None)
+
+    def grown(self, entry: Entry) -> None:
+        """Count an entry anew that was completed after it was added."""
+        if entry.held:
+            more = entry.size() - entry.held
+            entry.held += more
+            self.held += more
+            self._room.held += more
 
     async def wait(self, wanted: Wanted, seconds: float) -> None:
         """Return when an entry matches, or when `seconds` of real time are over."""
-        if not self.find(wanted):
+        if not self.find(wanted, limit=1):
             await self._waiters.wait(wanted, seconds)
 
     def clear(self) -> None:
         """Forget all entries and what was dropped."""
+        for entry in self._entries:
+            self._give_back(entry)
         self._entries.clear()
         self.dropped = 0
 
+    def _give_back(self, entry: Entry) -> None:
+        self.held -= entry.held
+        self._room.held -= entry.held
+        entry.held = 0
+
+
+def number_of(id_: str) -> int | None:
+    """The number in an entry's id; `None` if it is none."""
+    digits = id_.removeprefix("call-")
+    return int(digits) if digits != id_ and digits.isascii() and digits.isdigit() and len(digits) < 16 else None
+
 
 def read_again(entry: Entry) -> Call:
-    """The call of an entry, parsed anew from the bytes that were received."""
+    """The call of an entry, parsed anew from the bytes that were received; nothing is known of a body that was cut."""
+    if entry.sent.whole is not None or entry.unmatched:
+        return Call(entry.endpoint, entry.sent)
     return read(entry.endpoint, entry.sent)

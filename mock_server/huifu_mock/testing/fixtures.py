@@ -16,7 +16,7 @@ from huifu_mock.client import tenant
 from huifu_mock.client.environment import direct
 from huifu_mock.client.server import Connection, Server
 from huifu_mock.client.transport import ControlError, OverHttp, Unreachable, path
-from huifu_mock.http.server import CannotListen
+from huifu_mock.http.address import CannotListen
 
 if TYPE_CHECKING:
     from huifu_contract.reference import Client

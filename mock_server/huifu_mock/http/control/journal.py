@@ -9,11 +9,25 @@ from huifu_mock.codes import Reason
 from huifu_mock.gateway.gateway import PATHS
 from huifu_mock.gateway.mock import Refused
 from huifu_mock.gateway.tenant import Tenant
-from huifu_mock.http.control.route import ControlRequest, ControlResponse, Route
+from huifu_mock.http.control.route import ControlRequest, ControlResponse, Route, unhurried
+from huifu_mock.http.unmatched import KINDS
 from huifu_mock.schemas import Problem
-from huifu_mock.state.journal import Entry, Wanted, read_again
+from huifu_mock.state.journal import Entry, Wanted, number_of, read_again
 
-FILTERS = ("endpoint", "req_seq_id", "org_req_seq_id", "reason", "resp_code", "session", "signature_ok")
+FILTERS = (
+    "endpoint",
+    "req_seq_id",
+    "org_req_seq_id",
+    "reason",
+    "resp_code",
+    "session",
+    "signature_ok",
+    "status",
+    "replay",
+    "unmatched",
+)
+PAGE = 1000
+"""So many calls are told at once; `next` leads to the others."""
 
 
 def shown(tenant: Tenant, entry: Entry) -> dict[str, Any]:
@@ -25,14 +39,24 @@ def shown(tenant: Tenant, entry: Entry) -> dict[str, Any]:
         "id": entry.id,
         "at": entry.at.isoformat(),
         "endpoint": entry.endpoint.name,
-        "path": entry.endpoint.path,
+        "method": entry.method,
+        "path": entry.path,
+        "unmatched": entry.unmatched or None,
         "session": entry.sent.session,
+        "peer_port": entry.sent.peer_port,
         "headers": [line.split(": ", 1) for line in entry.sent.headers.decode("latin-1").split("\r\n") if line],
         "body_base64": base64.b64encode(entry.sent.body).decode(),
+        "body_length": entry.sent.length,
+        "body_sha256": entry.sent.sha256 or None,
+        "body_cut": entry.sent.whole is not None,
         "data": call.data or None,
         "signature_ok": entry.signature_ok,
         "reason": entry.reason.name if entry.reason else None,
         "resp_code": entry.resp_code,
+        "status": entry.status,
+        "duration_ms": round(entry.duration * 1000, 3) if entry.duration is not None else None,
+        "replay": entry.replay,
+        "hint": entry.hint,
         "response": response.decode(errors="replace") if response is not None else None,
         "faults": list(entry.faults),
         "explanation": explain.explained(entry, call, tenant_facts, tenant.merchant_public_key),
@@ -52,10 +76,18 @@ _TESTS: dict[str, Callable[[Entry, str], bool]] = {
     "resp_code": lambda entry, value: entry.resp_code == value,
     "session": lambda entry, value: entry.sent.session == value,
     "signature_ok": lambda entry, value: str(entry.signature_ok).lower() == value.lower(),
+    "status": lambda entry, value: str(entry.status) == value,
+    "replay": lambda entry, value: str(entry.replay).lower() == value,
+    "unmatched": lambda entry, value: str(bool(entry.unmatched)).lower() == value or entry.unmatched == value,
 }
 
 
-KNOWN = {"reason": [reason.name for reason in Reason], "signature_ok": ("true", "false", "none")}
+KNOWN = {
+    "reason": [reason.name for reason in Reason],
+    "signature_ok": ("true", "false", "none"),
+    "replay": ("true", "false"),
+    "unmatched": ("true", "false", *KINDS),
+}
 
 
 async def _list(request: ControlRequest) -> ControlResponse:
@@ -63,11 +95,27 @@ async def _list(request: ControlRequest) -> ControlResponse:
     if (named := request.query.get("endpoint")) is not None and not any(e.is_called(named) for e in PATHS.values()):
         known = ", ".join(sorted({endpoint.name for endpoint in PATHS.values()}))
         raise Refused(422, Problem("endpoint", f'"{named}" is not known', f"it is one of {known}, or a path"))
-    journal, wanted = request.tenant.journal, _wanted(request.query)
+    journal, matches = request.tenant.journal, _wanted(request.query)
+    after, limit = _after(request), request.whole("limit", PAGE, 1, PAGE)
+
+    def wanted(entry: Entry) -> bool:
+        return entry.number > after and matches(entry)
+
     if seconds := request.seconds():
         await journal.wait(wanted, seconds)
-    found = [shown(request.tenant, entry) for entry in journal.find(wanted)]
-    return ControlResponse(200, {"items": found, "dropped": journal.dropped})
+    found = journal.find(wanted, limit + 1)
+    more = found[limit - 1].id if len(found) > limit else None
+    items = [shown(request.tenant, entry) async for entry in unhurried(found[:limit])]
+    return ControlResponse(200, {"items": items, "next": more, "dropped": journal.dropped})
+
+
+def _after(request: ControlRequest) -> int:
+    """The number of the entry that the wanted ones come after."""
+    named = request.query.get("after")
+    number = number_of(named) if named is not None else 0
+    if number is None:
+        raise Refused(422, Problem("after", f'"{named}" is no id of a call', "it is one, such as call-17"))
+    return number
 
 
 def _read(request: ControlRequest) -> ControlResponse:
@@ -85,8 +133,9 @@ def _clear(request: ControlRequest) -> ControlResponse:
 
 ALL = "/_mock/tenants/{sys_id}/journal"
 ROUTES = (
-    Route("GET", ALL, _list, "search the received calls; `wait` seconds for a first match",
-          query=(*FILTERS, "wait")),
+    Route("GET", ALL, _list,
+          "search the received calls; `wait` seconds for a first match, at most `limit`, those `after` an id",
+          query=(*FILTERS, "after", "limit", "wait")),
     Route("DELETE", ALL, _clear, "forget the received calls"),
     Route("GET", f"{ALL}/{{id}}", _read, "read one call"),
 )  # fmt: skip

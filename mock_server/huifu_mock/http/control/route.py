@@ -1,10 +1,11 @@
 """What the calls of the control API share: request, response, and the row of the route table."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from huifu_mock.gateway.mock import Mock, Refused
 from huifu_mock.gateway.tenant import Tenant
@@ -50,6 +51,15 @@ class ControlRequest:
             raise Refused(422, Problem(name, f'"{text}" is not a number of seconds', "it is 0 to 600"))
         return seconds
 
+    def whole(self, name: str, default: int, least: int, most: int) -> int:
+        """A query parameter that is a whole number. Raises `Refused` with 422."""
+        text = self.query.get(name, str(default))
+        number = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+        if not least <= number <= most:
+            wanted = f"it is {least} to {most}, and {default} if left out"
+            raise Refused(422, Problem(name, f'"{text}" is not such a number', wanted))
+        return number
+
 
 @dataclass(frozen=True, slots=True)
 class ControlResponse:
@@ -89,8 +99,24 @@ class Route:
         return found
 
 
+Item = TypeVar("Item")
+
 INLINE: Final[ContextVar[bool]] = ContextVar("inline", default=False)
 """Set while the caller sits in the event loop itself, so that it cannot wait for a thread."""
+
+
+TURN: Final = 0.01
+"""Seconds of the event loop that a long list may take at once."""
+
+
+async def unhurried(items: Iterable[Item]) -> AsyncIterator[Item]:
+    """The items, with a turn for everybody else whenever working on them has taken a while."""
+    began = time.perf_counter()
+    for item in items:
+        yield item
+        if time.perf_counter() - began > TURN and not INLINE.get():
+            await asyncio.sleep(0)  # noqa: TID251 - lets the loop turn; no time passes
+            began = time.perf_counter()
 
 
 async def off_loop(work: Callable[[], Any]) -> Any:

@@ -1,0 +1,86 @@
+"""Answers that prepared faults spoil on the wire: slow, cut off, reset, another status."""
+
+import asyncio
+import socket
+import struct
+from collections.abc import Mapping
+from typing import Final
+
+from aiohttp import web
+from aiohttp.web_request import BaseRequest
+
+from huifu_mock.gateway.gateway import Exchange
+from huifu_mock.state.journal import Entry
+
+LINGER_0: Final = struct.pack("ii", 1, 0)
+"""SO_LINGER on, with no time: closing sends a reset."""
+
+
+class HttpConnection:
+    """See `huifu_mock.faults.wire.ClientConnection`. What is sent becomes the journal entry's response."""
+
+    def __init__(self, request: BaseRequest, entry: Entry, headers: Mapping[str, str], status: int = 200) -> None:
+        self._request, self._entry, self._headers, self._status = request, entry, headers, status
+        self._response: web.StreamResponse | None = None
+        self._gone = False
+
+    async def head(self, length: int, status: int | None = None, headers: Mapping[str, str] | None = None) -> None:
+        """See `ClientConnection`."""
+        self._entry.response = b""
+        self._entry.status = status or self._status
+        response = web.StreamResponse(status=self._entry.status, headers={**self._headers, **(headers or {})})
+        response.content_length = length
+        self._response = response
+        await response.prepare(self._request)
+
+    async def write(self, part: bytes, shown: bytes | None = None) -> None:
+        """See `ClientConnection`."""
+        self._entry.add_response(part if shown is None else shown)
+        if self._response is not None:
+            await self._response.write(part)
+
+    async def wait(self, seconds: float) -> None:
+        """See `ClientConnection`."""
+        await asyncio.sleep(seconds)  # noqa: TID251 - how slow a wire is counts in real time, whatever the clock says
+
+    async def hang(self) -> None:
+        """See `ClientConnection`."""
+        await asyncio.get_running_loop().create_future()
+
+    def close(self) -> None:
+        """See `ClientConnection`."""
+        if (transport := self._request.transport) is not None:
+            transport.close()
+        self._gone = True
+
+    def reset(self) -> None:
+        """See `ClientConnection`."""
+        if (transport := self._request.transport) is not None:
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_0)
+            transport.abort()
+        self._gone = True
+
+    async def end(self) -> web.StreamResponse:
+        """What the server needs to know in the end; never returns where the client has been hung up on."""
+        if self._gone or self._response is None:
+            await self.hang()  # until the lost connection cancels this call
+        assert self._response is not None
+        return self._response
+
+
+async def send(request: BaseRequest, exchange: Exchange, headers: dict[str, str]) -> web.StreamResponse:
+    """Send an answer in the way that the prepared faults want; the journal keeps what was really sent."""
+    active_faults, entry, body = exchange.active_faults, exchange.entry, exchange.payload()
+    entry.reply = entry.response = entry.status = None
+    connection = HttpConnection(request, entry, headers, exchange.status)
+    faults = [fault for layer in ("pace", "wire") if (fault := active_faults.on(layer)) is not None]
+    for fault in faults:
+        active_faults.applied(fault)  # before anything is waited for, so that no other call takes it too
+    for fault in faults:
+        if fault.kind is not None:
+            await fault.kind.act(connection, body, fault.do)
+    if active_faults.on("wire") is None:
+        await connection.head(len(body))
+        await connection.write(body)
+    active_faults.replied()
+    return await connection.end()
