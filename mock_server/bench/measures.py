@@ -20,7 +20,7 @@ import huifu_mock
 from huifu_mock import keys, signing
 from huifu_mock.gateway.gateway import Gateway
 from huifu_mock.gateway.mock import Mock, seed
-from huifu_mock.gateway.tenant import DEFAULT_HUIFU_ID, DEFAULT_PRODUCT_ID, DEFAULT_SYS_ID
+from huifu_mock.gateway.tenant import DEFAULT_HUIFU_ID, DEFAULT_PRODUCT_ID, DEFAULT_SYS_ID, Tenant
 from huifu_mock.request import CLOSE, ReceivedBytes, read
 from huifu_mock.schemas import schema
 from load import http_request
@@ -151,31 +151,79 @@ def first_answer_seconds(times: int = 9) -> float:
     return statistics.median(taken)
 
 
+def _default(gateway: Gateway) -> Tenant:
+    tenant = gateway.tenant(DEFAULT_SYS_ID)
+    assert tenant is not None
+    return tenant
+
+
 def _filled(count: int) -> Gateway:
     mock = Mock([])
-    tenant = mock.gateway.tenant(DEFAULT_SYS_ID)
-    assert tenant is not None
-    seed(tenant, [{"req_seq_id": f"o{i}", "req_date": DAY} for i in range(count)])
+    seed(_default(mock.gateway), [{"req_seq_id": f"o{i}", "req_date": DAY} for i in range(count)])
     return mock.gateway
 
 
-def journal_bytes(count: int = 2000) -> float:
-    """Memory for each call that the journal keeps, with the headers of a real client."""
-    gateway = _filled(count)
-    signed = bodies(count)
+def order_bytes(count: int = 5000) -> float:
+    """Memory for each open order."""
+    tracemalloc.start()
+    gateway = _filled(0)
+    before = tracemalloc.get_traced_memory()[0]
+    tenant = _default(gateway)
+    seed(tenant, [{"req_seq_id": f"o{i}", "req_date": DAY} for i in range(count)])
+    held = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    return held / count
+
+
+def close_bytes(count: int = 2000) -> tuple[float, float]:
+    """Memory for each call that the journal keeps, with the headers of a real client; and for each close beside it.
+
+    The close's memory includes its order's.
+    """
     headers = b"Host: 127.0.0.1:8080\r\nUser-Agent: python-requests/2.34.2\r\nAccept-Encoding: gzip, deflate\r\n"
     headers += b"Accept: */*\r\nConnection: keep-alive\r\njpt-sdk_version: python_2.0.28\r\nsignType: RSA\r\n"
     headers += b"Content-Type: application/json;charset=utf-8\r\nContent-Length: 561"
+    signed = bodies(count)
     tracemalloc.start()
+    empty = tracemalloc.get_traced_memory()[0]
+    gateway = _filled(count)
     for one in signed:
         gateway.receive(CLOSE, ReceivedBytes(bytes(bytearray(one)), bytes(bytearray(headers)))).payload()
-    tenant = gateway.tenant(DEFAULT_SYS_ID)
-    assert tenant is not None
-    before = tracemalloc.get_traced_memory()[0]
-    tenant.journal.clear()
-    freed = before - tracemalloc.get_traced_memory()[0]
+    full = tracemalloc.get_traced_memory()[0]
+    _default(gateway).journal.clear()
+    without_journal = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
-    return freed / count
+    return (full - without_journal) / count, (without_journal - empty) / count
+
+
+def tenant_seconds(count: int = 200) -> tuple[float, float]:
+    """The time that a test's own tenant takes beside its one close, and the time of one signature."""
+    mock = Mock([])
+    mock.drop(mock.tenant({}).sys_id)  # makes the key pair that is lent again and again
+
+    def close_of(tenant: Tenant) -> None:
+        assert tenant.merchant_private_key is not None
+        huifu_id = tenant.settings.huifu_ids[0]
+        seed(tenant, [{"req_seq_id": "o", "req_date": DAY}])
+        data = {"req_date": DAY, "req_seq_id": "c", "huifu_id": huifu_id, "org_req_date": DAY, "org_req_seq_id": "o"}
+        body = signing.envelope(tenant.sys_id, DEFAULT_PRODUCT_ID, data, tenant.merchant_private_key)
+        assert b'"00000000"' in mock.gateway.close(body)
+
+    def whole() -> None:
+        tenant = mock.tenant({})
+        close_of(tenant)
+        mock.drop(tenant.sys_id)
+
+    kept = mock.tenant({})
+
+    def alone() -> None:
+        close_of(kept)
+        kept.reset()
+
+    taken = timeit.timeit(whole, number=count) / count
+    one = timeit.timeit(alone, number=count) / count
+    key = keys.published("huifu")
+    return taken - one, timeit.timeit(lambda: signing.sign(key, b"x" * 200), number=count) / count
 
 
 def shape_check_seconds() -> float:
