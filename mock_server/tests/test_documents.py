@@ -15,6 +15,7 @@ PAGES = [
         "README*.md",
         "contract_tests/README*.md",
         "fixtures/README*.md",
+        "fixtures/helpers/README*.md",
         "mock_server/README*.md",
         "mock_server/docs/*.md",
     )

@@ -77,6 +77,7 @@ def files(folder: str, pattern: str = "**/*") -> set[str]:
         ("mock_server/huifu_mock", "huifu_mock"),
         ("contract_tests/huifu_contract", "huifu_contract"),
         ("schemas", "huifu_mock/schemas"),
+        ("fixtures/helpers", "huifu_mock/fixtures/helpers"),
         ("fixtures/keys", "huifu_mock/fixtures/keys"),
         ("fixtures/vectors", "huifu_mock/fixtures/vectors"),
     ],

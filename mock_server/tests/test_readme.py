@@ -33,8 +33,8 @@ import huifu_mock
 ROOT = Path(__file__).parents[2]
 READMES = tuple(
     str(path.relative_to(ROOT))
-    for pattern in ("README*.md", "fixtures/README*.md", "mock_server/README*.md", "mock_server/docs/*.md")
-    for path in sorted(ROOT.glob(pattern))
+    for folder in ("", "fixtures", "fixtures/helpers", "mock_server", "mock_server/docs")
+    for path in sorted((ROOT / folder).glob("*.md" if folder == "mock_server/docs" else "README*.md"))
 )
 ADDRESS = "127.0.0.1:8080"
 SHELLS = {"bash", "console", "sh", "shell"}

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from huifu_contract.failures import SetupTrouble
+from huifu_mock.cli.new_file import NotWritten, write_new
 
 TEMPLATES = Path(__file__).parent.parent / "adapters"
 
@@ -52,17 +53,10 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     language = LANGUAGES[options.lang]
-    place = options.out or Path(language.file)
-    if place.is_dir():
-        place /= language.file
-    text = language.template
     try:
-        with place.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        raise SetupTrouble(f"{place} is there already; name another file with --out") from None
-    except OSError as error:
-        raise SetupTrouble(f"cannot write {place}: {error.strerror}") from None
+        place = write_new(language.template, language.file, options.out)
+    except NotWritten as error:
+        raise SetupTrouble(str(error)) from None
     print(f"wrote {place}; put the call of your application where it says `>>> your application`, then:")
     for command in filter(None, (language.build, f"huifu-contract client --client '{language.client}'")):
         print(f"  {command}")

@@ -17,6 +17,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "orders": ("orders", "list, create, pay and fail orders of a running server"),
     "clock": ("clock", "show, freeze and advance the clock of a running server"),
     "webhooks": ("webhooks", "listen for pushes, check and print them"),
+    "init": ("init", "write the helper for tests in Java, PHP, Go, Node or C#"),
 }
 """Command to (module, one line of help). A module has `add_parser(subparsers)` and `run(args)`."""
 

@@ -2,12 +2,15 @@
 
 import argparse
 import asyncio
+import contextlib
 import gc
 import json
 import logging
 import os
 import signal
 import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +118,11 @@ def add_parser(commands: Any) -> None:
         help="let webhooks and notifies go to HOST[:PORT], an address or a network, beside this machine; repeatable",
     )
     parser.add_argument("--ready-json", action="store_true", help="print one JSON line when it answers, nothing else")
+    parser.add_argument(
+        "--until-eof",
+        action="store_true",
+        help="stop when standard input ends: for a program that starts the gateway and must never leave it behind",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -125,7 +133,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         cast = load(Path(args.orders)) if args.orders else None
         server = HttpServer(Mock(cast, args.push_allow), args.host, args.port, args.control_token)
-        asyncio.run(_serve(server, args.ready_json))
+        asyncio.run(_serve(server, args.ready_json, args.until_eof))
     except (BadOrdersFile, CannotListen, BadTarget) as error:
         raise Failure(str(error)) from error
     return 0
@@ -137,12 +145,14 @@ def _port(text: str) -> int:
     return int(text)
 
 
-async def _serve(server: HttpServer, ready_json: bool) -> None:
+async def _serve(server: HttpServer, ready_json: bool, until_eof: bool) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     await server.start()
+    if until_eof:
+        threading.Thread(target=_at_eof, args=(loop, stop.set), daemon=True).start()
     gc.freeze()  # what was loaded and seeded stays: the collector need not look at it again and again
     gc.set_threshold(20_000, 20, 50)
     sys.setswitchinterval(0.0005)  # a signer that is done need not wait 5 ms until the loop lets go
@@ -151,6 +161,15 @@ async def _serve(server: HttpServer, ready_json: bool) -> None:
         await stop.wait()
     finally:
         await server.stop()
+
+
+def _at_eof(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> None:
+    """Stop when whoever started us has closed our standard input, or has ended by whatever cause."""
+    with contextlib.suppress(OSError):  # without a standard input there is nothing to wait for
+        while os.read(0, 4096):
+            pass
+    with contextlib.suppress(RuntimeError):  # a signal was faster, and the loop is closed
+        loop.call_soon_threadsafe(stop)
 
 
 def _ready_json(server: HttpServer) -> str:

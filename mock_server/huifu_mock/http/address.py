@@ -3,7 +3,11 @@
 import errno
 import ipaddress
 import socket
+from typing import Final
 from urllib.parse import urlsplit
+
+ANY_ADDRESS: Final = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
+"""A --host for all addresses, and how this machine calls it; others are told the address that they called."""
 
 
 class CannotListen(OSError):
@@ -30,7 +34,7 @@ def host_of(url: str) -> str:
 
 def base_url(host: str, port: int) -> str:
     """The address to call a server by that listens there."""
-    named = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)
+    named = ANY_ADDRESS.get(host, host)
     return f"http://{f'[{named}]' if ':' in named and named[0] != '[' else named}:{port}"
 
 

@@ -19,7 +19,7 @@ from huifu_mock.gateway.gateway import PATHS, Exchange
 from huifu_mock.gateway.mock import Mock, Refused
 from huifu_mock.gateway.tenant import Tenant
 from huifu_mock.http import faulty, page
-from huifu_mock.http.address import CannotListen, base_url, cannot_listen, host_of, is_loopback
+from huifu_mock.http.address import ANY_ADDRESS, CannotListen, base_url, cannot_listen, host_of, is_loopback
 from huifu_mock.http.connection import Listener, peer_port
 from huifu_mock.http.control import router
 from huifu_mock.http.control.route import ControlResponse
@@ -225,7 +225,8 @@ class HttpServer:
             body = await self._read(request) if request.can_read_body else router.MISSING
         except Unread as unread:
             return _problem(unread.status or 400, unread.problem)
-        return _sent(await router.dispatch(self.mock, self.base_url, request.method, path, query=query, body=body))
+        here = f"{request.scheme}://{request.host}" if self.host in ANY_ADDRESS else self.base_url
+        return _sent(await router.dispatch(self.mock, here, request.method, path, query=query, body=body))
 
     def _guard(self, request: BaseRequest) -> web.Response | None:
         """What the control API answers whom it does not serve."""

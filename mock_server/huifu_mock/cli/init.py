@@ -1,0 +1,68 @@
+"""`huifu-mock init helper --lang java`: writes the file with which a test suite in that language uses the gateway."""
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from huifu_mock import _data
+from huifu_mock.cli.main import Failure
+from huifu_mock.cli.new_file import NotWritten, write_new
+
+EXAMPLES: Final = """\
+examples:
+  huifu-mock init helper --lang java --out src/test/java
+  huifu-mock init helper --lang node --out test
+
+Each test then has a merchant of its own. For Python there is nothing to write: the pytest fixtures are installed.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Helper:
+    """`files`: the names, by which the first is known. `use`: where it belongs, and how a test uses it."""
+
+    files: tuple[str, ...]
+    use: str
+
+
+HELPERS: Final = {
+    "csharp": Helper(("HuifuMock.cs",), "a file of the test project; a test class takes IClassFixture<HuifuMock>"),
+    "go": Helper(("huifumock.go",), "a package of its own, as in internal/huifumock; in a test: huifumock.New(t)"),
+    "java": Helper(("HuifuMock.java",), "the test sources; on a test class: @ExtendWith(HuifuMock.class)"),
+    "node": Helper(
+        ("huifu-mock.cjs", "huifu-mock.d.cts"),
+        "beside the tests; in a test file: const huifu = huifuMock({ beforeEach, afterEach, afterAll })",
+    ),
+    "php": Helper(("HuifuMock.php",), "autoload-dev.files of composer.json; in a TestCase: use \\HuifuMock\\WithHuifu"),
+}
+
+
+def add_parser(commands: Any) -> None:
+    """The options of `init`."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "init",
+        help="write the helper for tests in Java, PHP, Go, Node or C#",
+        description="Write the file with which a test suite uses the gateway: it finds or starts it, and makes a "
+        "tenant for each test.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("what", choices=["helper"])
+    parser.add_argument("--lang", choices=sorted(HELPERS), required=True)
+    parser.add_argument("--out", type=Path, metavar="PLACE", help="a folder, or the file's name (default: here)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write its files."""
+    helper = HELPERS[args.lang]
+    out: Path | None = args.out
+    if len(helper.files) > 1 and out is not None and not out.is_dir():
+        raise Failure(f"--out {out} is no folder, and this helper has {len(helper.files)} files: name a folder")
+    try:
+        for name in helper.files:
+            print(f"wrote {write_new(_data.read_text(f'fixtures/helpers/{args.lang}/{name}'), name, out)}")
+    except NotWritten as error:
+        raise Failure(str(error)) from error
+    print(f"It belongs to: {helper.use}")
+    return 0

@@ -1,0 +1,77 @@
+"""`huifu-mock init helper` writes the helper of a language, and `serve` fits what the helpers do with it."""
+
+import json
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from huifu_mock import _data
+from huifu_mock.cli import main
+from huifu_mock.cli.init import HELPERS
+
+
+@pytest.mark.parametrize("language", HELPERS)
+def test_it_writes_the_files_of_a_language_and_never_over_one(
+    language: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main.main(["init", "helper", "--lang", language]) == 0
+    assert HELPERS[language].use in capsys.readouterr().out
+    for name in HELPERS[language].files:
+        assert (tmp_path / name).read_text("utf-8") == _data.read_text(f"fixtures/helpers/{language}/{name}")
+    assert main.main(["init", "helper", "--lang", language]) == 2
+    assert "is there already; name another file with --out" in capsys.readouterr().err
+
+
+def test_every_helper_is_of_a_language() -> None:
+    folder = _data.path("fixtures/helpers")
+    found = {path.name: {file.name for file in path.iterdir()} for path in folder.iterdir() if path.is_dir()}
+    assert found == {language: set(helper.files) for language, helper in HELPERS.items()}
+
+
+def test_a_place_that_cannot_be_written_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main.main(["init", "helper", "--lang", "java", "--out", "no/such/A.java"]) == 2
+    assert "cannot write no/such/A.java: No such file or directory" in capsys.readouterr().err
+
+
+def test_a_helper_of_two_files_goes_into_a_folder(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.main(["init", "helper", "--lang", "node", "--out", "huifu.js"]) == 2
+    assert "has 2 files: name a folder" in capsys.readouterr().err
+
+
+@contextmanager
+def serving(*options: str) -> Iterator[tuple[Any, dict[str, Any]]]:
+    command = [sys.executable, "-m", "huifu_mock", "serve", "--port", "0", "--ready-json", *options]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            yield server, json.loads(server.stdout.readline())
+        finally:
+            server.terminate()
+
+
+def test_a_server_stops_when_its_standard_input_ends() -> None:
+    with serving("--until-eof") as (server, _):
+        server.stdin.write("anything\n")
+        server.stdin.flush()
+        assert server.poll() is None
+        server.stdin.close()
+        assert server.wait(20) == 0
+
+
+def test_on_all_addresses_a_tenant_is_told_the_address_that_was_called() -> None:
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with serving("--host", "0.0.0.0", "--control-token", "secret") as (_, ready):
+        for named, told in (({}, ready["base_url"]), ({"Host": "gateway:8080"}, "http://gateway:8080")):
+            headers = {"Authorization": "Bearer secret", **named}
+            with direct.open(urllib.request.Request(f"{ready['control_url']}/tenants", b"{}", headers)) as answer:
+                assert json.load(answer)["base_url"] == told
