@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +15,17 @@ from hypothesis import strategies as st
 from huifu_contract.catalogue.record import HIGHEST, Basis, Example, Level, Record
 from huifu_contract.catalogue.registry import catalogue, select
 from huifu_contract.drivers.in_process import LocalDriver
-from huifu_contract.failures import AdapterTrouble, Hung, SetupTrouble
+from huifu_contract.failures import AdapterTrouble, ClientTrouble, Hung, SetupTrouble
 from huifu_contract.grading import replay
 from huifu_contract.grading.case import Grader
 from huifu_contract.grading.exchanges import redact
+from huifu_contract.grading.failure_budget import FailureBudget, trouble_seconds
 from huifu_contract.grading.known_failures import KnownFailure
 from huifu_contract.grading.profiles import LEAST, PROFILES, Budget, Profile, case_seed, parse
 from huifu_contract.grading.results import OK, CaseResult, Exit, Verdict, exit_code
 from huifu_contract.grading.runner import Options, Runner
 from huifu_contract.harness.harness import Harness
-from huifu_contract.harness.laws import Broken
+from huifu_contract.harness.laws import Blocked, Broken
 from huifu_contract.harness.prepared_answers import answer
 from huifu_contract.outcome import Outcome
 from huifu_mock import Server
@@ -130,11 +132,64 @@ def test_a_replay_that_tells_the_same_is_not_written_again(tmp_path: Path) -> No
     assert replay.read(place).signature == "C: other"
 
 
-def test_the_same_example_with_different_verdicts_is_flaky(harness: Harness) -> None:
-    runs = iter([True, False, True, False, False, False])
-    result = grade(harness, record(lambda b, x: broken_if(b, next(runs))), reruns=5)
+def test_the_same_example_with_different_verdicts_is_flaky_and_its_rate_is_told(harness: Harness) -> None:
+    runs = count()
+    result = grade(harness, record(lambda b, x: broken_if(b, next(runs) % 50 == 0)), reruns=5)
     assert result.verdict is Verdict.FLAKY
-    assert "2 of 6 runs" in result.detail
+    assert (result.failed_reruns, result.reruns) == (2, 100), "the run that failed first says nothing about the rate"
+    assert "2 of 100 further runs of the same example failed: about 1 in 50" in result.detail
+
+
+def test_a_failure_that_never_comes_back_is_rarer_than_a_third_of_the_runs_can_show(harness: Harness) -> None:
+    runs = count()
+    result = grade(harness, record(lambda b, x: broken_if(b, next(runs) == 0)), reruns=5)
+    assert (result.verdict, result.failed_reruns) == (Verdict.FLAKY, 0)
+    assert "fewer than 1 in 33" in result.detail
+
+
+def test_a_crash_or_a_block_that_does_not_come_back_is_flaky_too(harness: Harness) -> None:
+    for error in (ClientTrouble("exited with status 1"), Blocked("the honest twin was not accepted")):
+        runs = count()
+
+        def run(b: Harness, _x: Example, runs: Iterator[int] = runs, error: Exception = error) -> None:
+            if next(runs) == 0:
+                raise error
+            broken_if(b, False)
+
+        result = grade(harness, record(run), reruns=5)
+        assert (result.verdict, result.reruns, result.failed_reruns) == (Verdict.FLAKY, 100, 0)
+        assert str(error) in result.signature
+
+
+def test_failures_of_one_signature_share_the_time_for_making_small_and_running_again(harness: Harness) -> None:
+    budget = FailureBudget(each_s=0.0)
+    budget.spend("C: planted", 1.0)
+    drawn = lambda: st.fixed_dictionaries({"n": st.integers(0, 9999)})  # noqa: E731  # a record wants a function
+    made = record(lambda b, x: broken_if(b, x["n"] >= 10), fixed=(), draw=drawn)
+    result = grade(harness, made, failures=budget, profile=Profile("t", 100, 1), reruns=5)
+    assert (result.verdict, result.reruns) == (Verdict.FAIL, 0)
+    whole = grade(harness, made, profile=Profile("t", 100, 1), reruns=5)
+    assert whole.examples > result.examples
+
+
+def test_what_failed_in_a_control_is_the_same_elsewhere_and_not_run_again(harness: Harness) -> None:
+    budget = FailureBudget()
+    control = record(lambda b, x: broken_if(b, True), id="control/example", control=True)
+    assert grade(harness, control, failures=budget).root == ""
+    result = grade(harness, record(lambda b, x: broken_if(b, True)), failures=budget)
+    assert (result.verdict, result.root, result.reruns) == (Verdict.FAIL, "the same as in control/example", 0)
+
+
+def test_a_client_that_hangs_again_and_again_is_given_up_and_one_that_hangs_now_and_then_is_not() -> None:
+    budget = FailureBudget(trouble_s=trouble_seconds(15.0, deadline_s=20.0, workers=4))
+    hung = "the client gave no answer to close before its deadline"
+    for number in range(7):
+        budget.lose(hung, f"response/{number}", 20.0)
+    assert budget.exhausted() == ""
+    budget.lose("the client exited with status 1", "response/8", 20.0)
+    assert budget.exhausted() == "", "another trouble is counted for itself"
+    budget.lose(hung, "response/9", 20.0)
+    assert budget.exhausted().startswith("the same as in response/0: the client gave no answer")
 
 
 def test_trouble_is_sorted_by_whose_it_is(harness: Harness) -> None:
@@ -157,7 +212,8 @@ def test_a_hang_stops_a_property_instead_of_being_made_small(harness: Harness) -
         calls.append(x)
         raise Hung("gave no answer")
 
-    assert grade(harness, record(run, fixed=(), draw=lambda: st.fixed_dictionaries({}))).verdict is Verdict.FAIL
+    made = record(run, fixed=(), draw=lambda: st.fixed_dictionaries({}))
+    assert grade(harness, made, reruns=0).verdict is Verdict.FAIL
     assert len(calls) == 1
 
 
@@ -257,7 +313,10 @@ def test_a_budget_gives_examples_by_the_price_of_a_call() -> None:
     assert LEAST == 10
     now[0] = 10.0
     assert budget.over
-    assert Budget(PROFILES["ci"]).examples(9.0, 20) == 100
+    assert Budget(PROFILES["ci"]).examples(0.01, 20) == 100
+    assert Budget(PROFILES["ci"]).examples(1.0, 20, workers=16) == 96, "a slow client gets fewer without a budget"
+    assert Budget(PROFILES["ci"]).examples(9.0, 20) == LEAST
+    assert Budget(PROFILES["deep"]).examples(9.0, 20) == 2000, "whoever wants it deep waits"
     for wrong in ("", "-1s", "soon", "0s"):
         with pytest.raises(SetupTrouble):
             parse(wrong)

@@ -16,6 +16,7 @@ from huifu_contract.outcome import GRADES
 
 EPILOG = "What is not given is taken from huifu-contract.toml, or [tool.huifu-contract] in pyproject.toml, if there."
 KNOWN = Path("huifu-contract-known.toml")
+WORKERS, MOST_WORKERS = 4, 16
 WORST = (Exit.INTERRUPTED, Exit.INTERNAL, Exit.USAGE, Exit.NOT_OK, Exit.NOTHING, Exit.OK)
 
 
@@ -50,7 +51,13 @@ def add(commands: Any) -> None:
     )
     made.add_argument("--replay", type=Path, default=None, metavar="FILE", help="run this example alone")
     made.add_argument("--budget", default=None, metavar="90s", help="how long the run may take")
-    made.add_argument("-n", "--workers", type=int, default=None, help="processes of the client at once (default: 4)")
+    made.add_argument(
+        "-n",
+        "--workers",
+        type=int,
+        default=None,
+        help="processes of the client at once (default: 4, and up to 16 where it only waits)",
+    )
     made.add_argument("--report", type=Path, default=None, metavar="FILE.json")
     made.add_argument("--junit", type=Path, default=None, metavar="FILE.xml")
     made.add_argument("--md", type=Path, default=None, metavar="FILE.md")
@@ -85,7 +92,8 @@ def run(options: argparse.Namespace) -> int:
         folder=options.replays or replay.FOLDER,
         only=only,
         budget_s=_budget(options.budget),
-        workers=options.workers or 4,
+        workers=options.workers or WORKERS,
+        most_workers=options.workers or MOST_WORKERS,
         reveal=options.reveal_case,
     )
     runs = [_one(spec, made) for spec in options.client]
@@ -126,7 +134,8 @@ def _one(spec: str, options: Any) -> Any:
         def began(record: Record) -> None:
             bar.update(task, description=record.id)
 
-        made = replace(options, workers=workers(spec, options.workers))
+        most = workers(spec, options.most_workers)
+        made = replace(options, workers=min(options.workers, most), most_workers=most)
         runner = Runner(lambda: driver(spec), made, spec, lambda _result: bar.advance(task), began)
         found = runner.run()
     terminal.show(console, found)

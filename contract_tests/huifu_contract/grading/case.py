@@ -5,16 +5,18 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import hypothesis
 
 from huifu_contract import __version__
 from huifu_contract.catalogue.record import Example, Level, Record
-from huifu_contract.failures import Gone, KitTrouble, Trouble
+from huifu_contract.failures import ClientTrouble, Gone, KitTrouble, Trouble
 from huifu_contract.grading import replay
 from huifu_contract.grading.exchanges import redact, sequence
+from huifu_contract.grading.failure_budget import FailureBudget
+from huifu_contract.grading.flakiness import SLOW_S, Repeated, repeat
 from huifu_contract.grading.generate import search
 from huifu_contract.grading.known_failures import KnownFailure
 from huifu_contract.grading.profiles import Profile
@@ -23,8 +25,6 @@ from huifu_contract.harness.harness import Harness
 from huifu_contract.harness.laws import Blocked, CaseBroken, Skipped
 
 RERUNS = 5
-QUICK_S = 1.0
-"""Only a failure that shows itself this fast is run again to see whether it always does."""
 KEPT_STDERR = 4000
 TROUBLE = {
     "client": Verdict.FAIL,
@@ -46,6 +46,8 @@ class Grader:
     only: Example | None = None
     """Run this example alone (`--replay`)."""
     reruns: int = RERUNS
+    """How often a failing example is run again to see whether it always fails; 0: never."""
+    failures: FailureBudget = field(default_factory=FailureBudget)
 
     def grade(self, record: Record, harness: Harness, examples: int | None = None) -> CaseResult:
         """Never raises: what goes wrong here is a verdict too. Starts as a failure."""
@@ -56,32 +58,40 @@ class Grader:
         entry = next((entry for entry in self.known if _names(entry, record)), None)
         blank = blank_result(record, Verdict.FAIL)
         runs = 0
+        example: Example = {}
         try:
-            example: Example = {}
             for example in self._stored(record, entry):
                 runs += 1
                 _run(record, harness, example)
             if self.only is None and not (entry and record.draw):
                 count = self.profile.examples if examples is None else examples
-                found = search(record, lambda e: _run(record, harness, e), self.profile, count, self.seed)
+                found = search(
+                    record,
+                    lambda e: _run(record, harness, e),
+                    self.profile,
+                    count,
+                    seed=self.seed,
+                    budget=self.failures,
+                )
                 runs += found.runs
                 if found.best is not None:
                     example = found.best
                     raise next(reversed(found.broken.values()))
                 if found.stopped is not None:
+                    example = found.last or example
                     raise found.stopped
             harness.sweep()
             result = self._passed(blank, harness)
         except CaseBroken as broken:
             result = self._broken(record, harness, broken, example, blank)
         except Blocked as blocked:
-            result = replace(blank, verdict=Verdict.BLOCKED, root=str(blocked))
+            result = self._blocked(record, harness, blocked, example, blank)
         except Skipped as skipped:
             result = replace(blank, verdict=Verdict.SKIP, root=str(skipped))
         except Gone as gone:
             result = replace(blank, verdict=Verdict.NOT_RUN, root=str(gone), trouble="client")
         except Trouble as trouble:
-            result = self._trouble(trouble, blank)
+            result = self._trouble(record, harness, trouble, example, blank)
         except Exception as error:  # a bug of ours must never look like the client's failure
             detail = "".join(traceback.format_exception(error)[-6:])
             signature = f"the kit raised {type(error).__name__}: {error}"
@@ -117,51 +127,65 @@ class Grader:
     def _broken(
         self, record: Record, harness: Harness, broken: CaseBroken, example: Example, blank: CaseResult
     ) -> CaseResult:
-        verdict, detail = Verdict.FAIL, "; ".join(found.detail for found in broken.found if found.detail)
-        failing, runs = self._again(record, harness, example, str(broken), broken.evidence.seconds)
-        if failing < runs:
-            verdict, detail = Verdict.FLAKY, f"{failing} of {runs} runs of the same example failed; {detail}"
-        lines = sequence(broken.evidence)
+        signature, lines = str(broken), sequence(broken.evidence)
+        firsts = [self.failures.first(str(found), record.id) for found in broken.found]
+        known_cause = all(first != record.id and first.startswith("control/") for first in firsts)
+        again = Repeated() if known_cause else self._again(record, harness, example, signature, broken.evidence.seconds)
+        detail = "; ".join(found.detail for found in broken.found if found.detail)
         path = ""
         if self.folder is not None:
             stored = replay.Replay(
-                record.id, record.rev, example, str(broken), __version__, hypothesis.__version__, lines
+                record.id, record.rev, example, signature, __version__, hypothesis.__version__, lines
             )
             path = str(stored.write(self.folder))
         return replace(
-            blank,
-            verdict=verdict,
-            signature=str(broken),
+            again.told(blank, Verdict.FAIL, signature),
             laws=tuple(dict.fromkeys(found.law for found in broken.found)),
             claim=broken.evidence.claim,
             truth=broken.evidence.truth.words(),
-            detail=redact(detail),
+            root=f"the same as in {firsts[0]}" if known_cause else "",
+            detail=redact("; ".join(filter(None, (again.words, detail)))),
             traffic=lines,
             replay=path,
         )
 
-    def _again(
-        self, record: Record, harness: Harness, example: Example, signature: str, seconds: float
-    ) -> tuple[int, int]:
-        """The failing example once more, several times.
+    def _again(self, record: Record, harness: Harness, example: Example, signature: str, seconds: float) -> Repeated:
+        """The failing example several times more, as far as there is time for failures of this signature."""
 
-        How many of how many runs failed, the first included.
-        """
-        reruns = self.reruns if seconds < QUICK_S and not record.alone else min(1, self.reruns)
-        failing = 1
-        for _ in range(reruns):
+        def fails() -> bool:
             try:
                 _run(record, harness, example)
-            except CaseBroken as again:
-                failing += str(again) == signature
-            except (Blocked, Trouble):
-                continue
-        return failing, reruns + 1
+            except (CaseBroken, Blocked, Trouble) as error:
+                if isinstance(error, Gone | KitTrouble):
+                    raise
+                return _signature(error) == signature
+            return False
 
-    def _trouble(self, trouble: Trouble, blank: CaseResult) -> CaseResult:
-        verdict = TROUBLE[trouble.kind]
-        signature = f"the client {trouble}" if trouble.kind == "client" else str(trouble)
-        return replace(blank, verdict=verdict, trouble=trouble.kind, signature=redact(signature), stderr=trouble.stderr)
+        if record.control and seconds >= SLOW_S:
+            return Repeated()  # the other controls are the same call again
+        return repeat(fails, min(1, self.reruns) if record.alone else self.reruns, seconds, signature, self.failures)
+
+    def _blocked(
+        self, record: Record, harness: Harness, blocked: Blocked, example: Example, blank: CaseResult
+    ) -> CaseResult:
+        """Flaky if the same example can be exercised another time, else blocked."""
+        seconds = 0.0 if harness.last is None else harness.last.seconds
+        again = self._again(record, harness, example, str(blocked), seconds)
+        if again.flaky:
+            return replace(again.told(blank, Verdict.BLOCKED, str(blocked)), detail=again.words)
+        return replace(blank, verdict=Verdict.BLOCKED, root=str(blocked))
+
+    def _trouble(
+        self, record: Record, harness: Harness, trouble: Trouble, example: Example, blank: CaseResult
+    ) -> CaseResult:
+        signature = _signature(trouble)
+        result = replace(blank, verdict=TROUBLE[trouble.kind], signature=redact(signature))
+        if isinstance(trouble, ClientTrouble):
+            self.failures.lose(signature, record.id, harness.example_s)
+            if self.failures.first(signature, record.id) == record.id:
+                again = self._again(record, harness, example, signature, harness.example_s)
+                result = replace(again.told(result, Verdict.FAIL, redact(signature)), detail=again.words)
+        return replace(result, trouble=trouble.kind, stderr=trouble.stderr)
 
     def _enforced(self, result: CaseResult, record: Record, entry: KnownFailure | None) -> CaseResult:
         """What the level and the known-failures file make of a verdict."""
@@ -188,12 +212,18 @@ def _names(entry: KnownFailure, record: Record) -> bool:
     return entry.case in (record.id, *record.aliases, f"{record.group}/*")
 
 
+def _signature(error: Exception) -> str:
+    """What went wrong, in words that stay the same from run to run."""
+    return f"the client {error}" if isinstance(error, ClientTrouble) else str(error)
+
+
 def _run(record: Record, harness: Harness, example: Example) -> None:
     """One example. A case that ends without judging anything proves nothing, and that is our mistake."""
-    before = harness.judged
+    before, began = harness.judged, time.monotonic()
     try:
         record.run(harness, example)
     finally:
+        harness.example_s = time.monotonic() - began
         harness.tidy()
     if harness.judged == before:
         raise KitTrouble(f"{record.id} judged nothing")

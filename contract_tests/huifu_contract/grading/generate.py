@@ -11,22 +11,28 @@ from typing import Any
 from hypothesis import given
 
 from huifu_contract.catalogue.record import Example, Record
+from huifu_contract.grading.failure_budget import FailureBudget
 from huifu_contract.grading.profiles import Profile, case_seed, seeded, settings
 from huifu_contract.harness.laws import CaseBroken
 
 SHRINK_RUNS = 60
-SHRINK_S = 5.0
 
 
 @dataclass(slots=True)
 class Search:
-    """What was found while hypothesis drew: the runs, the failing examples, and what stopped it."""
+    """What was found while hypothesis drew: the runs, the failing examples, and what stopped it.
 
+    `budget` says how long a failure of this signature may still be made small.
+    """
+
+    budget: FailureBudget
+    most: int
     runs: int = 0
     broken: dict[str, CaseBroken] = field(default_factory=dict)
     best: Example | None = None
     stopped: Exception | None = None
-    _since: float = 0.0
+    last: Example | None = None
+    """The one that was run last."""
     _after: int = 0
 
     def step(self, run: Callable[[Example], None], example: Example) -> None:
@@ -38,9 +44,11 @@ class Search:
         if name in self.broken:
             self.best = example
             raise self.broken[name]
-        if self.stopped is not None or self._enough():
+        if self.stopped is not None or self._enough() or (self.runs >= self.most and not self.broken):
             return
         self.runs += 1
+        self.last = example
+        began, smaller = time.monotonic(), bool(self.broken)
         try:
             run(example)
         except CaseBroken as broken:
@@ -49,21 +57,35 @@ class Search:
                 return  # another mistake than the one being made small
             self.broken[name] = broken
             self.best = example
-            self._since = self._since or time.monotonic()
             raise
         except Exception as stop:  # trouble is no example to make small; the grader sorts it
             self.stopped = stop
+        finally:
+            if smaller:
+                self.budget.spend(self.signature, time.monotonic() - began)
+
+    @property
+    def signature(self) -> str:
+        """Of the failure that is being made small."""
+        return str(next(iter(self.broken.values())))
 
     def _enough(self) -> bool:
+        """Whether nothing more is run: what is left of the budget must be enough for another run."""
         if not self.broken:
             return False
         self._after += 1
-        return self._after > SHRINK_RUNS or time.monotonic() - self._since > SHRINK_S
+        least = min(broken.evidence.seconds for broken in self.broken.values())
+        return self._after > SHRINK_RUNS or self.budget.left(self.signature) <= least
 
 
-def search(record: Record, run: Callable[[Example], None], profile: Profile, examples: int, seed: int) -> Search:
-    """Draws up to `examples`; the smallest failing one is in `best`."""
-    found = Search()
+def search(
+    record: Record, run: Callable[[Example], None], profile: Profile, examples: int, *, seed: int, budget: FailureBudget
+) -> Search:
+    """Runs the first `examples` that the seed gives; the smallest failing one is in `best`.
+
+    As many as the profile says are drawn in any case, so that fewer are always the first of the same ones.
+    """
+    found = Search(budget, examples)
     if record.draw is None or examples <= 0:
         return found
 
@@ -71,7 +93,7 @@ def search(record: Record, run: Callable[[Example], None], profile: Profile, exa
         found.step(run, example)
 
     drawn = given(example=record.draw())(test)
-    ready = settings(profile, examples)(seeded(case_seed(seed, record.id, record.rev), drawn))
+    ready = settings(profile, max(examples, profile.examples))(seeded(case_seed(seed, record.id, record.rev), drawn))
     try:
         ready()
     except CaseBroken:

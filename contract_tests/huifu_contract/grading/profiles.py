@@ -42,32 +42,44 @@ class Budget:
     def over(self) -> bool:
         return self.seconds is not None and self.clock() - self.began >= self.seconds
 
-    def examples(self, call_s: float, properties: int) -> int:
-        """clamp(share / median call, 10, profile), or 0 where 10 cannot be had."""
-        if self.seconds is None or properties <= 0:
+    def examples(self, call_s: float, properties: int, workers: int = 1) -> int:
+        """clamp(share / median call, 10, profile), or 0 where a budget was given and 10 cannot be had.
+
+        Without a budget a slow client gets fewer examples than the profile says, and at least 10.
+        """
+        if properties <= 0 or (self.seconds is None and self.profile.whole):
             return self.profile.examples
-        left = self.seconds - (self.clock() - self.began)
-        affordable = int(left / properties / max(call_s, 1e-6))
+        each = max(call_s, 1e-6) * properties
+        if self.seconds is None:
+            affordable = max(LEAST, int(TWICE * self.profile.seconds * workers / each))
+        else:
+            affordable = int((self.seconds - (self.clock() - self.began)) / each)
         return 0 if affordable < LEAST else min(affordable, self.profile.examples)
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
+    """`seconds`: what a right client takes, besides its own waiting. `whole`: examples are never cut to fit that."""
+
     name: str
     examples: int
     steps: int
+    seconds: float = 15.0
+    whole: bool = False
 
 
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile("quick", examples=20, steps=10),
-        Profile("ci", examples=100, steps=30),
-        Profile("deep", examples=2000, steps=50),
+        Profile("quick", examples=20, steps=10, seconds=15.0),
+        Profile("ci", examples=100, steps=30, seconds=60.0),
+        Profile("deep", examples=2000, steps=50, seconds=1800.0, whole=True),
     )
 }
 LEAST = 10
 """A property that cannot get so many examples is not run: fewer prove too little to be called a pass."""
+TWICE = 2
+"""A slow client may take so many times as long as a right one before it gets fewer examples."""
 
 
 @cache

@@ -89,6 +89,9 @@ class CaseResult:
     traffic: tuple[str, ...] = ()
     replay: str = ""
     stderr: str = ""
+    reruns: int = 0
+    """How often the failing example was run again."""
+    failed_reruns: int = 0
 
     @property
     def group(self) -> str:

@@ -13,7 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from threading import Thread
 
 import hypothesis
 
@@ -24,10 +23,12 @@ from huifu_contract.drivers.driver import Driver
 from huifu_contract.failures import SetupTrouble, Trouble
 from huifu_contract.grading import replay
 from huifu_contract.grading.case import Grader, blank_result
+from huifu_contract.grading.crew import Crew
+from huifu_contract.grading.failure_budget import FailureBudget, trouble_seconds
 from huifu_contract.grading.known_failures import KnownFailure
 from huifu_contract.grading.profiles import PROFILES, Budget, Profile
 from huifu_contract.grading.results import CaseResult, RunResult, Verdict
-from huifu_contract.harness.harness import Harness
+from huifu_contract.harness.harness import NO_TIME, Harness
 from huifu_mock import Server
 from huifu_mock.state.clock import Clock
 
@@ -53,6 +54,8 @@ class Options:
     only: tuple[str, Example] | None = None
     budget_s: float | None = None
     workers: int = 1
+    most_workers: int | None = None
+    """How many there may be of a client that only waits; None: no more than `workers`."""
     reveal: bool = False
     reruns: int = 5
     key_bits: int = 2048
@@ -85,6 +88,7 @@ class Runner:
     _started: str = ""
     _clock: float = 0.0
     _harnesses: list[Harness] = field(default_factory=list)
+    _failures: FailureBudget = field(default_factory=FailureBudget)
 
     def run(self) -> RunResult:
         """Raises SetupTrouble if the client cannot be started at all."""
@@ -104,7 +108,7 @@ class Runner:
         if self.server is None:
             raise TypeError("begin needs a server")
         self._start()
-        self._harnesses.append(self._harness(self.server))
+        self._harness(self.server)
         grader = self._grader()
         root, dead = self._controls(grader, [record for record in catalogue().values() if self._due(record)])
         budget = Budget(self.options.profile, self.options.budget_s)
@@ -171,7 +175,7 @@ class Runner:
 
     def _graded(self, server: Server) -> bool:
         """Whether it was interrupted."""
-        self._harnesses.append(self._harness(server))
+        self._harness(server)
         records = self._selected()
         try:
             self._run(server, records)
@@ -209,7 +213,8 @@ class Runner:
             return blank_result(record, Verdict.SKIP, f"the client does not claim {', '.join(sorted(missing))}")
         if plan.root and (plan.dead or record.group != "request"):
             return blank_result(record, Verdict.BLOCKED, plan.root)
-        return None
+        exhausted = self._failures.exhausted()
+        return blank_result(record, Verdict.BLOCKED, exhausted) if exhausted else None
 
     def _controls(self, grader: Grader, controls: Sequence[Record]) -> tuple[str, bool]:
         """The root cause if a control is red, and whether it is of the kind that leaves nothing to look at."""
@@ -224,11 +229,22 @@ class Runner:
             if result.verdict in RED and not root:
                 root = f"{record.id} is red: {result.signature or result.root}"
             dead = bool(result.trouble)
+        if root:
+            self._hurry(self._harnesses[0])
         return root, dead
+
+    def _hurry(self, harness: Harness) -> None:
+        """While a control is red nothing can pass.
+
+        The cases that may say why get their fixed examples, and the time that a right client takes.
+        """
+        harness.examples = 0
+        harness.until = self._clock + self.options.profile.seconds
 
     def _share(self, budget: Budget, properties: int) -> int:
         calls = self._harnesses[0].call_s or [0.01]
-        return budget.examples(statistics.median(calls), properties)
+        workers = self.options.most_workers or self.options.workers
+        return budget.examples(statistics.median(calls), properties, workers)
 
     def _examples(self, record: Record) -> int:
         return len(record.fixed) + (0 if record.draw is None else self.options.profile.examples)
@@ -240,10 +256,14 @@ class Runner:
             root = f"the budget of {plan.budget.seconds:g} s is used up"
             self._finish(blank_result(record, Verdict.NOT_RUN, root))
             return
+        idle = self._idle(record, plan)
+        if idle is not None:
+            self._finish(idle)
+            return
         self.began(record)
         harness.reveal = record.id if self.options.reveal else None
-        result = plan.grader.grade(record, harness, plan.share)
-        if plan.root and result.verdict in (Verdict.PASS, Verdict.KNOWN, Verdict.FIXED):
+        result = plan.grader.grade(record, harness, 0 if plan.root else plan.share)
+        if plan.root and (result.verdict in (Verdict.PASS, Verdict.KNOWN, Verdict.FIXED) or result.root == NO_TIME):
             result = replace(result, verdict=Verdict.BLOCKED, root=plan.root)
         self._finish(result)
 
@@ -262,16 +282,14 @@ class Runner:
                     return
                 self._one(plan, record, harness)
 
-        missing = min(self.options.workers, len(records)) - len(self._harnesses)
-        if missing > 0:
-            with ThreadPoolExecutor(missing) as pool:
-                self._harnesses += pool.map(self._harness, [server] * missing)
-        threads = [Thread(target=work, args=(harness,), daemon=True) for harness in self._harnesses[1:]]
-        for thread in threads:
-            thread.start()
-        work(self._harnesses[0])
-        for thread in threads:
-            thread.join()
+        def more(count: int) -> list[Harness]:
+            with ThreadPoolExecutor(count) as pool:
+                return list(pool.map(self._harness, [server] * count))
+
+        wanted = min(self.options.workers, len(records))
+        if wanted > len(self._harnesses):
+            more(wanted - len(self._harnesses))
+        Crew(work, more, self.options.most_workers or 0).run(self._harnesses, queue.qsize)
 
     # -- parts of the set-up --------------------------------------------------------------------------------------
 
@@ -279,6 +297,11 @@ class Runner:
         tenant = server.tenant(key_bits=self.options.key_bits)
         harness = Harness(self.make(), tenant, self.options.profile.examples, elsewhere=server.default)
         harness.driver.start(harness.config)
+        usual, workers = self.options.profile.seconds, self.options.workers
+        self._failures.trouble_s = trouble_seconds(usual, harness.deadline_s, workers)
+        for first in self._harnesses[:1]:
+            harness.examples, harness.until = first.examples, first.until
+        self._harnesses.append(harness)
         return harness
 
     def _selected(self) -> list[Record]:
@@ -317,6 +340,7 @@ class Runner:
             folder=options.folder,
             only=options.only[1] if options.only else None,
             reruns=options.reruns,
+            failures=self._failures,
         )
 
     def _witnesses(self, record: Record) -> bool:

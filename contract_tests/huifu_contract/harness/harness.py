@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Law = Callable[[Evidence], list[Broken]]
 CONFIG = ("sys_id", "product_id", "huifu_id", "merchant_private_key", "huifu_public_key", "webhook_key")
 SWEEP = 100
+NO_TIME = "the time for looking at a client whose controls fail is used up"
 MARGIN_S = 2.0
 TOLERANCE = 1.2
 """How much longer than declared a call may take: clocks, schedulers and pipes need some of it."""
@@ -43,6 +44,11 @@ class Harness:
     judged: int = 0
     notes: list[str] = field(default_factory=list)
     last: Evidence | None = None
+    example_s: float = 0.0
+    """How long the last example took."""
+    until: float | None = None
+    """No call begins after that moment (monotonic seconds): what is not reached is blocked."""
+    calling_since: float | None = None
     call_s: list[float] = field(default_factory=list)
     _numbers: int = 0
     _examples: int = 0
@@ -84,11 +90,16 @@ class Harness:
         if order is None and params is None:
             order = self.order()
         wanted = dict(params) if params is not None else self.params(_known(order))
+        if self.until is not None and time.monotonic() >= self.until:
+            raise Blocked(NO_TIME)
         token = "t" + secrets.token_hex(6)
         self.prepare(token, script)
-        began = time.monotonic()
+        began = self.calling_since = time.monotonic()
         client = driver or self.driver
-        outcome = client.close(f"{self.tenant.base_url}/s/{token}", wanted, self.deadline_s, self.reveal)
+        try:
+            outcome = client.close(f"{self.tenant.base_url}/s/{token}", wanted, self.deadline_s, self.reveal)
+        finally:
+            self.calling_since = None
         seconds = time.monotonic() - began
         self.call_s.append(seconds)
         evidence = self.evidence(token, order, script)

@@ -1,0 +1,176 @@
+"""A client that goes wrong everywhere is graded in about as many calls, and as much waiting, as a right one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from threading import Event
+from typing import Any
+
+import pytest
+
+from huifu_contract.drivers.in_process import LocalDriver, describes
+from huifu_contract.failures import ClientTrouble, SetupTrouble
+from huifu_contract.grading.crew import Crew, Idle
+from huifu_contract.grading.profiles import Profile
+from huifu_contract.grading.results import RunResult, Verdict
+from huifu_contract.grading.runner import Options, Runner
+from huifu_contract.harness.harness import Harness
+from huifu_contract.outcome import Outcome
+from huifu_contract.reference import Client, Config
+
+PROFILE = Profile("small", 20, 1)
+Close = Callable[[Any, str, Any], Any]
+
+
+def graded(close: Close, **options: Any) -> tuple[RunResult, int]:
+    """The result, and how many calls it took."""
+    calls: list[str] = []
+
+    @describes(name="client", version="1", claims=["query", "retry", "generates-seq"], timeout_s=1.0)
+    def counted(config: Any, base_url: str, params: Any) -> Any:
+        calls.append(base_url)
+        return close(config, base_url, params)
+
+    chosen = {"profile": PROFILE, "key_bits": 1024, "cases": ("request/*", "response/stat-*"), **options}
+    return Runner(lambda: LocalDriver(counted), Options(**chosen)).run(), len(calls)
+
+
+def right(config: Any, base_url: str, params: Any) -> Outcome:
+    return Client(base_url, Config.of(config), timeout_s=0.9, attempt_s=0.3).close(**params)
+
+
+def raises(_config: Any, _base_url: str, _params: Any) -> Outcome:
+    raise KeyError("sign")
+
+
+def unsure(config: Any, base_url: str, params: Any) -> str:
+    right(config, base_url, params)
+    return "unknown"
+
+
+def test_a_client_that_fails_from_the_first_case_on_takes_no_more_calls_than_a_right_one() -> None:
+    _, usual = graded(right)
+    for wrong in (raises, unsure):
+        run, calls = graded(wrong)
+        assert calls <= usual
+        assert not [case.id for case in run.cases if case.verdict is Verdict.PASS]
+
+
+def test_what_repeats_the_failure_of_a_control_says_so() -> None:
+    run, _ = graded(raises)
+    roots = {case.root for case in run.cases if case.verdict is Verdict.FAIL and not case.id.startswith("control/")}
+    assert roots == {"the same as in control/accepts-honest-success"}
+
+
+def test_a_client_that_waits_its_whole_time_in_every_call_is_given_up_when_a_right_one_would_be_done() -> None:
+    """The time that a right client takes is over at once here: no further case begins."""
+    run, calls = graded(unsure, profile=Profile("none", 20, 1, seconds=1e-9))
+    assert calls <= 3 * (1 + 5), "three controls, of which a quick failure is run again"
+    found = [case for case in run.cases if case.group == "request" and case.verdict is not Verdict.SKIP]
+    assert {case.verdict for case in found} == {Verdict.BLOCKED}
+    assert {case.root for case in found} == {next(case.root for case in run.cases if case.group == "response")}
+
+
+def test_a_trouble_that_comes_in_every_case_is_met_a_few_times_and_not_in_all_of_them() -> None:
+    class Breaks(LocalDriver):
+        calls = 0
+
+        def close(self, *args: Any, **more: Any) -> Outcome:
+            Breaks.calls += 1
+            if Breaks.calls > 5:
+                raise ClientTrouble("exited with status 1 while close was open")
+            return super().close(*args, **more)
+
+    options = Options(profile=Profile("none", 20, 1, seconds=0.0), key_bits=1024, reruns=0)
+    run = Runner(lambda: Breaks(describes(timeout_s=1e-9)(right)), options).run()
+    failed = [case.id for case in run.cases if case.verdict is Verdict.FAIL]
+    blocked = {case.root for case in run.cases if case.verdict is Verdict.BLOCKED}
+    assert run.exit.value == 1
+    assert failed
+    assert any(root.startswith(f"the same as in {failed[0]}") for root in blocked) or len(failed) > 1
+
+
+# -- more workers for a client that only waits ------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class FakeHarness:
+    calling_since: float | None = None
+
+
+@dataclass(slots=True)
+class FakeIdle(Idle):
+    """A machine that is as idle as told."""
+
+    told: float = 1.0
+
+    def share(self) -> float:
+        return self.told
+
+
+@dataclass(slots=True)
+class Hall:
+    """Workers that all wait until `enough` of them are there, or until the crew has been looked at often enough."""
+
+    enough: int
+    waits_for_s: float | None
+    there: list[Harness] = field(default_factory=list)
+    done: Event = field(default_factory=Event)
+    looks: int = 0
+
+    def work(self, harness: Harness) -> None:
+        harness.calling_since = None if self.waits_for_s is None else time.monotonic() - self.waits_for_s
+        self.there.append(harness)
+        if len(self.there) >= self.enough:
+            self.done.set()
+        self.done.wait(20)
+
+    def left(self) -> int:
+        self.looks += 1
+        if self.looks > 5:
+            self.done.set()
+        return 100
+
+    def more(self, count: int) -> Sequence[Harness]:
+        return [FakeHarness() for _ in range(count)]  # type: ignore[misc]  # a crew looks at nothing else
+
+
+@pytest.mark.parametrize(
+    ("idle", "waits_for_s", "most", "workers"),
+    [
+        (1.0, 5.0, 16, 16),  # it waits and the machine is idle
+        (0.1, 5.0, 16, 4),  # it computes: more of it would only be slower
+        (1.0, None, 16, 4),  # it answers at once
+        (1.0, 5.0, 6, 6),  # as many as were asked for
+    ],
+)
+def test_there_are_more_workers_only_where_the_client_waits_and_the_machine_is_idle(
+    idle: float, waits_for_s: float | None, most: int, workers: int
+) -> None:
+    hall = Hall(enough=16, waits_for_s=waits_for_s)
+    Crew(hall.work, hall.more, most, FakeIdle(told=idle), look_s=0.02).run(list(hall.more(4)), hall.left)
+    assert len(hall.there) == workers
+
+
+def test_a_client_of_which_there_may_be_no_more_is_graded_by_those_that_are_there() -> None:
+    hall = Hall(enough=5, waits_for_s=5.0)
+
+    def none(_count: int) -> Sequence[Harness]:
+        raise SetupTrouble("the port is taken")
+
+    Crew(hall.work, none, 16, FakeIdle(), look_s=0.02).run(list(hall.more(4)), hall.left)
+    assert len(hall.there) == 4
+
+
+def test_how_idle_the_machine_is_can_be_read_or_is_taken_for_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pathlib import Path
+
+    from huifu_contract.grading import crew
+
+    idle = Idle()
+    idle.share()
+    assert 0.0 <= idle.share() <= 1.0
+    monkeypatch.setattr(crew, "STAT", Path("/nowhere/stat"))
+    assert Idle().share() == 0.0
