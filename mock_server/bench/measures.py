@@ -90,7 +90,18 @@ def serving(orders: int) -> Iterator[tuple[str, int]]:
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         json.dump([{"req_seq_id": f"o{i}", "req_date": DAY} for i in range(orders)], file)
         file.flush()
-        command = [sys.executable, "-m", "huifu_mock", "serve", "--port", "0", "--ready-json", "--orders", file.name]
+        command = [
+            sys.executable,
+            "-m",
+            "huifu_mock",
+            "serve",
+            "-q",
+            "--port",
+            "0",
+            "--ready-json",
+            "--orders",
+            file.name,
+        ]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT)
         try:
             assert process.stdout is not None
@@ -138,7 +149,7 @@ def first_answer_seconds(times: int = 9) -> float:
     signed = body("first", "order-open")
     for _ in range(times):
         start = time.perf_counter()
-        command = [sys.executable, "-m", "huifu_mock", "serve", "--port", "0", "--ready-json"]
+        command = [sys.executable, "-m", "huifu_mock", "serve", "-q", "--port", "0", "--ready-json"]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT)
         assert process.stdout is not None
         port = json.loads(process.stdout.readline())["port"]

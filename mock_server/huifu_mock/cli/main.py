@@ -15,6 +15,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "sign": ("sign", "sign a data file and print the request body"),
     "explain": ("explain", "say why a signature does not verify"),
     "orders": ("orders", "list, create, pay and fail orders of a running server"),
+    "journal": ("journal", "list the calls that a running server received, and say why one was answered so"),
     "clock": ("clock", "show, freeze and advance the clock of a running server"),
     "webhooks": ("webhooks", "listen for pushes, check and print them"),
     "init": ("init", "write the helper for tests in Java, PHP, Go, Node or C#"),

@@ -10,17 +10,18 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from huifu_mock import signing
 from huifu_mock._version import VERSION
+from huifu_mock.cli.call_log import CallLog
 from huifu_mock.cli.main import Failure
 from huifu_mock.gateway.mock import Mock
 from huifu_mock.gateway.tenant import DEFAULT_HUIFU_ID, DEFAULT_PRODUCT_ID, DEFAULT_SYS_ID
 from huifu_mock.http.address import CannotListen
-from huifu_mock.http.server import HttpServer
+from huifu_mock.http.server import HttpServer, Limits
 from huifu_mock.keys import published
 from huifu_mock.push.http import BadTarget
 from huifu_mock.request import CLOSE
@@ -82,6 +83,7 @@ examples:
   huifu-mock serve
   huifu-mock serve --port 0 --ready-json          a free port, named in one JSON line once it answers
   huifu-mock serve --orders my-orders.json        begin with orders of your own
+  huifu-mock serve --log json 2>calls.jsonl       one JSON object for each call (-q: none)
   huifu-mock serve --host 0.0.0.0 --control-token SECRET
 """
 
@@ -117,6 +119,21 @@ def add_parser(commands: Any) -> None:
         default=[],
         help="let webhooks and notifies go to HOST[:PORT], an address or a network, beside this machine; repeatable",
     )
+    parser.add_argument(
+        "--max-connections",
+        metavar="N",
+        type=_count,
+        default=Limits().connections,
+        help="how many clients may be connected at once (default: %(default)s)",
+    )
+    lines = parser.add_mutually_exclusive_group()
+    lines.add_argument("-q", "--quiet", action="store_true", help="print no line for each call")
+    lines.add_argument("-v", "--verbose", action="store_true", help="print the headers of each call as well")
+    parser.add_argument(
+        "--log",
+        choices=("text", "json"),
+        help="what is printed on standard error for each call: a line of text (the default), or one JSON object",
+    )
     parser.add_argument("--ready-json", action="store_true", help="print one JSON line when it answers, nothing else")
     parser.add_argument(
         "--until-eof",
@@ -132,8 +149,10 @@ def run(args: argparse.Namespace) -> int:
         raise Failure(f'--store {args.store} is not known; the one store so far is "memory:"')
     try:
         cast = load(Path(args.orders)) if args.orders else None
-        server = HttpServer(Mock(cast, args.push_allow), args.host, args.port, args.control_token)
-        asyncio.run(_serve(server, args.ready_json, args.until_eof))
+        limits = Limits(connections=args.max_connections)
+        server = HttpServer(Mock(cast, args.push_allow), args.host, args.port, args.control_token, limits)
+        with _call_log(args, server):
+            asyncio.run(_serve(server, args.ready_json, args.until_eof))
     except (BadOrdersFile, CannotListen, BadTarget) as error:
         raise Failure(str(error)) from error
     return 0
@@ -143,6 +162,27 @@ def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f'"{text}" is not a port; use 0 to 65535')
     return int(text)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) <= 100_000:
+        raise argparse.ArgumentTypeError(f'"{text}" is not a number of connections; use 1 to 100000')
+    return int(text)
+
+
+@contextlib.contextmanager
+def _call_log(args: argparse.Namespace, server: HttpServer) -> Iterator[None]:
+    """Have each call told on standard error; a program that starts the gateway gets no lines unless it asks."""
+    if args.quiet or (args.until_eof and not args.verbose and args.log is None):
+        yield
+        return
+    colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
+    log = CallLog(sys.stderr, as_json=args.log == "json", colour=colour, verbose=args.verbose)
+    server.watchers.append(log.see)
+    try:
+        yield
+    finally:
+        log.close()
 
 
 async def _serve(server: HttpServer, ready_json: bool, until_eof: bool) -> None:
@@ -215,6 +255,6 @@ DGClient.mer_config = MerConfig(t["merchant_private_key"], t["huifu_public_key"]
 DGClient.BASE_URL = t["base_url"]
 
 orders:   {numbers or "none yet: POST " + tenant + "/orders"}
-journal:  {tenant}/journal   what was received, and why it was answered so
+journal:  {tenant}/journal   what was received, and why it was answered so (or: huifu-mock journal)
 about:    {base_url}/_mock/about
 """

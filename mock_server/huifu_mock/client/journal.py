@@ -1,5 +1,6 @@
 """The journal as a test holds it."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from huifu_mock.client import verify
@@ -28,6 +29,16 @@ class Journal:
     def get(self, id_: str) -> Call:
         """The call of that id, such as a reply's header `Huifu-Mock-Call` names."""
         return Call.of(self._link.ask("GET", f"{self._path}/{id_}"))
+
+    def entry(self, id_: str) -> dict[str, Any]:
+        """The same as the control API's JSON."""
+        found: dict[str, Any] = self._link.ask("GET", f"{self._path}/{id_}")
+        return found
+
+    def entries(self, **filters: Any) -> Iterator[dict[str, Any]]:
+        """The calls that match as the control API's JSON, asked for page by page."""
+        for page in self._pages(filters):
+            yield from page["items"]
 
     def wait_for(self, timeout: float = 5, **filters: Any) -> Call:
         """The first call that matches, waiting for it for at most `timeout` real seconds.
@@ -78,13 +89,17 @@ class Journal:
         told: dict[str, Any] = self._link.ask("GET", self._path, query=filters)
         return told
 
-    def _all(self, filters: dict[str, Any]) -> dict[str, Any]:
-        """Every page of the calls that match, as one."""
-        told = page = self._ask(filters)
+    def _pages(self, filters: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        page = self._ask(filters)
+        yield page
         while page["next"]:
             page = self._ask({**filters, "after": page["next"]})
-            told = {"items": told["items"] + page["items"], "dropped": page["dropped"]}
-        return told
+            yield page
+
+    def _all(self, filters: dict[str, Any]) -> dict[str, Any]:
+        """Every page of the calls that match, as one."""
+        pages = [*self._pages(filters)]
+        return {"items": [item for page in pages for item in page["items"]], "dropped": pages[-1]["dropped"]}
 
     def _complete(self, filters: dict[str, Any]) -> dict[str, Any]:
         """The calls that match, of a journal that dropped none. Raises `Dropped`."""

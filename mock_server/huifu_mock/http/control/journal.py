@@ -30,11 +30,8 @@ PAGE = 1000
 """So many calls are told at once; `next` leads to the others."""
 
 
-def shown(tenant: Tenant, entry: Entry) -> dict[str, Any]:
-    """A received call with everything that is known of it."""
-    tenant_facts = explain.TenantFacts(tenant.sys_id, tenant.settings.product_ids)
-    call = read_again(entry)
-    response = entry.sent_back()
+def summary(entry: Entry) -> dict[str, Any]:
+    """What a line about a received call needs; nothing has to be worked out for it."""
     return {
         "id": entry.id,
         "at": entry.at.isoformat(),
@@ -44,21 +41,38 @@ def shown(tenant: Tenant, entry: Entry) -> dict[str, Any]:
         "unmatched": entry.unmatched or None,
         "session": entry.sent.session,
         "peer_port": entry.sent.peer_port,
-        "headers": [line.split(": ", 1) for line in entry.sent.headers.decode("latin-1").split("\r\n") if line],
-        "body_base64": base64.b64encode(entry.sent.body).decode(),
-        "body_length": entry.sent.length,
-        "body_sha256": entry.sent.sha256 or None,
-        "body_cut": entry.sent.whole is not None,
-        "data": call.data or None,
+        "req_seq_id": entry.req_seq_id,
+        "org_req_seq_id": entry.org_req_seq_id,
         "signature_ok": entry.signature_ok,
         "reason": entry.reason.name if entry.reason else None,
         "resp_code": entry.resp_code,
         "status": entry.status,
         "duration_ms": round(entry.duration * 1000, 3) if entry.duration is not None else None,
         "replay": entry.replay,
-        "hint": entry.hint,
-        "response": response.decode(errors="replace") if response is not None else None,
         "faults": list(entry.faults),
+        "hint": entry.hint,
+    }
+
+
+def headers(entry: Entry) -> list[list[str]]:
+    """The header lines of a call, each a name and a value."""
+    return [line.split(": ", 1) for line in entry.sent.headers.decode("latin-1").split("\r\n") if line]
+
+
+def shown(tenant: Tenant, entry: Entry) -> dict[str, Any]:
+    """A received call with everything that is known of it."""
+    tenant_facts = explain.TenantFacts(tenant.sys_id, tenant.settings.product_ids)
+    call = read_again(entry)
+    response = entry.sent_back()
+    return {
+        **summary(entry),
+        "headers": headers(entry),
+        "body_base64": base64.b64encode(entry.sent.body).decode(),
+        "body_length": entry.sent.length,
+        "body_sha256": entry.sent.sha256 or None,
+        "body_cut": entry.sent.whole is not None,
+        "data": call.data or None,
+        "response": response.decode(errors="replace") if response is not None else None,
         "explanation": explain.explained(entry, call, tenant_facts, tenant.merchant_public_key),
     }
 

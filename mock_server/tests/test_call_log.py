@@ -1,0 +1,185 @@
+"""What `serve` prints for each call, and what `huifu-mock journal` shows of them."""
+
+import asyncio
+import io
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from desk import Desk
+from rawclient import body
+from wired import CLOSE, post
+
+import huifu_mock
+from huifu_mock.cli import call_log
+from huifu_mock.cli.call_line import COLOURS, line
+from huifu_mock.cli.call_log import CallLog
+from huifu_mock.cli.main import main
+from huifu_mock.http.control.journal import summary
+from huifu_mock.request import CLOSE as ENDPOINT
+from huifu_mock.request import ReceivedBytes
+
+
+class Serving:
+    """`huifu-mock serve` in a process of its own."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.stderr = folder / "stderr"
+        command = [sys.executable, "-m", "huifu_mock", "serve", "--port", "0", "--ready-json", *options]
+        with self.stderr.open("wb") as stderr:
+            self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True)
+        assert self._process.stdout is not None
+        self.base_url: str = json.loads(self._process.stdout.readline())["base_url"]
+        self.tenant = huifu_mock.connect(self.base_url).tenant()
+
+    def ended(self) -> list[str]:
+        """Stop it, and read what it printed."""
+        self._process.send_signal(signal.SIGTERM)
+        assert self._process.wait(30) == 0
+        self._process.stdout.close()  # type: ignore[union-attr]  # it is a pipe
+        return self.stderr.read_text("utf-8").splitlines()
+
+    def traffic(self) -> None:
+        """A close, one that is too young, one with a wrong signature, a wrong path."""
+        young = self.tenant.orders.add(req_seq_id="young", age_seconds=10)
+        post(self.base_url, body(self.tenant, self.tenant.orders.add(req_seq_id="open")))
+        post(self.base_url, body(self.tenant, young))
+        post(self.base_url, body(self.tenant, young).replace(b'"sign":"', b'"sign":"A'))
+        post(self.base_url, body(self.tenant, young), None, f"/api{CLOSE}")
+
+
+def test_serve_prints_a_line_for_each_call_with_its_answer_and_the_hint(tmp_path: Path) -> None:
+    serving = Serving(tmp_path)
+    serving.traffic()
+    good, young, wrong, lost = serving.ended()
+    assert re.fullmatch(r"\d\d:\d\d:\d\d\.\d{3}  call-1  close  open  00000000 CLOSED  signature ok  \d+\.\d ms", good)
+    assert "close  young  20000001 TOO_YOUNG  signature ok" in young
+    assert "wait 50 s" in young
+    assert "10000000 BAD_PARAMETERS  signature wrong" in wrong
+    assert f"POST /api{CLOSE}  HTTP 404" in lost
+    assert f"did you mean {CLOSE}?" in lost
+    assert "\033" not in good
+
+
+def test_serve_prints_one_json_object_for_each_call(tmp_path: Path) -> None:
+    serving = Serving(tmp_path, "--log", "json", "-v")
+    serving.traffic()
+    told = [json.loads(one) for one in serving.ended()]
+    assert [one["reason"] for one in told] == ["CLOSED", "TOO_YOUNG", "BAD_PARAMETERS", None]
+    assert {one["tenant"] for one in told} == {serving.tenant.sys_id}
+    assert told[3]["unmatched"] == "path"
+    assert all(one["duration_ms"] > 0 for one in told[:3])
+    assert ["Host", serving.base_url.removeprefix("http://")] in told[0]["headers"]
+
+
+def test_quiet_prints_nothing(tmp_path: Path) -> None:
+    serving = Serving(tmp_path, "-q")
+    serving.traffic()
+    assert serving.ended() == []
+
+
+class Stuck(io.StringIO):
+    """A terminal that nobody reads until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reached, self.let_go = threading.Event(), threading.Event()
+
+    def write(self, text: str) -> int:
+        self.reached.set()
+        self.let_go.wait(30)
+        return super().write(text)
+
+
+async def test_lines_that_nobody_reads_are_dropped_and_counted_and_no_answer_waits(
+    monkeypatch: pytest.MonkeyPatch, desk: Desk
+) -> None:
+    monkeypatch.setattr(call_log, "WAITING", 3)
+    out = Stuck()
+    log = CallLog(out)
+    entry = desk.mock.gateway.receive(ENDPOINT, ReceivedBytes(b"{")).entry
+    log.see(desk.tenant, entry)
+    await asyncio.to_thread(out.reached.wait, 30)
+    for _ in range(7):
+        log.see(desk.tenant, entry)
+    assert log.dropped == 5
+    out.let_go.set()
+    log.close()
+    lines = out.getvalue().splitlines()
+    assert len([one for one in lines if "call-1" in one]) == 3
+    assert "5 lines were dropped: nobody read them in time" in lines
+
+
+def test_a_line_is_one_line_whatever_the_client_sent(desk: Desk) -> None:
+    data = desk.data(desk.order(), org_req_seq_id="a\nb\x1b[31m\u202e" + "x" * 5000)
+    exchange = desk.mock.gateway.receive(ENDPOINT, ReceivedBytes(desk.body(data)))
+    told = line(summary(exchange.entry))
+    assert told.isprintable()
+    assert len(told) < 2000
+    assert COLOURS["refused"] in line(summary(desk.send(desk.body(desk.data())).exchange.entry), COLOURS)
+
+
+@pytest.fixture
+def named(tenant: huifu_mock.Tenant) -> list[str]:
+    """The options that lead to a tenant with three calls."""
+    order = tenant.orders.add(req_seq_id="the-order", age_seconds=10)
+    for number in ("c-1", "c-2"):
+        post(tenant.base_url, body(tenant, order, req_seq_id=number))
+    post(tenant.base_url, body(tenant, order), None, "/v2/close")
+    return ["--url", tenant.base_url, "--tenant", tenant.sys_id]
+
+
+def test_the_journal_is_listed_filtered_and_shown(named: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["journal", *named]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [re.search(r"call-\d+", one)[0] for one in lines] == ["call-1", "call-2", "call-3"]  # type: ignore[index]  # each has one
+    assert "20000001 TOO_YOUNG" in lines[0]
+    assert main(["journal", "-n", "1", "--req-seq-id", "c-1", "--json", *named]) == 0
+    assert json.loads(capsys.readouterr().out)["id"] == "call-1"
+    assert main(["journal", "--order", "the-order", "--unmatched", "false", *named]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2
+    assert main(["journal", "show", "call-1", *named]) == 0
+    told = capsys.readouterr().out
+    assert "Refused by rule 12" in told
+    assert '"req_seq_id": "c-1"' in told
+    assert main(["journal", "show", "call-1", "--lang", "zh", *named]) == 0
+    assert "被规则 12 拒绝" in capsys.readouterr().out
+    assert main(["journal", "show", "call-3", "--json", *named]) == 0
+    assert json.loads(capsys.readouterr().out)["unmatched"] == "path"
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["journal", "show"], "show takes the id of one call"),
+        (["journal", "list", "call-1"], "show takes the id of one call"),
+        (["journal", "show", "call-99"], "there is no call call-99"),
+        (["journal", "--reason", "TO_YOUNG"], '"TO_YOUNG" is not known'),
+    ],
+)
+def test_a_wrong_question_is_answered_with_what_is_right(
+    words: list[str], says: str, named: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*words, *named]) != 0
+    assert says in capsys.readouterr().err
+
+
+def test_following_shows_calls_as_they_come(named: list[str], tenant: huifu_mock.Tenant) -> None:
+    command = [sys.executable, "-m", "huifu_mock", "journal", "-f", "-n", "1", *named]
+    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    ) as follow:
+        assert follow.stdout is not None
+        assert "call-3" in follow.stdout.readline()
+        for number in ("call-4", "call-5"):
+            post(tenant.base_url, body(tenant))
+            assert number in follow.stdout.readline()
+        follow.send_signal(signal.SIGINT)
+        assert follow.wait(30) == 130
