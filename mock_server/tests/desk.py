@@ -76,7 +76,7 @@ class Desk:
 
     def kept(self, order: Order) -> Order:
         """The order as it is now."""
-        found = self.tenant.store.get(order.key)
+        found = self.tenant.orders.get(order.key)
         assert found is not None
         return found
 

@@ -19,7 +19,7 @@ ACCEPTED = ("00000100", "下单成功", "P")
 
 
 def kept(desk: Desk, data: dict[str, Any]) -> Order | None:
-    return desk.tenant.store.get(
+    return desk.tenant.orders.get(
         (data["huifu_id"], data.get("req_date", desk.tenant.clock.today()), data["req_seq_id"])
     )
 

@@ -18,7 +18,7 @@ from huifu_mock.gateway.mock import seed
 from huifu_mock.http.control.journal import shown
 from huifu_mock.request import CLOSE, ReceivedBytes
 from huifu_mock.rules import RULES
-from huifu_mock.state.orders import MemoryStore, Order
+from huifu_mock.state.orders import Order, OrderTable
 
 REFUSED = [reason for reason in Reason if reason not in (Reason.CLOSED, Reason.PROCESSING)]
 
@@ -107,7 +107,7 @@ def test_the_http_922_answer_carries_the_hint_and_the_explanation_too(desk: Desk
 
 
 def test_a_failure_inside_carries_a_hint(desk: Desk) -> None:
-    store = desk.tenant.store = Breaking()
+    store = desk.tenant.orders = Breaking()
     body = desk.body(desk.data(desk.order()))
     store.broken = "save"
     answered = desk.send(body)
@@ -224,12 +224,12 @@ def test_an_order_like_none_is_told_so(desk: Desk) -> None:
 def test_the_nearest_order_is_the_one_at_the_time_of_the_call(desk: Desk) -> None:
     desk.order(req_seq_id="ORDER-0001", req_date="20260101")
     answered = desk.send(desk.body(desk.data(org_req_seq_id="ORDER-0002")))
-    desk.tenant.store.clear()
+    desk.tenant.orders.clear()
     desk.order(req_seq_id="ORDER-0002", req_date="20260102")
     assert explained(desk, answered)["refusal"]["nearest"]["order"]["req_seq_id"] == "ORDER-0001"
 
 
-class Counting(MemoryStore):
+class Counting(OrderTable):
     """A store that counts the orders it hands out one by one, and never hands out all."""
 
     handed = 0
@@ -244,7 +244,7 @@ class Counting(MemoryStore):
 
 
 def test_looking_for_the_nearest_order_is_bounded_work(desk: Desk) -> None:
-    store = desk.tenant.store = Counting()
+    store = desk.tenant.orders = Counting()
     one = desk.order(req_seq_id="first")
     seeded = [replace(one, req_seq_id=f"n{i:06}", hf_seq_id=f"h{i:06}") for i in range(20_000)]
     store.add(seeded)
@@ -255,7 +255,7 @@ def test_looking_for_the_nearest_order_is_bounded_work(desk: Desk) -> None:
 
 def test_an_order_far_back_is_still_found_by_day_and_by_huifus_number(desk: Desk) -> None:
     first: Order = desk.order(req_seq_id="first", req_date="20260101", hf_seq_id="HF-first")
-    desk.tenant.store.add([replace(first, req_seq_id=f"n{i}", hf_seq_id=f"h{i}") for i in range(2 * SCANNED)])
+    desk.tenant.orders.add([replace(first, req_seq_id=f"n{i}", hf_seq_id=f"h{i}") for i in range(2 * SCANNED)])
     for changes in ({"org_req_date": "20260115"}, {"org_req_seq_id": "HF-first"}):
         answered = desk.send(desk.body(desk.data(first, **changes)))
         assert explained(desk, answered)["refusal"]["nearest"]["order"]["req_seq_id"] == "first"

@@ -39,7 +39,7 @@ def test_an_order_is_really_created_before_a_late_error(desk: Desk, path: str) -
     assert ask(desk, path, data).reply["resp_code"] == "98888888"
     (entry,) = desk.tenant.journal
     assert entry.resp_code in ("00000000", "00000100")
-    assert [order.req_seq_id for order in desk.tenant.store.orders()] == [data["req_seq_id"]]
+    assert [order.req_seq_id for order in desk.tenant.orders.orders()] == [data["req_seq_id"]]
 
 
 @pytest.mark.parametrize("path", NEIGHBOURS)
@@ -70,7 +70,7 @@ def test_the_signed_layer_can_be_spoilt_everywhere(desk: Desk, path: str) -> Non
 def test_a_magic_order_is_queried_truly(desk: Desk) -> None:
     number = "MOCK~98888888~x"
     assert desk.close(org_req_seq_id=number)["resp_code"] == "98888888"
-    (order,) = desk.tenant.store.orders()
+    (order,) = desk.tenant.orders.orders()
     assert ask(desk, CLOSEQUERY, named(CLOSEQUERY, order)).reply["resp_code"] != "98888888"
 
 

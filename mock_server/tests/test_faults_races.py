@@ -172,10 +172,10 @@ def test_a_close_sent_again_under_its_first_number_is_the_one_in_progress(desk: 
     first = desk.data(order)
     desk.send(desk.body(first))
     desk.close(order)
-    desk.tenant.store.save(replace(desk.kept(order), settle="processing"))
+    desk.tenant.orders.save(replace(desk.kept(order), settle="processing"))
     assert desk.send(desk.body(first)).reply["trans_stat"] == "P"
     lifecycle.pay(desk.tenant, desk.kept(order))
-    attempt = desk.tenant.store.attempt((first["huifu_id"], first["req_date"], first["req_seq_id"]))
+    attempt = desk.tenant.orders.attempt((first["huifu_id"], first["req_date"], first["req_seq_id"]))
     assert attempt is not None
     assert attempt.stat == "F"
 
@@ -201,7 +201,7 @@ def test_whatever_races_exactly_one_side_wins(
         desk.tenant.clock.advance(pause)
     desk.tenant.clock.advance(100)
     kept = desk.kept(order)
-    attempts = [desk.tenant.store.attempt(key) for key in kept.closes]
+    attempts = [desk.tenant.orders.attempt(key) for key in kept.closes]
     won = [attempt for attempt in attempts if attempt is not None and attempt.stat == "S"]
     assert [attempt for attempt in attempts if attempt is None or attempt.stat == "P"] == []
     assert len(won) == (kept.close_stat == "S")

@@ -13,7 +13,7 @@ from huifu_mock.gateway.gateway import BAD_SIGNATURE_BODY
 from huifu_mock.gateway.mock import seed
 from huifu_mock.gateway.tenant import DEFAULT_SYS_ID
 from huifu_mock.request import CLOSE, ReceivedBytes
-from huifu_mock.state.orders import CloseAttempt, Key, MemoryStore, Order
+from huifu_mock.state.orders import CloseAttempt, Key, Order, OrderTable
 
 # reason: the order's fields, what the call says otherwise, the tenant's products, a queued answer, an earlier close
 Reached = tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, bool]
@@ -159,7 +159,7 @@ def test_a_refused_close_leaves_the_order_open_for_another(desk: Desk) -> None:
     order = desk.order(settle="refused")
     assert desk.close(order)["resp_code"] == "90000000"
     assert (desk.kept(order).close_stat, desk.kept(order).trans_stat) == ("F", "P")
-    desk.tenant.store.save(Order(**{**_fields(desk.kept(order)), "settle": "immediate"}))
+    desk.tenant.orders.save(Order(**{**_fields(desk.kept(order)), "settle": "immediate"}))
     assert desk.close(order)["resp_code"] == "00000000"
 
 
@@ -317,7 +317,7 @@ def test_a_failed_close_leaves_its_number_free(desk: Desk) -> None:
     order = desk.order(settle="refused")
     request = desk.body(desk.data(order))
     assert desk.send(request).reply["resp_code"] == "90000000"
-    desk.tenant.store.save(Order(**{**_fields(desk.kept(order)), "settle": "immediate"}))
+    desk.tenant.orders.save(Order(**{**_fields(desk.kept(order)), "settle": "immediate"}))
     assert desk.send(request).reply["resp_code"] == "00000000"
 
 
@@ -373,7 +373,7 @@ def test_what_is_wrong_with_the_call_comes_before_a_script(row: str, desk: Desk)
 # failures inside
 
 
-class Breaking(MemoryStore):
+class Breaking(OrderTable):
     """A store whose named method raises instead of doing anything, as long as it is broken."""
 
     broken = ""
@@ -400,7 +400,7 @@ class Breaking(MemoryStore):
 def test_a_broken_store_answers_system_error_and_half_applies_nothing(
     method: str, settle: str, desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
-    store = desk.tenant.store = Breaking()
+    store = desk.tenant.orders = Breaking()
     order = desk.order(settle=settle)
     request = desk.body(desk.data(order))
     store.broken = method
@@ -417,7 +417,7 @@ def test_a_broken_store_answers_system_error_and_half_applies_nothing(
 
 
 def test_a_store_that_breaks_later_never_loses_a_close(desk: Desk) -> None:
-    store = desk.tenant.store = Breaking()
+    store = desk.tenant.orders = Breaking()
     order = desk.order()
     request = desk.body(desk.data(order))
     first = desk.send(request)
@@ -485,4 +485,4 @@ def test_two_gateways_in_one_process_know_nothing_of_each_other() -> None:
     order = one.order(req_seq_id="same")
     other.order(req_seq_id="same")
     one.close(order)
-    assert other.close(other.tenant.store.get(order.key))["resp_code"] == "00000000"
+    assert other.close(other.tenant.orders.get(order.key))["resp_code"] == "00000000"

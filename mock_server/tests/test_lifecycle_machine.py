@@ -144,7 +144,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(order=orders, happens=st.sampled_from("SF"))
     def finish(self, order: Modelled, happens: str) -> None:
-        kept = self.tenant.store.get(order.key)
+        kept = self.tenant.orders.get(order.key)
         assert kept is not None
         try:
             (lifecycle.pay if happens == "S" else lifecycle.fail)(self.tenant, kept)
@@ -156,7 +156,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(order=orders, seconds=st.sampled_from([1, 3, 5, 7]))
     def pay_later(self, order: Modelled, seconds: int) -> None:
-        kept = self.tenant.store.get(order.key)
+        kept = self.tenant.orders.get(order.key)
         assert kept is not None
         if order.trans == "P":
             lifecycle.pay_later(self.tenant, kept, seconds)
@@ -199,16 +199,16 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def the_gateway_agrees_with_the_model(self) -> None:
         for order in getattr(self, "model", []):
-            kept = self.tenant.store.get(order.key)
+            kept = self.tenant.orders.get(order.key)
             assert kept is not None
             assert (kept.trans_stat, kept.close_stat) == (order.trans, order.close), kept
 
     @invariant()
     def no_order_is_both_paid_and_closed_and_one_close_wins(self) -> None:
         for order in getattr(self, "model", []):
-            kept = self.tenant.store.get(order.key)
+            kept = self.tenant.orders.get(order.key)
             assert kept is not None
-            attempts = [self.tenant.store.attempt(key) for key in kept.closes]
+            attempts = [self.tenant.orders.attempt(key) for key in kept.closes]
             stats = [attempt.stat for attempt in attempts if attempt is not None]
             assert not (kept.trans_stat == "S" and kept.close_stat == "S")
             assert stats.count("S") <= 1

@@ -91,7 +91,7 @@ def test_asking_changes_nothing(desk: Desk, path: str) -> None:
 def test_what_was_created_comes_back(desk: Desk, path: str) -> None:
     data = new_order(desk, JSPAY_V2, remark="备注/1", delay_acct_flag="Y")
     ask(desk, JSPAY_V2, data)
-    order = desk.tenant.store.get((data["huifu_id"], data["req_date"], data["req_seq_id"]))
+    order = desk.tenant.orders.get((data["huifu_id"], data["req_date"], data["req_seq_id"]))
     reply = ask(desk, path, named(path, order)).reply
     assert (reply["remark"], reply["delay_acct_flag"], reply["div_flag"]) == ("备注/1", "Y", "N")
 

@@ -125,7 +125,7 @@ class Gateway(RuleBasedStateMachine):
     @rule(key=orders, settle=st.sampled_from(["immediate", "processing", "refused"]))
     def change(self, key: tuple[str, str, str], settle: Any) -> None:
         self.model[key].settle = settle
-        self.desk.tenant.store.save(replace(self.desk.kept(self.seeded[key]), settle=settle))
+        self.desk.tenant.orders.save(replace(self.desk.kept(self.seeded[key]), settle=settle))
 
     @rule(suspended=st.sampled_from([False, False, False, True]))
     def suspend_or_resume(self, suspended: bool) -> None:

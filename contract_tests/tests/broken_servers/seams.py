@@ -13,7 +13,7 @@ from huifu_mock import rules
 from huifu_mock.gateway import close, gateway
 from huifu_mock.rules import Case, Rule
 from huifu_mock.signing import Reply
-from huifu_mock.state.orders import MemoryStore
+from huifu_mock.state.orders import OrderTable
 
 Seam = AbstractContextManager[Any]
 Fields = dict[str, str]
@@ -70,4 +70,4 @@ def signatures_unchecked() -> Seam:
 
 def finding(find: Callable[..., Any]) -> Seam:
     """How an order is found in the store."""
-    return patch.object(MemoryStore, "find", find)
+    return patch.object(OrderTable, "find", find)

@@ -6,7 +6,7 @@ from operator import ne
 from typing import Final
 
 from huifu_mock.state.journal import Nearest
-from huifu_mock.state.orders import Order, Store
+from huifu_mock.state.orders import Order, OrderTable
 
 SCANNED: Final = 1000
 """How many of the newest orders are looked at one by one, however many there are."""
@@ -26,28 +26,28 @@ HOW: Final[dict[str, tuple[str, str]]] = {
 """How an order that is there differs from what was asked for."""
 
 
-def nearest(store: Store, huifu_id: str, req_date: str, req_seq_id: str, hf_seq_id: str) -> Nearest | None:
-    """The order that those numbers nearly name, with what is different. Bounded work, whatever the store holds."""
-    return next(_found(store, huifu_id, req_date, req_seq_id, hf_seq_id), None)
+def nearest(orders: OrderTable, huifu_id: str, req_date: str, req_seq_id: str, hf_seq_id: str) -> Nearest | None:
+    """The order that those numbers nearly name, with what is different. Bounded work, however many orders there are."""
+    return next(_found(orders, huifu_id, req_date, req_seq_id, hf_seq_id), None)
 
 
-def _found(store: Store, huifu_id: str, req_date: str, req_seq_id: str, hf_seq_id: str) -> Iterator[Nearest]:
-    by_hf = store.by_hf_seq_id(hf_seq_id) if hf_seq_id else None
+def _found(orders: OrderTable, huifu_id: str, req_date: str, req_seq_id: str, hf_seq_id: str) -> Iterator[Nearest]:
+    by_hf = orders.by_hf_seq_id(hf_seq_id) if hf_seq_id else None
     if by_hf is not None and req_seq_id and by_hf.req_seq_id != req_seq_id:
         yield Nearest(by_hf, "numbers-disagree")
     if by_hf is not None:
         yield Nearest(by_hf, _where(by_hf, huifu_id, req_date))
-    exact = store.get((huifu_id, req_date, req_seq_id)) if req_seq_id else None
+    exact = orders.get((huifu_id, req_date, req_seq_id)) if req_seq_id else None
     if exact is not None:
         yield Nearest(exact, "numbers-disagree")
-    if req_seq_id and (swapped := store.by_hf_seq_id(req_seq_id)) is not None:
+    if req_seq_id and (swapped := orders.by_hf_seq_id(req_seq_id)) is not None:
         yield Nearest(swapped, "hf-as-req")
     for day in _days(req_date):
-        if hf_seq_id and (order := store.get((huifu_id, day, hf_seq_id))) is not None:
+        if hf_seq_id and (order := orders.get((huifu_id, day, hf_seq_id))) is not None:
             yield Nearest(order, "req-as-hf")
-        if req_seq_id and (order := store.get((huifu_id, day, req_seq_id))) is not None:
+        if req_seq_id and (order := orders.get((huifu_id, day, req_seq_id))) is not None:
             yield Nearest(order, "other-day")
-    yield from _scanned(store, huifu_id, req_date, req_seq_id, hf_seq_id)
+    yield from _scanned(orders, huifu_id, req_date, req_seq_id, hf_seq_id)
 
 
 def _where(order: Order, huifu_id: str, req_date: str) -> str:
@@ -70,11 +70,11 @@ def _days(req_date: str) -> Iterator[str]:
                 continue
 
 
-def _scanned(store: Store, huifu_id: str, req_date: str, req_seq_id: str, hf_seq_id: str) -> Iterator[Nearest]:
+def _scanned(orders: OrderTable, huifu_id: str, req_date: str, req_seq_id: str, hf_seq_id: str) -> Iterator[Nearest]:
     """Among the newest orders: the same number elsewhere is nearer than a similar number."""
     similar: Nearest | None = None
     is_alike = [_alike(number) for number in (req_seq_id, hf_seq_id)]
-    for order in store.newest(SCANNED):
+    for order in orders.newest(SCANNED):
         if req_seq_id and order.req_seq_id == req_seq_id:
             yield Nearest(order, _where(order, huifu_id, req_date))
         if hf_seq_id and order.req_seq_id == hf_seq_id:

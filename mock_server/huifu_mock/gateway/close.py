@@ -66,7 +66,7 @@ def _decided(tenant: Tenant, call: Call, *, authentic: bool, scripted: bool) -> 
 def _nearest(tenant: Tenant, call: Call) -> Nearest | None:
     """The order that was probably meant, as the store is now."""
     numbers = (call.value(name) for name in ("huifu_id", "org_req_date", "org_req_seq_id", "org_hf_seq_id"))
-    return explain.nearest(tenant.store, *numbers)
+    return explain.nearest(tenant.orders, *numbers)
 
 
 def _outcome(answer: Answer, reply: Reply, facts: Facts) -> Outcome:
@@ -77,10 +77,10 @@ def _outcome(answer: Answer, reply: Reply, facts: Facts) -> Outcome:
 def _find(tenant: Tenant, call: Call) -> tuple[Order | None, CloseAttempt | None]:
     """The order that the call names, and the close that was sent before under the call's own number."""
     huifu_id = call.value("huifu_id")
-    order = tenant.store.find(
+    order = tenant.orders.find(
         huifu_id, call.value("org_req_date"), call.value("org_req_seq_id"), call.value("org_hf_seq_id")
     )
-    return order, tenant.store.attempt((huifu_id, call.value("req_date"), call.value("req_seq_id")))
+    return order, tenant.orders.attempt((huifu_id, call.value("req_date"), call.value("req_seq_id")))
 
 
 def _case(
@@ -151,7 +151,7 @@ def _lost(tenant: Tenant, call: Call, order: Order, attempt: CloseAttempt, facts
     """Something ended the order between the steps of this close, so the close fails."""
     answer = _answer(tenant, Reason.FAILED, order)
     reply = _write(tenant, call, order, answer)
-    tenant.store.save(order, replace(attempt, answer=answer, reply=reply))
+    tenant.orders.save(order, replace(attempt, answer=answer, reply=reply))
     return _Done(answer, order, reply, replace(facts, rule=LOST, order=order))
 
 

@@ -33,7 +33,7 @@ def closequery(tenant: Tenant, call: Call, authentic: bool) -> Outcome:
     req_seq_id, hf_seq_id = call.value("org_req_seq_id"), call.value("org_hf_seq_id")
     if not (req_seq_id or hf_seq_id):
         return refused(tenant, call, NO_ORIGINAL, Answer(Reason.NO_ORIGINAL, Reason.NO_ORIGINAL.wording))
-    order = tenant.store.find(call.value("huifu_id"), call.value("org_req_date"), req_seq_id, hf_seq_id)
+    order = tenant.orders.find(call.value("huifu_id"), call.value("org_req_date"), req_seq_id, hf_seq_id)
     unknown = Answer(Reason.ORDER_UNKNOWN, Reason.ORDER_UNKNOWN.wording)
     if order is None:
         return refused(tenant, call, NO_ORDER, unknown)

@@ -49,7 +49,7 @@ def create(tenant: Tenant, call: Call, authentic: bool) -> Outcome:
         return outcome
     req_date = call.value("req_date") or tenant.clock.today()
     expires_at = _time(call.value("time_expire"))
-    earlier = tenant.store.get((call.value("huifu_id"), req_date, call.value("req_seq_id")))
+    earlier = tenant.orders.get((call.value("huifu_id"), req_date, call.value("req_seq_id")))
     if earlier is not None:
         return refused(tenant, call, TAKEN_NUMBER, Answer(None, REPEATED), order=earlier)
     if expires_at is not None and expires_at <= tenant.clock.now():

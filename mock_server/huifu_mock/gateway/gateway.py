@@ -14,11 +14,13 @@ from huifu_mock.faults.signed import DecidedReply
 from huifu_mock.gateway import closequery, create, magic_numbers, query
 from huifu_mock.gateway.close import close
 from huifu_mock.gateway.reply import Outcome, echo, write
+from huifu_mock.gateway.store import InMemory, Store
 from huifu_mock.gateway.tenant import Tenant
 from huifu_mock.keys import published
 from huifu_mock.request import CLOSE, KEPT, Call, Endpoint, ReceivedBytes, read
 from huifu_mock.signing import Reply
 from huifu_mock.state.journal import Entry, Finding
+from huifu_mock.state.work import Unkept
 
 OtherHandler = Callable[[Tenant, Call, bool], Outcome]
 
@@ -85,17 +87,23 @@ class Exchange:
         reply = self.reply
         return (self.body or b"") if reply is None else reply.signed()
 
+    def replied(self) -> None:
+        """The reply is sent: what was prepared for then happens."""
+        with self.tenant.work():
+            self.active_faults.replied()
+
 
 class Gateway:
     """Every tenant of one fake gateway. Nothing in here is shared with another `Gateway` of the process."""
 
-    def __init__(self, default: Tenant) -> None:
+    def __init__(self, default: Tenant, store: Store | None = None) -> None:
         self.default: Final = default.sys_id
+        self.store: Final = store or InMemory()
         self._nobody = default
         self._tenants: dict[str, Tenant] = {default.sys_id: default}
 
     def tenant(self, sys_id: str) -> Tenant | None:
-        return self._tenants.get(sys_id)
+        return self._tenants.get(sys_id) or self.store.find(sys_id)
 
     def of(self, sys_id: str) -> Tenant:
         """The tenant that signs and journals a call with that `sys_id`.
@@ -103,14 +111,18 @@ class Gateway:
         What names no tenant is the default one's; if that was dropped, still signed by its key, but in no living
         tenant's journal.
         """
-        return self._tenants.get(sys_id) or self._tenants.get(self.default) or self._nobody
+        return self.tenant(sys_id) or self.tenant(self.default) or self._nobody
 
     def add(self, tenant: Tenant) -> bool:
         """Take in a tenant; `False`, and nothing is changed, if its `sys_id` is taken."""
-        return self._tenants.setdefault(tenant.sys_id, tenant) is tenant
+        if self.tenant(tenant.sys_id) is not None or not self.store.add(tenant):
+            return False
+        self._tenants[tenant.sys_id] = tenant
+        return True
 
     def remove(self, sys_id: str) -> Tenant:
         """Drop a tenant, stop its clock and forget its pushes."""
+        self.store.drop(self._tenants[sys_id])
         tenant = self._tenants.pop(sys_id)
         tenant.clock.close()
         tenant.pushes.clear()
@@ -124,18 +136,29 @@ class Gateway:
         """Answer a close in process, without a socket or an event loop: signed bytes for received bytes."""
         exchange = self.receive(CLOSE, ReceivedBytes(body))
         sent = exchange.payload()
-        exchange.active_faults.replied()
+        exchange.replied()
         return sent
 
     def receive(self, endpoint: Endpoint, sent: ReceivedBytes) -> Exchange:
         """Answer a call up to the unsigned reply. Runs in one go, which is what makes it atomic."""
         call = read(endpoint, sent)
-        known = self._tenants.get(call.sys_id)
-        tenant = known or self.of("")
-        tenant.clock.tick()
-        at = tenant.clock.now()
+        tenant = self._nobody
+        try:
+            known = self.tenant(call.sys_id)
+            tenant = known or self.of("")
+            with tenant.work():
+                at = tenant.clock.stand_still()
+                try:
+                    return self._answered(tenant, call, at, known=known is not None)
+                finally:
+                    tenant.clock.go_on()
+        except Unkept as unkept:
+            return _unkept(tenant, call, unkept)
+
+    def _answered(self, tenant: Tenant, call: Call, at: datetime, *, known: bool) -> Exchange:
+        endpoint = call.endpoint
         signature_ok = verified(tenant, call)
-        authentic = known is not None and signature_ok is True
+        authentic = known and signature_ok is True
         active_faults = tenant.faults.active_faults(call) if tenant.faults else NO_FAULTS
         if authentic and endpoint is CLOSE and call.problem is None and magic_numbers.asks(call):
             active_faults = magic_numbers.order_from_magic_number(tenant, call, active_faults)
@@ -166,7 +189,7 @@ class Gateway:
 
     def _examined(self, tenant: Tenant, call: Call) -> Finding | None:
         """What is wrong with a signature. A body that could not be read may still name its tenant."""
-        known = self._tenants.get(call.sys_id or explain.named(call.sent.body))
+        known = self.tenant(call.sys_id or explain.named(call.sent.body))
         own = known or tenant
         others = [other.merchant_public_key for other in self if other is not own]
         huifu = own.huifu_key.public_key()
@@ -200,6 +223,15 @@ def _broken(tenant: Tenant, call: Call) -> Outcome:
     return Outcome(answer, write(tenant, answer.wording, echo(call, call.endpoint.response)), None)
 
 
+def _unkept(tenant: Tenant, call: Call, unkept: Unkept) -> Exchange:
+    """Nothing was done, and the client is told that it cannot know."""
+    log.error("a call is answered 98888888, because nothing can be kept: %s", unkept)
+    outcome = _broken(tenant, call)
+    entry = _entry(tenant, call, tenant.clock.now(), None, outcome=outcome, active_faults=NO_FAULTS, number=0)
+    entry.hint = explain.ascii_line(f"nothing was done: {unkept}")
+    return Exchange(tenant, entry, outcome)
+
+
 def _unanswered(
     tenant: Tenant, call: Call, at: datetime, signature_ok: bool | None, active_faults: ActiveFaults
 ) -> Exchange:
@@ -229,9 +261,10 @@ def _entry(
     *,
     outcome: Outcome | None,
     active_faults: ActiveFaults,
+    number: int | None = None,
 ) -> Entry:
     return Entry(
-        number=tenant.journal.next_number(),
+        number=tenant.journal.next_number() if number is None else number,
         at=at,
         endpoint=call.endpoint,
         sent=call.kept,

@@ -20,7 +20,7 @@ class NotAllowed(ValueError):
 
 def created(tenant: Tenant, order: Order) -> None:
     """A new order, which expires in time if it is to. Raises `Taken`."""
-    tenant.store.add([order])
+    tenant.orders.add([order])
     watch(tenant, order)
 
 
@@ -36,7 +36,7 @@ def watch(tenant: Tenant, order: Order) -> None:
 
 def _watch_again(tenant: Tenant, order_key: Key) -> None:
     """Its time has come, unless it was given more meanwhile."""
-    if (order := tenant.store.get(order_key)) is not None:
+    if (order := tenant.orders.get(order_key)) is not None:
         watch(tenant, order)
 
 
@@ -71,9 +71,9 @@ def expire_at(tenant: Tenant, order: Order, when: datetime) -> Order:
     """The order expires then, or now if that is not ahead. Raises `NotAllowed` when the order is final."""
     _refuse_final(order)
     expiring = replace(order, expires_at=when)
-    tenant.store.save(expiring)
+    tenant.orders.save(expiring)
     watch(tenant, expiring)
-    return tenant.store.get(order.key) or expiring
+    return tenant.orders.get(order.key) or expiring
 
 
 def closed(tenant: Tenant, order: Order) -> Order:
@@ -83,7 +83,7 @@ def closed(tenant: Tenant, order: Order) -> Order:
 
 def close_made(tenant: Tenant, order: Order, attempt: CloseAttempt) -> None:
     """Keep a close that passed every rule, with the order as it leaves it. It settles in time, or is over."""
-    tenant.store.save(order, attempt)
+    tenant.orders.save(order, attempt)
     if attempt.stat == "P":
         tenant.clock.after(order.settle_seconds, partial(settle, tenant, order.key, attempt.key))
     else:
@@ -92,11 +92,11 @@ def close_made(tenant: Tenant, order: Order, attempt: CloseAttempt) -> None:
 
 def settle(tenant: Tenant, order_key: Key, attempt_key: Key) -> None:
     """A close in progress ends: S, unless something else was faster."""
-    order, attempt = tenant.store.get(order_key), tenant.store.attempt(attempt_key)
+    order, attempt = tenant.orders.get(order_key), tenant.orders.attempt(attempt_key)
     if order is None or attempt is None or attempt.stat != "P" or order.trans_stat != "P":
         return
     done, won = closed(tenant, order), replace(attempt, stat="S")
-    tenant.store.save(done, won)
+    tenant.orders.save(done, won)
     tenant.pushes.close_ended(done, won)
 
 
@@ -105,7 +105,7 @@ def settle_now(tenant: Tenant, order: Order) -> Order:
     if order.close_stat != "P":
         raise NotAllowed(f"no close of the order {order.req_seq_id} is in progress")
     settle(tenant, order.key, order.closes[-1])
-    return tenant.store.get(order.key) or order
+    return tenant.orders.get(order.key) or order
 
 
 def _finish(tenant: Tenant, order: Order, trans_stat: str) -> Order:
@@ -113,18 +113,18 @@ def _finish(tenant: Tenant, order: Order, trans_stat: str) -> Order:
     finished = replace(order, trans_stat=trans_stat, finished_at=tenant.clock.now())
     attempt = _in_progress(tenant, order)
     if attempt is None:
-        tenant.store.save(finished)
+        tenant.orders.save(finished)
         tenant.pushes.payment_ended(finished)
         return finished
     finished, lost = replace(finished, close_stat="F"), replace(attempt, stat="F")
-    tenant.store.save(finished, lost)
+    tenant.orders.save(finished, lost)
     tenant.pushes.payment_ended(finished)
     tenant.pushes.close_ended(finished, lost)
     return finished
 
 
 def _finish_if_open(tenant: Tenant, order_key: Key, trans_stat: str) -> None:
-    order = tenant.store.get(order_key)
+    order = tenant.orders.get(order_key)
     if order is not None and order.trans_stat == "P":
         _finish(tenant, order, trans_stat)
 
@@ -139,4 +139,4 @@ def _refuse_final(order: Order) -> None:
 def _in_progress(tenant: Tenant, order: Order) -> CloseAttempt | None:
     if order.close_stat != "P":
         return None
-    return tenant.store.attempt(order.closes[-1])
+    return tenant.orders.attempt(order.closes[-1])

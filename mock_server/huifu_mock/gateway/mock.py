@@ -67,7 +67,13 @@ class Mock:
         seed(default, self.cast)
 
     def tenant(self, body: dict[str, Any]) -> Tenant:
-        """A fresh tenant from a `tenant-create` body; generates a key, so call it off the event loop.
+        """A fresh tenant from a `tenant-create` body, taken in. Raises `Refused`, as its two steps do."""
+        made = self.new_tenant(body)
+        self.take_in(made)
+        return made
+
+    def new_tenant(self, body: dict[str, Any]) -> Tenant:
+        """A fresh tenant that nobody knows yet; generates a key, so call it off the event loop.
 
         Raises `Refused`: 422 for a body that breaks the schema or a key that is none, 409 for a taken `sys_id`.
         """
@@ -79,7 +85,7 @@ class Mock:
         own_key = body.get("merchant_public_key")
         private = None if own_key else self.keys.merchant(bits)
         public = _public_key(own_key) if own_key else private.public_key()  # type: ignore[union-attr] # one of the two is there
-        made = Tenant(
+        return Tenant(
             sys_id,
             replace(Settings(huifu_ids=[_fresh_id()], webhook_key=secrets.token_hex(16)), **_settings(body)),
             merchant_public_key=public,
@@ -88,10 +94,12 @@ class Mock:
             dispatcher=self.dispatcher,
             room=self.room,
         )
-        if not self.gateway.add(made):  # somebody else was faster
-            self.keys.give_back(private)
-            raise _taken(sys_id)
-        return made
+
+    def take_in(self, tenant: Tenant) -> None:
+        """Let a new tenant be called. Raises `Refused` with 409 where another was faster to take its `sys_id`."""
+        if not self.gateway.add(tenant):
+            self.keys.give_back(tenant.merchant_private_key)
+            raise _taken(tenant.sys_id)
 
     def change(self, tenant: Tenant, body: dict[str, Any]) -> None:
         """Change a living tenant's settings, or its merchant key. Raises `Refused`."""
@@ -120,13 +128,13 @@ def seed(tenant: Tenant, bodies: list[dict[str, Any]], *, single: bool = False) 
         check("control/order-create", body, "" if single else f"[{i}]")
     made = [_order(tenant, body) for body in bodies]
     try:
-        tenant.store.add(made)
+        tenant.orders.add(made)
     except Taken as taken:
         named = taken.field if single else f"[{taken.index}].{taken.field}"
         raise Refused(409, Problem(named, str(taken), "choose another, or leave it out")) from taken
     for order in made:
         lifecycle.watch(tenant, order)
-    return [tenant.store.get(order.key) or order for order in made]
+    return [tenant.orders.get(order.key) or order for order in made]
 
 
 def _order(tenant: Tenant, body: dict[str, Any]) -> Order:

@@ -69,7 +69,9 @@ def query(tenant: Tenant, call: Call, authentic: bool) -> Outcome:
 
 def _find(tenant: Tenant, huifu_id: str, req_date: str, req_seq_id: str, hf_seq_id: str) -> Order | None:
     """The order that all given numbers name; the date is not needed with Huifu's own number."""
-    order = tenant.store.by_hf_seq_id(hf_seq_id) if hf_seq_id else tenant.store.find(huifu_id, req_date, req_seq_id, "")
+    order = (
+        tenant.orders.by_hf_seq_id(hf_seq_id) if hf_seq_id else tenant.orders.find(huifu_id, req_date, req_seq_id, "")
+    )
     if order is None or order.huifu_id != huifu_id:
         return None
     fits = req_date in ("", order.req_date) and req_seq_id in ("", order.req_seq_id)

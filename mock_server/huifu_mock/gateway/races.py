@@ -61,7 +61,7 @@ class Races:
             self.at("after_accept", made)
         else:
             if self.prepared("after_accept", "before_settle"):
-                tenant.store.save(replace(order, close_stat="P"), replace(attempt, stat="P"))
+                tenant.orders.save(replace(order, close_stat="P"), replace(attempt, stat="P"))
                 self.at("after_accept", order)
                 self.at("before_settle", order)
                 order, kept = _order(tenant, order.key), _kept(tenant, attempt.key)
@@ -112,10 +112,10 @@ class Races:
         call = _second(self._call, order)
         self._second_close(call)
         key = (call.value("huifu_id"), call.value("req_date"), call.value("req_seq_id"))
-        return self._tenant.store.attempt(key) is not None
+        return self._tenant.orders.attempt(key) is not None
 
     def _now(self) -> Order | None:
-        return self._tenant.store.get(self._order) if self._order is not None else None
+        return self._tenant.orders.get(self._order) if self._order is not None else None
 
 
 _RACES: Final[dict[str, Callable[[Races, Fault], bool]]] = {
@@ -146,12 +146,12 @@ def _second(call: Call, order: Order) -> Call:
 
 
 def _order(tenant: Tenant, key: Key) -> Order:
-    order = tenant.store.get(key)
+    order = tenant.orders.get(key)
     assert order is not None, "an order that was found stays kept during one call"
     return order
 
 
 def _kept(tenant: Tenant, key: Key) -> CloseAttempt:
-    attempt = tenant.store.attempt(key)
+    attempt = tenant.orders.attempt(key)
     assert attempt is not None, "a close that was kept stays kept during one call"
     return attempt

@@ -142,7 +142,7 @@ def refused(
     nearest = None
     if answer.reason is Reason.ORDER_UNKNOWN and order is None:
         numbers = (call.value(f"org_{name}") or call.value(name) for name in ("req_date", "req_seq_id", "hf_seq_id"))
-        nearest = explain.nearest(tenant.store, call.value("huifu_id"), *numbers)
+        nearest = explain.nearest(tenant.orders, call.value("huifu_id"), *numbers)
     facts = Facts(rule, case or Case(order_found=order is not None), order, tenant.clock.now(), nearest)
     return Outcome(answer, write(tenant, answer.wording, echo(call, call.endpoint.response)), facts)
 

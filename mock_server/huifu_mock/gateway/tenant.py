@@ -1,5 +1,6 @@
 """One tenant: its keys, settings, clock, orders, faults, journal and pushes. Tenants share nothing."""
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -11,7 +12,8 @@ from huifu_mock.push.queue import DeliveryQueue
 from huifu_mock.rules import Settle
 from huifu_mock.state.clock import Clock
 from huifu_mock.state.journal import Journal, Room
-from huifu_mock.state.orders import HfSeqIds, MemoryStore, Store
+from huifu_mock.state.orders import HfSeqIds, OrderTable
+from huifu_mock.state.work import Work, in_memory
 
 ProductState = Literal["active", "suspended"]
 
@@ -44,8 +46,6 @@ class Tenant:
         merchant_public_key: RSAPublicKey,
         huifu_key: RSAPrivateKey,
         merchant_private_key: RSAPrivateKey | None = None,
-        store: Store | None = None,
-        clock: Clock | None = None,
         dispatcher: Dispatcher | None = None,
         room: Room | None = None,
     ) -> None:
@@ -55,22 +55,33 @@ class Tenant:
         self.merchant_public_key = merchant_public_key
         self.merchant_private_key = merchant_private_key
         self.huifu_key: Final = huifu_key
-        self.store: Store = store if store is not None else MemoryStore()
-        self.clock = clock or Clock()
+        self.orders = OrderTable()
+        self.unit: Work = in_memory
+        """Begins a unit of work; a store puts its own here."""
+        self.clock = self._new_clock()
         self.journal: Final = Journal(room=room)
         self.faults: Final = Faults()
         self.hf_seq_ids: Final = HfSeqIds()
-        self.pushes: Final = DeliveryQueue(dispatcher or Dispatcher(), lambda: self.clock, huifu_key, self.faults)
+        self.pushes: Final = DeliveryQueue(
+            dispatcher or Dispatcher(), lambda: self.clock, huifu_key, self.faults, self.work
+        )
 
     def reset(self) -> None:
         """As it was made: its first settings, no orders, faults, calls, pushes or timers, and a running clock."""
         self.settings = self._made_with
         loop = self.clock.loop
         self.clock.close()
-        self.clock = Clock()
+        self.clock = self._new_clock()
         if loop is not None:
             self.clock.bind(loop)
         self.pushes.clear()
-        self.store.clear()
+        self.orders.clear()
         self.faults.clear()
         self.journal.clear()
+
+    def work(self) -> AbstractContextManager[object]:
+        """A unit of work: all that happens to the tenant in it is kept, or nothing. Raises `Unkept`."""
+        return self.unit()
+
+    def _new_clock(self) -> Clock:
+        return Clock(work=self.work)

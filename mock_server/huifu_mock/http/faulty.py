@@ -74,13 +74,14 @@ async def send(request: BaseRequest, exchange: Exchange, headers: dict[str, str]
     entry.reply = entry.response = entry.status = None
     connection = HttpConnection(request, entry, headers, exchange.status)
     faults = [fault for layer in ("pace", "wire") if (fault := active_faults.on(layer)) is not None]
-    for fault in faults:
-        active_faults.applied(fault)  # before anything is waited for, so that no other call takes it too
+    with exchange.tenant.work():
+        for fault in faults:
+            active_faults.applied(fault)  # before anything is waited for, so that no other call takes it too
     for fault in faults:
         if fault.kind is not None:
             await fault.kind.act(connection, body, fault.do)
     if active_faults.on("wire") is None:
         await connection.head(len(body))
         await connection.write(body)
-    active_faults.replied()
+    exchange.replied()
     return await connection.end()

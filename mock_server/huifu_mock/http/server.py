@@ -28,6 +28,7 @@ from huifu_mock.http.unmatched import Unmatched, keep, no_such_path
 from huifu_mock.request import Endpoint, ReceivedBytes
 from huifu_mock.schemas import Problem
 from huifu_mock.state.journal import Entry
+from huifu_mock.state.work import Unkept
 
 MAX_BODY: Final = 10 * 1024 * 1024
 JSON: Final = "application/json;charset=UTF-8"
@@ -51,6 +52,9 @@ class Unread(Exception):
     def __init__(self, kind: str, status: int | None, problem: Problem, body: bytes = b"", length: int = 0) -> None:
         super().__init__(str(problem))
         self.kind, self.status, self.problem, self.body, self.length = kind, status, problem, body, length
+
+
+log = logging.getLogger("huifu_mock.server")
 
 
 class HttpServer:
@@ -155,6 +159,8 @@ class HttpServer:
 
     async def _send(self, request: BaseRequest, exchange: Exchange) -> web.StreamResponse:
         headers = {"Content-Type": JSON, "Server": "huifu-mock", "Huifu-Mock-Call": exchange.entry.id}
+        if not exchange.entry.number:
+            del headers["Huifu-Mock-Call"]  # it was not kept
         if exchange.hint:
             headers["Huifu-Mock-Hint"] = exchange.hint
         if exchange.active_faults is not NO_FAULTS:
@@ -208,7 +214,11 @@ class HttpServer:
         refused = _problem(call.status or 400, call.problem)
         body = refused.body
         assert isinstance(body, bytes)
-        tenant, entry = keep(self.mock.gateway, call, body if call.status is not None else None)
+        try:
+            tenant, entry = keep(self.mock.gateway, call, body if call.status is not None else None)
+        except Unkept as unkept:
+            log.error("a call that reached no endpoint could not be kept: %s", unkept)
+            return refused
         refused.headers["Huifu-Mock-Call"] = entry.id
         refused.headers["Huifu-Mock-Hint"] = entry.hint
         self._tell(tenant, entry)

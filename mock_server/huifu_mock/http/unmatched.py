@@ -49,20 +49,21 @@ def keep(gateway: Gateway, call: Unmatched, response: bytes | None = None) -> tu
     """Put it into the journal of the tenant that its body names, else into that of the default tenant."""
     sys_id = explain.named(call.sent.body) if 0 < len(call.sent.body) <= KEPT else ""
     tenant = gateway.of(sys_id)
-    tenant.clock.tick()
-    entry = Entry(
-        number=tenant.journal.next_number(),
-        at=tenant.clock.now(),
-        endpoint=NO_ENDPOINT,
-        sent=call.sent.cut(),
-        response=response,
-        status=call.status,
-        hint=explain.ascii_line(str(call.problem)),
-        unmatched=call.kind,
-        method=call.method,
-        target=call.path,
-    )
-    tenant.journal.add(entry)
+    with tenant.work():
+        tenant.clock.tick()
+        entry = Entry(
+            number=tenant.journal.next_number(),
+            at=tenant.clock.now(),
+            endpoint=NO_ENDPOINT,
+            sent=call.sent.cut(),
+            response=response,
+            status=call.status,
+            hint=explain.ascii_line(str(call.problem)),
+            unmatched=call.kind,
+            method=call.method,
+            target=call.path,
+        )
+        tenant.journal.add(entry)
     return tenant, entry
 
 

@@ -1,5 +1,6 @@
 """The delivery queue of a tenant: which event goes to which receiver, and when it is tried again."""
 
+import logging
 import secrets
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
@@ -18,9 +19,13 @@ from huifu_mock.push.faults import LATE, PushFaults, Subject, combined, taken
 from huifu_mock.push.message import Message, ReceiverResponse
 from huifu_mock.state.clock import LAST, Clock
 from huifu_mock.state.orders import CloseAttempt, Order
+from huifu_mock.state.work import Unkept, Work, in_memory
 
 ANSWER_SHOWN: Final = 200
 """How many characters of a receiver's answer a delivery shows."""
+
+
+log = logging.getLogger("huifu_mock.push")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,7 @@ class DeliveryQueue:
         clock: Callable[[], Clock],
         key: RSAPrivateKey,
         faults: Iterable[Fault] = (),
+        work: Work = in_memory,
     ) -> None:
         self.dispatcher: Final = dispatcher
         self.deliveries: Final = Deliveries()
@@ -52,6 +58,7 @@ class DeliveryQueue:
         self._clock = clock
         self._key = key
         self._faults = faults
+        self._work = work
         self._prefix = secrets.token_hex(4)
         self._held: dict[str, list[Delivery]] = {}
         self._numbers = 0
@@ -164,10 +171,20 @@ class DeliveryQueue:
         held = ExitStack()
         held.enter_context(self._clock().hold())
         receiver = f"{self._prefix} {delivery.message.receiver}"
-        delivery.queued = QueuedMessage(delivery.message, partial(self._back, delivery, at, held))
+        delivery.queued = QueuedMessage(delivery.message, partial(self._back, delivery.number, at, held))
         self.dispatcher.submit(receiver, delivery.queued)
 
-    def _back(self, delivery: Delivery, at: datetime, held: ExitStack, answered: ReceiverResponse) -> None:
+    def _back(self, number: int, at: datetime, held: ExitStack, answered: ReceiverResponse) -> None:
+        """A try is over. Where that cannot be kept, the push is sent again: at least once is what is promised."""
+        try:
+            with held, self._work():
+                delivery = self.deliveries.get(f"delivery-{number}")
+                if delivery is not None and delivery.queued is not None:
+                    self._judge(delivery, at, answered)
+        except Unkept as unkept:
+            log.warning("the answer to a push could not be kept: %s", unkept)
+
+    def _judge(self, delivery: Delivery, at: datetime, answered: ReceiverResponse) -> None:
         channel, clock = delivery.message.channel, self._clock()
         delivery.queued = None
         diagnosis = channel.judge(delivery.message, answered)
@@ -175,13 +192,12 @@ class DeliveryQueue:
         delivery.attempts.append(Attempt(at, answered.status, shown, diagnosis))
         since = clock.now() if clock.mode == "running" else at
         due = channel.next_try(delivery.began_at or at, len(delivery.attempts), since)
-        with held:
-            if not diagnosis:
-                delivery.status = "delivered"
-            elif answered.trouble == "refused":
-                delivery.status = "refused"
-            elif due is None or answered.trouble == "url":
-                delivery.status = "failed"
-            else:
-                self._later(delivery, due)
+        if not diagnosis:
+            delivery.status = "delivered"
+        elif answered.trouble == "refused":
+            delivery.status = "refused"
+        elif due is None or answered.trouble == "url":
+            delivery.status = "failed"
+        else:
+            self._later(delivery, due)
         self.deliveries.changed(delivery)

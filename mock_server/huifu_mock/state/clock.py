@@ -14,10 +14,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Literal, get_args
 
+from huifu_mock.state.work import Unkept, Work, in_memory
+
 BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")  # no summer time since 1991
 Mode = Literal["frozen", "running", "auto"]
 MODES: tuple[str, ...] = get_args(Mode)
 LAST = datetime(9999, 12, 30, tzinfo=BEIJING)
+
+AGAIN = 1.0
+"""Real seconds until what fell due and could not be kept is tried again."""
 
 log = logging.getLogger("huifu_mock.clock")
 
@@ -54,11 +59,13 @@ class Clock:
     as soon as nothing holds it (no call is being answered and no push is under way).
     """
 
-    def __init__(self, now: datetime | None = None, mode: Mode = "running") -> None:
+    def __init__(self, now: datetime | None = None, mode: Mode = "running", work: Work = in_memory) -> None:
         self.mode: Mode = mode
         self._base = now or datetime.now(BEIJING)
         self._mono = time.monotonic_ns()
+        self._work = work
         self._pinned: datetime | None = None
+        self._instant: datetime | None = None
         self._timers: list[Timer] = []
         self._numbers = 0
         self._holders = 0
@@ -69,6 +76,8 @@ class Clock:
         """The time it is for this tenant."""
         if self._pinned is not None:
             return self._pinned
+        if self._instant is not None:
+            return self._instant
         if self.mode != "running":
             return self._base
         return self._base + timedelta(microseconds=(time.monotonic_ns() - self._mono) // 1000)
@@ -91,6 +100,8 @@ class Clock:
         self._fire_until(target)
         self._base, self._mono = target, time.monotonic_ns()
         self.mode = mode or self.mode
+        if self._instant is not None:
+            self._instant = target
         self._plan()
 
     def advance(self, seconds: float) -> None:
@@ -122,6 +133,16 @@ class Clock:
         if self._pinned is None and self._timers and self._timers[0].when <= (now := self.now()):
             self._fire_until(now)
             self._plan()
+
+    def stand_still(self) -> datetime:
+        """Run what has fallen due, and stand at one moment until `go_on`: a call is answered in one moment."""
+        self.tick()
+        self._instant = self.now()
+        return self._instant
+
+    def go_on(self) -> None:
+        """Time passes again."""
+        self._instant = None
 
     @contextmanager
     def hold(self) -> Iterator[None]:
@@ -182,12 +203,26 @@ class Clock:
         return min(waiting, default=None)
 
     def _woken(self) -> None:
-        self.tick()
-        self._plan()
+        self._by_itself(self.tick)
 
     def _jump(self) -> None:
+        self._by_itself(self._to_the_next)
+
+    def _to_the_next(self) -> None:
         if self.mode == "auto" and not self._holders and (timer := self._awaited()) is not None:
             self.set(max(timer.when, self.now()))
+
+    def _by_itself(self, action: Callable[[], None]) -> None:
+        """Time passes without anybody's call. What could not be kept is tried again."""
+        try:
+            with self._work():
+                action()
+        except Unkept as unkept:
+            log.warning("what fell due could not be kept: %s", unkept)
+            if self.loop is not None:
+                self._wake = self.loop.call_later(AGAIN, self._plan)
+            return
+        self._plan()
 
 
 def _run(action: Callable[[], None]) -> None:

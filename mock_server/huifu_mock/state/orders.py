@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Protocol
 
 from huifu_mock.codes import Answer
 from huifu_mock.rules import Settle
@@ -85,39 +84,8 @@ class Taken(ValueError):
         self.index, self.field = index, field
 
 
-class Store(Protocol):
-    """Where one tenant's orders and closes are kept. Every method either does all of its work or raises."""
-
-    def find(self, huifu_id: str, req_date: str, req_seq_id: str, hf_seq_id: str) -> Order | None:
-        """The order that the numbers name; given both, they must name the same one. Empty means not given."""
-
-    def get(self, key: Key) -> Order | None:
-        """The order of that key."""
-
-    def by_hf_seq_id(self, hf_seq_id: str) -> Order | None:
-        """The order that Huifu gave that number."""
-
-    def attempt(self, key: Key) -> CloseAttempt | None:
-        """The latest close sent under that number."""
-
-    def add(self, orders: Sequence[Order]) -> None:
-        """New orders, all of them or, if one raises `Taken`, none."""
-
-    def save(self, order: Order, attempt: CloseAttempt | None = None) -> None:
-        """The new state of an order that is kept, together with that of one of its closes."""
-
-    def orders(self) -> Iterator[Order]:
-        """All orders, oldest entry first."""
-
-    def newest(self, limit: int) -> Iterator[Order]:
-        """At most so many orders, the last entered first; costs no more than that."""
-
-    def clear(self) -> None:
-        """Forget everything."""
-
-
-class MemoryStore:
-    """Orders in dictionaries, for as long as the process lives."""
+class OrderTable:
+    """The orders of one tenant and the closes of them. Every method either does all of its work or raises."""
 
     def __init__(self) -> None:
         self._orders: dict[Key, Order] = {}
@@ -125,6 +93,7 @@ class MemoryStore:
         self._attempts: dict[Key, CloseAttempt] = {}
 
     def find(self, huifu_id: str, req_date: str, req_seq_id: str, hf_seq_id: str) -> Order | None:
+        """The order that the numbers name; given both, they must name the same one. Empty means not given."""
         key = (huifu_id, req_date, req_seq_id) if req_seq_id else self._by_hf_seq_id.get(hf_seq_id)
         order = self._orders.get(key) if key else None
         if order is None or order.huifu_id != huifu_id or order.req_date != req_date:
@@ -132,16 +101,20 @@ class MemoryStore:
         return order if not hf_seq_id or order.hf_seq_id == hf_seq_id else None
 
     def get(self, key: Key) -> Order | None:
+        """The order of that key."""
         return self._orders.get(key)
 
     def by_hf_seq_id(self, hf_seq_id: str) -> Order | None:
+        """The order that Huifu gave that number."""
         key = self._by_hf_seq_id.get(hf_seq_id)
         return self._orders.get(key) if key else None
 
     def attempt(self, key: Key) -> CloseAttempt | None:
+        """The latest close sent under that number."""
         return self._attempts.get(key)
 
     def add(self, orders: Sequence[Order]) -> None:
+        """New orders, all of them or, if one raises `Taken`, none."""
         new: dict[Key, Order] = {}
         ids: dict[str, Key] = {}
         for i, order in enumerate(orders):
@@ -156,17 +129,21 @@ class MemoryStore:
         self._by_hf_seq_id |= ids
 
     def save(self, order: Order, attempt: CloseAttempt | None = None) -> None:
+        """The new state of an order that is kept, together with that of one of its closes."""
         self._orders[order.key] = order
         if attempt is not None:
             self._attempts[attempt.key] = attempt
 
     def orders(self) -> Iterator[Order]:
+        """All orders, oldest entry first."""
         return iter(list(self._orders.values()))
 
     def newest(self, limit: int) -> Iterator[Order]:
+        """At most so many orders, the last entered first; costs no more than that."""
         return islice(reversed(self._orders.values()), limit)
 
     def clear(self) -> None:
+        """Forget everything."""
         self._orders.clear()
         self._by_hf_seq_id.clear()
         self._attempts.clear()

@@ -51,12 +51,14 @@ def _about(request: ControlRequest) -> ControlResponse:
     return ControlResponse(200, about)
 
 
-def _alive(_: ControlRequest) -> ControlResponse:
+def _alive(request: ControlRequest) -> ControlResponse:
+    if trouble := request.mock.gateway.store.trouble():
+        return ControlResponse(503, {"status": "trouble", "trouble": trouble})
     return ControlResponse(200, {"status": "ok"})
 
 
 ROUTES = (
-    Route("GET", "/_mock/health", _alive, "is it alive?"),
-    Route("GET", "/_mock/ready", _alive, "does it answer?"),
+    Route("GET", "/_mock/health", _alive, "is it alive, and can it keep what it does? 503 with the reason if not"),
+    Route("GET", "/_mock/ready", _alive, "the same"),
     Route("GET", "/_mock/about", _about, "version, features, tenants, answers, schema digest"),
 )

@@ -25,7 +25,7 @@ FILTERS = (
 
 def shown(tenant: Tenant, order: Order) -> dict[str, Any]:
     """An order with every field, and the closes of it."""
-    attempts = [tenant.store.attempt(key) for key in order.closes]
+    attempts = [tenant.orders.attempt(key) for key in order.closes]
     return {
         "req_seq_id": order.req_seq_id,
         "hf_seq_id": order.hf_seq_id,
@@ -66,7 +66,7 @@ def _list(request: ControlRequest) -> ControlResponse:
     request.check_query(KNOWN)
     found = [
         order
-        for order in tenant.store.orders()
+        for order in tenant.orders.orders()
         if all(getattr(order, name) == value for name, value in request.query.items())
     ]
     return ControlResponse(200, {"items": [shown(tenant, order) for order in found]})
@@ -82,7 +82,7 @@ def one_of(tenant: Tenant, number: str, which: dict[str, str]) -> Order:
     narrowed = {"req_seq_id": number, **which}
     found = [
         order
-        for order in tenant.store.orders()
+        for order in tenant.orders.orders()
         if all(getattr(order, name) == value for name, value in narrowed.items())
     ]
     if not found:
@@ -121,7 +121,7 @@ def _change(request: ControlRequest) -> ControlResponse:
         raise Refused(409, Problem(field, str(error), "seed another order")) from error
     if body:
         order = replace(order, **body)
-        tenant.store.save(order)
+        tenant.orders.save(order)
     return ControlResponse(200, shown(tenant, order))
 
 

@@ -30,7 +30,8 @@ class ControlRequest:
         if tenant is None:
             known = ", ".join(tenant.sys_id for tenant in self.mock.gateway) or "there is none at all"
             raise Refused(404, Problem("sys_id", f"there is no tenant {sys_id}", f"known tenants: {known}"))
-        tenant.clock.tick()
+        with tenant.work():
+            tenant.clock.tick()
         return tenant
 
     def check_query(self, known: Mapping[str, Sequence[str]]) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Awaitable
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import unquote
@@ -10,6 +11,7 @@ from huifu_mock.gateway.mock import Mock, Refused
 from huifu_mock.http.control import about, clock, faults, journal, orders, pushes, sign, tenants
 from huifu_mock.http.control.route import ControlRequest, ControlResponse, Route
 from huifu_mock.schemas import Problem
+from huifu_mock.state.work import Unkept, in_memory
 
 log = logging.getLogger("huifu_mock.control")
 
@@ -36,13 +38,27 @@ async def dispatch(
         route, values = _route(method, path)
         _check_query(route, query)
         request = ControlRequest(mock, base_url, values, query, _body(route, body))
-        response = route.handler(request)
+        response = _handled(route, request)
         return response if isinstance(response, ControlResponse) else await response
     except Refused as refused:
         return problem(refused)
+    except Unkept as unkept:
+        wanted = "nothing was done; GET /_mock/health tells when it is well again"
+        return problem(Refused(503, Problem("the store", f"cannot keep anything: {unkept}", wanted)))
     except Exception:
         log.exception("the control API failed inside")
         return problem(Refused(500, Problem("the server", "failed inside", "this is a bug of huifu-mock: see its log")))
+
+
+def _handled(route: Route, request: ControlRequest) -> ControlResponse | Awaitable[ControlResponse]:
+    """What the handler answers; all that it does to the tenant in the path is one unit of work."""
+    sys_id = request.path.get("sys_id")
+    tenant = request.mock.gateway.tenant(sys_id) if sys_id else None
+    with in_memory() if tenant is None else tenant.work():
+        try:
+            return route.handler(request)
+        except Refused as refused:
+            return problem(refused)
 
 
 def problem(refused: Refused) -> ControlResponse:

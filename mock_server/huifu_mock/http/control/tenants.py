@@ -30,7 +30,8 @@ def shown(tenant: Tenant, base_url: str) -> dict[str, Any]:
 
 
 async def _create(request: ControlRequest) -> ControlResponse:
-    tenant: Tenant = await off_loop(lambda: request.mock.tenant(request.body))
+    tenant: Tenant = await off_loop(lambda: request.mock.new_tenant(request.body))
+    request.mock.take_in(tenant)
     tenant.clock.bind(asyncio.get_running_loop())
     return ControlResponse(201, shown(tenant, request.base_url))
 
