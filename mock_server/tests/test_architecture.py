@@ -16,7 +16,7 @@ PACKAGE = ROOT / "mock_server" / "huifu_mock"
 # Lowest first. A module imports from the rows above its own; the modules of one row do not know each other.
 # A folder is one module here.
 LAYERS = (
-    ("_data", "_install", "_version", "canonical", "codes"),  # pure: texts, codes, rules, shapes, signatures
+    ("_data", "_install", "_version", "canonical", "codes", "hosts"),  # pure: texts, codes, rules, shapes, signatures
     ("rules", "schemas", "signing"),
     ("keys", "request"),
     ("state",),  # what is kept: clock, orders, journal

@@ -44,10 +44,10 @@ class PassiveHttp(HttpServer):
 
     host_run: Host
 
-    async def _handle(self, request: BaseRequest) -> web.StreamResponse:
+    async def handle(self, request: BaseRequest) -> web.StreamResponse:
         path = request.rel_url.raw_path
         if not path.startswith("/_contract"):
-            return await super()._handle(request)
+            return await super().handle(request)
         refused = self._guard(request)
         if refused is not None:
             return refused

@@ -10,16 +10,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from huifu_mock.cli import serve
+from huifu_mock.cli import intercept, serve
 from huifu_mock.cli.main import Failure
 from huifu_mock.client.environment import VARIABLES
 from huifu_mock.client.server import Server
 from huifu_mock.http.address import CannotListen
+from huifu_mock.http.intercept.authority import BadAuthority
+from huifu_mock.http.intercept.relay import BadProxy
 
 EXAMPLES = """\
 examples:
   huifu-mock exec -- mvn test
   huifu-mock exec -- sh -c 'curl -s $HUIFU_CONTROL_URL/orders'
+  huifu-mock exec --intercept -- php artisan test       code that calls https://api.huifu.com arrives here, unchanged
   huifu-mock exec --orders my-orders.json --port 9090 -- npm test
 
 The exit code is the command's; 127 if there is no such command, 126 if it cannot be run, 128 + N if signal N ended it.
@@ -44,6 +47,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--orders", metavar="FILE", help="JSON list of orders that the tenant begins with, instead of the sample orders"
     )
+    intercept.add_options(parser, 0)
     parser.add_argument("cmd", nargs=argparse.REMAINDER, metavar="-- CMD…", help="the command and its arguments")
 
 
@@ -60,7 +64,9 @@ def run(args: argparse.Namespace) -> int:
     except (serve.BadOrdersFile, CannotListen) as error:
         raise Failure(str(error)) from error
     try:
-        return _run(command, {**os.environ, **variables(server)})
+        return _run(command, {**os.environ, **variables(server), **intercepting(server, args)})
+    except (BadAuthority, BadProxy, CannotListen) as error:
+        raise Failure(str(error)) from error
     finally:
         server.stop()
 
@@ -69,6 +75,18 @@ def variables(server: Server) -> dict[str, str]:
     """The environment of the command: the default tenant, and the address of the control API."""
     tenant = server.default
     return tenant.env() | {CONTROL_URL: f"{server.base_url}/_mock/tenants/{tenant.sys_id}"}
+
+
+def intercepting(server: Server, args: argparse.Namespace) -> dict[str, str]:
+    """What leads the command's calls of Huifu's real hosts here; nothing without `--intercept`."""
+    options = intercept.options(args, "127.0.0.1")
+    if options is None:
+        return {}
+    environment = server.intercept(options)
+    if environment.overruled:
+        names = ", ".join(environment.overruled)
+        intercept.remark(f"{names} in NO_PROXY would let calls to Huifu through; left out for this command")
+    return environment.variables()
 
 
 def _run(command: list[str], environment: dict[str, str]) -> int:

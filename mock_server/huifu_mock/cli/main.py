@@ -11,6 +11,7 @@ from huifu_mock._version import VERSION
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "serve": ("serve", "start the fake gateway"),
     "exec": ("exec", "start a gateway, run a command with it, and stop the gateway"),
+    "ca": ("ca", "print the CA certificate of an intercepting server"),
     "keys": ("keys", "show the published test keys, or make a new pair"),
     "sign": ("sign", "sign a data file and print the request body"),
     "explain": ("explain", "say why a signature does not verify"),

@@ -16,11 +16,15 @@ from typing import Any
 
 from huifu_mock import signing
 from huifu_mock._version import VERSION
+from huifu_mock.cli import intercept
 from huifu_mock.cli.call_log import CallLog
 from huifu_mock.cli.main import Failure
 from huifu_mock.gateway.mock import Mock
 from huifu_mock.gateway.tenant import DEFAULT_HUIFU_ID, DEFAULT_PRODUCT_ID, DEFAULT_SYS_ID
 from huifu_mock.http.address import CannotListen
+from huifu_mock.http.intercept.authority import BadAuthority
+from huifu_mock.http.intercept.listener import Interceptor
+from huifu_mock.http.intercept.relay import BadProxy
 from huifu_mock.http.server import HttpServer, Limits
 from huifu_mock.keys import published
 from huifu_mock.push.http import BadTarget
@@ -83,6 +87,7 @@ examples:
   huifu-mock serve
   huifu-mock serve --port 0 --ready-json          a free port, named in one JSON line once it answers
   huifu-mock serve --orders my-orders.json        begin with orders of your own
+  huifu-mock serve --intercept                    answer clients that call https://api.huifu.com, too
   huifu-mock serve --log json 2>calls.jsonl       one JSON object for each call (-q: none)
   huifu-mock serve --host 0.0.0.0 --control-token SECRET
 """
@@ -98,7 +103,9 @@ def add_parser(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=_port, default=8080, help="port, 0 for a free one (default: %(default)s)")
+    parser.add_argument(
+        "--port", type=intercept.port, default=8080, help="port, 0 for a free one (default: %(default)s)"
+    )
     parser.add_argument(
         "--orders",
         metavar="FILE",
@@ -134,6 +141,7 @@ def add_parser(commands: Any) -> None:
         choices=("text", "json"),
         help="what is printed on standard error for each call: a line of text (the default), or one JSON object",
     )
+    intercept.add_options(parser, intercept.PORT)
     parser.add_argument("--ready-json", action="store_true", help="print one JSON line when it answers, nothing else")
     parser.add_argument(
         "--until-eof",
@@ -151,17 +159,13 @@ def run(args: argparse.Namespace) -> int:
         cast = load(Path(args.orders)) if args.orders else None
         limits = Limits(connections=args.max_connections)
         server = HttpServer(Mock(cast, args.push_allow), args.host, args.port, args.control_token, limits)
+        options = intercept.options(args, args.host)
+        interceptor = Interceptor(server, options) if options else None
         with _call_log(args, server):
-            asyncio.run(_serve(server, args.ready_json, args.until_eof))
-    except (BadOrdersFile, CannotListen, BadTarget) as error:
+            asyncio.run(_serve(server, interceptor, args.ready_json, args.until_eof))
+    except (BadOrdersFile, CannotListen, BadTarget, BadAuthority, BadProxy) as error:
         raise Failure(str(error)) from error
     return 0
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or int(text) > 65535:
-        raise argparse.ArgumentTypeError(f'"{text}" is not a port; use 0 to 65535')
-    return int(text)
 
 
 def _count(text: str) -> int:
@@ -185,12 +189,18 @@ def _call_log(args: argparse.Namespace, server: HttpServer) -> Iterator[None]:
         log.close()
 
 
-async def _serve(server: HttpServer, ready_json: bool, until_eof: bool) -> None:
+async def _serve(server: HttpServer, interceptor: Interceptor | None, ready_json: bool, until_eof: bool) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     await server.start()
+    if interceptor is not None:
+        try:
+            await interceptor.start()
+        except CannotListen:
+            await server.stop()
+            raise
     if until_eof:
         threading.Thread(target=_at_eof, args=(loop, stop.set), daemon=True).start()
     gc.freeze()  # what was loaded and seeded stays: the collector need not look at it again and again
@@ -220,6 +230,7 @@ def _ready_json(server: HttpServer) -> str:
         "port": server.port,
         "pid": os.getpid(),
         "version": VERSION,
+        "interception": server.mock.interception,
     }
     return json.dumps(ready)
 
@@ -257,4 +268,19 @@ DGClient.BASE_URL = t["base_url"]
 orders:   {numbers or "none yet: POST " + tenant + "/orders"}
 journal:  {tenant}/journal   what was received, and why it was answered so (or: huifu-mock journal)
 about:    {base_url}/_mock/about
+{_intercepting(mock.interception)}"""
+
+
+def _intercepting(about: dict[str, Any] | None) -> str:
+    """How a client that calls Huifu's real hosts comes here; empty where none is intercepted."""
+    if about is None:
+        return ""
+    tls = f", TLS alone on port {about['tls_port']}" if about["tls_port"] is not None else ""
+    return f"""
+Clients that call https://api.huifu.com are answered on port {about["port"]}{tls}. In their environment:
+
+huifu-mock ca > ca.pem && export SSL_CERT_FILE=$PWD/ca.pem CURL_CA_BUNDLE=$PWD/ca.pem REQUESTS_CA_BUNDLE=$PWD/ca.pem
+export HTTPS_PROXY=http://{about["host"]}:{about["port"]} NO_PROXY=localhost,127.0.0.1
+
+For Java, Node and PHP streams: huifu-mock exec --intercept -- COMMAND sets what they need.
 """

@@ -62,7 +62,7 @@ _UNSET: Final = object()
 
 
 class Configured:
-    """The SDK as it was before; `restore()`, or the end of a `with` block, brings that back. Twice is fine."""
+    """What was before; `restore()`, or the end of a `with` block, brings that back. Twice is fine."""
 
     def __init__(self, restore: Callable[[], None]) -> None:
         self._restore: Callable[[], None] | None = restore

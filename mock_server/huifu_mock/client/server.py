@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
+from huifu_mock.client.intercept.environment import InterceptEnvironment
 from huifu_mock.client.tenant import Tenant
 from huifu_mock.client.transport import InProcess, Link, OverHttp, path, run_in
 from huifu_mock.gateway.mock import Mock
+from huifu_mock.http.intercept.listener import InterceptOptions
 from huifu_mock.http.server import HttpServer
 
 
@@ -125,6 +127,14 @@ class Server(Connection):
         if self._runner is not None:
             self._runner.stop()
 
+    def intercept(self, options: InterceptOptions | None = None) -> InterceptEnvironment:
+        """Listen for clients that call Huifu's real hosts too, until it stops; the environment that leads them here.
+
+        Raises `CannotListen`, `BadAuthority`, `BadProxy`.
+        """
+        assert isinstance(self.link, InProcess)
+        return self.link.intercept(options)
+
     def __enter__(self) -> Self:
         return self.start()
 
@@ -141,5 +151,5 @@ class Server(Connection):
         await self._http.stop()
 
     def _linked(self, loop: asyncio.AbstractEventLoop) -> Self:
-        self.link = InProcess(self.mock, self._http.base_url, run_in(loop))
+        self.link = InProcess(self._http, run_in(loop))
         return self

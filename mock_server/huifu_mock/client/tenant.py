@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from huifu_mock.client.environment import CREDENTIALS, Configured, configure, environment
 from huifu_mock.client.faults import Faults
+from huifu_mock.client.intercept.this_process import intercept_here
 from huifu_mock.client.journal import Journal
 from huifu_mock.client.pushes import Deliveries, Webhooks
 from huifu_mock.client.records import Order
@@ -62,12 +63,20 @@ class Tenant:
         """Everything that a client needs, by the control API's names."""
         return {name: getattr(self, name) for name in CREDENTIALS}
 
-    def env(self, **extra: str) -> dict[str, str]:
+    def env(self, *, intercept: bool = False, **extra: str) -> dict[str, str]:
         """Environment variables for code that reads them: HUIFU_BASE_URL, HUIFU_SYS_ID, HUIFU_ID …
 
         Code that reads other names gets them too: `env(PAY_URL="base_url", PAY_KEY="merchant_private_key")`.
+        With `intercept`, a child process that calls Huifu's real hosts arrives here. Raises `NotIntercepting`.
         """
-        return environment(self.credentials(), extra)
+        given = environment(self.credentials(), extra)
+        return given | self._link.intercept_environment().variables() if intercept else given
+
+    def intercept(self) -> Configured:
+        """Let code in this process that calls Huifu's real hosts arrive here until the tenant is dropped, or until the
+        end of `with tenant.intercept():`. Its `sys_id` tells whose call it is. Raises `NotIntercepting`.
+        """
+        return self._undo.enter_context(intercept_here(self._link.intercept_environment().about))
 
     def configure_dg_sdk(self) -> Configured:
         """Point dg-sdk at this tenant until it is dropped, or until the end of `with tenant.configure_dg_sdk():`."""

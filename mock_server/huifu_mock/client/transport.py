@@ -1,15 +1,27 @@
 """How a handle reaches its control API: inside this process, or over HTTP. The calls are the same."""
 
 import asyncio
+import atexit
 import http.client
 import json
-from collections.abc import Callable, Coroutine
-from typing import Any, Protocol
+from collections.abc import Coroutine
+from typing import Any, Protocol, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
-from huifu_mock.gateway.mock import Mock
+from huifu_mock.client.intercept.environment import InterceptEnvironment
 from huifu_mock.http.control import router
-from huifu_mock.http.control.route import INLINE, ControlResponse
+from huifu_mock.http.control.route import INLINE
+from huifu_mock.http.intercept.authority import BadAuthority
+from huifu_mock.http.intercept.listener import InterceptOptions, Interceptor
+from huifu_mock.http.server import HttpServer
+
+T = TypeVar("T")
+
+
+class Run(Protocol):
+    """Takes a coroutine to the server's event loop and brings back its result."""
+
+    def __call__(self, work: Coroutine[Any, Any, T]) -> T: ...
 
 
 class ControlError(Exception):
@@ -25,6 +37,10 @@ class Unreachable(ConnectionError):
     """Nothing answers at the control API's address."""
 
 
+class NotIntercepting(Exception):
+    """There is no listener for clients of Huifu's real hosts; the message says what would be right."""
+
+
 class Link(Protocol):
     """One control API."""
 
@@ -32,6 +48,12 @@ class Link(Protocol):
 
     def ask(self, method: str, path: str, body: Any = None, query: dict[str, Any] | None = None) -> Any:
         """One call under `/_mock`; the parsed answer. Raises `ControlError`."""
+
+    def intercept_environment(self) -> InterceptEnvironment:
+        """The listener for clients that call Huifu's real hosts, and the files that make them trust it.
+
+        Raises `NotIntercepting`.
+        """
 
 
 def path(*parts: str) -> str:
@@ -50,11 +72,10 @@ class InProcess:
     `run` takes a coroutine to the server's event loop and brings back its result.
     """
 
-    def __init__(
-        self, mock: Mock, base_url: str, run: Callable[[Coroutine[Any, Any, ControlResponse]], ControlResponse]
-    ) -> None:
-        self.base_url = base_url
-        self._mock, self._run = mock, run
+    def __init__(self, server: HttpServer, run: Run) -> None:
+        self.base_url = server.base_url
+        self._mock, self._server, self._run = server.mock, server, run
+        self._environment: InterceptEnvironment | None = None
 
     def ask(self, method: str, path: str, body: Any = None, query: dict[str, Any] | None = None) -> Any:
         """See `Link`."""
@@ -64,6 +85,30 @@ class InProcess:
         if answer.status >= 400:
             raise ControlError(answer.status, answer.body)
         return answer.body
+
+    def intercept(self, options: InterceptOptions | None = None) -> InterceptEnvironment:
+        """Listen for clients that call Huifu's real hosts, until the server stops; once is enough.
+
+        Raises `CannotListen`, `BadAuthority`, `BadProxy`.
+        """
+        if self._environment is None:
+            if self._mock.interception is None:
+                self._run(Interceptor(self._server, options or InterceptOptions()).start())
+            assert self._mock.interception is not None
+            self._environment = InterceptEnvironment(self._mock.interception)
+            self._server.on_stop.append(self._leave)
+        return self._environment
+
+    async def _leave(self) -> None:
+        if self._environment is not None:
+            self._environment.close()
+
+    def intercept_environment(self) -> InterceptEnvironment:
+        """See `Link`."""
+        try:
+            return self.intercept()
+        except BadAuthority as error:
+            raise NotIntercepting(str(error)) from error
 
 
 class OverHttp:
@@ -77,6 +122,7 @@ class OverHttp:
         self._host, self._port = parts.hostname, parts.port or 80
         self._headers = {"Authorization": f"Bearer {token}".encode()} if token else {}
         self._timeout = timeout
+        self._environment: InterceptEnvironment | None = None
 
     def ask(self, method: str, path: str, body: Any = None, query: dict[str, Any] | None = None) -> Any:
         """See `Link`."""
@@ -97,6 +143,18 @@ class OverHttp:
             raise ControlError(response.status, answer)
         return answer
 
+    def intercept_environment(self) -> InterceptEnvironment:
+        """See `Link`."""
+        if self._environment is None:
+            about = self.ask("GET", "/_mock/about").get("interception")
+            if about is None:
+                raise NotIntercepting(
+                    f"the server at {self.base_url} does not intercept: start it with huifu-mock serve --intercept"
+                )
+            self._environment = InterceptEnvironment(about)
+            atexit.register(self._environment.close)
+        return self._environment
+
 
 def _parsed(text: bytes) -> Any:
     try:
@@ -105,13 +163,13 @@ def _parsed(text: bytes) -> Any:
         return {"detail": f"this is not a huifu-mock server: it answers {text[:80]!r}"}
 
 
-def run_here(work: Coroutine[Any, Any, ControlResponse]) -> ControlResponse:
+def run_here(work: Coroutine[Any, Any, T]) -> T:
     """Run a call from inside the server's own event loop, for as long as it need not wait for anything."""
     inline = INLINE.set(True)
     try:
         work.send(None)
     except StopIteration as stop:
-        answer: ControlResponse = stop.value
+        answer: T = stop.value
         return answer
     finally:
         INLINE.reset(inline)
@@ -122,10 +180,10 @@ def run_here(work: Coroutine[Any, Any, ControlResponse]) -> ControlResponse:
     )
 
 
-def run_in(loop: asyncio.AbstractEventLoop) -> Callable[[Coroutine[Any, Any, ControlResponse]], ControlResponse]:
+def run_in(loop: asyncio.AbstractEventLoop) -> Run:
     """Run calls in `loop`, from whichever thread they are made."""
 
-    def run(work: Coroutine[Any, Any, ControlResponse]) -> ControlResponse:
+    def run(work: Coroutine[Any, Any, T]) -> T:
         try:
             here = asyncio.get_running_loop() is loop
         except RuntimeError:

@@ -64,6 +64,8 @@ class Mock:
             room=self.room,
         )
         self.gateway: Final = Gateway(default)
+        self.interception: dict[str, Any] | None = None
+        """Where clients of Huifu's real hosts are intercepted; see `schemas/control/about.json`."""
         seed(default, self.cast)
 
     def tenant(self, body: dict[str, Any]) -> Tenant:

@@ -102,11 +102,7 @@ class Connection(web.RequestHandler):
         """Say why, and hang up once the client could read it."""
         transport = self.transport
         assert isinstance(transport, asyncio.Transport)
-        answer = self._listener.answer(call)
-        assert isinstance(answer.body, bytes)
-        headers = {**answer.headers, "Content-Length": len(answer.body), "Connection": "close"}
-        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        transport.write(f"HTTP/1.1 {answer.status} {answer.reason}\r\n{lines}\r\n".encode("latin-1") + answer.body)
+        transport.write(as_bytes(self._listener.answer(call)))
         if transport.can_write_eof():
             transport.write_eof()
         self._since = None
@@ -123,6 +119,14 @@ class Connection(web.RequestHandler):
         answer = self._listener.answer(_no_http(sent, " ".join(str(exc).split())))
         answer.force_close()
         return answer
+
+
+def as_bytes(answer: web.Response) -> bytes:
+    """The last answer of a connection, as it goes over the wire."""
+    assert isinstance(answer.body, bytes)
+    headers = {**answer.headers, "Content-Length": len(answer.body), "Connection": "close"}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    return f"HTTP/1.1 {answer.status} {answer.reason}\r\n{lines}\r\n".encode("latin-1") + answer.body
 
 
 def peer_port(transport: asyncio.BaseTransport | None) -> int | None:

@@ -5,7 +5,7 @@ import json
 import logging
 import secrets
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -74,28 +74,19 @@ class HttpServer:
         self.limits: Final = limits or Limits()
         self.arriving: Callable[[Endpoint, ReceivedBytes], Coroutine[Any, Any, None]] | None = None
         """Awaited before a call is answered: what must be prepared for it can be prepared there."""
+        self.on_stop: list[Callable[[], Awaitable[None]]] = []
+        """Awaited before it stops listening: what listens beside it stops first."""
         self.watchers: Final[list[Callable[[Tenant, Entry], None]]] = []
         """Each is called with every call once it is answered; it must be quick."""
         self._token = control_token
         self._signers: Signers | None = None
         self._runner: web.ServerRunner | None = None
-        self._listener: Listener | None = None
+        self._listeners: list[Listener] = []
 
     async def start(self) -> None:
         """Listen. Raises `CannotListen`."""
         self._signers = Signers(asyncio.get_running_loop())
-        self._listener = Listener(
-            self._handle,
-            most=self.limits.connections,
-            patience=self.limits.patience,
-            answer=self._turn_away,
-            request_factory=_request,
-            handler_cancellation=True,
-            access_log=None,
-            logger=_HTTP_LOG,
-            auto_decompress=False,  # no client compresses; what does gets a signed answer that says so
-        )
-        self._runner = runner = web.ServerRunner(self._listener, shutdown_timeout=0.2)
+        self._runner = runner = web.ServerRunner(self.listener(self.handle), shutdown_timeout=0.2)
         try:
             await runner.setup()
             await web.TCPSite(runner, self.host, self.port, backlog=1024).start()
@@ -105,15 +96,16 @@ class HttpServer:
         self.port = runner.addresses[0][1]
         self.base_url = base_url(self.host, self.port)
         loop = asyncio.get_running_loop()
-        self._listener.start()
         self.mock.dispatcher.start()
         for tenant in self.mock.gateway:
             tenant.clock.bind(loop)
 
     async def stop(self) -> None:
         """Stop listening, end what is under way, and let go of every timer."""
-        if self._listener is not None:
-            self._listener.stop()
+        while self.on_stop:
+            await self.on_stop.pop()()
+        for listener in self._listeners:
+            listener.stop()
         if self._runner is not None:
             await self._runner.cleanup()
         await self.mock.dispatcher.stop()
@@ -122,7 +114,25 @@ class HttpServer:
         if self._signers is not None:
             self._signers.stop()
 
-    async def _handle(self, request: BaseRequest) -> web.StreamResponse:
+    def listener(self, handler: Callable[[BaseRequest], Awaitable[web.StreamResponse]]) -> Listener:
+        """What makes an HTTP connection for each client; its calls go to `handler`."""
+        made = Listener(
+            handler,
+            most=self.limits.connections,
+            patience=self.limits.patience,
+            answer=self.turn_away,
+            request_factory=_request,
+            handler_cancellation=True,
+            access_log=None,
+            logger=_HTTP_LOG,
+            auto_decompress=False,  # no client compresses; what does gets a signed answer that says so
+        )
+        made.start()
+        self._listeners.append(made)
+        return made
+
+    async def handle(self, request: BaseRequest) -> web.StreamResponse:
+        """Answer a request: one of Huifu's endpoints, the control API, or nothing that is here."""
         path = request.rel_url.raw_path
         endpoint, session = PATHS.get(path), ""
         if endpoint is None and path.startswith("/s/"):
@@ -187,7 +197,7 @@ class HttpServer:
 
     def _is_busy(self) -> bool:
         """Whether other clients are connected, who would wait while the event loop signs."""
-        return self._listener is not None and self._listener.open > 1
+        return sum(listener.open for listener in self._listeners) > 1
 
     def _tell(self, tenant: Tenant, entry: Entry) -> None:
         for watcher in self.watchers:
@@ -207,9 +217,9 @@ class HttpServer:
         whole = (unread.length, "") if unread.length > len(unread.body) else None
         sent = ReceivedBytes(unread.body, _raw(request), session, peer_port(request.transport), whole)
         path = path or request.rel_url.raw_path
-        return self._turn_away(Unmatched(unread.kind, unread.status, unread.problem, sent, request.method, path))
+        return self.turn_away(Unmatched(unread.kind, unread.status, unread.problem, sent, request.method, path))
 
-    def _turn_away(self, call: Unmatched) -> web.Response:
+    def turn_away(self, call: Unmatched) -> web.Response:
         """The answer to a call that reached no endpoint, which is kept."""
         refused = _problem(call.status or 400, call.problem)
         body = refused.body

@@ -23,6 +23,9 @@ KINDS: Final[dict[str, str]] = {
     "tls": "a TLS hello came, and the port speaks plain HTTP",
     "host": "the control API was called by a host name that is not this server's",
     "connections": "too many connections are open",
+    "elsewhere": "a host that is not Huifu's was called through the intercepting listener",
+    "opening": "what came to the intercepting listener is no opening of HTTP, SOCKS5 or TLS",
+    "certificate": "the client did not accept the intercepting listener's TLS",
 }
 """Why a call reached no endpoint, by the id that the journal gives."""
 

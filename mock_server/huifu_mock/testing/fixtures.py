@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from huifu_contract.reference import Client
 
 
-OURS = ("orders", "strict")
+OURS = ("orders", "strict", "intercept")
 
 
 class BadMark(ValueError):
@@ -39,6 +39,8 @@ class TenantOptions:
     """To be seeded before the test begins."""
     strict: bool = False
     """Whether a prepared fault that was never used fails the test."""
+    intercept: bool = False
+    """Whether code that calls Huifu's real hosts arrives at the gateway."""
 
 
 @cache
@@ -57,8 +59,8 @@ def tenant_options(options: Mapping[str, Any], marks: Iterable[pytest.Mark]) -> 
         if mark.args:
             raise BadMark(f"@pytest.mark.huifu takes keywords only, not {mark.args[0]!r}: huifu(settle='refused')")
         given |= _checked("@pytest.mark.huifu", mark.kwargs)
-    orders, strict = given.pop("orders", []), given.pop("strict", False)
-    return TenantOptions(given, [dict(order) for order in orders], strict)
+    orders, strict, intercept = given.pop("orders", []), given.pop("strict", False), given.pop("intercept", False)
+    return TenantOptions(given, [dict(order) for order in orders], strict, intercept)
 
 
 def _checked(where: str, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -73,8 +75,9 @@ def _checked(where: str, given: Mapping[str, Any]) -> dict[str, Any]:
     orders = given.get("orders", [])
     if not isinstance(orders, list | tuple) or not all(isinstance(order, Mapping) for order in orders):
         raise BadMark(f"{where}: orders={orders!r} is no list of orders; [{{'age_seconds': 61}}] is one")
-    if not isinstance(given.get("strict", False), bool):
-        raise BadMark(f"{where}: strict={given['strict']!r} is neither True nor False")
+    for name in ("strict", "intercept"):
+        if not isinstance(given.get(name, False), bool):
+            raise BadMark(f"{where}: {name}={given[name]!r} is neither True nor False")
     return dict(given)
 
 

@@ -46,6 +46,7 @@ def _about(request: ControlRequest) -> ControlResponse:
         **catalogue.races(),
         "magic": magic_numbers.rows(),
         "pushes": request.mock.dispatcher.state(),
+        "interception": request.mock.interception,
         "schema_digest": schema_digest(),
     }
     return ControlResponse(200, about)
