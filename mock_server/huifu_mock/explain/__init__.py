@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from huifu_mock.explain.advice import ADVICE, Mistake
     from huifu_mock.explain.journal_entry import examined, explained, named
     from huifu_mock.explain.nearest_order import nearest
-    from huifu_mock.explain.refusal import SENTENCES, TenantFacts, ascii_line, hint
+    from huifu_mock.explain.refusal import SENTENCES, TenantFacts, ascii_line, hint, remedy
     from huifu_mock.explain.report import Explanation
     from huifu_mock.explain.signature import MISTAKES, Earlier, explain_reply, explain_request
     from huifu_mock.explain.webhook import WEBHOOK_MISTAKES, explain_webhook
@@ -34,6 +34,7 @@ __all__ = [
     "hint",
     "named",
     "nearest",
+    "remedy",
 ]
 
 _WHERE: Final = {
@@ -52,6 +53,7 @@ _WHERE: Final = {
         "TenantFacts",
         "ascii_line",
         "hint",
+        "remedy",
     ),
     "report": ("Explanation",),
     "signature": (

@@ -10,6 +10,7 @@ from huifu_mock.codes import Answer
 from huifu_mock.faults.catalogue import AT, KINDS, SECONDS, answer
 from huifu_mock.faults.kind import BadFault, Kind
 from huifu_mock.request import Call
+from huifu_mock.state.feed import Feed
 
 
 @dataclass(slots=True)
@@ -32,6 +33,7 @@ class Fault:
     seen: int = 0
     """How many calls matched, whether the fault was applied or not."""
     dice: Random = field(default_factory=Random)
+    feed: Feed = field(default_factory=Feed)
 
     def __post_init__(self) -> None:
         self.dice.seed(self.seed)
@@ -61,6 +63,12 @@ class Fault:
     def stops(self) -> bool:
         """Whether the call is not carried out and not answered."""
         return self.kind is not None and self.kind.stops and not self.after
+
+    def act(self, *, effect: bool = True) -> None:
+        """It is applied once more; `effect` tells whether anything came of it."""
+        self.used += 1
+        self.without_effect += not effect
+        self.feed.tell("fault", self)
 
     def fits(self, call: Call) -> bool:
         """Whether the fault waits for this call. Each question counts as a matching call for `nth`."""
@@ -108,8 +116,7 @@ class ActiveFaults:
 
     def applied(self, fault: Fault, *, effect: bool = True) -> None:
         """The fault has done its work; `effect` tells whether anything came of it."""
-        fault.used += 1
-        fault.without_effect += not effect
+        fault.act(effect=effect)
         self.names.append(fault.name if effect else f"{fault.name}:no-effect")
 
     def replied(self) -> None:
@@ -129,7 +136,8 @@ NO_FAULTS: Final = ActiveFaults()
 class Faults:
     """The faults that one tenant's test prepared, in the order they were prepared."""
 
-    def __init__(self) -> None:
+    def __init__(self, feed: Feed | None = None) -> None:
+        self._feed: Final = feed or Feed()
         self._faults: dict[str, Fault] = {}
         self._waiting: list[Fault] = []
         self._numbers = 0
@@ -159,9 +167,11 @@ class Faults:
             times=body.get("times", 1),
             probability=body.get("probability", 1.0),
             seed=body.get("seed", 0),
+            feed=self._feed,
         )
         self._faults[made.id] = made
         self._waiting.append(made)
+        self._feed.tell("fault", made)
         return made
 
     def active_faults(self, call: Call) -> ActiveFaults:
@@ -188,11 +198,13 @@ class Faults:
     def remove(self, id_: str) -> None:
         self._faults.pop(id_, None)
         self._waiting = [fault for fault in self._waiting if fault.id != id_]
+        self._feed.tell("fault", id_)
 
     def clear(self) -> None:
         self._faults.clear()
         self._waiting.clear()
         self._met.clear()
+        self._feed.tell("cleared", "faults")
 
     def __iter__(self) -> Iterator[Fault]:
         return iter(list(self._faults.values()))

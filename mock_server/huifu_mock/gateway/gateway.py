@@ -127,6 +127,7 @@ class Gateway:
         tenant.clock.close()
         tenant.pushes.clear()
         tenant.journal.clear()
+        tenant.feed.tell("gone")
         return tenant
 
     def __iter__(self) -> Iterator[Tenant]:

@@ -109,6 +109,7 @@ class Mock:
         if own_key := body.get("merchant_public_key"):
             tenant.merchant_public_key, tenant.merchant_private_key = _public_key(own_key), None
         tenant.settings = replace(tenant.settings, **_settings(body))
+        tenant.feed.tell("tenant", tenant)
 
     def drop(self, sys_id: str) -> None:
         """Drop a tenant with everything that is its own."""

@@ -11,6 +11,7 @@ from huifu_mock.push.dispatcher import Dispatcher
 from huifu_mock.push.queue import DeliveryQueue
 from huifu_mock.rules import Settle
 from huifu_mock.state.clock import Clock
+from huifu_mock.state.feed import Feed
 from huifu_mock.state.journal import Journal, Room
 from huifu_mock.state.orders import HfSeqIds, OrderTable
 from huifu_mock.state.work import Work, in_memory
@@ -50,20 +51,21 @@ class Tenant:
         room: Room | None = None,
     ) -> None:
         self.sys_id: Final = sys_id
+        self.feed: Final = Feed()
         self.settings = settings
         self._made_with: Final = settings
         self.merchant_public_key = merchant_public_key
         self.merchant_private_key = merchant_private_key
         self.huifu_key: Final = huifu_key
-        self.orders = OrderTable()
+        self.orders = OrderTable(self.feed)
         self.unit: Work = in_memory
         """Begins a unit of work; a store puts its own here."""
         self.clock = self._new_clock()
-        self.journal: Final = Journal(room=room)
-        self.faults: Final = Faults()
+        self.journal: Final = Journal(room=room, feed=self.feed)
+        self.faults: Final = Faults(self.feed)
         self.hf_seq_ids: Final = HfSeqIds()
         self.pushes: Final = DeliveryQueue(
-            dispatcher or Dispatcher(), lambda: self.clock, huifu_key, self.faults, self.work
+            dispatcher or Dispatcher(), lambda: self.clock, huifu_key, self.faults, self.work, feed=self.feed
         )
 
     def reset(self) -> None:
@@ -78,10 +80,12 @@ class Tenant:
         self.orders.clear()
         self.faults.clear()
         self.journal.clear()
+        self.feed.tell("clock", 0.0)
+        self.feed.tell("tenant", self)
 
     def work(self) -> AbstractContextManager[object]:
         """A unit of work: all that happens to the tenant in it is kept, or nothing. Raises `Unkept`."""
         return self.unit()
 
     def _new_clock(self) -> Clock:
-        return Clock(work=self.work)
+        return Clock(work=self.work, feed=self.feed)

@@ -23,6 +23,7 @@ from huifu_mock.http.address import ANY_ADDRESS, CannotListen, base_url, cannot_
 from huifu_mock.http.connection import Listener, peer_port
 from huifu_mock.http.control import router
 from huifu_mock.http.control.route import ControlResponse
+from huifu_mock.http.event_stream import EventStreams
 from huifu_mock.http.signer_threads import Signers
 from huifu_mock.http.unmatched import Unmatched, keep, no_such_path
 from huifu_mock.request import Endpoint, ReceivedBytes
@@ -80,6 +81,7 @@ class HttpServer:
         """Each is called with every call once it is answered; it must be quick."""
         self._token = control_token
         self._signers: Signers | None = None
+        self._streams: Final = EventStreams()
         self._runner: web.ServerRunner | None = None
         self._listeners: list[Listener] = []
 
@@ -102,6 +104,7 @@ class HttpServer:
 
     async def stop(self) -> None:
         """Stop listening, end what is under way, and let go of every timer."""
+        self._streams.stop()
         while self.on_stop:
             await self.on_stop.pop()()
         for listener in self._listeners:
@@ -197,9 +200,10 @@ class HttpServer:
 
     def _is_busy(self) -> bool:
         """Whether other clients are connected, who would wait while the event loop signs."""
-        return sum(listener.open for listener in self._listeners) > 1
+        return sum(listener.open for listener in self._listeners) - self._streams.readers > 1
 
     def _tell(self, tenant: Tenant, entry: Entry) -> None:
+        tenant.journal.changed(entry)
         for watcher in self.watchers:
             watcher(tenant, entry)
 
@@ -236,7 +240,7 @@ class HttpServer:
 
     # --- the control API -----------------------------------------------------------------------------------------
 
-    async def _control(self, request: BaseRequest, path: str) -> web.Response:
+    async def _control(self, request: BaseRequest, path: str) -> web.StreamResponse:
         refused = self._guard(request)
         if refused is not None:
             return refused
@@ -246,7 +250,8 @@ class HttpServer:
         except Unread as unread:
             return _problem(unread.status or 400, unread.problem)
         here = f"{request.scheme}://{request.host}" if self.host in ANY_ADDRESS else self.base_url
-        return _sent(await router.dispatch(self.mock, here, request.method, path, query=query, body=body))
+        told = await router.dispatch(self.mock, here, request.method, path, query=query, body=body)
+        return _sent(told) if told.watched is None else await self._streams.serve(request, told.watched)
 
     def _guard(self, request: BaseRequest) -> web.Response | None:
         """What the control API answers whom it does not serve."""

@@ -9,6 +9,7 @@ from typing import Final, Literal
 from huifu_mock.push.dispatcher import QueuedMessage
 from huifu_mock.push.message import Message
 from huifu_mock.state.clock import Timer
+from huifu_mock.state.feed import Feed
 from huifu_mock.state.waiting import Waiters
 
 Status = Literal["pending", "delivered", "failed", "refused", "dropped"]
@@ -60,7 +61,8 @@ Wanted = Callable[[Delivery], bool]
 class Deliveries:
     """The last `capacity` deliveries of one tenant."""
 
-    def __init__(self, capacity: int = CAPACITY) -> None:
+    def __init__(self, capacity: int = CAPACITY, feed: Feed | None = None) -> None:
+        self._feed: Final = feed or Feed()
         self._kept: OrderedDict[str, Delivery] = OrderedDict()
         self._capacity = capacity
         self._numbers = 0
@@ -76,11 +78,13 @@ class Deliveries:
         if len(self._kept) > self._capacity:
             self._kept.popitem(last=False)
             self.dropped += 1
+        self._feed.tell("delivery", made)
         return made
 
     def changed(self, delivery: Delivery) -> None:
-        """Wake who waited for it."""
+        """Wake who waited for it, and tell who watches."""
         self._waiters.notify(delivery)
+        self._feed.tell("delivery", delivery)
 
     def get(self, id_: str) -> Delivery | None:
         return self._kept.get(id_)
@@ -92,6 +96,9 @@ class Deliveries:
     def __iter__(self) -> Iterator[Delivery]:
         return iter(list(self._kept.values()))
 
+    def __len__(self) -> int:
+        return len(self._kept)
+
     async def wait(self, wanted: Wanted, seconds: float) -> None:
         """Return when one matches, or when `seconds` of real time are over."""
         if not self.find(wanted):
@@ -101,3 +108,4 @@ class Deliveries:
         """Forget them all; who waits goes on waiting."""
         self._kept.clear()
         self.dropped = 0
+        self._feed.tell("cleared", "deliveries")

@@ -67,7 +67,7 @@ def taken(faults: Iterable[Fault], subject: Subject) -> list[_Do]:
     found = []
     for fault in faults:
         if fault.layer == "push" and fault.left > 0 and _fits(fault, subject):
-            fault.used += 1
+            fault.act()
             found.append(fault.do)
     return found
 

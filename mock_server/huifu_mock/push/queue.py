@@ -18,6 +18,7 @@ from huifu_mock.push.dispatcher import Dispatcher, QueuedMessage
 from huifu_mock.push.faults import LATE, PushFaults, Subject, combined, taken
 from huifu_mock.push.message import Message, ReceiverResponse
 from huifu_mock.state.clock import LAST, Clock
+from huifu_mock.state.feed import Feed
 from huifu_mock.state.orders import CloseAttempt, Order
 from huifu_mock.state.work import Unkept, Work, in_memory
 
@@ -51,9 +52,12 @@ class DeliveryQueue:
         key: RSAPrivateKey,
         faults: Iterable[Fault] = (),
         work: Work = in_memory,
+        *,
+        feed: Feed | None = None,
     ) -> None:
         self.dispatcher: Final = dispatcher
-        self.deliveries: Final = Deliveries()
+        self._feed: Final = feed or Feed()
+        self.deliveries: Final = Deliveries(feed=self._feed)
         self.webhooks: Final[dict[str, Webhook]] = {}
         self._clock = clock
         self._key = key
@@ -68,7 +72,13 @@ class DeliveryQueue:
         self._numbers += 1
         made = Webhook(f"webhook-{self._numbers}", url, tuple(wanted), key)
         self.webhooks[made.id] = made
+        self._feed.tell("webhook", made)
         return made
+
+    def remove(self, webhook: Webhook) -> None:
+        """Forget an endpoint; deliveries to it that are under way continue."""
+        del self.webhooks[webhook.id]
+        self._feed.tell("webhook", webhook.id)
 
     def close_ended(self, order: Order, attempt: CloseAttempt) -> None:
         """A close that passed every rule is over, S or F: tell the webhook endpoints and the order's `notify_url`."""
@@ -119,6 +129,7 @@ class DeliveryQueue:
                 delivery.queued.cancelled = True
         self.deliveries.clear()
         self.webhooks.clear()
+        self._feed.tell("cleared", "webhooks")
         self._held.clear()
 
     def _notify(self, subject: Subject, resp_data: dict[str, Any]) -> None:
@@ -172,6 +183,7 @@ class DeliveryQueue:
         held.enter_context(self._clock().hold())
         receiver = f"{self._prefix} {delivery.message.receiver}"
         delivery.queued = QueuedMessage(delivery.message, partial(self._back, delivery.number, at, held))
+        self.deliveries.changed(delivery)
         self.dispatcher.submit(receiver, delivery.queued)
 
     def _back(self, number: int, at: datetime, held: ExitStack, answered: ReceiverResponse) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Literal, get_args
 
+from huifu_mock.state.feed import Feed
 from huifu_mock.state.work import Unkept, Work, in_memory
 
 BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")  # no summer time since 1991
@@ -59,7 +60,9 @@ class Clock:
     as soon as nothing holds it (no call is being answered and no push is under way).
     """
 
-    def __init__(self, now: datetime | None = None, mode: Mode = "running", work: Work = in_memory) -> None:
+    def __init__(
+        self, now: datetime | None = None, mode: Mode = "running", work: Work = in_memory, feed: Feed | None = None
+    ) -> None:
         self.mode: Mode = mode
         self._base = now or datetime.now(BEIJING)
         self._mono = time.monotonic_ns()
@@ -71,6 +74,7 @@ class Clock:
         self._holders = 0
         self.loop: asyncio.AbstractEventLoop | None = None
         self._wake: asyncio.TimerHandle | None = None
+        self._feed = feed or Feed()
 
     def now(self) -> datetime:
         """The time it is for this tenant."""
@@ -103,6 +107,7 @@ class Clock:
         if self._instant is not None:
             self._instant = target
         self._plan()
+        self._feed.tell("clock", (target - start).total_seconds())
 
     def advance(self, seconds: float) -> None:
         """Let `seconds` pass at once. Raises `MovedBack` for less than nothing or past the calendar's end."""

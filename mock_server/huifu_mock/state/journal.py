@@ -15,6 +15,7 @@ from huifu_mock.codes import Reason
 from huifu_mock.request import KEPT, Call, Endpoint, ReceivedBytes, read
 from huifu_mock.rules import Case, Rule
 from huifu_mock.signing import Reply
+from huifu_mock.state.feed import Feed
 from huifu_mock.state.orders import Order
 from huifu_mock.state.waiting import Waiters
 
@@ -183,13 +184,20 @@ class Room:
 class Journal:
     """The last calls of one tenant: at most `capacity` of them, and at most `limit` bytes."""
 
-    def __init__(self, capacity: int = CAPACITY, limit: int = TENANT_BYTES, room: Room | None = None) -> None:
+    def __init__(
+        self,
+        capacity: int = CAPACITY,
+        limit: int = TENANT_BYTES,
+        room: Room | None = None,
+        feed: Feed | None = None,
+    ) -> None:
         self.capacity: Final = capacity
         self.limit: Final = limit
         self.held = 0
         self.listed = False
         """Whether `room` knows of it."""
         self._room: Final = room or Room()
+        self._feed: Final = feed or Feed()
         self._entries: deque[Entry] = deque()
         self._received = 0
         self._waiters: Waiters[Entry] = Waiters()
@@ -209,6 +217,7 @@ class Journal:
         while len(self._entries) > self.capacity or (self.held > self.limit and len(self._entries) > 1):
             self.drop_oldest()
         self._room.take(self, entry)
+        self._feed.tell("call", entry)
         self._waiters.notify(entry)
 
     @property
@@ -252,12 +261,17 @@ class Journal:
         if not self.find(wanted, limit=1):
             await self._waiters.wait(wanted, seconds)
 
+    def changed(self, entry: Entry) -> None:
+        """Something became known of an entry after it was added."""
+        self._feed.tell("call", entry)
+
     def clear(self) -> None:
         """Forget all entries and what was dropped."""
         for entry in self._entries:
             self._give_back(entry)
         self._entries.clear()
         self.dropped = 0
+        self._feed.tell("cleared", "calls")
 
     def _give_back(self, entry: Entry) -> None:
         self.held -= entry.held

@@ -4,11 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
+from typing import Final
 
 from huifu_mock.codes import Answer
 from huifu_mock.rules import Settle
 from huifu_mock.signing import Reply
 from huifu_mock.state.clock import BEIJING
+from huifu_mock.state.feed import Feed
 
 Key = tuple[str, str, str]
 """(huifu_id, req_date, req_seq_id): what names an order, and what names a close."""
@@ -87,7 +89,8 @@ class Taken(ValueError):
 class OrderTable:
     """The orders of one tenant and the closes of them. Every method either does all of its work or raises."""
 
-    def __init__(self) -> None:
+    def __init__(self, feed: Feed | None = None) -> None:
+        self._feed: Final = feed or Feed()
         self._orders: dict[Key, Order] = {}
         self._by_hf_seq_id: dict[str, Key] = {}
         self._attempts: dict[Key, CloseAttempt] = {}
@@ -127,12 +130,15 @@ class OrderTable:
             ids[order.hf_seq_id] = order.key
         self._orders |= new
         self._by_hf_seq_id |= ids
+        for order in orders:
+            self._feed.tell("order", order)
 
     def save(self, order: Order, attempt: CloseAttempt | None = None) -> None:
         """The new state of an order that is kept, together with that of one of its closes."""
         self._orders[order.key] = order
         if attempt is not None:
             self._attempts[attempt.key] = attempt
+        self._feed.tell("order", order)
 
     def orders(self) -> Iterator[Order]:
         """All orders, oldest entry first."""
@@ -142,11 +148,15 @@ class OrderTable:
         """At most so many orders, the last entered first; costs no more than that."""
         return islice(reversed(self._orders.values()), limit)
 
+    def __len__(self) -> int:
+        return len(self._orders)
+
     def clear(self) -> None:
         """Forget everything."""
         self._orders.clear()
         self._by_hf_seq_id.clear()
         self._attempts.clear()
+        self._feed.tell("cleared", "orders")
 
 
 class HfSeqIds:

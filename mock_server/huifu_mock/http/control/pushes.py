@@ -5,6 +5,7 @@ from typing import Any, get_args
 from urllib.parse import urlsplit
 
 from huifu_mock.gateway.mock import Refused, check
+from huifu_mock.http.control import summaries
 from huifu_mock.http.control.orders import one_of
 from huifu_mock.http.control.route import ControlRequest, ControlResponse, Route
 from huifu_mock.push.delivery import Delivery, Status, Wanted
@@ -56,7 +57,7 @@ def _read_webhook(request: ControlRequest) -> ControlResponse:
 
 
 def _remove_webhook(request: ControlRequest) -> ControlResponse:
-    del request.tenant.pushes.webhooks[_webhook(request).id]
+    request.tenant.pushes.remove(_webhook(request))
     return ControlResponse(204)
 
 
@@ -69,24 +70,7 @@ FILTERS = ("event", "order", "status", "url", "attempts")
 
 def shown_delivery(delivery: Delivery) -> dict[str, Any]:
     """A delivery with everything that is known of it."""
-    message = delivery.message
-    huifu_id, req_date, req_seq_id = message.order
-    return {
-        "id": delivery.id,
-        "event": message.event,
-        "url": message.receiver,
-        "order": req_seq_id,
-        "huifu_id": huifu_id,
-        "req_date": req_date,
-        "status": delivery.status,
-        "body": message.body().decode(),
-        "created_at": delivery.created_at.isoformat(),
-        "next_at": delivery.next_at.isoformat() if delivery.next_at else None,
-        "attempts": [
-            {"at": one.at.isoformat(), "status": one.status, "answer": one.answer, "diagnosis": one.diagnosis}
-            for one in delivery.attempts
-        ],
-    }
+    return {**summaries.delivery(delivery), "body": delivery.message.body().decode()}
 
 
 _TESTS: dict[str, Callable[[Delivery, str], bool]] = {

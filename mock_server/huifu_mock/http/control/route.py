@@ -69,6 +69,8 @@ class ControlResponse:
     status: int
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
+    watched: Tenant | None = None
+    """The tenant whose events are the answer; they come over HTTP only."""
 
 
 Handler = Callable[[ControlRequest], "ControlResponse | Awaitable[ControlResponse]"]

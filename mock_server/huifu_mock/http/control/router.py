@@ -8,7 +8,7 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from huifu_mock.gateway.mock import Mock, Refused
-from huifu_mock.http.control import about, clock, faults, journal, orders, pushes, sign, tenants
+from huifu_mock.http.control import about, clock, events, faults, journal, orders, pushes, sign, tenants
 from huifu_mock.http.control.route import ControlRequest, ControlResponse, Route
 from huifu_mock.schemas import Problem
 from huifu_mock.state.work import Unkept, in_memory
@@ -20,6 +20,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *tenants.ROUTES,
     *orders.ROUTES,
     *clock.ROUTES,
+    *events.ROUTES,
     *faults.ROUTES,
     *journal.ROUTES,
     *pushes.ROUTES,

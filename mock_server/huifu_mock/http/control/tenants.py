@@ -2,9 +2,10 @@
 
 import asyncio
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
 from huifu_mock.gateway.tenant import Tenant
+from huifu_mock.http.control import summaries
 from huifu_mock.http.control.route import ControlRequest, ControlResponse, Route, off_loop
 from huifu_mock.keys import private_texts, public_texts
 
@@ -29,6 +30,10 @@ def shown(tenant: Tenant, base_url: str) -> dict[str, Any]:
     }
 
 
+PRIVATE: Final = ("merchant_private_key", "merchant_private_key_pem")
+"""What is told of a tenant only to who asks for that tenant."""
+
+
 async def _create(request: ControlRequest) -> ControlResponse:
     tenant: Tenant = await off_loop(lambda: request.mock.new_tenant(request.body))
     request.mock.take_in(tenant)
@@ -37,7 +42,11 @@ async def _create(request: ControlRequest) -> ControlResponse:
 
 
 def _list(request: ControlRequest) -> ControlResponse:
-    return ControlResponse(200, {"items": [shown(tenant, request.base_url) for tenant in request.mock.gateway]})
+    items = [{**shown(tenant, request.base_url), **summaries.tenant(tenant)} for tenant in request.mock.gateway]
+    for item in items:
+        for name in PRIVATE:
+            del item[name]
+    return ControlResponse(200, {"items": items})
 
 
 def _read(request: ControlRequest) -> ControlResponse:
@@ -62,7 +71,7 @@ def _reset(request: ControlRequest) -> ControlResponse:
 ONE = "/_mock/tenants/{sys_id}"
 ROUTES = (
     Route("POST", "/_mock/tenants", _create, "make a fresh, isolated tenant", "control/tenant-create"),
-    Route("GET", "/_mock/tenants", _list, "list the tenants"),
+    Route("GET", "/_mock/tenants", _list, "list the tenants, without their private keys"),
     Route("GET", ONE, _read, "read a tenant's settings and credentials"),
     Route("PATCH", ONE, _change, "change a tenant's settings", "control/tenant-patch"),
     Route("DELETE", ONE, _drop, "drop a tenant"),

@@ -1,0 +1,249 @@
+"""Live events for many readers: each change is written once however many read, and a slow reader is dropped.
+
+What changes within a moment is collected and written as one batch, of each thing its latest state. The last batches
+are remembered, so that a reader who was cut off goes on where it was. A reader that falls further behind than that is
+told so and dropped; nobody ever waits for it. Batches are made only while somebody reads, and a little longer.
+"""
+
+import asyncio
+import secrets
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Final
+
+from aiohttp import web
+from aiohttp.web_request import BaseRequest
+
+from huifu_mock.gateway.tenant import Tenant
+from huifu_mock.http.control import events
+
+PAUSE: Final = 0.1
+"""Real seconds between two batches; the first change after a quiet time waits less."""
+PROMPT: Final = 0.02
+MOST: Final = 50
+"""So many changes of one kind are told one by one in a batch: the latest. Of those before, only how many."""
+REMEMBERED: Final = 4 * 1024 * 1024
+"""Bytes of batches that are kept for readers who lag behind or come back."""
+LINGER: Final = 20.0
+"""Real seconds for which batches are still made when the last reader has gone, since it may only have been cut off."""
+PING: Final = 15.0
+"""Real seconds between two signs of life."""
+PATIENCE: Final = 30.0
+"""Real seconds in which a reader must take at least one batch."""
+
+HEADERS: Final = {
+    "Server": "huifu-mock",
+    "Content-Type": "text/event-stream; charset=utf-8",
+    "Cache-Control": "no-store",
+    "X-Accel-Buffering": "no",
+    "X-Content-Type-Options": "nosniff",
+}
+
+Key = tuple[str, Any]
+_KEYS: Final[dict[str, Callable[[Any], Any]]] = {
+    "call": lambda entry: entry.number,
+    "order": lambda order: order.key,
+    "delivery": lambda delivery: delivery.number,
+    "fault": lambda fault: fault if isinstance(fault, str) else fault.id,
+    "webhook": lambda webhook: webhook if isinstance(webhook, str) else webhook.id,
+}
+"""What names a thing among those of its kind; there is one clock and one tenant."""
+_CLEARS: Final = {"calls": "call", "orders": "order", "deliveries": "delivery", "faults": "fault",
+                  "webhooks": "webhook"}  # fmt: skip
+
+
+class Behind(Exception):
+    """What a reader wants next is no longer remembered."""
+
+
+class Broadcast:
+    """The events of one tenant, for all its readers."""
+
+    def __init__(self, tenant: Tenant, loop: asyncio.AbstractEventLoop, ended: Callable[[], None]) -> None:
+        self.readers = 0
+        self.last = 0
+        """The number of the latest batch."""
+        self.over = ""
+        """Why there will be no more; empty while there may."""
+        self._tenant, self._loop, self._ended = tenant, loop, ended
+        self._name: Final = secrets.token_hex(4)
+        self._batches: deque[bytes] = deque()
+        self._size = 0
+        self._changes: dict[Key, Any] = {}
+        self._planned: asyncio.TimerHandle | None = None
+        self._written_at = 0.0
+        self._news: Final = asyncio.Event()
+        self._ping: asyncio.TimerHandle = loop.call_later(PING, self._sign_of_life)
+        self._linger: asyncio.TimerHandle | None = None
+        tenant.feed.listener = self._take
+
+    # --- for readers
+
+    def enter(self, last_event_id: str) -> tuple[int, bytes]:
+        """A new reader: the number of the batch that it has seen last, and what it is told first."""
+        self.readers += 1
+        if self._linger is not None:
+            self._linger.cancel()
+        name, _, digits = last_event_id.rpartition("-")
+        first = self.last - len(self._batches) + 1
+        if name == self._name and digits.isdecimal() and len(digits) < 16 and first - 1 <= int(digits) <= self.last:
+            return int(digits), events.ready(self._tenant, resumed=True)
+        begin = self._identified(events.ready(self._tenant, resumed=False))
+        if last_event_id:
+            reason = "what happened since then is no longer known: load the lists anew"
+            begin += events.event("gap", {"reason": reason})
+        return self.last, begin
+
+    def leave(self) -> None:
+        """A reader is gone; with the last one, soon everything is."""
+        self.readers -= 1
+        if not self.readers and not self.over:
+            self._linger = self._loop.call_later(LINGER, self.end, "nobody reads")
+
+    async def after(self, number: int) -> bytes:
+        """What comes after that batch; waits for it. Raises `Behind`. Empty once it is over."""
+        while number == self.last and not self.over:
+            await self._news.wait()
+        missing = self.last - number
+        if missing > len(self._batches):
+            raise Behind
+        return b"".join(self._batches[index] for index in range(-missing, 0))
+
+    # --- for the tenant
+
+    def _take(self, kind: str, changed: Any) -> None:
+        if kind == "gone":
+            self.end("the tenant was dropped")
+            return
+        if kind == "cleared":
+            self._clear(changed)
+        elif kind == "clock":
+            self._changes["clock", None] = self._changes.get(("clock", None), 0.0) + changed
+        else:
+            key = kind, _KEYS[kind](changed) if kind in _KEYS else None
+            self._changes[key] = changed
+        if self._planned is None:
+            due = max(self._written_at + PAUSE, self._loop.time() + PROMPT)
+            self._planned = self._loop.call_at(due, self._write)
+
+    def _clear(self, what: str) -> None:
+        """What was there before is gone, so nothing more is told of it."""
+        kind = _CLEARS[what]
+        for key in [key for key in self._changes if key[0] == kind]:
+            del self._changes[key]
+        self._changes.pop(("cleared", what), None)
+        self._changes["cleared", what] = None
+
+    def _write(self) -> None:
+        """One batch of what changed since the last one."""
+        self._planned = None
+        changes, self._changes = self._changes, {}
+        self._written_at = self._loop.time()
+        over = {}
+        for kind in ("call", "order", "delivery"):
+            of_kind = [key for key in changes if key[0] == kind]
+            if len(of_kind) > MOST:
+                over[kind] = of_kind[:-MOST]
+        parts, skipped = [], {key for keys in over.values() for key in keys}
+        for key, changed in changes.items():
+            if key[0] == "cleared":
+                parts.append(events.event("cleared", {"what": [key[1]]}))
+            elif key not in skipped:
+                parts.append(events.of_change(self._tenant, key[0], changed))
+        for kind, keys in over.items():
+            parts.append(events.event("skipped", _skipped(kind, keys)))
+        self._add(self._identified(b"".join(parts), self.last + 1))
+
+    def _identified(self, batch: bytes, number: int | None = None) -> bytes:
+        """A batch with its id in the last event, so that who got a part of it gets the whole again."""
+        return batch[:-1] + f"id: {self._name}-{self.last if number is None else number}\n\n".encode()
+
+    def _add(self, batch: bytes) -> None:
+        self._batches.append(batch)
+        self._size += len(batch)
+        while self._size > REMEMBERED and len(self._batches) > 1:
+            self._size -= len(self._batches.popleft())
+        self.last += 1
+        self._wake()
+
+    def _wake(self) -> None:
+        self._news.set()
+        self._news.clear()
+
+    def _sign_of_life(self) -> None:
+        self._ping = self._loop.call_later(PING, self._sign_of_life)
+        self._add(b": ping\n\n")
+
+    def end(self, reason: str) -> None:
+        """Tell the readers that there will be no more."""
+        if self.over:
+            return
+        self.over = reason
+        self._tenant.feed.listener = None
+        for timer in (self._planned, self._ping, self._linger):
+            if timer is not None:
+                timer.cancel()
+        self._wake()
+        self._ended()
+
+
+def _skipped(kind: str, keys: list[Key]) -> dict[str, Any]:
+    told: dict[str, Any] = {"kind": kind, "count": len(keys)}
+    if kind == "call":
+        told |= {"first": f"call-{keys[0][1]}", "last": f"call-{keys[-1][1]}"}
+    return told
+
+
+class EventStreams:
+    """The broadcasts of one server."""
+
+    def __init__(self) -> None:
+        self.readers = 0
+        """How many read now, of all tenants."""
+        self._broadcasts: dict[Tenant, Broadcast] = {}
+
+    def _forget(self, tenant: Tenant) -> None:
+        del self._broadcasts[tenant]
+
+    def stop(self) -> None:
+        """Let every reader go."""
+        for broadcast in list(self._broadcasts.values()):
+            broadcast.end("the server stops")
+
+    async def serve(self, request: BaseRequest, tenant: Tenant) -> web.StreamResponse:
+        """Send events until the reader goes, is too slow, or there are no more."""
+        response = web.StreamResponse(headers=HEADERS)
+        if request.method == "HEAD":
+            await response.prepare(request)
+            return response
+        broadcast = self._broadcasts.get(tenant)
+        if broadcast is None:
+            loop = asyncio.get_running_loop()
+            broadcast = Broadcast(tenant, loop, lambda: self._forget(tenant))
+            self._broadcasts[tenant] = broadcast
+        seen = request.headers.get("Last-Event-ID", request.rel_url.query.get("last_event_id", ""))
+        number, begin = broadcast.enter(seen)
+        self.readers += 1
+        try:
+            await response.prepare(request)
+            await _send(response, begin)
+            while batch := await broadcast.after(number):
+                number = broadcast.last
+                await _send(response, batch)
+            await _send(response, events.event("gone", {"reason": broadcast.over}))
+        except Behind:
+            reason = "this reader was too slow: connect again with Last-Event-ID, or load the lists anew"
+            await _send(response, events.event("dropped", {"reason": reason}))
+        except TimeoutError:
+            if request.transport is not None:
+                request.transport.abort()
+        finally:
+            self.readers -= 1
+            broadcast.leave()
+        return response
+
+
+async def _send(response: web.StreamResponse, batch: bytes) -> None:
+    """Raises `TimeoutError` where the reader takes nothing for too long."""
+    async with asyncio.timeout(PATIENCE):
+        await response.write(batch)
