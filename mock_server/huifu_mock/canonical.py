@@ -100,10 +100,11 @@ Members = list[tuple[str, str, Value]]
 
 def members(text: str) -> Members:
     """The members of a JSON object. `text` must be valid JSON whose first token is `{`."""
-    return _members(_TOKEN.findall(text))
+    return members_of(_TOKEN.findall(text))
 
 
-def _members(tokens: Sequence[str]) -> Members:
+def members_of(tokens: Sequence[str]) -> Members:
+    """The same from the object's `tokens`."""
     names, values = tokens[1:-1:4], tokens[3:-1:4]
     if len(tokens) == 4 * len(names) + 1 and _OPEN.isdisjoint(values):  # a flat object, as real ones are
         return [(plain(name), name, Value((value,))) for name, value in zip(names, values, strict=True)]
@@ -136,7 +137,7 @@ def _end(tokens: Sequence[str], start: int) -> int:
 
 def inner(value: Value) -> Members:
     """The members of a value that is an object."""
-    return _members(value.tokens)
+    return members_of(value.tokens)
 
 
 def lex(data: Members) -> str:
@@ -176,6 +177,12 @@ _DUMP: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(
 def p1_flat(data: dict[str, str]) -> str:
     """`P1` of a flat object of strings, which needs no lexemes."""
     return _DUMP(data)
+
+
+def p1_patient(data: dict[str, str]) -> str:
+    """The same for long texts, member by member, so that other threads get their turns."""
+    pairs = sorted(data.items())
+    return "{" + ",".join(encode_basestring(name) + ":" + encode_basestring(value) for name, value in pairs) + "}"
 
 
 def dump(data: dict[str, str]) -> bytes:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final
 
-from huifu_mock import canonical
+from huifu_mock import canonical, json_limits
 from huifu_mock.schemas import Problem, schema
 
 
@@ -83,6 +83,13 @@ class Call:
     data: dict[str, Any] = field(default_factory=dict)
     problem: Problem | None = None
     """The first thing that is wrong with the request's shape."""
+    tokens: list[str] | None = None
+    """The lexemes of a long body, which was taken apart already; `None` for any other."""
+
+    @property
+    def is_signable(self) -> bool:
+        """Whether there is a `data` that can be signed."""
+        return isinstance(self.envelope.get("data"), dict)
 
     @property
     def sys_id(self) -> str:
@@ -110,21 +117,37 @@ class Call:
     def text(self) -> str:
         """The canonical text of `data` (P1), which also tells a repeat from a re-used number."""
         if all(type(value) is str for value in self.data.values()):  # as in every real close: no need for lexemes
-            return canonical.p1_flat(self.data)
+            return canonical.p1_flat(self.data) if self.tokens is None else canonical.p1_patient(self.data)
         return canonical.p1(self.members or [])
 
     @cached_property
     def members(self) -> canonical.Members | None:
         """`data` with the lexemes it was written with; `None` unless it is an object."""
-        if not isinstance(self.envelope.get("data"), dict):
+        if not self.is_signable:
             return None
-        found = canonical.members(self.sent.body.decode())
+        found = canonical.members_of(self.tokens or canonical.tokens(self.sent.body.decode()))
         return canonical.inner(next(value for name, _, value in reversed(found) if name == "data"))
+
+    @cached_property
+    def identity(self) -> str:
+        """What tells a repeat from a re-used number: the canonical text, or its SHA-256 if that is long."""
+        return self.text if len(self.text) <= KEPT else f"sha256:{self.digest.hex()}"
+
+    @cached_property
+    def digest(self) -> bytes:
+        """The SHA-256 of the canonical text."""
+        return hashlib.sha256(self.text.encode()).digest()
+
+    @cached_property
+    def other_digests(self) -> tuple[bytes, ...]:
+        """The SHA-256 of each other text that a correct client may have signed."""
+        texts = canonical.forms(self.members or [], self.text)
+        return tuple(hashlib.sha256(text.encode()).digest() for text in texts if text != self.text)
 
 
 class _Unreadable(Exception):
-    def __init__(self, problem: Problem) -> None:
-        self.problem = problem
+    def __init__(self, problem: Problem, *, too_much: bool = False) -> None:
+        self.problem, self.too_much = problem, too_much
 
 
 def read(endpoint: Endpoint, sent: ReceivedBytes) -> Call:
@@ -132,7 +155,7 @@ def read(endpoint: Endpoint, sent: ReceivedBytes) -> Call:
     call = Call(endpoint, sent)
     try:
         text = _decoded(sent.body)
-        parsed, repeated = _parsed(text)
+        parsed, repeated = _long_parsed(call, text) if json_limits.may_be_too_much(text) else _parsed(text)
         if not isinstance(parsed, dict):
             raise _Unreadable(Problem("the body", f"is JSON but not an object: {_kind(parsed)}", _ENVELOPE))
         call.envelope = parsed
@@ -140,6 +163,8 @@ def read(endpoint: Endpoint, sent: ReceivedBytes) -> Call:
             call.data = data
     except _Unreadable as unreadable:
         call.problem = unreadable.problem
+        if unreadable.too_much:  # nothing is done with it, but it is kept where it belongs
+            call.envelope = {"sys_id": named(sent.body)}
         return call
     if repeated:
         call.problem = Problem(repeated, "stands twice in one object", "each member may stand once")
@@ -147,6 +172,15 @@ def read(endpoint: Endpoint, sent: ReceivedBytes) -> Call:
         call.problem = next(schema("envelope/request").problems(parsed))
     elif not schema(endpoint.request).accepts(call.data):
         call.problem = next(schema(endpoint.request).problems(call.data, "data"))
+    return call
+
+
+def prepare(endpoint: Endpoint, sent: ReceivedBytes) -> Call:
+    """Read a long body, and work out everything about it that takes long: for a thread beside the event loop."""
+    call = read(endpoint, sent)
+    _ = call.kept
+    if call.is_signable:
+        _ = call.digest, call.other_digests
     return call
 
 
@@ -183,6 +217,8 @@ def _parsed(text: str) -> tuple[Any, str]:
         except _Repeated as error:
             repeated = str(error)
             parsed = _LENIENT.decode(text)
+    except json_limits.TooMuch as error:
+        raise _Unreadable(Problem("the body", error.problem, error.expected), too_much=True) from None
     except ValueError as error:
         raise _Unreadable(Problem("the body", _not_json(text, error), _ENVELOPE)) from None
     if _SURROGATE.search(text):
@@ -190,7 +226,48 @@ def _parsed(text: str) -> tuple[Any, str]:
     return parsed, repeated
 
 
+def _long_parsed(call: Call, text: str) -> tuple[Any, str]:
+    """The same for a text that is long or has many members: first a look at how large it is."""
+    repeated: list[str] = []
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        try:
+            return _once(pairs)
+        except _Repeated as error:
+            repeated.append(str(error))
+            return dict(pairs)
+
+    try:
+        call.tokens = json_limits.Scan(text).tokens
+        decoder = json_limits.PatientDecoder(_whole_characters, object_pairs_hook=once, **_NUMBERS)
+        return decoder.decode(text), (repeated or [""])[0]
+    except json_limits.TooMuch as error:
+        raise _Unreadable(Problem("the body", error.problem, error.expected), too_much=True) from None
+    except ValueError as error:
+        raise _Unreadable(Problem("the body", _not_json(text, error), _ENVELOPE)) from None
+
+
+def named(body: bytes) -> str:
+    """The `sys_id` near the beginning or the end of a body that is no proper request, or is too large to be read."""
+    found = _SYS_ID.search(body, 0, KEPT) or _SYS_ID.search(body, max(0, len(body) - KEPT))
+    return found[1].decode() if found else ""
+
+
+def _whole_characters(value: str) -> None:
+    """Raises `_Unreadable` for half of a surrogate pair."""
+    if _HALF.search(value):
+        raise _Unreadable(_half(value))
+
+
+def _half(text: str) -> Problem:
+    half = _HALF.search(text)
+    said = f"has half of a surrogate pair, \\u{ord(half[0]):04x}" if half else "has half of a surrogate pair"
+    return Problem("the body", said, "a character beyond U+FFFF is written as a pair")
+
+
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(pairs) > json_limits.MEMBERS:
+        raise json_limits.too_many_members()
     found = dict(pairs)
     if len(found) != len(pairs):
         seen: set[str] = set()
@@ -221,6 +298,8 @@ _STRICT: Final = json.JSONDecoder(object_pairs_hook=_once, **_NUMBERS)
 _LENIENT: Final = json.JSONDecoder(**_NUMBERS)
 _PAIRS: Final = json.JSONDecoder(object_pairs_hook=list, **_NUMBERS)
 _SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
+_HALF: Final = re.compile("[\ud800-\udfff]")
+_SYS_ID: Final = re.compile(rb'"sys_id"\s*:\s*"([0-9A-Za-z_-]{1,64})"')
 
 
 def _refuse_lone_surrogates(text: str) -> None:
@@ -228,8 +307,7 @@ def _refuse_lone_surrogates(text: str) -> None:
     try:
         json.dumps(_PAIRS.decode(text), ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
-        said = f"has half of a surrogate pair, \\u{ord(error.object[error.start]):04x}"
-        raise _Unreadable(Problem("the body", said, "a character beyond U+FFFF is written as a pair")) from None
+        raise _Unreadable(_half(error.object)) from None
 
 
 def _not_json(text: str, error: ValueError) -> str:

@@ -14,6 +14,7 @@ from typing import Any, Final
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -28,6 +29,7 @@ from huifu_mock import canonical as _canonical
 
 _PADDING = PKCS1v15()
 _SHA256 = SHA256()
+_PREHASHED = Prehashed(_SHA256)
 _ARMOUR = re.compile(r"-----BEGIN ([A-Z ]+)-----(.*?)-----END [A-Z ]+-----", re.DOTALL)
 
 
@@ -56,6 +58,15 @@ def verify_raw(public_key: RSAPublicKey, text: bytes, raw: bytes) -> bool:
     """The same for a signature that is already decoded."""
     try:
         public_key.verify(raw, text, _PADDING, _SHA256)
+    except InvalidSignature:
+        return False
+    return True
+
+
+def verify_digest(public_key: RSAPublicKey, digest: bytes, raw: bytes) -> bool:
+    """The same for a text whose SHA-256 is at hand."""
+    try:
+        public_key.verify(raw, digest, _PADDING, _PREHASHED)
     except InvalidSignature:
         return False
     return True

@@ -17,7 +17,7 @@ PACKAGE = ROOT / "mock_server" / "huifu_mock"
 # A folder is one module here.
 LAYERS = (
     ("_data", "_install", "_version", "canonical", "codes", "hosts"),  # pure: texts, codes, rules, shapes, signatures
-    ("rules", "schemas", "signing"),
+    ("json_limits", "rules", "schemas", "signing"),
     ("keys", "request"),
     ("state",),  # what is kept: clock, orders, journal
     ("explain", "faults"),

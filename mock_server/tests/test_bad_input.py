@@ -133,7 +133,7 @@ WRONG: dict[str, tuple[str, Any]] = {
     "129 characters": ("req_seq_id", "x" * 129),
     "129 characters of original": ("org_hf_seq_id", "中" * 129),
     "33 characters of merchant": ("huifu_id", "6" * 33),
-    "a million characters": ("org_req_seq_id", "x" * 1_000_000),
+    "sixty thousand characters": ("org_req_seq_id", "x" * 60_000),
     "the 30th of February": ("org_req_date", "20260230"),
     "the 29th of February in a common year": ("req_date", "20260229"),
     "no leap year": ("req_date", "19000229"),

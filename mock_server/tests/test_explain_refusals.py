@@ -369,9 +369,10 @@ def test_a_wrong_shape_comes_first_and_a_wrong_signature_is_told_too(desk: Desk)
 
 
 def test_a_long_request_is_not_searched(desk: Desk) -> None:
-    data = {**desk.data(desk.order()), "remark": "x" * 300_000}
+    data = {**desk.data(desk.order()), **{f"remark-{i}": "x" * 60_000 for i in range(5)}}
     answered = desk.send(envelope(data, b64(rsa(compact(data)))))
     assert explained(desk, answered)["mistakes"] == ["unknown"]
+    assert "too long to be looked into" in answered.exchange.hint
     assert desk.send(envelope(data, "")).exchange.hint.startswith("sign-empty")
     assert desk.send(desk.body(data)).reply["resp_code"] == "00000000"
 

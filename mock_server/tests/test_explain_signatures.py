@@ -23,6 +23,7 @@ from mistaken import (
 
 from huifu_mock import explain, signing
 from huifu_mock.explain.advice import LANGUAGES, NOTES
+from huifu_mock.explain.budget import Budget
 from huifu_mock.explain.candidates import Search, oddities
 from huifu_mock.explain.lexer import receive
 from huifu_mock.explain.report import first_difference, marked
@@ -166,7 +167,7 @@ def test_every_remark_about_the_text_is_found() -> None:
     remarks = dict(reversed([(note, text) for text, note in oddities(received)]))
     assert set(remarks) <= set(NOTES)
     for note, text in remarks.items():
-        match = Search(received, (), (), lambda raw, text=text: raw == text.encode()).found()
+        match = Search(received, (), (), lambda raw, text=text: raw == text.encode(), Budget()).found()
         assert match is not None
         assert match.note == note
 

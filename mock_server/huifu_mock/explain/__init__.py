@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from huifu_mock.explain.advice import ADVICE, Mistake
-    from huifu_mock.explain.journal_entry import examined, explained, named
+    from huifu_mock.explain.budget import Budget
+    from huifu_mock.explain.journal_entry import earlier, examined, explained, untried
     from huifu_mock.explain.nearest_order import nearest
     from huifu_mock.explain.refusal import SENTENCES, TenantFacts, ascii_line, hint, remedy
     from huifu_mock.explain.report import Explanation
@@ -21,20 +22,22 @@ __all__ = [
     "MISTAKES",
     "SENTENCES",
     "WEBHOOK_MISTAKES",
+    "Budget",
     "Earlier",
     "Explanation",
     "Mistake",
     "TenantFacts",
     "ascii_line",
+    "earlier",
     "examined",
     "explain_reply",
     "explain_request",
     "explain_webhook",
     "explained",
     "hint",
-    "named",
     "nearest",
     "remedy",
+    "untried",
 ]
 
 _WHERE: Final = {
@@ -43,10 +46,12 @@ _WHERE: Final = {
         "Mistake",
     ),
     "journal_entry": (
+        "earlier",
         "examined",
         "explained",
-        "named",
+        "untried",
     ),
+    "budget": ("Budget",),
     "nearest_order": ("nearest",),
     "refusal": (
         "SENTENCES",

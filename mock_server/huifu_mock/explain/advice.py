@@ -264,6 +264,10 @@ NOTES: Final[dict[str, tuple[str, str]]] = {
         "`sign` 是 Base64，但长度不是 RSA 签名的长度：是否被截断？",
     ),
     "too-long": ("the request is too long to be looked into", "请求过长，未作分析"),
+    "unfinished": (
+        "not every way of signing was tried, as that takes too long: shorten the request, or use huifu-mock explain",
+        "并未试遍所有加签方式（耗时过长）；请缩短请求，或用 huifu-mock explain 诊断",
+    ),
     "hash-unlisted": ("the hash is not SHA-256", "摘要算法不是 SHA-256"),
     "no-digest-info": (
         "the signature does not name its hash: a text or bare hash was encrypted with the private key, not signed",

@@ -11,6 +11,7 @@ from urllib.parse import quote, quote_plus
 
 from huifu_mock import canonical
 from huifu_mock.explain import values
+from huifu_mock.explain.budget import Budget, Spent
 from huifu_mock.explain.layout import (
     ENTITIES,
     Arrangement,
@@ -22,7 +23,7 @@ from huifu_mock.explain.layout import (
     literal,
     same,
 )
-from huifu_mock.explain.lexer import COMPACT, Obj, Received, Separators, is_string, plain, write
+from huifu_mock.explain.lexer import COMPACT, Obj, Received, Separators, is_string, leaves, plain, write
 from huifu_mock.explain.values import Changed
 
 
@@ -141,10 +142,6 @@ Choice = tuple[int, int, int, int, int, int, int]
 
 RIGHT: Final[Choice] = (0, 0, 0, 0, 0, 0, 0)
 
-TEXTS: Final = 3000
-"""How many texts are tried at most."""
-BYTES: Final = 1_000_000
-"""How many bytes are hashed at most, for requests that are long."""
 SEARCHABLE: Final = 64 * 1024
 """Longer texts are not searched: writing one anew takes longer than the whole search of a usual one."""
 
@@ -158,30 +155,36 @@ class Match:
     note: str = ""
 
 
-class _TooLong(Exception):
-    """The search has taken what it may take."""
-
-
 class Search:
     """The candidates of one request. Parts that were written once are not written again."""
 
     def __init__(
-        self, received: Received, names: Sequence[str], optional: Sequence[str], is_signed: Callable[[bytes], bool]
+        self,
+        received: Received,
+        names: Sequence[str],
+        optional: Sequence[str],
+        is_signed: Callable[[bytes], bool],
+        budget: Budget,
     ) -> None:
         self._received, self._names, self._optional = received, names, optional
         self._is_signed = is_signed
         self._tried: set[bytes] = set()
-        self._hashed = 0
+        self._budget = budget
+        self._lexemes = sum(1 for _ in leaves(received.envelope))
+        self.left_out = ""
+        """The id of the remark that says why not everything was tried."""
         self._roots: dict[tuple[int, int, int], Root] = {}
         self._texts: dict[tuple[int, ...], str] = {}
 
     def found(self) -> Match | None:
         """The simplest text that was signed, `None` if it is not among the candidates."""
         if len(self._received.data_text) > SEARCHABLE:
+            self.left_out = "too-long"
             return None
         try:
             return self._as_string() or self._searched()
-        except _TooLong:
+        except Spent:
+            self.left_out = "unfinished"
             return None
 
     def _searched(self) -> Match | None:
@@ -290,6 +293,7 @@ class Search:
             canonical.shortest(name) + ":" + write(value, canonical.shortest) for name, value in data.sorted().pairs
         ]
         for order in permutations(written):
+            self._budget.write(len(order))
             text = "{" + ",".join(order) + "}"
             if is_signed(text.encode()):
                 return Match(text, ("unsorted",))
@@ -318,14 +322,13 @@ class Search:
         if text in self._tried:
             return False
         self._tried.add(text)
-        self._hashed += len(text)
-        if len(self._tried) > TEXTS or (self._hashed > BYTES and len(self._tried) > 8):
-            raise _TooLong
+        self._budget.hash(len(text))
         return self._is_signed(text)
 
     def _text(self, choice: Choice) -> str:
         key = choice[:5]
         if (text := self._texts.get(key)) is None:
+            self._budget.write(self._lexemes)
             escape = self._escapes[choice[3]].write
             between = BETWEEN[choice[4]].separators
             text = self._texts[key] = _written(self._root(choice), escape, between)

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from huifu_mock import canonical
 from huifu_mock.codes import Reason
 from huifu_mock.explain.advice import language
+from huifu_mock.explain.budget import Budget
 from huifu_mock.explain.lexer import Received, receive
 from huifu_mock.explain.refusal import TenantFacts, hint, refusal, remedy, sentence
 from huifu_mock.explain.report import Explanation, Words, add_finding, add_warnings, fixes, warnings
@@ -25,7 +25,7 @@ EARLIER: Final = 1000
 OTHERS: Final = 64
 """The signature is tried with the keys of so many other tenants."""
 
-__all__ = ["examined", "explained", "hint"]
+__all__ = ["earlier", "examined", "explained", "hint", "untried"]
 
 
 def examined(
@@ -33,9 +33,10 @@ def examined(
     own: RSAPublicKey,
     huifu: RSAPublicKey,
     others: Iterable[RSAPublicKey],
-    journal: Journal,
+    earlier: Iterable[Earlier],
     *,
     known: bool = True,
+    budget: Budget | None = None,
 ) -> Finding | None:
     """What is wrong with the signature of a call that was just received; `None` if there is nothing to look into.
 
@@ -44,30 +45,28 @@ def examined(
     """
     body = call.sent.body
     if len(body) > LONGEST:
-        if not isinstance(call.envelope.get("data"), dict):
-            return None
-        return Finding(("unknown",), notes=("too-long",)) if call.sign else Finding(("sign-empty",))
+        return untried(call, "too-long")
     received = receive(body)
     if received is None:
         return None
     ring = known_keys(own, huifu, islice(others, OTHERS))
     headers = call.sent.headers.decode("latin-1")
-    found = examine(received, ring, headers, call.endpoint, _earlier(journal))
+    found = examine(received, ring, headers, call.endpoint, earlier, budget=budget)
     if not known:
         found = replace(found, mistakes=tuple(id_ for id_ in found.mistakes if id_ not in ("foreign-key", "unknown")))
     return found
 
 
-def named(body: bytes) -> str:
-    """The `sys_id` in a body that is no proper request, such as one that begins with a byte order mark."""
-    received = receive(body) if len(body) <= LONGEST else None
-    sys_id = received.envelope.get("sys_id") if received else None
-    return canonical.plain(sys_id) if isinstance(sys_id, str) else ""
+def untried(call: Call, note: str) -> Finding | None:
+    """The finding for a call that was not looked into, with the id of the remark that says why."""
+    if not call.is_signable:
+        return None
+    return Finding(("unknown",), notes=(note,)) if call.sign else Finding(("sign-empty",))
 
 
-def _earlier(journal: Journal) -> Iterable[Earlier]:
+def earlier(journal: Journal) -> list[Earlier]:
     """The latest calls before, the last one first."""
-    return (Earlier(entry.id, entry.sent.body) for entry in islice(journal.latest(), EARLIER))
+    return [Earlier(entry.id, entry.sent.body) for entry in islice(journal.latest(), EARLIER)]
 
 
 def explained(entry: Entry, call: Call, tenant_facts: TenantFacts, own: RSAPublicKey | None = None) -> dict[str, Any]:

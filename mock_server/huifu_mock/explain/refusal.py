@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from huifu_mock.explain.advice import ADVICE
+from huifu_mock.explain.advice import ADVICE, NOTES
 from huifu_mock.explain.nearest_order import HOW
 from huifu_mock.request import Call
 from huifu_mock.rules import ONE_MINUTE, RULES
@@ -324,12 +324,19 @@ def hint(entry: Entry, call: Call, tenant_facts: TenantFacts) -> str:
     mistakes = entry.finding.mistakes if entry.finding else ()
     row = entry.facts.rule.row
     if mistakes and (row == "2" or ON_THE_WIRE & set(mistakes)):
-        return ascii_line(_mistaken(mistakes, call, tenant_facts))
+        return ascii_line(_mistaken(mistakes, call, tenant_facts) + _not_tried(entry))
     if row == "1":
         line = f"rule 1: {_english(call.problem) if call.problem else entry.facts.case.problem}"
     else:
         line = f"rule {row}: {entry.facts.rule.when}; {remedy(entry, call, tenant_facts)[0]}"
-    return ascii_line(line + (f"; the signature is wrong too: {', '.join(mistakes)}" if mistakes else ""))
+    if not mistakes:
+        return ascii_line(line)
+    return ascii_line(f"{line}; the signature is wrong too: {', '.join(mistakes)}{_not_tried(entry)}")
+
+
+def _not_tried(entry: Entry) -> str:
+    notes = entry.finding.notes if entry.finding else ()
+    return "".join(f"; {NOTES[note][0]}" for note in notes if note in ("too-long", "unfinished"))
 
 
 def _mistaken(mistakes: tuple[str, ...], call: Call, tenant_facts: TenantFacts) -> str:

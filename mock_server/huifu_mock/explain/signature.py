@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Final, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from huifu_mock import canonical, keys, request
 from huifu_mock.explain.advice import ADVICE, language
+from huifu_mock.explain.budget import Budget, Spent
 from huifu_mock.explain.candidates import Search
 from huifu_mock.explain.lexer import Received, receive, write
 from huifu_mock.explain.report import Explanation, Words, add_finding, add_warnings, fixes, warnings
@@ -18,6 +20,8 @@ from huifu_mock.state.journal import Finding
 MISTAKES: Final = tuple(ADVICE)
 """Every id, in the order in which several are listed."""
 
+READING: Final = 100
+"""Reading an earlier request costs so many times what looking for a signature in it costs."""
 _RANK: Final = {id_: rank for rank, id_ in enumerate(MISTAKES)}
 _WHOSE: Final = {"own": "", "huifu": "huifu-key", "other": "other-tenant-key", "foreign": "foreign-key"}
 
@@ -37,15 +41,18 @@ def find(
     names: Sequence[str] = (),
     optional: Sequence[str] = (),
     earlier: Iterable[Earlier] = (),
+    budget: Budget | None = None,
 ) -> Finding:
     """Every mistake of a signature; `names` and `optional` are the members of `data` that the endpoint knows."""
+    budget = budget or Budget()
     decoded = decode(received.sign, sign_type)
     if decoded.raw is None:
         return _finding(received, decoded)
     opened = open_signature(decoded.raw, keys)
-    match = Search(received, names, optional, opened.is_of).found() if opened is not None else None
-    if opened is None or (match is None and not opened.certain):
-        return _by_somebody_else(received, decoded, earlier)
+    search = Search(received, names, optional, opened.is_of, budget) if opened is not None else None
+    match = search.found() if search is not None else None
+    if search is None or opened is None or (match is None and not opened.certain):
+        return _by_somebody_else(received, decoded, _stale(received, earlier, budget))
     made = [opened.algorithm.mistake if opened.algorithm else "unknown", "pss" if opened.pss else ""]
     notes = [decoded.note, "hash-unlisted" if opened.algorithm and opened.algorithm.mistake == "unknown" else ""]
     if opened.algorithm is None:
@@ -55,17 +62,18 @@ def find(
     if match is not None:
         mistakes, notes = [*found.mistakes, *match.mistakes], [*found.notes, match.note]
         return Finding(_ranked(mistakes), match.text, _kept(notes), algorithm, opened.whose)
-    stale = _stale(received, earlier)
+    stale = _stale(received, earlier, budget)
     last = "stale-signature" if stale else "unknown"
     text = None
     if opened.payload and opened.payload.isascii() and len(opened.payload) > 64:
         text = opened.payload.decode()
-    return Finding(_ranked([*found.mistakes, last]), text, found.notes, algorithm, opened.whose, stale)
+    notes = [*found.notes, "" if stale else search.left_out]
+    return Finding(_ranked([*found.mistakes, last]), text, _kept(notes), algorithm, opened.whose, stale)
 
 
-def _by_somebody_else(received: Received, decoded: Decoded, earlier: Iterable[Earlier]) -> Finding:
+def _by_somebody_else(received: Received, decoded: Decoded, stale: str) -> Finding:
     """No key that is known opens it."""
-    if stale := _stale(received, earlier):
+    if stale:
         return _replaced(_finding(received, decoded, ["stale-signature"]), stale)
     assert decoded.raw is not None
     guess = "foreign-key" if len(decoded.raw) in SIZES else "unknown"
@@ -91,7 +99,7 @@ def _kept(notes: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(note for note in notes if note))
 
 
-def _stale(received: Received, earlier: Iterable[Earlier]) -> str:
+def _stale(received: Received, earlier: Iterable[Earlier], budget: Budget) -> str:
     """The id of an earlier request that carries the same signature for other data."""
     sign = received.sign
     if not isinstance(sign, str):
@@ -101,7 +109,16 @@ def _stale(received: Received, earlier: Iterable[Earlier]) -> str:
     if len(part) < 12:
         return ""
     text = received.expected
+    with suppress(Spent):
+        return _first_stale(sign, text, part, earlier, budget)
+    return ""
+
+
+def _first_stale(sign: str, text: str, part: bytes, earlier: Iterable[Earlier], budget: Budget) -> str:
     for id_, body in earlier:
+        budget.compare(len(body))
+        if part in body:
+            budget.compare(READING * len(body))
         if part in body and (before := receive(body)) is not None and before.sign == sign and before.expected != text:
             return id_
     return ""
@@ -184,6 +201,8 @@ def examine(
     headers: str,
     endpoint: request.Endpoint,
     earlier: Iterable[Earlier] = (),
+    *,
+    budget: Budget | None = None,
 ) -> Finding:
     """What is wrong with a request's signature; no mistakes if nothing is."""
     right = verified_text(received, ring)
@@ -199,6 +218,7 @@ def examine(
         names=names,
         optional=[name for name in names if name not in required],
         earlier=earlier,
+        budget=budget,
     )
 
 

@@ -89,7 +89,7 @@ def _case(
     product: Product = tenant.settings.product_ids.get(call.product_id, "unknown")
     number: Number = "free"
     if attempt is not None and attempt.effective:
-        number = "repeat" if attempt.text == call.text else "taken"
+        number = "repeat" if attempt.text == call.identity else "taken"
     about_order = {} if order is None else _about(order, tenant.clock.now())
     return Case(
         problem=str(call.problem or ""),
@@ -132,7 +132,7 @@ def _carry_out(tenant: Tenant, call: Call, facts: Facts, races: Races | None) ->
     order = replace(order, closes=(*(other for other in order.closes if other != key), key))
     changed = _ended(tenant, stat, order)
     reply = _write(tenant, call, changed, answer)
-    attempt = CloseAttempt(*key, call.text, order.key, stat, tenant.clock.now(), answer, reply)
+    attempt = CloseAttempt(*key, call.identity, order.key, stat, tenant.clock.now(), answer, reply)
     if races is None:
         lifecycle.close_made(tenant, changed, attempt)
         return _Done(answer, changed, reply, facts)

@@ -5,9 +5,11 @@ import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from itertools import islice
 from typing import Final
 
-from huifu_mock import canonical, explain, signing
+from huifu_mock import explain, signing
 from huifu_mock.codes import Answer, Reason
 from huifu_mock.faults import NO_FAULTS, ActiveFaults
 from huifu_mock.faults.signed import DecidedReply
@@ -17,7 +19,7 @@ from huifu_mock.gateway.reply import Outcome, echo, write
 from huifu_mock.gateway.store import InMemory, Store
 from huifu_mock.gateway.tenant import Tenant
 from huifu_mock.keys import published
-from huifu_mock.request import CLOSE, KEPT, Call, Endpoint, ReceivedBytes, read
+from huifu_mock.request import CLOSE, KEPT, Call, Endpoint, ReceivedBytes, named, read
 from huifu_mock.signing import Reply
 from huifu_mock.state.journal import Entry, Finding
 from huifu_mock.state.work import Unkept
@@ -56,6 +58,13 @@ Handler = Callable[[Tenant, Call, bool], Outcome]
 HANDLERS: Final[dict[Endpoint, Handler]] = {CLOSE: close, **OTHER_ENDPOINTS}
 PATHS: Final[dict[str, Endpoint]] = {endpoint.path: endpoint for endpoint in HANDLERS}
 
+PATIENCE: Final = 1.0
+"""Real seconds for looking into a wrong signature."""
+QUICK: Final = 8 * 1024
+"""A body up to here can be looked into between two calls; real ones have less than 1 KB."""
+OTHERS: Final = 64
+"""A wrong signature is tried with the keys of so many other tenants."""
+
 BAD_SIGNATURE_STATUS: Final = 922
 BAD_SIGNATURE_BODY: Final = '{"resp_code":"40002","resp_desc":"验签失败"}'.encode()
 
@@ -71,6 +80,8 @@ class Exchange:
     status: int = 200
     body: bytes | None = None
     active_faults: ActiveFaults = NO_FAULTS
+    left_to_do: Callable[[explain.Budget], Callable[[], None]] | None = None
+    """What would find out more about a wrong signature, in a thread: it gives back what tells so in the event loop."""
 
     @property
     def hint(self) -> str:
@@ -140,9 +151,16 @@ class Gateway:
         exchange.replied()
         return sent
 
-    def receive(self, endpoint: Endpoint, sent: ReceivedBytes) -> Exchange:
-        """Answer a call up to the unsigned reply. Runs in one go, which is what makes it atomic."""
-        call = read(endpoint, sent)
+    def receive(
+        self, endpoint: Endpoint, sent: ReceivedBytes, call: Call | None = None, patience: float = PATIENCE
+    ) -> Exchange:
+        """Answer a call up to the unsigned reply. Runs in one go, which is what makes it atomic.
+
+        `call` is what a thread has made of a long body already. Within `patience` seconds a wrong signature is looked
+        into; if that is not enough, the exchange says what is left to be done.
+        """
+        if call is None:
+            call = read(endpoint, sent)
         tenant = self._nobody
         try:
             known = self.tenant(call.sys_id)
@@ -150,13 +168,13 @@ class Gateway:
             with tenant.work():
                 at = tenant.clock.stand_still()
                 try:
-                    return self._answered(tenant, call, at, known=known is not None)
+                    return self._answered(tenant, call, at, known=known is not None, patience=patience)
                 finally:
                     tenant.clock.go_on()
         except Unkept as unkept:
             return _unkept(tenant, call, unkept)
 
-    def _answered(self, tenant: Tenant, call: Call, at: datetime, *, known: bool) -> Exchange:
+    def _answered(self, tenant: Tenant, call: Call, at: datetime, *, known: bool, patience: float) -> Exchange:
         endpoint = call.endpoint
         signature_ok = verified(tenant, call)
         authentic = known and signature_ok is True
@@ -176,7 +194,7 @@ class Gateway:
         entry = _entry(tenant, call, at, signature_ok, outcome=outcome, active_faults=active_faults)
         exchange = Exchange(tenant, entry, outcome, active_faults=active_faults)
         if not signature_ok:
-            entry.finding = self._examined(tenant, call)
+            self._look_into(exchange, call, patience)
         if not entry.went_well:
             entry.hint = _hint(tenant, entry, call)
         if known and not authentic and _refused_for_signature(tenant, outcome):
@@ -188,27 +206,60 @@ class Gateway:
         tenant.journal.add(entry)
         return exchange
 
-    def _examined(self, tenant: Tenant, call: Call) -> Finding | None:
-        """What is wrong with a signature. A body that could not be read may still name its tenant."""
-        known = self.tenant(call.sys_id or explain.named(call.sent.body))
-        own = known or tenant
-        others = [other.merchant_public_key for other in self if other is not own]
-        huifu = own.huifu_key.public_key()
-        return explain.examined(call, own.merchant_public_key, huifu, others, tenant.journal, known=known is not None)
+    def _look_into(self, exchange: Exchange, call: Call, patience: float) -> None:
+        """Find out what is wrong with a signature, or leave it to a thread if that takes long."""
+        # a body that could not be read may still name its tenant
+        known = self.tenant(call.sys_id or named(call.sent.body))
+        own = known or exchange.tenant
+        examined = partial(
+            explain.examined,
+            call,
+            own.merchant_public_key,
+            own.huifu_key.public_key(),
+            [
+                key
+                for other in islice(self._tenants.values(), OTHERS)
+                if (key := other.merchant_public_key) is not own.merchant_public_key
+            ],
+            explain.earlier(exchange.tenant.journal),
+            known=known is not None,
+        )
+        budget = explain.Budget(patience)
+        if patience >= PATIENCE or len(call.sent.body) <= QUICK:
+            exchange.entry.finding = examined(budget=budget)
+        else:
+            exchange.entry.finding = explain.untried(call, "unfinished")
+        finding = exchange.entry.finding
+        if patience < PATIENCE and finding is not None and "unfinished" in finding.notes:
+            exchange.left_to_do = partial(_examined_later, exchange, call, examined)
 
 
 def verified(tenant: Tenant, call: Call) -> bool | None:
     """Whether the signature fits `data` as received, in one of the forms that correct clients sign."""
-    if not isinstance(call.envelope.get("data"), dict):
+    if not call.is_signable:
         return None
     raw = signing.unbase64(call.sign)
     if raw is None:
         return False
     key = tenant.merchant_public_key
-    if signing.verify_raw(key, call.text.encode(), raw):
+    if signing.verify_digest(key, call.digest, raw):
         return True
-    others = canonical.forms(call.members or [], call.text)
-    return any(signing.verify_raw(key, text.encode(), raw) for text in others if text != call.text)
+    return any(signing.verify_digest(key, digest, raw) for digest in call.other_digests)
+
+
+def _examined_later(
+    exchange: Exchange, call: Call, examined: Callable[..., Finding | None], budget: explain.Budget
+) -> Callable[[], None]:
+    """Look into a signature in a thread; what comes back tells the exchange in the event loop."""
+    finding = examined(budget=budget)
+
+    def tell() -> None:
+        with exchange.tenant.work():
+            exchange.entry.finding = finding
+            exchange.entry.hint = _hint(exchange.tenant, exchange.entry, call)
+            exchange.tenant.journal.grown(exchange.entry)
+
+    return tell
 
 
 def _hint(tenant: Tenant, entry: Entry, call: Call) -> str:

@@ -7,31 +7,35 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from aiohttp import HttpVersion11, web
-from aiohttp.web_protocol import RequestPayloadError
+from aiohttp import web
 from aiohttp.web_request import BaseRequest
 
+from huifu_mock.explain.budget import Budget
 from huifu_mock.faults import NO_FAULTS
-from huifu_mock.gateway.gateway import PATHS, Exchange
+from huifu_mock.gateway.gateway import PATHS, PATIENCE, Exchange
 from huifu_mock.gateway.mock import Mock, Refused
 from huifu_mock.gateway.tenant import Tenant
 from huifu_mock.http import faulty, page
 from huifu_mock.http.address import ANY_ADDRESS, CannotListen, base_url, cannot_listen, host_of, is_loopback
+from huifu_mock.http.bodies import LONG, MAX_BODY, Bodies, LeftEarly, Unread
 from huifu_mock.http.connection import Listener, peer_port
 from huifu_mock.http.control import router
 from huifu_mock.http.control.route import ControlResponse
 from huifu_mock.http.event_stream import EventStreams
 from huifu_mock.http.signer_threads import Signers
 from huifu_mock.http.unmatched import Unmatched, keep, no_such_path
-from huifu_mock.request import Endpoint, ReceivedBytes
+from huifu_mock.http.worker import Worker
+from huifu_mock.request import Endpoint, ReceivedBytes, prepare
 from huifu_mock.schemas import Problem
 from huifu_mock.state.journal import Entry
 from huifu_mock.state.work import Unkept
 
-MAX_BODY: Final = 10 * 1024 * 1024
+IN_THE_LOOP: Final = 0.02
+"""So many seconds a wrong signature is looked into before everybody else has a turn."""
 JSON: Final = "application/json;charset=UTF-8"
 
 _HTTP_LOG: Final = logging.getLogger("huifu_mock.server.http")
@@ -45,14 +49,6 @@ class Limits:
     """How many connections may be open."""
     patience: float = 30.0
     """Real seconds that the head of a request may take, and its body."""
-
-
-class Unread(Exception):
-    """A body that could not be read: why, and what came of it."""
-
-    def __init__(self, kind: str, status: int | None, problem: Problem, body: bytes = b"", length: int = 0) -> None:
-        super().__init__(str(problem))
-        self.kind, self.status, self.problem, self.body, self.length = kind, status, problem, body, length
 
 
 log = logging.getLogger("huifu_mock.server")
@@ -80,6 +76,8 @@ class HttpServer:
         self.watchers: Final[list[Callable[[Tenant, Entry], None]]] = []
         """Each is called with every call once it is answered; it must be quick."""
         self._token = control_token
+        self._worker: Final = Worker()
+        self._bodies: Final = Bodies(self.limits.patience)
         self._signers: Signers | None = None
         self._streams: Final = EventStreams()
         self._runner: web.ServerRunner | None = None
@@ -114,6 +112,7 @@ class HttpServer:
         await self.mock.dispatcher.stop()
         for tenant in self.mock.gateway:
             tenant.clock.close()
+        self._worker.stop()
         if self._signers is not None:
             self._signers.stop()
 
@@ -156,19 +155,39 @@ class HttpServer:
             refused.headers["Allow"] = "POST"
             return refused
         began = time.perf_counter()
+        place = self._bodies.place()
         try:
-            body = await self._read(request)
+            body = await self._bodies.read(request, place)
+            sent = ReceivedBytes(body, _raw(request), session, peer_port(request.transport))
+            if self.arriving is not None:
+                await self.arriving(endpoint, sent)
+            call = await self._worker.run(partial(prepare, endpoint, sent)) if len(body) > LONG else None
+            exchange = self.mock.gateway.receive(endpoint, sent, call, IN_THE_LOOP)
         except Unread as unread:
-            return self._not_read(request, unread, endpoint.path, session)
-        sent = ReceivedBytes(body, _raw(request), session, peer_port(request.transport))
-        if self.arriving is not None:
-            await self.arriving(endpoint, sent)
-        exchange = self.mock.gateway.receive(endpoint, sent)
+            answer = self._not_read(request, unread, endpoint.path, session)
+            if isinstance(unread, LeftEarly):
+                raise asyncio.CancelledError from None
+            return answer
+        finally:
+            place.leave()
         try:
+            if exchange.left_to_do is not None:
+                await self._look_into(exchange.left_to_do)
             return await self._send(request, exchange)
         finally:
             exchange.entry.duration = time.perf_counter() - began
             self._tell(exchange.tenant, exchange.entry)
+
+    async def _look_into(self, left_to_do: Callable[[Budget], Callable[[], None]]) -> None:
+        """Find out more about a wrong signature, off the event loop and not for ever."""
+        budget = Budget(PATIENCE)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                (await self._worker.run(partial(left_to_do, budget)))()
+        except TimeoutError:
+            return  # the answer says that not everything was tried
+        finally:
+            budget.stop()
 
     async def _send(self, request: BaseRequest, exchange: Exchange) -> web.StreamResponse:
         headers = {"Content-Type": JSON, "Server": "huifu-mock", "Huifu-Mock-Call": exchange.entry.id}
@@ -212,10 +231,17 @@ class HttpServer:
     async def _no_endpoint(self, request: BaseRequest, why: Unread, path: str, session: str) -> web.Response:
         """Refuse a call, and keep it with its body, which may say whose it is."""
         try:
-            why.body = await self._read(request) if request.can_read_body else b""
+            why.body = await self._body(request)
         except Unread as broken:
             why.body, why.length = broken.body, broken.length
         return self._not_read(request, why, path, session)
+
+    async def _body(self, request: BaseRequest) -> bytes:
+        place = self._bodies.place()
+        try:
+            return await self._bodies.read(request, place) if request.can_read_body else b""
+        finally:
+            place.leave()
 
     def _not_read(self, request: BaseRequest, unread: Unread, path: str = "", session: str = "") -> web.Response:
         whole = (unread.length, "") if unread.length > len(unread.body) else None
@@ -246,7 +272,7 @@ class HttpServer:
             return refused
         query = dict(request.rel_url.query)
         try:
-            body = await self._read(request) if request.can_read_body else router.MISSING
+            body = await self._body(request) if request.can_read_body else router.MISSING
         except Unread as unread:
             return _problem(unread.status or 400, unread.problem)
         here = f"{request.scheme}://{request.host}" if self.host in ANY_ADDRESS else self.base_url
@@ -285,56 +311,10 @@ class HttpServer:
     def _is_ours(self, host: str) -> bool:
         return is_loopback(host) or host == self.host
 
-    # --- reading -------------------------------------------------------------------------------------------------
-
-    async def _read(self, request: BaseRequest) -> bytes:
-        """The whole body. Raises `Unread`: 413 over 10 MiB, 400 where its chunks cannot be read, 408 if it is slow."""
-        length = request.content_length
-        if (length or 0) > MAX_BODY:
-            raise Unread("size", 413, _TOO_LARGE, length=length or 0)
-        if length is not None and request.content.total_bytes >= length:  # it is here already, as most are
-            return await request.content.read()
-        if request.headers.get("Expect", "").lower() == "100-continue" and request.version >= HttpVersion11:
-            # the low-level server leaves this to us; .NET holds back the body until it is told to go on
-            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-            request.writer.output_size = 0
-        parts = bytearray()
-        try:
-            async with asyncio.timeout(self.limits.patience):
-                while part := await request.content.readany():
-                    parts += part
-                    if len(parts) > MAX_BODY:
-                        raise Unread("size", 413, _TOO_LARGE, bytes(parts), len(parts))
-        except TimeoutError:
-            said = f"did not arrive within {self.limits.patience:g} s: {len(parts)} of {_of(length)} bytes came"
-            wanted = "send as many bytes as Content-Length says, in one go"
-            raise Unread("slow", 408, Problem("the body", said, wanted), bytes(parts), length or 0) from None
-        except RequestPayloadError as error:
-            said = f"cannot be read: {' '.join(str(error).split())}"
-            wanted = "send it with Content-Length, or in well-formed chunks"
-            raise Unread("body", 400, Problem("the body", said, wanted), bytes(parts)) from error
-        except asyncio.CancelledError:
-            self._left_early(request, bytes(parts), length)
-            raise
-        return bytes(parts)
-
-    def _left_early(self, request: BaseRequest, body: bytes, length: int | None) -> None:
-        """Keep a call whose client hung up before it was whole: its Content-Length may be wrong."""
-        said = f"broke off: {len(body)} of {_of(length)} bytes came, then the client hung up"
-        wanted = "send as many bytes as Content-Length says"
-        self._not_read(request, Unread("gone", None, Problem("the body", said, wanted), body, length or 0))
-
-
-def _of(length: int | None) -> str:
-    return "an unknown number of" if length is None else str(length)
-
 
 def _request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> BaseRequest:
     loop = asyncio.get_running_loop()
-    return BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=MAX_BODY + 1)
-
-
-_TOO_LARGE: Final = Problem("the body", "is larger than 10 MiB", "Huifu's limit is 10 MB; a close has about 600 bytes")
+    return BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=MAX_BODY)
 
 
 def _raw(request: BaseRequest) -> bytes:

@@ -8,7 +8,7 @@ from typing import Final
 from huifu_mock import explain
 from huifu_mock.gateway.gateway import PATHS, Gateway
 from huifu_mock.gateway.tenant import Tenant
-from huifu_mock.request import KEPT, NO_ENDPOINT, ReceivedBytes
+from huifu_mock.request import NO_ENDPOINT, ReceivedBytes, named
 from huifu_mock.schemas import Problem
 from huifu_mock.state.journal import Entry
 
@@ -50,8 +50,7 @@ class Unmatched:
 
 def keep(gateway: Gateway, call: Unmatched, response: bytes | None = None) -> tuple[Tenant, Entry]:
     """Put it into the journal of the tenant that its body names, else into that of the default tenant."""
-    sys_id = explain.named(call.sent.body) if 0 < len(call.sent.body) <= KEPT else ""
-    tenant = gateway.of(sys_id)
+    tenant = gateway.of(named(call.sent.body))
     with tenant.work():
         tenant.clock.tick()
         entry = Entry(
