@@ -270,7 +270,7 @@ def test_a_seeded_order_is_told_with_every_field(control_api: ControlApi, at: st
     assert (order["settle"], order["age_seconds"], order["closes"]) == ("immediate", 120, [])
     assert len(order["hf_seq_id"]) == 40
     assert control_api.answer("GET", f"{at}/orders/{order['req_seq_id']}") == order
-    assert control_api.answer("GET", f"{at}/orders") == {"items": [order]}
+    assert control_api.answer("GET", f"{at}/orders")["items"] == [order]
 
 
 def test_a_list_of_orders_is_seeded_whole_or_not_at_all(control_api: ControlApi, at: str) -> None:
@@ -311,7 +311,7 @@ def test_an_order_that_cannot_be_seeded_is_refused_by_field(
     body: Any, field: str, control_api: ControlApi, at: str
 ) -> None:
     assert control_api.refused("POST", f"{at}/orders", body)["field"] == field
-    assert control_api.answer("GET", f"{at}/orders") == {"items": []}
+    assert control_api.answer("GET", f"{at}/orders")["items"] == []
 
 
 def test_a_taken_number_is_409(control_api: ControlApi, at: str) -> None:
@@ -562,6 +562,7 @@ def test_the_journal_is_searched_read_and_cleared(control_api: ControlApi, at: s
         "items": [],
         "next": None,
         "dropped": 0,
+        "total": 1,
     }
     assert control_api.answer("DELETE", f"{at}/journal", None, 204) is None
     assert control_api.refused("GET", f"{at}/journal/{entry['id']}", None, 404)["field"] == "id"
@@ -597,9 +598,9 @@ def test_reset_makes_a_tenant_as_it_was_made(control_api: ControlApi, at: str, t
     tenant.faults.add(answer="98888888")
     tenant.clock.advance(10**9)
     assert valid("tenant", control_api.answer("POST", f"{at}/reset")) == before
-    assert control_api.answer("GET", f"{at}/orders") == {"items": []}
+    assert control_api.answer("GET", f"{at}/orders")["items"] == []
     assert control_api.answer("GET", f"{at}/faults")["items"] == []
-    assert control_api.answer("GET", f"{at}/journal") == {"items": [], "next": None, "dropped": 0}
+    assert control_api.answer("GET", f"{at}/journal") == {"items": [], "next": None, "dropped": 0, "total": 0}
     clock = control_api.answer("GET", f"{at}/clock")
     assert clock["mode"] == "running"
 

@@ -1,6 +1,7 @@
 """The journal: searched, waited for, read, cleared."""
 
 import base64
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ from huifu_mock.codes import Reason
 from huifu_mock.gateway.gateway import PATHS
 from huifu_mock.gateway.mock import Refused
 from huifu_mock.gateway.tenant import Tenant
+from huifu_mock.http.control import paging, summaries
 from huifu_mock.http.control.route import ControlRequest, ControlResponse, Route, unhurried
 from huifu_mock.http.unmatched import KINDS
 from huifu_mock.schemas import Problem
@@ -25,6 +27,8 @@ FILTERS = (
     "status",
     "replay",
     "unmatched",
+    "refused",
+    "q",
 )
 PAGE = 1000
 """So many calls are told at once; `next` leads to the others."""
@@ -82,6 +86,15 @@ def _wanted(query: dict[str, str]) -> Wanted:
     return lambda entry: all(_TESTS[name](entry, value) for name, value in tests.items())
 
 
+def _words(entry: Entry) -> str:
+    """What a search looks into, beside the body."""
+    mistakes = entry.finding.mistakes if entry.finding else ()
+    reason = entry.reason.name if entry.reason else ""
+    told = (entry.id, entry.endpoint.name, entry.path, entry.sent.session, reason, entry.resp_code, entry.hint,
+            str(entry.status), *entry.faults, *mistakes)  # fmt: skip
+    return "\n".join(told).lower()
+
+
 _TESTS: dict[str, Callable[[Entry, str], bool]] = {
     "endpoint": lambda entry, value: entry.endpoint.is_called(value),
     "req_seq_id": lambda entry, value: entry.req_seq_id == value,
@@ -92,6 +105,8 @@ _TESTS: dict[str, Callable[[Entry, str], bool]] = {
     "signature_ok": lambda entry, value: str(entry.signature_ok).lower() == value.lower(),
     "status": lambda entry, value: str(entry.status) == value,
     "replay": lambda entry, value: str(entry.replay).lower() == value,
+    "refused": lambda entry, value: str(entry.facts is not None).lower() == value,
+    "q": lambda entry, value: value.lower() in _words(entry) or value.encode() in entry.sent.body,
     "unmatched": lambda entry, value: str(bool(entry.unmatched)).lower() == value or entry.unmatched == value,
 }
 
@@ -100,6 +115,7 @@ KNOWN = {
     "reason": [reason.name for reason in Reason],
     "signature_ok": ("true", "false", "none"),
     "replay": ("true", "false"),
+    "refused": ("true", "false"),
     "unmatched": ("true", "false", *KINDS),
 }
 
@@ -110,25 +126,27 @@ async def _list(request: ControlRequest) -> ControlResponse:
         known = ", ".join(sorted({endpoint.name for endpoint in PATHS.values()}))
         raise Refused(422, Problem("endpoint", f'"{named}" is not known', f"it is one of {known}, or a path"))
     journal, matches = request.tenant.journal, _wanted(request.query)
-    after, limit = _after(request), request.whole("limit", PAGE, 1, PAGE)
+    newest, limit = paging.newest_first(request), request.whole("limit", PAGE, 1, PAGE)
+    after, before = _number(request, "after", 0), _number(request, "before", sys.maxsize)
 
     def wanted(entry: Entry) -> bool:
-        return entry.number > after and matches(entry)
+        return after < entry.number < before and matches(entry)
 
     if seconds := request.seconds():
         await journal.wait(wanted, seconds)
-    found = journal.find(wanted, limit + 1)
-    more = found[limit - 1].id if len(found) > limit else None
-    items = [shown(request.tenant, entry) async for entry in unhurried(found[:limit])]
-    return ControlResponse(200, {"items": items, "next": more, "dropped": journal.dropped})
+    found, more = paging.cut(filter(wanted, journal.latest() if newest else journal), limit, lambda entry: entry.id)
+    in_short = paging.is_summary(request)
+    tenant, as_json = request.tenant, summaries.call if in_short else shown
+    items = [as_json(tenant, entry) async for entry in unhurried(found)]
+    return ControlResponse(200, {"items": items, "next": more, "dropped": journal.dropped, "total": len(journal)})
 
 
-def _after(request: ControlRequest) -> int:
-    """The number of the entry that the wanted ones come after."""
-    named = request.query.get("after")
-    number = number_of(named) if named is not None else 0
+def _number(request: ControlRequest, name: str, default: int) -> int:
+    """The number of the entry that the wanted ones come after, or before."""
+    named = request.query.get(name)
+    number = number_of(named) if named is not None else default
     if number is None:
-        raise Refused(422, Problem("after", f'"{named}" is no id of a call', "it is one, such as call-17"))
+        raise Refused(422, Problem(name, f'"{named}" is no id of a call', "it is one, such as call-17"))
     return number
 
 
@@ -148,8 +166,8 @@ def _clear(request: ControlRequest) -> ControlResponse:
 ALL = "/_mock/tenants/{sys_id}/journal"
 ROUTES = (
     Route("GET", ALL, _list,
-          "search the received calls; `wait` seconds for a first match, at most `limit`, those `after` an id",
-          query=(*FILTERS, "after", "limit", "wait")),
+          "search the received calls; `wait` seconds for a first match; in pages of at most `limit`",
+          query=(*FILTERS, *paging.PARAMETERS, "wait")),
     Route("DELETE", ALL, _clear, "forget the received calls"),
     Route("GET", f"{ALL}/{{id}}", _read, "read one call"),
 )  # fmt: skip

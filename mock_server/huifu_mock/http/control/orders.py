@@ -6,6 +6,7 @@ from typing import Any
 from huifu_mock.gateway import lifecycle
 from huifu_mock.gateway.mock import Refused, check, moment, seed
 from huifu_mock.gateway.tenant import Tenant
+from huifu_mock.http.control import paging
 from huifu_mock.http.control.route import ControlRequest, ControlResponse, Route
 from huifu_mock.rules import SETTLES
 from huifu_mock.schemas import Problem
@@ -64,12 +65,14 @@ KNOWN = {"trans_stat": ("P", "S", "F"), "close_stat": ("", "P", "S", "F"), "sett
 def _list(request: ControlRequest) -> ControlResponse:
     tenant = request.tenant
     request.check_query(KNOWN)
-    found = [
-        order
-        for order in tenant.orders.orders()
-        if all(getattr(order, name) == value for name, value in request.query.items())
-    ]
-    return ControlResponse(200, {"items": [shown(tenant, order) for order in found]})
+    which = {name: value for name, value in request.query.items() if name in FILTERS}
+
+    def wanted(order: Order) -> bool:
+        return all(getattr(order, name) == value for name, value in which.items())
+
+    found, more = paging.page(request, list(tenant.orders.orders()), wanted, lambda order: order.hf_seq_id)
+    items = [shown(tenant, order) for order in found]
+    return ControlResponse(200, {"items": items, "next": more, "total": len(tenant.orders)})
 
 
 def _one(request: ControlRequest) -> Order:
@@ -129,7 +132,8 @@ ALL = "/_mock/tenants/{sys_id}/orders"
 ONE = ALL + "/{req_seq_id}"
 ROUTES = (
     Route("POST", ALL, _seed, "seed one order or a list of them", "control/order-create"),
-    Route("GET", ALL, _list, "list orders", query=FILTERS),
+    Route("GET", ALL, _list, "list orders, in pages if a `limit` is given",
+          query=(*FILTERS, *paging.PARAMETERS)),
     Route("GET", ONE, _read, "read an order", query=("huifu_id", "req_date")),
     Route("PATCH", ONE, _change, "pay (S) or fail (F) an order, let it expire, end its close, or change how that runs",
           "control/order-patch", query=("huifu_id", "req_date")),

@@ -5,7 +5,7 @@ from typing import Any, get_args
 from urllib.parse import urlsplit
 
 from huifu_mock.gateway.mock import Refused, check
-from huifu_mock.http.control import summaries
+from huifu_mock.http.control import paging, summaries
 from huifu_mock.http.control.orders import one_of
 from huifu_mock.http.control.route import ControlRequest, ControlResponse, Route
 from huifu_mock.push.delivery import Delivery, Status, Wanted
@@ -97,9 +97,17 @@ async def _list_deliveries(request: ControlRequest) -> ControlResponse:
     pushes, wanted = request.tenant.pushes, _wanted(request.query)
     if seconds := request.seconds():
         await pushes.deliveries.wait(wanted, seconds)
-    found = [shown_delivery(delivery) for delivery in pushes.deliveries.find(wanted)]
+    found, more = paging.page(request, list(pushes.deliveries), wanted, lambda delivery: delivery.id)
+    as_json = summaries.delivery if paging.is_summary(request) else shown_delivery
     return ControlResponse(
-        200, {"items": found, "dropped": pushes.deliveries.dropped, "queue": pushes.dispatcher.state()}
+        200,
+        {
+            "items": [as_json(delivery) for delivery in found],
+            "next": more,
+            "total": len(pushes.deliveries),
+            "dropped": pushes.deliveries.dropped,
+            "queue": pushes.dispatcher.state(),
+        },
     )
 
 
@@ -148,7 +156,7 @@ ROUTES = (
     Route("DELETE", WEBHOOK, _remove_webhook, "remove an endpoint; deliveries that are under way continue"),
     Route("GET", DELIVERIES, _list_deliveries,
           "search the pushes; `wait` seconds for a first match, `attempts` is at least so many",
-          query=(*FILTERS, "wait")),
+          query=(*FILTERS, *paging.PARAMETERS, "wait")),
     Route("GET", f"{DELIVERIES}/{{id}}", _read_delivery, "read a push with its tries"),
     Route("POST", f"{DELIVERIES}/{{id}}/resend", _resend, "send a push once more, now"),
     Route("POST", "/_mock/tenants/{sys_id}/events/{event}", _send_event,

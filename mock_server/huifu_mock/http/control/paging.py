@@ -1,0 +1,58 @@
+"""Pages of a list: in which order, at most how many, and where the next page goes on."""
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
+from typing import TypeVar
+
+from huifu_mock.gateway.mock import Refused
+from huifu_mock.http.control.route import ControlRequest
+from huifu_mock.schemas import Problem
+
+PARAMETERS = ("after", "before", "limit", "sort", "view")
+VIEWS = ("full", "summary")
+SORTS = ("oldest", "newest")
+MOST = 1_000_000
+"""So many items are listed where no `limit` is given."""
+
+Item = TypeVar("Item")
+
+
+def is_summary(request: ControlRequest) -> bool:
+    """Whether the short form of each item is asked for."""
+    return request.query.get("view") == "summary"
+
+
+def newest_first(request: ControlRequest) -> bool:
+    """Whether the latest items come first: if asked for, or if nothing else is and it is `before` one or in short."""
+    request.check_query({"sort": SORTS, "view": VIEWS})
+    given = request.query.get("sort")
+    if "after" in request.query and "before" in request.query:
+        raise Refused(422, Problem("before", "is given together with after", "a page goes on from one of them"))
+    if given == "newest" and "after" in request.query:
+        raise Refused(422, Problem("after", "is for sort=oldest", "with sort=newest a page goes on with before"))
+    if given == "oldest" and "before" in request.query:
+        raise Refused(422, Problem("before", "is for sort=newest", "with sort=oldest a page goes on with after"))
+    if given is None and "after" not in request.query:
+        return "before" in request.query or is_summary(request)
+    return given == "newest"
+
+
+def cut(found: Iterable[Item], limit: int, id_of: Callable[[Item], str]) -> tuple[list[Item], str | None]:
+    """At most `limit` items, and the id that the next page goes on from; `None` at the end."""
+    page = list(islice(found, limit + 1))
+    if len(page) <= limit:
+        return page, None
+    return page[:limit], id_of(page[limit - 1])
+
+
+def page(
+    request: ControlRequest, items: Sequence[Item], wanted: Callable[[Item], bool], id_of: Callable[[Item], str]
+) -> tuple[list[Item], str | None]:
+    """The asked-for page of `items`, which are oldest first. Raises `Refused`."""
+    ordered = reversed(items) if newest_first(request) else iter(items)
+    name = "before" if "before" in request.query else "after"
+    if (cursor := request.query.get(name)) is not None and not any(id_of(item) == cursor for item in ordered):
+        wanted_id = "it is an id in it, such as the `next` of the page before"
+        raise Refused(422, Problem(name, f'"{cursor}" is not in the list', wanted_id))
+    limit = request.whole("limit", MOST, 1, MOST)
+    return cut(filter(wanted, ordered), limit, id_of)
