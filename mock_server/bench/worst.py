@@ -125,7 +125,7 @@ def _attacker(base_url: str, bodies: list[bytes], seconds: float) -> None:
     asyncio.run(all_kinds())
 
 
-def waits(seconds: float = 5.0) -> tuple[float, dict[str, float], float]:
+def waits(seconds: float = 3.0) -> tuple[float, dict[str, float], float]:
     """The p99 of a healthy client alone, its p99 beside each kind of body, and the server's memory in MB after it."""
     from multiprocessing import get_context
 

@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from huifu_mock.keys import published
 from huifu_mock.push.http import BadTarget
 from huifu_mock.request import CLOSE
 from huifu_mock.schemas import schema
+from huifu_mock.state import clock
 
 
 class BadOrdersFile(ValueError):
@@ -127,6 +129,12 @@ def add_parser(commands: Any) -> None:
         help="let webhooks and notifies go to HOST[:PORT], an address or a network, beside this machine; repeatable",
     )
     parser.add_argument(
+        "--now",
+        metavar="TIME",
+        type=_time,
+        help="the time at which every tenant begins, ISO 8601, Beijing time without an offset",
+    )
+    parser.add_argument(
         "--max-connections",
         metavar="N",
         type=_count,
@@ -158,7 +166,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         cast = load(Path(args.orders)) if args.orders else None
         limits = Limits(connections=args.max_connections)
-        server = HttpServer(Mock(cast, args.push_allow), args.host, args.port, args.control_token, limits)
+        server = HttpServer(Mock(cast, args.push_allow, now=args.now), args.host, args.port, args.control_token, limits)
         options = intercept.options(args, args.host)
         interceptor = Interceptor(server, options) if options else None
         with _call_log(args, server):
@@ -166,6 +174,14 @@ def run(args: argparse.Namespace) -> int:
     except (BadOrdersFile, CannotListen, BadTarget, BadAuthority, BadProxy) as error:
         raise Failure(str(error)) from error
     return 0
+
+
+def _time(text: str) -> datetime:
+    try:
+        return clock.parse(text)
+    except ValueError as error:
+        wanted = "ISO 8601 is needed, such as 2026-03-01T00:00:30"
+        raise argparse.ArgumentTypeError(f'"{text}" is not a time: {error}; {wanted}') from error
 
 
 def _count(text: str) -> int:

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from huifu_mock.client.intercept.environment import InterceptEnvironment
-from huifu_mock.client.tenant import Tenant
+from huifu_mock.client.tenant import Tenant, made_with
 from huifu_mock.client.transport import InProcess, Link, OverHttp, path, run_in
 from huifu_mock.gateway.mock import Mock
 from huifu_mock.http.intercept.listener import InterceptOptions
@@ -83,7 +83,7 @@ class Connection:
 
     def tenant(self, **settings: Any) -> Tenant:
         """A fresh, isolated tenant (settings: `schemas/control/tenant-create.json`)."""
-        return Tenant(self.link, self.link.ask("POST", path("tenants"), settings))
+        return Tenant(self.link, self.link.ask("POST", path("tenants"), made_with(settings)))
 
 
 def connect(base_url: str, token: str | None = None) -> Connection:

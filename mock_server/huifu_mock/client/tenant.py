@@ -15,6 +15,17 @@ from huifu_mock.client.records import Order
 from huifu_mock.client.transport import Link, path
 
 
+def made_with(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings as the control API takes them: `clock` may be a time too, at which the clock stands still."""
+    clock = settings.get("clock")
+    if clock is None:
+        return {name: value for name, value in settings.items() if name != "clock"}
+    parts = dict(clock) if isinstance(clock, Mapping) else {"now": clock, "mode": "frozen"}
+    if isinstance(parts.get("now"), datetime):
+        parts["now"] = parts["now"].isoformat()
+    return {**settings, "clock": parts}
+
+
 class Tenant:
     """A merchant at the gateway, alone in its world. Keys are test keys; see `credentials()`.
 
@@ -165,7 +176,10 @@ class Clock:
         return str(self._link.ask("GET", self._path)["mode"])
 
     def freeze(self, at: datetime | str | None = None) -> datetime:
-        """Stand still, from now or from a later time; timers on the way fire in order."""
+        """Stand still, from now or from a later time; timers on the way fire in order.
+
+        An earlier time is fine as long as the tenant has received nothing and holds no order that a test made.
+        """
         return self._set("frozen", at)
 
     def run(self, at: datetime | str | None = None) -> datetime:

@@ -15,7 +15,7 @@ from huifu_mock.push.dispatcher import TIMEOUT as PUSH_TIMEOUT
 from huifu_mock.push.dispatcher import Dispatcher
 from huifu_mock.push.http import Targets
 from huifu_mock.schemas import Problem, schema
-from huifu_mock.state.clock import BEIJING, LAST
+from huifu_mock.state.clock import BEIJING, LAST, Mode, MovedBack, parse, wall_clock
 from huifu_mock.state.journal import Room
 from huifu_mock.state.orders import Order, Taken
 
@@ -41,7 +41,8 @@ class Mock:
     """A gateway with its tenants. `cast` is the list of orders that the default tenant begins with.
 
     Pushes go to this machine, and to what `push_allow` names. Raises `BadTarget` where that is no target.
-    A receiver has `push_timeout` real seconds to answer.
+    A receiver has `push_timeout` real seconds to answer. `now` is the time at which it begins; tenants that are made
+    later begin as much later.
     """
 
     def __init__(
@@ -49,7 +50,9 @@ class Mock:
         cast: list[dict[str, Any]] | None = None,
         push_allow: Iterable[str] = (),
         push_timeout: float = PUSH_TIMEOUT,
+        now: datetime | None = None,
     ) -> None:
+        self._ahead: Final = now - wall_clock() if now is not None else timedelta()
         self.dispatcher: Final = Dispatcher(Targets(push_allow), timeout=push_timeout)
         self.keys: Final = KeyRing()
         self.room: Final = Room()
@@ -66,6 +69,7 @@ class Mock:
         self.gateway: Final = Gateway(default)
         self.interception: dict[str, Any] | None = None
         """Where clients of Huifu's real hosts are intercepted; see `schemas/control/about.json`."""
+        self._start_clock(default)
         seed(default, self.cast)
 
     def tenant(self, body: dict[str, Any]) -> Tenant:
@@ -80,6 +84,7 @@ class Mock:
         Raises `Refused`: 422 for a body that breaks the schema or a key that is none, 409 for a taken `sys_id`.
         """
         check("control/tenant-create", body)
+        begin = instant(body.get("clock", {}).get("now"), "clock.now")
         sys_id = body.get("sys_id") or _fresh_id()
         if self.gateway.tenant(sys_id):
             raise _taken(sys_id)
@@ -87,7 +92,7 @@ class Mock:
         own_key = body.get("merchant_public_key")
         private = None if own_key else self.keys.merchant(bits)
         public = _public_key(own_key) if own_key else private.public_key()  # type: ignore[union-attr] # one of the two is there
-        return Tenant(
+        made = Tenant(
             sys_id,
             replace(Settings(huifu_ids=[_fresh_id()], webhook_key=secrets.token_hex(16)), **_settings(body)),
             merchant_public_key=public,
@@ -96,6 +101,27 @@ class Mock:
             dispatcher=self.dispatcher,
             room=self.room,
         )
+        self._start_clock(made, begin, body.get("clock", {}).get("mode"))
+        return made
+
+    def _start_clock(self, tenant: Tenant, now: datetime | None = None, mode: Mode | None = None) -> None:
+        if now is not None or mode is not None or self._ahead:
+            tenant.clock.begin(now or wall_clock() + self._ahead, mode)
+        tenant.begins = (now, mode)
+
+    def move_clock(self, tenant: Tenant, now: datetime | None, mode: Mode | None) -> None:
+        """Set a tenant's clock; back only as long as nothing has happened to the tenant. Raises `MovedBack`."""
+        if now is None or now >= tenant.clock.now():
+            tenant.clock.set(now, mode)
+            return
+        cast = self.cast if tenant.sys_id == self.gateway.default else []
+        if not tenant.journal.untouched or len(tenant.orders) > len(cast):
+            moment, wanted = tenant.clock.now().isoformat(), now.isoformat()
+            said = "the tenant has received calls or holds orders"
+            raise MovedBack(f"the clock is at {moment} and cannot move back to {wanted}: {said}")
+        tenant.orders.clear()
+        tenant.clock.begin(now, mode)
+        seed(tenant, cast)
 
     def take_in(self, tenant: Tenant) -> None:
         """Let a new tenant be called. Raises `Refused` with 409 where another was faster to take its `sys_id`."""
@@ -118,6 +144,7 @@ class Mock:
     def reset(self, tenant: Tenant) -> None:
         """Back to the start: the default tenant has its cast again, the others nothing."""
         tenant.reset()
+        self._start_clock(tenant, *tenant.begins)
         if tenant.sys_id == self.gateway.default:
             seed(tenant, self.cast)
 
@@ -143,6 +170,8 @@ def seed(tenant: Tenant, bodies: list[dict[str, Any]], *, single: bool = False) 
 def _order(tenant: Tenant, body: dict[str, Any]) -> Order:
     now = tenant.clock.now()
     created_at = now - timedelta(seconds=body.get("age_seconds", 120))
+    if (given := instant(body.get("created_at"), "created_at")) is not None:
+        created_at = min(given, now)
     final = body.get("trans_stat", "P") != "P"
     return Order(
         huifu_id=body.get("huifu_id", tenant.settings.huifu_ids[0]),
@@ -162,6 +191,15 @@ def _order(tenant: Tenant, body: dict[str, Any]) -> Order:
 
 _PLAIN: Final = ("trade_type", "trans_stat", "settle", "settle_seconds", "notify_url", "trans_amt")
 _SETTINGS: Final = tuple(get_type_hints(Settings))
+
+
+def instant(text: str | None, field: str) -> datetime | None:
+    """A time of the control API; `None` if it is not given. Raises `Refused` with 422."""
+    try:
+        return None if text is None else parse(text)
+    except ValueError as error:
+        wanted = "ISO 8601, such as 2026-02-28T23:59:59.5 (Beijing time) or 2026-02-28T15:59:59Z"
+        raise Refused(422, Problem(field, f'"{text}" is not a time: {error}', wanted)) from error
 
 
 def moment(text: str) -> datetime:

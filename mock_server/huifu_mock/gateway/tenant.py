@@ -2,6 +2,7 @@
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final, Literal
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
@@ -10,7 +11,7 @@ from huifu_mock.faults import Faults
 from huifu_mock.push.dispatcher import Dispatcher
 from huifu_mock.push.queue import DeliveryQueue
 from huifu_mock.rules import Settle
-from huifu_mock.state.clock import Clock
+from huifu_mock.state.clock import Clock, Mode
 from huifu_mock.state.feed import Feed
 from huifu_mock.state.journal import Journal, Room
 from huifu_mock.state.orders import HfSeqIds, OrderTable
@@ -61,6 +62,8 @@ class Tenant:
         self.unit: Work = in_memory
         """Begins a unit of work; a store puts its own here."""
         self.clock = self._new_clock()
+        self.begins: tuple[datetime | None, Mode | None] = (None, None)
+        """The time and the mode that its clock was made with; `None` for the usual."""
         self.journal: Final = Journal(room=room, feed=self.feed)
         self.faults: Final = Faults(self.feed)
         self.hf_seq_ids: Final = HfSeqIds()
@@ -79,7 +82,7 @@ class Tenant:
         self.pushes.clear()
         self.orders.clear()
         self.faults.clear()
-        self.journal.clear()
+        self.journal.begin_anew()
         self.feed.tell("clock", 0.0)
         self.feed.tell("tenant", self)
 

@@ -53,6 +53,11 @@ def parse(text: str) -> datetime:
     return moment.replace(tzinfo=BEIJING) if moment.tzinfo is None else moment.astimezone(BEIJING)
 
 
+def wall_clock() -> datetime:
+    """What time it is outside every tenant."""
+    return datetime.now(BEIJING)
+
+
 class Clock:
     """Time that a test can hold, move and let run.
 
@@ -108,6 +113,16 @@ class Clock:
             self._instant = target
         self._plan()
         self._feed.tell("clock", (target - start).total_seconds())
+
+    def begin(self, now: datetime, mode: Mode | None = None) -> None:
+        """Begin at any time, also an earlier one, without timers: for a tenant to which nothing has happened yet."""
+        self._timers.clear()
+        self._base, self._mono = min(now, LAST), time.monotonic_ns()
+        self.mode = mode or self.mode
+        if self._instant is not None:
+            self._instant = self._base
+        self._plan()
+        self._feed.tell("clock", 0.0)
 
     def advance(self, seconds: float) -> None:
         """Let `seconds` pass at once. Raises `MovedBack` for less than nothing or past the calendar's end."""

@@ -199,10 +199,20 @@ class Journal:
         self._room: Final = room or Room()
         self._feed: Final = feed or Feed()
         self._entries: deque[Entry] = deque()
-        self._received = 0
+        self._received = self._since = 0
         self._waiters: Waiters[Entry] = Waiters()
         self.dropped = 0
         """How many calls were pushed out by newer ones since the journal was last cleared."""
+
+    @property
+    def untouched(self) -> bool:
+        """Whether nothing was received since the tenant was made or reset."""
+        return self._received == self._since
+
+    def begin_anew(self) -> None:
+        """Forget everything, as for a fresh tenant; numbers go on."""
+        self.clear()
+        self._since = self._received
 
     def next_number(self) -> int:
         """The number of the entry to come; numbers are never used twice."""

@@ -124,7 +124,7 @@ class TenantFixtures(Connection):
 
     def tenant(self, **settings: Any) -> Tenant:
         """A fresh, isolated tenant (settings: `schemas/control/tenant-create.json`)."""
-        return self._lent(self.link.ask("POST", path("tenants"), settings))
+        return self._lent(self.link.ask("POST", path("tenants"), tenant.made_with(settings)))
 
     def find(self, sys_id: str) -> Tenant:
         """The tenant of that `sys_id`. Raises `ControlError` 404."""

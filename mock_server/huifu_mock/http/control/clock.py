@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from huifu_mock.gateway.mock import Refused, check
+from huifu_mock.gateway.mock import Refused, check, instant
 from huifu_mock.gateway.tenant import Tenant
 from huifu_mock.http.control.route import ControlRequest, ControlResponse, Route
 from huifu_mock.schemas import Problem
@@ -21,13 +21,9 @@ def _read(request: ControlRequest) -> ControlResponse:
 def _set(request: ControlRequest) -> ControlResponse:
     tenant = request.tenant
     check("control/clock-put", request.body)
+    now = instant(request.body.get("now"), "now")
     try:
-        now = clock.parse(request.body["now"]) if "now" in request.body else None
-    except ValueError as error:
-        wanted = "ISO 8601, such as 2026-02-28T23:59:59.5 (Beijing time) or 2026-02-28T15:59:59Z"
-        raise Refused(422, Problem("now", f'"{request.body["now"]}" is not a time: {error}', wanted)) from error
-    try:
-        tenant.clock.set(now, request.body.get("mode"))
+        request.mock.move_clock(tenant, now, request.body.get("mode"))
     except clock.MovedBack as error:
         raise Refused(422, Problem("now", str(error), "reset the tenant, or make a fresh one")) from error
     return _read(request)
