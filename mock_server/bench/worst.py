@@ -13,8 +13,7 @@ from huifu_mock import keys, signing
 from huifu_mock.gateway.gateway import Gateway
 from huifu_mock.gateway.mock import Mock
 from huifu_mock.gateway.tenant import DEFAULT_HUIFU_ID, DEFAULT_SYS_ID
-from huifu_mock.http.bodies import LONG
-from huifu_mock.http.server import IN_THE_LOOP
+from huifu_mock.http.server import APART, IN_THE_LOOP
 from huifu_mock.request import CLOSE, ReceivedBytes, prepare
 from load import http_request
 
@@ -56,9 +55,9 @@ KINDS: Final[Mapping[str, Callable[[], bytes]]] = {
     "140 values, escapes": lambda: _request(_many_long("\\u5173")),
     "140 values, emoji": lambda: _request(_many_long("😀")),
     "an array of 4 million numbers": lambda: _request('"a":[' + ",".join(["1"] * 4_000_000) + "]"),
-    "100 KB of members": lambda: _request(_members(950, '"<关/&>' + "x" * 80 + '"')),
-    "60 KB of numbers": lambda: _request(_members(950, "1.00")),
-    "nested, 250 KB": lambda: _request(",".join(f'"n{i}":{{"a":["1.0",null,""],"关":"/"}}' for i in range(900))),
+    "950 members of 100 bytes": lambda: _request(_members(950, '"<关/&>' + "x" * 80 + '"')),
+    "950 numbers": lambda: _request(_members(950, "1.00")),
+    "nested, 27 KB": lambda: _request(",".join(f'"n{i}":{{"a":["1.0",null,""],"关":"/"}}' for i in range(900))),
     "garbage": lambda: b'"\\' * (LARGE // 2),
     "brackets": lambda: b"[" * LARGE,
     "quotes": lambda: b'"' * LARGE,
@@ -68,7 +67,7 @@ KINDS: Final[Mapping[str, Callable[[], bytes]]] = {
 def blocked(gateway: Gateway, body: bytes) -> float:
     """CPU seconds of one call that the event loop spends on it, when a thread has prepared a long body."""
     sent = ReceivedBytes(body)
-    call = prepare(CLOSE, sent) if len(body) > LONG else None
+    call = prepare(CLOSE, sent) if len(body) > APART else None
     start = time.process_time()
     gateway.receive(CLOSE, sent, call, IN_THE_LOOP)
     return time.process_time() - start
@@ -77,7 +76,7 @@ def blocked(gateway: Gateway, body: bytes) -> float:
 def prepared(body: bytes) -> float:
     """CPU seconds of the thread that prepares a long body."""
     start = time.process_time()
-    if len(body) > LONG:
+    if len(body) > APART:
         prepare(CLOSE, ReceivedBytes(body))
     return time.process_time() - start
 

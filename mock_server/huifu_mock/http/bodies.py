@@ -12,9 +12,9 @@ from huifu_mock.schemas import Problem
 
 MAX_BODY: Final = 10 * 1024 * 1024
 LONG: Final = KEPT
-"""A longer body is read and looked into apart from the others."""
+"""Of longer bodies only so many are held at once."""
 AT_ONCE: Final = 8
-"""So many long bodies are held at once; others wait."""
+"""Others wait."""
 
 
 class Unread(Exception):

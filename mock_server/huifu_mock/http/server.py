@@ -21,7 +21,7 @@ from huifu_mock.gateway.mock import Mock, Refused
 from huifu_mock.gateway.tenant import Tenant
 from huifu_mock.http import faulty, page
 from huifu_mock.http.address import ANY_ADDRESS, CannotListen, base_url, cannot_listen, host_of, is_loopback
-from huifu_mock.http.bodies import LONG, MAX_BODY, Bodies, LeftEarly, Unread
+from huifu_mock.http.bodies import MAX_BODY, Bodies, LeftEarly, Unread
 from huifu_mock.http.connection import Listener, peer_port
 from huifu_mock.http.control import router
 from huifu_mock.http.control.route import ControlResponse
@@ -34,6 +34,8 @@ from huifu_mock.schemas import Problem
 from huifu_mock.state.journal import Entry
 from huifu_mock.state.work import Unkept
 
+APART: Final = 16 * 1024
+"""A longer body is read in a thread; real ones have less than 1 KB."""
 IN_THE_LOOP: Final = 0.02
 """So many seconds a wrong signature is looked into before everybody else has a turn."""
 JSON: Final = "application/json;charset=UTF-8"
@@ -161,7 +163,7 @@ class HttpServer:
             sent = ReceivedBytes(body, _raw(request), session, peer_port(request.transport))
             if self.arriving is not None:
                 await self.arriving(endpoint, sent)
-            call = await self._worker.run(partial(prepare, endpoint, sent)) if len(body) > LONG else None
+            call = await self._worker.run(partial(prepare, endpoint, sent)) if len(body) > APART else None
             exchange = self.mock.gateway.receive(endpoint, sent, call, IN_THE_LOOP)
         except Unread as unread:
             answer = self._not_read(request, unread, endpoint.path, session)
