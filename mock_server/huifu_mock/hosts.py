@@ -13,9 +13,6 @@ NAMED: Final = (
 )
 """The hosts that the official SDKs have as constants, for clients that need every name in a list."""
 
-REAL: Final = r"(^|\.)(" + "|".join(domain.replace(".", r"\.") for domain in DOMAINS) + r")\.?$"
-"""The same as `is_huifu`, as a regular expression that JavaScript and PHP understand; to be used without case."""
-
 
 def is_huifu(host: str) -> bool:
     """Whether a host name belongs to Huifu."""

@@ -1,5 +1,6 @@
 """The environment in which clients of every language reach the intercepting listener, and trust it."""
 
+import ipaddress
 import os
 import re
 import shutil
@@ -146,8 +147,16 @@ def _for_java(direct: Iterable[str]) -> list[str]:
     patterns = ["127.*"]
     for name in direct:
         bare = name.removeprefix("*").lstrip(".")
-        patterns += [bare] if bare == name and re.fullmatch(r"[0-9.:a-f]+|localhost", bare) else [bare, f"*.{bare}"]
+        patterns += [bare] if _is_address(bare) or bare == "localhost" else [bare, f"*.{bare}"]
     return list(dict.fromkeys(patterns))
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _hosts_for_java() -> list[str]:

@@ -1,5 +1,6 @@
 """Intercepting inside this process: Python's own sockets reach the listener in place of Huifu, and TLS trusts it.
 
+A look-up of Huifu's hosts answers an address that stands for the listener, and connecting to it reaches the listener.
 Caught is whatever uses the modules `socket` and `ssl`: requests, urllib3, httpx, aiohttp, asyncio, urllib, dg-sdk. A C
 library with a resolver of its own (pycurl, uvloop, aiodns) is out of its reach.
 """
@@ -23,7 +24,7 @@ def intercept_here(about: Mapping[str, Any]) -> Configured:
     there = (host, int(about["port"]))
     trust = _Trust(str(about["ca_pem"]))
     for owner, name, made in (
-        (socket, "getaddrinfo", _looked_up(there)),
+        (socket, "getaddrinfo", _looked_up),
         (socket, "gethostbyname", _named(lambda _: STAND_IN)),
         (socket, "gethostbyname_ex", _named(lambda name: (name, [], [STAND_IN]))),
         (socket.socket, "connect", _connected(there)),
@@ -46,15 +47,11 @@ def _text(host: object) -> str:
     return bytes(host).decode("ascii", "replace") if isinstance(host, bytes | bytearray) else str(host)
 
 
-def _looked_up(there: tuple[str, int]) -> Callable[[Any], Any]:
-    def replacing(original: Any) -> Any:
-        def getaddrinfo(host: Any, port: Any, *args: Any, **kwargs: Any) -> Any:
-            # the port goes with the address, and every client connects to what it was answered
-            return original(*(there if is_huifu(_text(host)) else (host, port)), *args, **kwargs)
+def _looked_up(original: Any) -> Any:
+    def getaddrinfo(host: Any, *args: Any, **kwargs: Any) -> Any:
+        return original(STAND_IN if is_huifu(_text(host)) else host, *args, **kwargs)
 
-        return getaddrinfo
-
-    return replacing
+    return getaddrinfo
 
 
 def _named(answer: Callable[[str], Any]) -> Callable[[Any], Any]:
