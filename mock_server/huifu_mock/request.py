@@ -86,6 +86,12 @@ class Call:
     tokens: list[str] | None = None
     """The lexemes of a long body, which was taken apart already; `None` for any other."""
 
+    def forget_texts(self) -> None:
+        """Let go of what can be worked out again and takes several times the room of the body."""
+        self.tokens = None
+        self.__dict__.pop("text", None)
+        self.__dict__.pop("members", None)
+
     @property
     def is_signable(self) -> bool:
         """Whether there is a `data` that can be signed."""
@@ -180,7 +186,8 @@ def prepare(endpoint: Endpoint, sent: ReceivedBytes) -> Call:
     call = read(endpoint, sent)
     _ = call.kept
     if call.is_signable:
-        _ = call.digest, call.other_digests
+        _ = call.digest, call.other_digests, call.identity
+        call.forget_texts()
     return call
 
 

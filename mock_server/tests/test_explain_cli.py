@@ -1,7 +1,9 @@
 """`huifu-mock explain`: captured messages from files and standard input."""
 
+import base64
 import io
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -132,3 +134,72 @@ def test_a_message_comes_from_standard_input_too(
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(ESCAPED)))
     assert main(["explain", "-", "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["mistakes"] == ["unicode-escaped"]
+
+
+HEADERS = [["Content-Type", "application/json"], ["User-Agent", "GuzzleHttp/7"]]
+CURL = "curl -s https://api.huifu.com/v2/trade/payment/scanpay/close -H 'Content-Type: application/json' "
+
+
+def in_har(body: bytes) -> str:
+    """As a browser saves it, between other requests."""
+    url = "https://api.huifu.com/v2/trade/payment/scanpay/close"
+    named = [{"name": name, "value": value} for name, value in HEADERS]
+    posted = {"method": "POST", "url": url, "headers": named, "postData": {"text": body.decode()}}
+    other = {"method": "POST", "url": "https://example.test/", "headers": [], "postData": {"text": "{}"}}
+    return json.dumps({"log": {"entries": [{"request": one} for one in (other, posted, {"method": "GET"}, other)]}})
+
+
+def in_journal(body: bytes) -> dict[str, Any]:
+    return {
+        "id": "call-1",
+        "path": "/v2/trade/payment/scanpay/close",
+        "headers": HEADERS,
+        "body_base64": base64.b64encode(body).decode(),
+        "data": {"what": "is shown"},
+    }
+
+
+FORMS: dict[str, Any] = {
+    "a journal entry": lambda body: json.dumps(in_journal(body)),
+    "a list of the journal": lambda body: json.dumps({"items": [in_journal(b"{}"), in_journal(body)], "dropped": 0}),
+    "a copied curl command": lambda body: CURL + "-d '" + body.decode().replace("'", "'\\''") + "'",
+    "a curl command over several lines": lambda body: "$ " + CURL + "\\\n  --data-raw " + shlex.quote(body.decode()),
+    "a curl command from Chrome": lambda body: CURL + "--data-raw $'" + chrome(body.decode()) + "'",
+    "the output of curl -v": lambda body: f"> POST /v2/x HTTP/1.1\n> Host: h\n> \n{body.decode()}\n< HTTP/1.1 200 OK\n",
+    "a HAR file": in_har,
+    "a log line": lambda body: f"2026-03-01 12:00:00 INFO huifu: request {{id=7}} {body.decode()} took 12 ms",
+    "a log line in JSON": lambda body: json.dumps({"level": "info", "context": {"body": body.decode()}}),
+}
+
+
+def chrome(text: str) -> str:
+    """As Chrome quotes what is not ASCII."""
+    quoted = text.replace("\\", "\\\\").replace("'", "\\'")
+    return "".join(c if c.isascii() else f"\\u{ord(c):04x}" for c in quoted)
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_the_request_is_found_in_what_people_have_at_hand(form: Any, said: Any) -> None:
+    code, out, _ = said(form(ESCAPED).encode(), "--json")
+    assert (code, json.loads(out)["mistakes"]) == (1, ["unicode-escaped"])
+    good = envelope(DATA, b64(rsa(right(DATA))))
+    assert said(form(good).encode())[0] == 0
+
+
+@pytest.mark.parametrize(
+    "captured",
+    [
+        b"curl",
+        b"curl 'never ends",
+        b"curl x -d @file",
+        b'{"log":{"entries":[{}]}}',
+        b'{"items":[]}',
+        b"{" * 2000,
+        b"> \n{",
+    ],
+)
+def test_what_holds_no_request_is_told_as_before(captured: bytes, said: Any) -> None:
+    code, out, err = said(captured)
+    assert code == 1
+    assert "The request cannot be taken" in out
+    assert err == ""

@@ -18,6 +18,7 @@ from huifu_mock.gateway.mock import seed
 from huifu_mock.http.control.journal import shown
 from huifu_mock.request import CLOSE, ReceivedBytes
 from huifu_mock.rules import RULES
+from huifu_mock.state.clock import parse
 from huifu_mock.state.orders import Order, OrderTable
 
 REFUSED = [reason for reason in Reason if reason not in (Reason.CLOSED, Reason.PROCESSING)]
@@ -409,3 +410,37 @@ def test_a_hint_is_one_line_of_ascii_whatever_was_sent(desk: Desk) -> None:
         assert hint.isprintable()
         assert len(hint) <= LONGEST
     assert explain.ascii_line("a\r\nb\x00中") == "a b?\\u4e2d"
+
+
+@pytest.mark.parametrize("given", ["application/x-www-form-urlencoded", "text/plain; charset=utf-8"])
+def test_a_content_type_that_others_refuse_is_a_warning(given: str, desk: Desk) -> None:
+    answered = desk.send(desk.body(desk.data(desk.order())), f"Host: x\r\ncontent-type: {given}".encode())
+    assert answered.reply["resp_code"] == "00000000"
+    assert answered.exchange.hint.startswith(
+        f"warning: Content-Type {given} is accepted here, other gateways answer 415"
+    )
+    told = explained(desk, answered)
+    assert [one["id"] for one in told["warnings"]] == ["content-type"]
+    assert "415" in told["text"]["zh"]
+    refused = desk.send(desk.body(desk.data()), f"Content-Type: {given}".encode())
+    assert refused.exchange.hint.startswith("rule 7")
+    assert "other gateways answer 415" in refused.exchange.hint
+
+
+@pytest.mark.parametrize("headers", [b"", b"Content-Type: application/json", b"content-type: Application/JSON"])
+def test_json_and_nothing_are_no_reason_to_warn(headers: bytes, desk: Desk) -> None:
+    assert desk.send(desk.body(desk.data(desk.order())), headers).exchange.hint == ""
+
+
+def test_an_order_of_another_day_is_told_with_the_day_in_beijing_and_in_utc(desk: Desk) -> None:
+    desk.tenant.clock.begin(parse("2026-03-01T00:30:00"))
+    order = desk.order(age_seconds=120)
+    assert order.req_date == "20260301"
+    hint = desk.send(desk.body(desk.data(order, org_req_date="20260228"))).exchange.hint
+    assert "dates are Beijing's, where it is 20260301 now (in UTC 20260228)" in hint
+
+
+def test_a_missing_signature_names_both_forms_of_a_key(desk: Desk) -> None:
+    answered = desk.send(envelope(desk.data(desk.order()), ""))
+    assert "PEM for openssl_sign" in answered.exchange.hint
+    assert "one line of Base64 for the official SDKs" in answered.exchange.hint

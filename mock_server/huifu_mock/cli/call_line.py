@@ -61,7 +61,7 @@ def _status(call: dict[str, Any]) -> str:
 def _mood(call: dict[str, Any]) -> str:
     if call["unmatched"] or call["signature_ok"] is False:
         return "wrong"
-    return "refused" if call["hint"] else "good"
+    return "refused" if call["hint"] and not call["hint"].startswith("warning: ") else "good"
 
 
 def _visible(text: str) -> str:

@@ -3,11 +3,11 @@
 import argparse
 import json
 import re
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from huifu_mock import explain, request, signing
+from huifu_mock.cli.captured import Message, parsed
 from huifu_mock.cli.main import Failure
 from huifu_mock.cli.sign import key_text, read
 from huifu_mock.gateway.gateway import PATHS
@@ -19,7 +19,8 @@ examples:
   huifu-mock explain event.json --webhook --key KEY --sign 5D41402A…    a webhook: the endpoint's key, the MD5
   huifu-mock explain - --json < request.txt                             with header lines, as captured
 
-FILE is a body, or a whole HTTP message with its first line and headers. Nothing is sent anywhere.
+FILE is a body, or a whole HTTP message with its first line and headers; or what holds one: a journal entry, a curl
+command, the output of curl -v, a HAR file, a log line. Nothing is sent anywhere.
 Exit code: 0 the signature is right, 1 it is not, 2 the command could not do its work.
 """
 
@@ -52,15 +53,6 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--json", action="store_true", help="print the explanation as JSON, as in the journal")
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A captured message: first line and headers may be missing."""
-
-    target: str
-    headers: str
-    body: bytes
-
-
 def run(args: argparse.Namespace) -> int:
     """Print the explanation."""
     message = parsed(read(args.file))
@@ -71,19 +63,6 @@ def run(args: argparse.Namespace) -> int:
         languages = ("en", "zh") if args.lang == "both" else (args.lang,)
         print("\n\n".join(found.text[language] for language in languages))
     return 1 if found.reason else 0
-
-
-_FIRST_LINE = re.compile(rb"(?:(?:POST|GET|PUT) (\S+) HTTP/[0-9.]+|HTTP/[0-9.]+ [0-9]{3}.*?)\r?\n")
-
-
-def parsed(captured: bytes) -> Message:
-    """A captured message, taken apart where it has headers."""
-    first = _FIRST_LINE.match(captured)
-    if first is None:
-        return Message("", "", captured.rstrip(b"\r\n"))
-    head, _, body = re.sub(rb"\r\n\r\n|\n\n", b"\0", captured, count=1).partition(b"\0")
-    lines = head.decode("latin-1").replace("\r\n", "\n").partition("\n")[2]
-    return Message((first[1] or b"").decode("latin-1"), lines, body)
 
 
 def _signed(args: argparse.Namespace, message: Message) -> explain.Explanation:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from huifu_mock.explain.advice import ADVICE, Mistake
     from huifu_mock.explain.budget import Budget
+    from huifu_mock.explain.content_type import doubtful_type, given_type
     from huifu_mock.explain.journal_entry import earlier, examined, explained, untried
     from huifu_mock.explain.nearest_order import nearest
     from huifu_mock.explain.refusal import SENTENCES, TenantFacts, ascii_line, hint, remedy
@@ -28,12 +29,14 @@ __all__ = [
     "Mistake",
     "TenantFacts",
     "ascii_line",
+    "doubtful_type",
     "earlier",
     "examined",
     "explain_reply",
     "explain_request",
     "explain_webhook",
     "explained",
+    "given_type",
     "hint",
     "nearest",
     "remedy",
@@ -52,6 +55,10 @@ _WHERE: Final = {
         "untried",
     ),
     "budget": ("Budget",),
+    "content_type": (
+        "doubtful_type",
+        "given_type",
+    ),
     "nearest_order": ("nearest",),
     "refusal": (
         "SENTENCES",

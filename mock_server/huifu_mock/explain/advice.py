@@ -81,6 +81,11 @@ class Mistake:
 
 
 _PLAIN_EN: Final = "sign `data` alone, its first level sorted by name, compact, in raw UTF-8"
+_FORM_EN: Final = (
+    "give the private key (PKCS#8) in the form that the code reads: PEM for openssl_sign and other openssl_* "
+    "functions, one line of Base64 for the official SDKs"
+)
+_FORM_ZH: Final = "私钥（PKCS#8）的格式须与代码相符：openssl_sign 等 openssl_* 函数要 PEM，官方 SDK 要一行 Base64"
 _PLAIN_ZH: Final = "只对 `data` 加签：第一层按字段名 ASCII 排序，紧凑，原样 UTF-8"
 
 # fmt: off
@@ -225,14 +230,21 @@ _ROWS: Final[tuple[Mistake, ...]] = (
             "在 JSON 中原样发送签名；途中有环节按表单解码了它",
             {"php": "do not pass it through urldecode() or $_POST", "java": "do not pass it through URLDecoder.decode",
              "python": "do not pass it through urllib.parse.unquote_plus"}),
+    Mistake("base64-percent-encoded", "`sign` is percent-encoded (%2B for +); here it is decoded",
+            "`sign` 做了 URL 编码（如 %2B）；这里已先解码",
+            "in JSON send the Base64 as it is", "JSON 中应原样发送 Base64",
+            {"php": "base64_encode($raw) // without urlencode()", "java": "without URLEncoder.encode(sign)",
+             "python": "base64.b64encode(raw).decode() # without urllib.parse.quote", "node": 'raw.toString("base64") '
+             "// without encodeURIComponent"}),
+    Mistake("sign-is-digest", "`sign` is a digest, not an RSA signature", "`sign` 是摘要，不是 RSA 签名",
+            "sign the text with the private key: SHA256withRSA makes the digest itself",
+            "用私钥对文本加签：SHA256withRSA 自己会做摘要", SIGN),
     Mistake("sign-empty", "`sign` is empty or missing: most often the private key did not load",
             "`sign` 为空或缺失：多半是私钥没有加载成功",
-            "give the private key as one line of Base64 (PKCS#8), not PKCS#1, and check that signing succeeded",
-            "私钥用一行 Base64（PKCS#8），不要 PKCS#1，并检查加签是否成功", KEY),
+            f"{_FORM_EN}; check that signing succeeded", f"{_FORM_ZH}；并检查加签是否成功", KEY),
     Mistake("sign-is-text", "`sign` is text, such as an exception's message: the private key did not load",
             "`sign` 不是 Base64 而是文本，例如异常信息：私钥没有加载成功",
-            "give the private key as one line of Base64 (PKCS#8) and do not send when signing failed",
-            "私钥用一行 Base64（PKCS#8），加签失败时不要发送", KEY),
+            f"{_FORM_EN}; do not send when signing failed", f"{_FORM_ZH}；加签失败时不要发送", KEY),
     Mistake("sm2", "the signature is SM2, not RSA", "签名是国密 SM2，不是 RSA",
             "SM2 is not supported yet: configure the client's sign type RSA",
             "暂不支持 SM2：请把客户端的签名方式配置为 RSA",
@@ -251,10 +263,6 @@ NOTES: Final[dict[str, tuple[str, str]]] = {
         "`sign` 是十六进制，但长度不是 RSA 签名的长度",
     ),
     "base64-twice": ("`sign` was put into Base64 twice", "`sign` 做了两次 Base64"),
-    "percent-encoded": (
-        "`sign` is percent-encoded (%2B for +); in JSON it is sent as it is",
-        "`sign` 做了 URL 编码（%2B）；JSON 中应原样发送",
-    ),
     "padding-lost": (
         "the Base64 has lost its padding (= at the end); Go: base64.StdEncoding, not RawStdEncoding",
         "Base64 缺少末尾的 =；Go 请用 base64.StdEncoding 而不是 RawStdEncoding",

@@ -10,9 +10,10 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from huifu_mock.codes import Reason
 from huifu_mock.explain.advice import language
 from huifu_mock.explain.budget import Budget
+from huifu_mock.explain.content_type import doubtful_type, given_type
 from huifu_mock.explain.lexer import Received, receive
 from huifu_mock.explain.refusal import TenantFacts, hint, refusal, remedy, sentence
-from huifu_mock.explain.report import Explanation, Words, add_finding, add_warnings, fixes, warnings
+from huifu_mock.explain.report import Explanation, Warned, Words, add_finding, add_warnings, fixes, warnings
 from huifu_mock.explain.sign_field import Key
 from huifu_mock.explain.signature import Earlier, examine, find, known_keys, verified_text
 from huifu_mock.request import Call
@@ -76,9 +77,10 @@ def explained(entry: Entry, call: Call, tenant_facts: TenantFacts, own: RSAPubli
         words.add(entry.hint, entry.hint)
         return Explanation(None, (), None, None, words.text()).as_json()
     _tell_answer(words, entry, call, tenant_facts)
+    typed = _typed(words, entry)
     if entry.signature_ok and _is_plain(entry, call):
         return Explanation(
-            _name(entry), (), call.text, call.text, words.text(), refusal=refusal(entry, call, tenant_facts)
+            _name(entry), (), call.text, call.text, words.text(), (), typed, refusal(entry, call, tenant_facts)
         ).as_json()
     received = receive(entry.sent.body) if len(entry.sent.body) <= LONGEST else None
     finding = entry.finding
@@ -96,9 +98,19 @@ def explained(entry: Entry, call: Call, tenant_facts: TenantFacts, own: RSAPubli
         expected,
         words.text(),
         fixes(finding) if finding else (),
-        doubtful,
+        (*typed, *doubtful),
         refusal(entry, call, tenant_facts),
     ).as_json()
+
+
+def _typed(words: Words, entry: Entry) -> tuple[Warned, ...]:
+    """The warning about a Content-Type that other gateways would refuse."""
+    given = given_type(entry.sent.headers)
+    if not given:
+        return ()
+    en, zh = doubtful_type(given)
+    words.add(en, zh)
+    return (Warned("content-type", "Content-Type", en, zh),)
 
 
 def _name(entry: Entry) -> str | None:

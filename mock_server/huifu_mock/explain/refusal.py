@@ -5,7 +5,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from huifu_mock.explain.advice import ADVICE, NOTES
@@ -186,7 +186,17 @@ def _unknown(refused: RefusedCall) -> Bilingual:
     which = f"huifu_id {order.huifu_id}, org_req_date {order.req_date}, org_req_seq_id {order.req_seq_id}"
     if refused.facts.nearest.how in ("hf-as-req", "req-as-hf", "numbers-disagree"):
         which += f", org_hf_seq_id {order.hf_seq_id}"
-    return f"the nearest order is {which}: {en}", f"最接近的订单是 {which}：{zh}"
+    day_en, day_zh = _days(refused.facts) if "day" in refused.facts.nearest.how else ("", "")
+    return f"the nearest order is {which}: {en}{day_en}", f"最接近的订单是 {which}：{zh}{day_zh}"
+
+
+def _days(facts: Facts) -> Bilingual:
+    """Which day it is in Beijing and in UTC: a client that takes its dates from UTC is a day behind for 8 hours."""
+    here, there = f"{facts.now:%Y%m%d}", f"{facts.now.astimezone(UTC):%Y%m%d}"
+    return (
+        f"; dates are Beijing's, where it is {here} now (in UTC {there})",
+        f"；日期以北京时间为准，现在北京是 {here}（UTC 是 {there}）",
+    )
 
 
 def _not_closable(refused: RefusedCall) -> Bilingual:
@@ -255,7 +265,8 @@ def _by_code(entry: Entry) -> Bilingual:
         order = entry.facts.nearest.order
         en, zh = HOW[entry.facts.nearest.how]
         which = f"{order.huifu_id} {order.req_date} {order.req_seq_id}"
-        return f"the nearest order is {which}: {en}", f"最接近的订单是 {which}：{zh}"
+        day_en, day_zh = _days(entry.facts) if "day" in entry.facts.nearest.how else ("", "")
+        return f"the nearest order is {which}: {en}{day_en}", f"最接近的订单是 {which}：{zh}{day_zh}"
     return (
         "the call succeeds when this no longer applies: " + entry.facts.rule.when,
         "以下情况不再成立时调用才会成功：" + entry.facts.rule.when_zh,

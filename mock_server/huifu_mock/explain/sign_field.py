@@ -35,6 +35,12 @@ def decode(sign: Any, header_sign_type: str = "") -> Decoded:
         return Decoded(None, ("sign-is-text",))
     if header_sign_type.strip().upper() == "SM2" and not _is_rsa(sign):
         return Decoded(None, ("sm2",))
+    return _decoded(sign)
+
+
+def _decoded(sign: str) -> Decoded:
+    if _DIGEST.fullmatch(sign.strip()):
+        return Decoded(None, ("sign-is-digest",))
     if (hexadecimal := _unhex(sign)) is not None:
         return _is_hex(hexadecimal)
     raw = unbase64(sign)
@@ -48,6 +54,9 @@ def _is_rsa(sign: str) -> bool:
     return raw is not None and len(raw) in SIZES
 
 
+DIGESTS: Final = (16, 20, 32)
+"""Bytes of MD5, SHA-1 and SHA-256."""
+_DIGEST: Final = re.compile("|".join(f"[0-9a-fA-F]{{{2 * size}}}" for size in DIGESTS))
 _HEX: Final = re.compile(r"[0-9a-fA-F]+")
 
 
@@ -80,6 +89,8 @@ def _strict(raw: bytes) -> Decoded:
         return Decoded(raw)
     if _is_ec_der(raw):
         return Decoded(None, ("sm2",))
+    if len(raw) in DIGESTS:
+        return Decoded(None, ("sign-is-digest",))
     if len(raw) < 64:
         return Decoded(None, ("sign-is-text",))
     once_more = unbase64(raw.decode("latin-1"))
@@ -100,7 +111,7 @@ def _standard(sign: str) -> str:
 _Repair = tuple[str, str, Callable[[str], str]]
 _REPAIRS: Final[tuple[_Repair, ...]] = (
     # one that has no id carries a note
-    ("unknown", "percent-encoded", lambda sign: unquote(sign) if "%" in sign else sign),
+    ("base64-percent-encoded", "", lambda sign: unquote(sign) if "%" in sign else sign),
     ("base64-wrapped", "", lambda sign: re.sub(r"[\r\n\t]+|^ +| +$|\\r|\\n", "", sign)),
     ("base64-plus-lost", "", lambda sign: sign.replace(" ", "+")),
     ("base64-urlsafe", "", _standard),

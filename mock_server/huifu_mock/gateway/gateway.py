@@ -197,6 +197,8 @@ class Gateway:
             self._look_into(exchange, call, patience)
         if not entry.went_well:
             entry.hint = _hint(tenant, entry, call)
+        if b"/json" not in call.sent.headers and (given := explain.given_type(call.sent.headers)):
+            entry.hint = _warned(entry.hint, given)
         if known and not authentic and _refused_for_signature(tenant, outcome):
             exchange.status, exchange.body = BAD_SIGNATURE_STATUS, BAD_SIGNATURE_BODY
             entry.response = exchange.body
@@ -260,6 +262,11 @@ def _examined_later(
             exchange.tenant.journal.grown(exchange.entry)
 
     return tell
+
+
+def _warned(hint: str, given: str) -> str:
+    """A hint with the warning about a Content-Type."""
+    return "; ".join(filter(None, (hint, explain.ascii_line(explain.doubtful_type(given)[0]))))
 
 
 def _hint(tenant: Tenant, entry: Entry, call: Call) -> str:
