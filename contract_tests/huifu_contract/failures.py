@@ -41,6 +41,12 @@ class SetupTrouble(Trouble):
     kind = "set-up"
 
 
+class ForeignServer(Trouble):
+    """A server answers whatever it is asked with one code: it is no close of Huifu's, or not for this merchant."""
+
+    kind = "set-up"
+
+
 class Gone(Trouble):
     """The client was restarted as often as allowed; what is left is not run."""
 

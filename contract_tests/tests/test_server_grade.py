@@ -14,7 +14,8 @@ import pytest
 from server_parts import MovedTime, stored, stranger
 
 import huifu_mock
-from huifu_contract.failures import SetupTrouble
+from huifu_contract.cli.main import main
+from huifu_contract.failures import ForeignServer, SetupTrouble
 from huifu_contract.grading.results import Exit, Verdict
 from huifu_contract.reference import Config
 from huifu_contract.server.grade import Options, grade
@@ -173,6 +174,43 @@ def test_a_server_that_speaks_no_json_is_one_root_cause(server: huifu_mock.Serve
     assert ids.pop("signed-reply") == "fail"
     assert set(ids.values()) == {"blocked"}
     assert len({case.root for case in found.cases if case.root}) == 1
+
+
+class OwnCode(Page):
+    """Answers everything with its own error code, signed or not."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        body = json.dumps({"data": {"resp_code": "40301", "resp_desc": "invalid tenant"}, "sign": ""}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def test_a_server_that_answers_everything_with_its_own_code_gets_one_sentence_and_exit_3(
+    server: huifu_mock.Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tenant = server.tenant()
+    place = tmp_path / "target.toml"
+    keys = {"sys_id", "product_id", "huifu_id", "merchant_private_key", "huifu_public_key"}
+    place.write_text("".join(f"{n} = {json.dumps(v)}\n" for n, v in tenant.credentials().items() if n in keys))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), OwnCode) as other:
+        threading.Thread(target=other.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{other.server_port}"
+        code = main(["server", "--base-url", url, "--target", str(place)])
+        other.shutdown()
+    told = capsys.readouterr()
+    assert (code, told.out) == (3, "")
+    assert told.err.startswith(f"huifu-contract: {url} answers every request with 40301 'invalid tenant'")
+    assert len(told.err.strip().splitlines()) == 1
+
+
+def test_wrong_keys_are_such_a_server_too(server: huifu_mock.Server) -> None:
+    mine, other = Config.of(server.tenant().credentials()), server.tenant()
+    wrong = replace(mine, sys_id=other.sys_id)
+    with pytest.raises(ForeignServer, match="answers every request with 10000000"):
+        grade(Target(server.base_url, config=wrong, admin=False))
 
 
 def test_nobody_there_is_a_matter_of_the_set_up(server: huifu_mock.Server) -> None:

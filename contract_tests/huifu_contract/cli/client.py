@@ -69,6 +69,7 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     from huifu_contract.cli.output import write
     from huifu_contract.grading import replay
+    from huifu_contract.grading.generate import portable
     from huifu_contract.grading.profiles import PROFILES
     from huifu_contract.grading.runner import Options
     from huifu_contract.reports import github
@@ -87,6 +88,7 @@ def run(options: argparse.Namespace) -> int:
         grades=frozenset(options.grade or GRADES),
         cases=tuple(options.case),
         level=options.level or "should",
+        portable_seed=portable(),
         seed=options.seed if options.seed is not None else (0 if ci else secrets.randbelow(2**31)),
         known=_known(options.known),
         folder=options.replays or replay.FOLDER,

@@ -19,6 +19,7 @@ COMMANDS = (
     catalogue.add_cases,
     report.add_known,
     report.add_report,
+    report.add_diff,
     report.add_badge,
     catalogue.add_vectors,
     catalogue.add_selftest,

@@ -38,6 +38,33 @@ def _run_report(options: argparse.Namespace) -> int:
     return 0
 
 
+def add_diff(commands: Any) -> None:
+    made = commands.add_parser(
+        "diff",
+        help="tell what changed between two result files",
+        description="Tells what changed between two runs of a client or of a kit. Exit 1 if something got worse.",
+    )
+    made.add_argument("before", type=Path, metavar="A.json")
+    made.add_argument("after", type=Path, metavar="B.json")
+    made.add_argument("--md", type=Path, default=None, metavar="FILE.md", help="as Markdown, for a pull request")
+    made.set_defaults(run=_run_diff)
+
+
+def _run_diff(options: argparse.Namespace) -> int:
+    from huifu_contract.grading import results
+    from huifu_contract.grading.results import Exit
+    from huifu_contract.reports import changes
+
+    a, b = (results.read(path) for path in (options.before, options.after))
+    print(changes.text(a, b))
+    if options.md is not None:
+        try:
+            options.md.write_text(changes.markdown(a, b), encoding="utf-8")
+        except OSError as error:
+            raise SetupTrouble(f"cannot write {error.filename}: {error.strerror}") from None
+    return int(Exit.NOT_OK if changes.worse(changes.changes(a, b)) else Exit.OK)
+
+
 def add_badge(commands: Any) -> None:
     made = commands.add_parser(
         "badge", help="make a badge of a result file", description="Draws the score of one result file as a badge."

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 
@@ -17,7 +19,7 @@ from huifu_contract.grading import replay
 from huifu_contract.grading.exchanges import redact, sequence
 from huifu_contract.grading.failure_budget import FailureBudget
 from huifu_contract.grading.flakiness import SLOW_S, Repeated, repeat
-from huifu_contract.grading.generate import search
+from huifu_contract.grading.generate import search, written
 from huifu_contract.grading.known_failures import KnownFailure
 from huifu_contract.grading.profiles import Profile
 from huifu_contract.grading.results import CaseResult, Verdict
@@ -54,6 +56,9 @@ class Grader:
         began = time.monotonic()
         mark = harness.driver.mark()
         harness.notes.clear()
+        harness.judged_by.clear()
+        harness.stream = f"{self.seed}:{record.id}:{record.rev}"
+        tried = Inputs()
         harness.last = None
         entry = next((entry for entry in self.known if _names(entry, record)), None)
         blank = blank_result(record, Verdict.FAIL)
@@ -62,6 +67,7 @@ class Grader:
         try:
             for example in self._stored(record, entry):
                 runs += 1
+                tried.add(example)
                 _run(record, harness, example)
             if self.only is None and not (entry and record.draw):
                 count = self.profile.examples if examples is None else examples
@@ -74,6 +80,7 @@ class Grader:
                     budget=self.failures,
                 )
                 runs += found.runs
+                tried.draw(found.tried)
                 if found.best is not None:
                     example = found.best
                     raise next(reversed(found.broken.values()))
@@ -100,7 +107,7 @@ class Grader:
             )
         if result.verdict not in (Verdict.PASS, Verdict.SKIP):
             result = _with_evidence(result, harness, mark)
-        result = replace(result, seconds=time.monotonic() - began, examples=runs)
+        result = replace(result, seconds=time.monotonic() - began, examples=runs, **tried.told(harness.judged_by))
         return self._enforced(result, record, entry)
 
     def _stored(self, record: Record, entry: KnownFailure | None) -> Iterator[Example]:
@@ -196,6 +203,30 @@ class Grader:
         if result.verdict is Verdict.FAIL and record.level is Level.SHOULD and self.level == "must":
             return replace(result, verdict=Verdict.NOTE)
         return result
+
+
+@dataclass(slots=True)
+class Inputs:
+    """The distinct inputs of one case."""
+
+    fixed: set[str] = field(default_factory=set)
+    drawn: dict[str, None] = field(default_factory=dict)
+
+    def add(self, example: Example) -> None:
+        self.fixed.add(written(example))
+
+    def draw(self, examples: Iterable[str]) -> None:
+        self.drawn.update(dict.fromkeys(examples))
+
+    def told(self, laws: Iterable[str]) -> dict[str, Any]:
+        """As the result of a case has it."""
+        digest = hashlib.sha256("\n".join(self.drawn).encode()).hexdigest()[:12] if self.drawn else ""
+        return {
+            "judged": tuple(sorted(laws)),
+            "inputs": len(self.fixed | self.drawn.keys()),
+            "drawn": len(self.drawn),
+            "digest": digest,
+        }
 
 
 def _listed(result: CaseResult, entry: KnownFailure) -> CaseResult:

@@ -18,6 +18,27 @@ from huifu_contract.harness.laws import CaseBroken
 SHRINK_RUNS = 60
 
 
+def written(example: Example) -> str:
+    """The same text for the same example, whatever the order of its members."""
+    return json.dumps(example, sort_keys=True)
+
+
+def portable() -> bool:
+    """Draws the same inputs from a seed on every machine; False where this hypothesis has no such switch.
+
+    Hypothesis mixes constants of the modules that lie in a checkout into what it draws. Which these are depends on
+    where the kit and the team's code lie, so this process, which runs nobody's tests, does without them.
+    """
+    from hypothesis.internal.conjecture import providers
+
+    names = vars(providers)
+    if not {"_get_local_constants", "Constants"} <= names.keys():
+        return False
+    none = names["Constants"]()
+    names["_get_local_constants"] = lambda: none
+    return True
+
+
 @dataclass(slots=True)
 class Search:
     """What was found while hypothesis drew: the runs, the failing examples, and what stopped it.
@@ -31,6 +52,8 @@ class Search:
     broken: dict[str, CaseBroken] = field(default_factory=dict)
     best: Example | None = None
     stopped: Exception | None = None
+    tried: dict[str, None] = field(default_factory=dict)
+    """The distinct examples that were drawn before anything failed."""
     last: Example | None = None
     """The one that was run last."""
     _after: int = 0
@@ -40,7 +63,7 @@ class Search:
 
         Raises CaseBroken for one that breaks the same law.
         """
-        name = json.dumps(example, sort_keys=True)
+        name = written(example)
         if name in self.broken:
             self.best = example
             raise self.broken[name]
@@ -48,6 +71,8 @@ class Search:
             return
         self.runs += 1
         self.last = example
+        if not self.broken:
+            self.tried[name] = None
         began, smaller = time.monotonic(), bool(self.broken)
         try:
             run(example)

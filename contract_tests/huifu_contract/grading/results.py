@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from huifu_contract import schemas
+from huifu_contract.grading import statistics
 
 
 class Verdict(StrEnum):
@@ -92,6 +93,14 @@ class CaseResult:
     reruns: int = 0
     """How often the failing example was run again."""
     failed_reruns: int = 0
+    judged: tuple[str, ...] = ()
+    """The laws that the inputs were judged by."""
+    inputs: int = 0
+    """Distinct inputs that were tried: the fixed ones and the drawn ones."""
+    drawn: int = 0
+    """Those of them that were drawn."""
+    digest: str = ""
+    """Of the drawn inputs: equal where the same were tried."""
 
     @property
     def group(self) -> str:
@@ -141,7 +150,13 @@ class RunResult:
 
     def document(self) -> dict[str, Any]:
         score = {level: {"passed": p, "applicable": a} for level, (p, a) in self.score().items()}
-        return {**asdict(self), "counts": self.counts, "score": score, "exit": int(self.exit)}
+        return {
+            **asdict(self),
+            "counts": self.counts,
+            "score": score,
+            "statistics": statistics.document(self.cases),
+            "exit": int(self.exit),
+        }
 
     def write(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -153,11 +168,14 @@ def read(path: Path) -> RunResult:
     return parse(schemas.read_file("result", path, "result file", f"result file of format {FORMAT}"))
 
 
+DERIVED = ("counts", "score", "statistics", "exit")
+
+
 def parse(document: Mapping[str, Any]) -> RunResult:
     """The run that a valid document tells of."""
-    loaded = {name: value for name, value in document.items() if name not in ("counts", "score", "exit")}
+    loaded = {name: value for name, value in document.items() if name not in DERIVED}
     cases = tuple(
-        CaseResult(**{**case, "verdict": Verdict(case["verdict"]), **_tuples(case, "laws", "traffic")})
+        CaseResult(**{**case, "verdict": Verdict(case["verdict"]), **_tuples(case, "laws", "traffic", "judged")})
         for case in loaded.pop("cases")
     )
     return RunResult(**{**loaded, "cases": cases, **_tuples(loaded, "grades")})
@@ -192,4 +210,4 @@ def _joined(parts: Sequence[RunResult]) -> RunResult:
 
 
 def _tuples(given: Mapping[str, Any], *names: str) -> dict[str, tuple[Any, ...]]:
-    return {name: tuple(given[name]) for name in names}
+    return {name: tuple(given.get(name, ())) for name in names}

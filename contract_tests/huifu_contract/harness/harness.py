@@ -5,8 +5,10 @@ It seeds orders, calls the client, collects the evidence and applies laws.
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -15,7 +17,7 @@ from huifu_contract.drivers.driver import Driver
 from huifu_contract.failures import KitTrouble
 from huifu_contract.harness import evidence
 from huifu_contract.harness.evidence import Evidence, SentRequest
-from huifu_contract.harness.laws import Blocked, Broken, CaseBroken, silence, soundness
+from huifu_contract.harness.laws import Blocked, Broken, CaseBroken, law_of, silence, soundness
 from huifu_contract.harness.prepared_answers import PreparedAnswer
 from huifu_contract.outcome import Hello
 
@@ -42,6 +44,10 @@ class Harness:
     reveal: str | None = None
     elsewhere: Tenant | None = None
     judged: int = 0
+    judged_by: dict[str, None] = field(default_factory=dict)
+    """The laws that have judged since the case began."""
+    stream: str = "0"
+    """What the numbers of requests and orders are made of: seed and case."""
     notes: list[str] = field(default_factory=list)
     last: Evidence | None = None
     example_s: float = 0.0
@@ -50,13 +56,14 @@ class Harness:
     """No call begins after that moment (monotonic seconds): what is not reached is blocked."""
     calling_since: float | None = None
     call_s: list[float] = field(default_factory=list)
+    _made: Counter[str] = field(default_factory=Counter)
     _numbers: int = 0
     _examples: int = 0
 
     # -- doing ----------------------------------------------------------------------------------------------------
 
     def order(self, **wanted: Any) -> Order:
-        return self.tenant.orders.add(**wanted)
+        return self.tenant.orders.add(**{"req_seq_id": "A" + self._unique(), **wanted})
 
     def params(self, order: Order, **changes: str | None) -> dict[str, str]:
         """A close of that order with a number never used before; None takes a member out."""
@@ -64,7 +71,12 @@ class Harness:
         return {name: value for name, value in made.items() if value is not None}
 
     def number(self) -> str:
-        return "R" + secrets.token_hex(12)
+        return "R" + self._unique()
+
+    def _unique(self) -> str:
+        """The same in every run with the same seed, and never twice for one tenant."""
+        self._made[self.stream] += 1
+        return hashlib.sha256(f"{self.stream}:{self._made[self.stream]}".encode()).hexdigest()[:24]
 
     def unknown_order(self, **changes: str | None) -> dict[str, str]:
         """A close of an order that does not exist."""
@@ -73,7 +85,7 @@ class Harness:
             "req_seq_id": self.number(),
             "huifu_id": self.tenant.huifu_id,
             "org_req_date": "20240405",
-            "org_req_seq_id": "none" + secrets.token_hex(8),
+            "org_req_seq_id": "none" + self._unique(),
             **changes,
         }
         return {name: value for name, value in made.items() if value is not None}
@@ -177,6 +189,8 @@ class Harness:
     def judge(self, e: Evidence, *laws: Law, also: Sequence[Broken] = ()) -> Evidence:
         """L1 and L5 hold always; a case adds other laws and conditions of its own. Raises CaseBroken."""
         self.judged += 1
+        self.judged_by.update(dict.fromkeys(law_of(law) for law in (soundness, silence, *laws)))
+        self.judged_by.update(dict.fromkeys(broken.law for broken in also))
         self.last = e
         found = [broken for law in (soundness, silence, *laws) for broken in law(e)] + list(also)
         if found:
@@ -185,11 +199,13 @@ class Harness:
 
     def demand(self, e: Evidence, condition: bool, message: str, detail: str = "") -> None:
         """A condition of this one case."""
+        self.judged_by["C"] = None
         self.judge(e, also=[] if condition else [Broken("C", message, detail)])
 
     def check_wire(self, found: Sequence[Broken]) -> None:
         """Conditions on the requests of the last call alone, whatever the client made of the answers."""
         self.judged += 1
+        self.judged_by["L3"] = None
         if self.last is None:
             raise KitTrouble("a case judged the wire before anything was sent")
         if found:

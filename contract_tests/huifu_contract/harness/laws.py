@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -20,6 +20,17 @@ TITLES = {
     "L5": "silence: nothing is claimed from a reply that is not authentic",
     "C": "the condition of this case",
 }
+
+
+LAWS = {
+    "soundness": "L1", "resolution": "L2", "wire": "L3", "signature": "L3", "unique": "L3", "restraint": "L4",
+    "bounded": "L4", "same_or_query": "L4", "growing_gaps": "L4", "paused": "L4", "silence": "L5",
+}  # fmt: skip
+
+
+def law_of(function: Callable[..., object]) -> str:
+    """The law that a function of this module judges by; a condition of a case of its own is C."""
+    return LAWS.get(function.__name__, "C")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from huifu_contract.grading.flakiness import rate
 from huifu_contract.grading.results import OK, CaseResult, RunResult, Verdict
+from huifu_contract.grading.statistics import ONE_IN, by_law, percent, pooled
 from huifu_contract.harness.laws import TITLES
 
 STYLES = {
@@ -53,7 +55,23 @@ def show(console: Console, run: RunResult) -> None:
     for case in run.cases:
         if case.verdict is Verdict.NOTE:
             console.print(f"[cyan]note[/]  {case.id}: {escape(case.signature)}", highlight=False)
+    _statistics(console, run)
     _last_lines(console, run)
+
+
+def _statistics(console: Console, run: RunResult) -> None:
+    """What was tried by each law, and how likely a rare fault was missed; then how often a flaky client fails."""
+    tried = [each for each in by_law(run.cases) if each.drawn]
+    if tried:
+        console.print("\n[dim]inputs tried, and the chance that a fault which strikes 1 in 20, 100, 1000 was missed[/]")
+    for each in tried:
+        chances = ", ".join(percent(each.missed(one_in)) for one_in in ONE_IN)
+        what = f"{each.law:<3} {each.inputs:>6} distinct, {each.drawn} drawn: {chances}"
+        console.print(f"  {what}  [dim]{TITLES[each.law]}[/]", highlight=False)
+    failed, runs = pooled(run.cases)
+    if runs:
+        console.print(f"\n[bold red]flaky[/]: {failed} of {runs} runs of what should have passed or failed each time "
+                      f"failed, {rate(failed, runs)}", highlight=False)  # fmt: skip
 
 
 def _header(console: Console, run: RunResult) -> None:

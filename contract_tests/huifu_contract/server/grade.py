@@ -13,14 +13,15 @@ import hypothesis
 import huifu_mock
 from huifu_contract import __version__
 from huifu_contract.catalogue.record import Level
-from huifu_contract.failures import SetupTrouble, Trouble
+from huifu_contract.failures import ForeignServer, SetupTrouble, Trouble
 from huifu_contract.grading.exchanges import redact
 from huifu_contract.grading.profiles import PROFILES
 from huifu_contract.grading.results import Verdict
 from huifu_contract.harness.laws import Blocked, Skipped
+from huifu_contract.server import answers
 from huifu_contract.server import preconditions as control
-from huifu_contract.server.client import Asker, Pace, RealTime, Time
-from huifu_contract.server.harness import ServerHarness
+from huifu_contract.server.client import Asker, Pace, RealTime, Reply, Time
+from huifu_contract.server.harness import NUMBERS, ServerHarness
 from huifu_contract.server.preconditions import Preconditions
 from huifu_contract.server.registry import ServerCase, select
 from huifu_contract.server.results import ServerResult, ServerRun, words
@@ -49,7 +50,10 @@ def grade(
     connection: huifu_mock.Connection | None = None,
     began: Callable[[ServerCase], None] = lambda _case: None,
 ) -> ServerRun:
-    """Raises SetupTrouble if the server may not be contacted, cannot be, or is not described."""
+    """Raises SetupTrouble if the server may not be contacted, cannot be, or is not described.
+
+    Raises ForeignServer if it answers everything alike.
+    """
     options = options or Options()
     assert options.profile in PROFILES
     clock = time or RealTime()
@@ -100,7 +104,26 @@ def _contact(harness: ServerHarness) -> str:
     reply = harness.asker.close(harness.request())
     if not reply.status:
         raise SetupTrouble(f"no server answers at {harness.target.base_url}: {reply.unreadable}")
+    if reply.business and not answers.UNKNOWN.fits(reply.said):
+        _same_for_all(harness, reply)
     return "" if reply.business else f"the close of an unknown order is answered {reply}"
+
+
+def _same_for_all(harness: ServerHarness, first: Reply) -> None:
+    """Raises ForeignServer if quite different requests get one answer: no case could learn anything there."""
+    data = harness.request()
+    asked = (
+        {name: value for name, value in data.items() if name not in NUMBERS},
+        {**data, "org_req_date": "no date"},
+        harness.request(org_req_seq_id="9" * 129),
+    )
+    replies = [harness.asker.close(each) for each in asked]
+    code, text, _ = first.said
+    if code and {reply.said.resp_code for reply in replies} == {code}:
+        raise ForeignServer(
+            f"{harness.target.base_url} answers every request with {code} {text!r}, whatever is right or wrong with "
+            "it: it serves no close as Huifu specifies it, or not to this merchant with these keys. Nothing was graded"
+        )
 
 
 def _one(record: ServerCase, harness: ServerHarness, root: str, options: Options) -> ServerResult:

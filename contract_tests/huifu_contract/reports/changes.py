@@ -1,0 +1,136 @@
+"""What changed between two runs of the kit: for a client or a kit that was upgraded, and for pull requests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from huifu_contract.grading.results import OK, CaseResult, RunResult, Verdict
+from huifu_contract.reports.markdown import cell
+
+TITLES = {
+    "worse": "Not ok any more",
+    "better": "Ok now",
+    "other": "Not ok as before, in another way",
+    "verdict": "Ok as before, with another verdict",
+    "new": "New cases",
+    "gone": "Cases that are gone",
+}
+"""The kinds of changes, in the order in which they are told."""
+NO_CASE = "(no such case)"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One case. `before` and `after` are a verdict with what was found."""
+
+    kind: str
+    case: str
+    level: str
+    before: str
+    after: str
+    revised: bool = False
+    """The case itself has changed between the two kits."""
+
+
+def changes(a: RunResult, b: RunResult) -> list[Change]:
+    """In the order of TITLES, then of the cases."""
+    before, after = ({case.id: case for case in run.cases} for run in (a, b))
+    found = [
+        change
+        for name in dict.fromkeys((*after, *before))
+        if (change := _change(before.get(name), after.get(name))) is not None
+    ]
+    return sorted(found, key=lambda change: list(TITLES).index(change.kind))
+
+
+def worse(found: Sequence[Change]) -> bool:
+    """Whether something is not ok in the second run that was ok, or was not asked, in the first."""
+    return any(change.kind == "worse" or (change.kind == "new" and not _ok(change.after)) for change in found)
+
+
+def _ok(words: str) -> bool:
+    return Verdict(words.partition(":")[0]) in OK
+
+
+def _change(a: CaseResult | None, b: CaseResult | None) -> Change | None:
+    if b is None:
+        return None if a is None else Change("gone", a.id, a.level, _words(a), NO_CASE)
+    if a is None:
+        return Change("new", b.id, b.level, NO_CASE, _words(b))
+    if (a.verdict, a.signature, a.root) == (b.verdict, b.signature, b.root):
+        return None
+    was, is_ = a.verdict in OK, b.verdict in OK
+    kind = "better" if is_ and not was else "worse" if was and not is_ else "verdict" if is_ else "other"
+    return Change(kind, b.id, b.level, _words(a), _words(b), revised=a.rev != b.rev)
+
+
+def _words(case: CaseResult) -> str:
+    what = case.signature or case.root
+    return f"{case.verdict}: {what}" if what else case.verdict.value
+
+
+def _who(run: RunResult) -> str:
+    client = " ".join(filter(None, (str(run.client["name"]), str(run.client["version"]))))
+    return f"{client} (kit {run.kit}, profile {run.profile}, seed {run.seed})"
+
+
+def _score(run: RunResult) -> str:
+    return "  ".join(f"{level} {passed}/{applicable}" for level, (passed, applicable) in run.score().items())
+
+
+def text(a: RunResult, b: RunResult) -> str:
+    """For a person."""
+    found = changes(a, b)
+    lines = [f"A {_who(a)}  {_score(a)}", f"B {_who(b)}  {_score(b)}", *_remarks(a, b)]
+    for kind, title in TITLES.items():
+        mine = [change for change in found if change.kind == kind]
+        if mine:
+            lines += ["", f"{title} ({len(mine)})"]
+        for change in mine:
+            lines.append(f"  {change.level:<6} {change.case}{'  (the case has changed)' if change.revised else ''}")
+            lines += [f"         A {change.before}", f"         B {change.after}"]
+    return "\n".join(lines if found else (*lines, "", "no case ended otherwise"))
+
+
+def markdown(a: RunResult, b: RunResult) -> str:
+    """For a pull request."""
+    found = changes(a, b)
+    lines = [
+        "## Close contract: what changed",
+        "",
+        "| | client | score |",
+        "|---|---|---|",
+        f"| before | {cell(_who(a))} | {cell(_score(a))} |",
+        f"| after | {cell(_who(b))} | {cell(_score(b))} |",
+        "",
+        *(f"{cell(remark)}\n" for remark in _remarks(a, b)),
+    ]
+    if not found:
+        return "\n".join((*lines, "No case ended otherwise.", ""))
+    for kind, title in TITLES.items():
+        mine = [change for change in found if change.kind == kind]
+        if mine:
+            lines += [f"### {title} ({len(mine)})", "", "| case | level | before | after |", "|---|---|---|---|"]
+            lines += [f"| `{c.case}` | {c.level} | {cell(c.before)} | {cell(c.after)} |" for c in mine]
+            lines.append("")
+    return "\n".join(lines)
+
+
+def _remarks(a: RunResult, b: RunResult) -> list[str]:
+    """What has to be known to compare the two at all."""
+    found = []
+    if a.client["name"] != b.client["name"]:
+        found.append("these are runs of two different clients")
+    if (a.profile, a.seed) != (b.profile, b.seed):
+        found.append("profile or seed differ, so other inputs were tried")
+    elif any(one.digest != two.digest for one, two in _both(a, b) if one.verdict is two.verdict is Verdict.PASS):
+        found.append("the same seed drew other inputs: the versions of hypothesis or of the kit differ")
+    if a.interrupted or b.interrupted:
+        found.append("one of the runs was interrupted")
+    return found
+
+
+def _both(a: RunResult, b: RunResult) -> list[tuple[CaseResult, CaseResult]]:
+    there = {case.id: case for case in b.cases}
+    return [(case, there[case.id]) for case in a.cases if case.id in there]
