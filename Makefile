@@ -15,10 +15,10 @@ PIP_FAILED = { echo "huifu-mock was not installed: pip could not get what it nee
 WHICH := 'import os, sys; print("Python %d.%d.%d in" % sys.version_info[:3], os.path.realpath(sys.base_prefix))'
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench dist clean same-python
+.PHONY: help run test lint bench dist screenshots clean same-python
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 run: same-python $(VENV)/.ready-to-run ## start the fake gateway on 127.0.0.1:8080 (PORT=9090 for another port, ARGS="…" for other options)
 	@exec $(BIN)/huifu-mock serve --port $(PORT) $(ARGS)
@@ -39,6 +39,9 @@ dist: same-python $(VENV)/.ready-to-test ## build the wheel and the source distr
 	@for wheel in dist/*.whl; do echo "built $$wheel and $$(ls dist/*.tar.gz); to install it:"; \
 	  echo "  pip install \"huifu-mock @ file://$(CURDIR)/$$wheel\""; \
 	  echo "  pip install \"huifu-mock[contract] @ file://$(CURDIR)/$$wheel\""; done
+
+screenshots: $(VENV)/.ready-to-test ## make the pictures of the console that the READMEs show, from a running server
+	@PYTHONPATH=mock_server/tests:contract_tests/tests $(BIN)/python mock_server/tests/screenshots.py $(ARGS)
 
 # A PYTHON that was asked for and is not the one in .venv is said, not ignored.
 same-python:

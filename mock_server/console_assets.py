@@ -1,8 +1,9 @@
 """Fetch what the console's pages take from other projects: `python mock_server/console_assets.py`.
 
 Each row of `huifu_mock/console/assets/assets.json` names a package of npm, its version, its SHA-512 and the files that
-are wanted of it. A package whose hash differs is refused, and nothing is changed. With `--check` nothing is written:
-it tells whether the files that lie here are the packages' own. npm is needed to run this, not to use what it fetched.
+are wanted of it; with `folder`, tests have them there below `mock_server`. A package whose hash differs is refused, and
+nothing is changed. With `--check` nothing is written: it tells whether the files that lie here are the packages' own.
+npm is needed to run this, not to use what it fetched.
 """
 
 import argparse
@@ -16,7 +17,8 @@ import tempfile
 from pathlib import Path
 from typing import Any, Final
 
-ASSETS: Final = Path(__file__).resolve().parent / "huifu_mock" / "console" / "assets"
+HERE: Final = Path(__file__).resolve().parent
+ASSETS: Final = HERE / "huifu_mock" / "console" / "assets"
 
 
 class Unlike(Exception):
@@ -49,7 +51,7 @@ def contents(row: dict[str, Any]) -> dict[Path, bytes]:
                 member = archive.extractfile(f"package/{inner}")
                 if member is None:
                     raise Unlike(f"{named} has no file {inner}")
-                wanted[ASSETS / name] = member.read()
+                wanted[(HERE / row["folder"] if "folder" in row else ASSETS) / name] = member.read()
     return wanted
 
 

@@ -1,6 +1,6 @@
 """One page in the machine's Chromium, driven by playwright, for tests that look at pages.
 
-Nothing is downloaded: whatever Chromium the machine has is used, and only files of this machine are opened.
+Nothing is downloaded: whatever Chromium the machine has is used, and only files and servers of this machine are opened.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from playwright.sync_api import CDPSession, ConsoleMessage, Page, Request, sync_playwright
 
@@ -35,6 +36,8 @@ class Browser:
         self._program = program
         self._complaints: list[str] = []
         self._dark = False
+        self._calm = False
+        self._origin = ""
 
     def __enter__(self) -> Self:
         self._playwright = sync_playwright().start()
@@ -47,7 +50,12 @@ class Browser:
 
     def show(self, file: Path, query: str = "", *, width: int = 1280, height: int = 900, scale: float = 1) -> None:
         """Opens a file in a window of that size; returns when it is loaded and drawn."""
+        self.open(file.as_uri() + query, width=width, height=height, scale=scale)
+
+    def open(self, url: str, *, width: int = 1280, height: int = 900, scale: float = 1) -> None:
+        """Opens a page in a window of that size, with an empty profile; returns when it is loaded and drawn."""
         phone = width < 600
+        self._origin = "{0.scheme}://{0.netloc}/".format(urlsplit(url)) if url.startswith("http") else "file:"
         for context in self._browser.contexts:
             context.close()
         context = self._browser.new_context(
@@ -56,6 +64,8 @@ class Browser:
             is_mobile=phone,
             has_touch=phone,
             color_scheme="dark" if self._dark else "light",
+            reduced_motion="reduce" if self._calm else "no-preference",
+            accept_downloads=True,
         )
         self._complaints.clear()
         self.page = context.new_page()
@@ -63,7 +73,7 @@ class Browser:
         self.page.on("console", self._on_console)
         self.page.on("pageerror", lambda error: self._complaints.append(str(error)))
         self.page.on("request", self._on_request)
-        self.page.goto(file.as_uri() + query)
+        self.page.goto(url)
         self.eval(SETTLED)
 
     def eval(self, expression: str) -> Any:
@@ -88,6 +98,10 @@ class Browser:
         """What the system prefers, from the next page on."""
         self._dark = wanted
 
+    def calm(self, wanted: bool) -> None:
+        """Whether the system asks for little motion, from the next page on."""
+        self._calm = wanted
+
     def picture(self, file: Path, *, whole: bool = False) -> None:
         """A PNG of the window, or of all that the page shows."""
         self.eval("Promise.all(document.getAnimations().map((one) => one.finished))")
@@ -111,5 +125,5 @@ class Browser:
             self._complaints.append(message.text)
 
     def _on_request(self, request: Request) -> None:
-        if not request.url.startswith(("file:", "data:", "about:")):
+        if not request.url.startswith((self._origin, "data:", "about:", "blob:")):
             self._complaints.append("requests " + request.url)

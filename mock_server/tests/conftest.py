@@ -1,6 +1,7 @@
 """What all tests of this folder share: how hypothesis runs here, a desk without a socket, a server, a fresh tenant."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from desk import Desk
@@ -8,6 +9,9 @@ from hypothesis import HealthCheck, settings
 from merchant import Merchant
 
 import huifu_mock
+
+if TYPE_CHECKING:
+    from browser import Browser
 
 # No deadline and no complaint about slow examples: a busy machine is no fault of the code. In CI examples are fixed.
 settings.register_profile("huifu-mock", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -40,3 +44,15 @@ def tenant(server: huifu_mock.Server) -> Iterator[huifu_mock.Tenant]:
 def merchant(tenant: huifu_mock.Tenant) -> Merchant:
     """A client of that tenant, over HTTP."""
     return Merchant(tenant)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> "Iterator[Browser]":
+    """A page in the machine's Chromium; without one, what needs it is skipped."""
+    import browser
+
+    program = browser.installed()
+    if program is None:
+        pytest.skip("there is no Chromium here (Debian and Ubuntu: the package chromium)")
+    with browser.Browser(program) as running:
+        yield running

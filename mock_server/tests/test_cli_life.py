@@ -152,3 +152,33 @@ def test_a_port_that_is_taken_is_told(run: Run) -> None:
         code, _, err = run("webhooks", "listen", "--port", mailbox.address.rpartition(":")[2])
     assert code == 2
     assert "choose another with --port" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "end"),
+    [
+        ((), ""),
+        (("calls",), ""),
+        (("faults",), "&view=faults"),
+        (("call-17",), "#call-17"),
+        (("delivery-2",), "#delivery-2"),
+    ],
+)
+def test_the_page_is_opened_where_it_is_asked_for(
+    words: tuple[str, ...], end: str, run: Run, merchant: Merchant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", lambda url: opened.append(url) or True)
+    page = f"{merchant.tenant.base_url}/_mock/?tenant={merchant.tenant.sys_id}{end}"
+    assert run("console", *words) == (0, f"{page}\n", "")
+    assert opened == [page]
+
+
+def test_without_a_browser_the_address_of_the_page_is_printed(
+    run: Run, merchant: Merchant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("webbrowser.open", lambda _: False)
+    page = f"{merchant.tenant.base_url}/_mock/?tenant={merchant.tenant.sys_id}"
+    assert run("console") == (0, f"there is no browser here; open {page}\n", "")
+    monkeypatch.delattr("webbrowser.open")
+    assert run("console", "--no-browser") == (0, f"{page}\n", "")

@@ -115,8 +115,9 @@ def test_the_sign_in_form_is_reached_without_the_token_that_it_asks_for() -> Non
 
 def test_every_asset_is_a_pinned_one_and_brings_its_licence() -> None:
     packages = json.loads((ASSETS / "assets.json").read_text("utf-8"))["packages"]
-    pinned = [name for package in packages for name in package["files"].values()]
-    assert sorted(pinned) == sorted(path.name for path in ASSETS.iterdir() if path.name != "assets.json")
+    places = (ASSETS, Path(__file__).parent / "console")
+    pinned = {(places["folder" in package] / name) for package in packages for name in package["files"].values()}
+    assert pinned == {path for place in places for path in place.iterdir() if path.name != "assets.json"}
     for package in packages:
         assert any("LICENSE" in name for name in package["files"].values()), package["package"]
         assert len(base64.b64decode(package["integrity"].removeprefix("sha512-"))) == hashlib.sha512().digest_size

@@ -10,6 +10,7 @@ from huifu_mock._version import VERSION
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "serve": ("serve", "start the fake gateway"),
+    "console": ("console", "open the page of a running server in the browser"),
     "exec": ("exec", "start a gateway, run a command with it, and stop the gateway"),
     "ca": ("ca", "print the CA certificate of an intercepting server"),
     "keys": ("keys", "show the published test keys, or make a new pair"),
@@ -26,6 +27,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
 EPILOG: Final = """\
 start here:
   huifu-mock serve                 the gateway on http://127.0.0.1:8080, with test keys and sample orders
+  huifu-mock console               its page, in the browser: calls, orders, pushes and faults, live
   huifu-mock COMMAND --help        what a command takes
 
 It is for tests only: it never contacts Huifu, and its keys are published.

@@ -242,6 +242,7 @@ def _ready_json(server: HttpServer) -> str:
     ready = {
         "base_url": server.base_url,
         "control_url": f"{server.base_url}/_mock",
+        "console_url": f"{server.base_url}/_mock/",
         "host": server.host,
         "port": server.port,
         "pid": os.getpid(),
@@ -269,6 +270,8 @@ def welcome(base_url: str, mock: Mock) -> str:
     tenant = f"{base_url}/_mock/tenants/{DEFAULT_SYS_ID}"
     return f"""\
 huifu-mock {VERSION} answers at {base_url} (Ctrl-C ends it)
+
+See every call, order, push and fault, live, and act on them: {base_url}/_mock/
 
 Close an order, signed with the published test key:
 

@@ -1,0 +1,80 @@
+// The control API as the page calls it, and the event stream. The page has no other way to change anything.
+import { keep, read, route, update } from "./store.js";
+
+let token = read(sessionStorage, "control-token") ?? "";
+
+export class Problem extends Error {
+  constructor(status, document, fallback) {
+    super(document?.detail ?? fallback);
+    this.status = status;
+  }
+}
+
+export const tenantPath = (rest = "") => `/_mock/tenants/${encodeURIComponent(route.tenant)}${rest}`;
+export const hasToken = () => token !== "";
+
+export function setToken(text) {
+  token = text;
+  keep(sessionStorage, "control-token", text || null);
+}
+
+const authorized = () => (token ? { Authorization: `Bearer ${token}` } : {});
+
+export async function api(method, path, body, signal) {
+  const sent = { method, headers: authorized(), signal };
+  if (body !== undefined) {
+    sent.body = JSON.stringify(body);
+    sent.headers["Content-Type"] = "application/json";
+  }
+  const response = await fetch(path, sent);
+  const text = await response.text();
+  let answer = null;
+  try { answer = text ? JSON.parse(text) : null; } catch { /* told as it is below */ }
+  if (response.status === 401) update({ signIn: true });
+  if (!response.ok) throw new Problem(response.status, answer, `${response.status} ${text.slice(0, 200)}`);
+  return answer;
+}
+
+export const get = (rest, signal) => api("GET", tenantPath(rest), undefined, signal);
+export const post = (rest, body = {}) => api("POST", tenantPath(rest), body);
+
+// A request to one of Huifu's own paths, as a client sends it.
+export async function send(path, body) {
+  const response = await fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body });
+  const text = await response.text();
+  return { status: response.status, call: response.headers.get("Huifu-Mock-Call"), text };
+}
+
+// --- the event stream: read with fetch, so that the token goes where it belongs
+
+export async function* stream(path, last, signal) {
+  const headers = { ...authorized(), Accept: "text/event-stream", ...(last ? { "Last-Event-ID": last } : {}) };
+  const response = await fetch(path, { headers, signal, cache: "no-store" });
+  if (response.status === 401) update({ signIn: true });
+  if (!response.ok) throw new Problem(response.status, await response.json().catch(() => null), `${response.status}`);
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    const blocks = (rest + value).split("\n\n");
+    rest = blocks.pop();
+    for (const block of blocks) {
+      yield parse(block);
+    }
+  }
+}
+
+function parse(block) {
+  const event = { type: "message", data: "", id: null };
+  for (const line of block.split("\n")) {
+    const [name, ...value] = line.split(":");
+    const text = value.join(":").replace(/^ /, "");
+    if (name === "event") event.type = text;
+    if (name === "id") event.id = text;
+    if (name === "data") event.data += text;
+  }
+  if (!event.data) return { type: "ping", data: null, id: event.id }; // a comment that keeps the line open
+  event.data = JSON.parse(event.data);
+  return event;
+}

@@ -1,0 +1,166 @@
+// The page: the bar with tenant and clock, the views, the detail, the keys.
+import { api, post, setToken, tenantPath } from "./api.js";
+import { Calls, togglePause } from "./calls.js";
+import { Connect } from "./connect.js";
+import { begin, setClock, watch } from "./data.js";
+import { Deliveries, DeliveryDrawer, ReceiverDialog, failing } from "./deliveries.js";
+import { CallDrawer } from "./detail.js";
+import { Faults, armed } from "./faults.js";
+import { day, now, span } from "./format.js";
+import { Icon } from "./icons.js";
+import { HelpDialog, listen } from "./keys.js";
+import { OrderDrawer, Orders, SeedDialog } from "./orders.js";
+import { Dialog, html, render, useEffect, useState } from "./parts.js";
+import { THEMES, VIEWS, dress, follow, go, onChange, route, setLanguage, setTheme, state, t, toast, update } from "./store.js";
+
+// --- the clock
+
+const steps = [[1, "second1"], [61, "second61"], [3600, "hour1"]];
+
+export async function advance(seconds) {
+  try {
+    setClock(await post("/clock/advance", { seconds }));
+    toast(t("advanced", { n: span(seconds) }));
+  } catch (error) { toast(t("failed", { why: error.message }), "bad"); }
+}
+
+async function setMode(mode) {
+  try { setClock(await api("PUT", tenantPath("/clock"), { mode })); } catch (error) { toast(t("failed", { why: error.message }), "bad"); }
+}
+
+const hms = new Intl.DateTimeFormat("en-GB", { timeZone: "Asia/Shanghai", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+
+function Clock() {
+  const [, tick] = useState(0);
+  useEffect(() => {
+    const timer = setInterval(() => tick((n) => n + 1), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  if (!state.clock) return null;
+  const running = state.clock.mode === "running";
+  const mode = t({ running: "clockRunning", frozen: "clockFrozen", auto: "clockAuto" }[state.clock.mode]);
+  return html`<div class="clock" role="group" aria-label=${`${t("clock")}: ${mode}`}>
+    <button type="button" class="icon-button" aria-label=${t(running ? "freeze" : "unfreeze")} title=${t(running ? "freeze" : "unfreeze")}
+      onClick=${() => setMode(running ? "frozen" : "running")}><${Icon} name=${running ? "pause" : "play"} /></button>
+    <time class="now ${state.clock.mode}" datetime=${new Date(now()).toISOString()} title=${`${day(now())} · ${t("beijing")} · ${mode}`}><b>${hms.format(now())}</b><small>${running ? t("beijing") : mode}</small></time>
+    ${steps.map(([seconds, words]) => html`<button type="button" key=${words} class="step-button" aria-label=${t("advance", { n: t(words) })} title=${t("advance", { n: t(words) })}
+      onClick=${() => advance(seconds)}>+${t(words).replace(" ", "")}</button>`)}</div>`;
+}
+
+// --- the bar
+
+async function chooseTenant(event) {
+  const wanted = event.target.value;
+  if (wanted === "+") {
+    event.target.value = route.tenant;
+    try {
+      const made = await api("POST", "/_mock/tenants", {});
+      update({ tenants: [...state.tenants, made.sys_id] });
+      go({ tenant: made.sys_id, open: "", q: "", only: [], session: "" });
+      watch();
+      toast(t("tenantMade", { id: made.sys_id }));
+    } catch (error) { toast(t("failed", { why: error.message }), "bad"); }
+    return;
+  }
+  if (wanted === "!") {
+    event.target.value = route.tenant;
+    update({ dialog: "reset" });
+    return;
+  }
+  go({ tenant: wanted, open: "", q: "", only: [], session: "" });
+  watch();
+}
+
+function Bar() {
+  const next = THEMES[(THEMES.indexOf(state.theme) + 1) % THEMES.length];
+  const themeWords = t({ system: "themeSystem", light: "themeLight", dark: "themeDark" }[state.theme]);
+  const known = [...new Set([...state.tenants, route.tenant].filter(Boolean))];
+  return html`<header class="bar"><a class="logo" href="?" onClick=${(event) => { event.preventDefault(); go({ view: "calls", open: "", q: "", only: [], session: "" }); }}>
+      <img src="/_mock/console/icon.svg" alt="" width="24" height="24" /><h1>huifu-mock</h1></a>
+    <label class="tenant"><span class="unseen">${t("tenant")}</span><select value=${route.tenant} onChange=${chooseTenant} title=${t("tenant")}>
+      ${known.map((one) => html`<option key=${one} value=${one}>${one}</option>`)}<option value="+">${t("newTenant")}</option><option value="!">${t("resetTenant")}…</option></select></label>
+    <${Clock} />
+    <div class="bar-tools"><button type="button" class="icon-button text" lang=${state.lang === "en" ? "zh-CN" : "en"} aria-label=${t("languageName")} onClick=${() => setLanguage(state.lang === "en" ? "zh" : "en")}>${state.lang === "en" ? "中" : "EN"}</button>
+      <button type="button" class="icon-button" aria-label=${t("theme", { now: themeWords })} title=${t("theme", { now: themeWords })} onClick=${() => setTheme(next)}><${Icon} name=${{ system: "system", light: "sun", dark: "moon" }[state.theme]} /></button>
+      <button type="button" class="icon-button" aria-label=${t("help")} title=${`${t("help")} (?)`} onClick=${() => update({ dialog: "help" })}><${Icon} name="help" /></button></div></header>`;
+}
+
+function Nav() {
+  const n = armed().length, bad = failing();
+  const counts = { calls: state.calls.length, orders: state.orders.size, deliveries: state.deliveries.size };
+  const live = state.live === "live" ? (state.paused !== null ? "paused" : "live") : state.live;
+  return html`<div class="nav"><nav aria-label=${t("views")}>${VIEWS.map((one) => html`<a key=${one} href=${`?view=${one}`} aria-current=${route.view === one ? "page" : undefined}
+      onClick=${(event) => { if (event.metaKey || event.ctrlKey) return; event.preventDefault(); go({ view: one }); }}>${t(one)}
+      ${counts[one] ? html`<span class="count">${counts[one] >= 1000 ? `${Math.floor(counts[one] / 1000)}k` : counts[one]}</span>` : null}
+      ${one === "faults" && n ? html`<span class="count hot">${t("armedCount", { n })}</span>` : null}
+      ${one === "deliveries" && bad ? html`<span class="count bad">${t("failingCount", { n: bad })}</span>` : null}</a>`)}</nav>
+    <span class="live ${live}" role="status"><span class="dot" aria-hidden="true"></span>${t({ live: "live", paused: "livePaused", connecting: "connecting", lost: "lost" }[live])}</span></div>`;
+}
+
+// --- dialogs
+
+function ResetDialog() {
+  const done = () => update({ dialog: null });
+  const reset = async () => {
+    try {
+      await post("/reset");
+      done();
+      watch();
+      toast(t("resetDone"));
+    } catch (error) { toast(t("failed", { why: error.message }), "bad"); }
+  };
+  return html`<${Confirm} title=${t("resetTenant")} text=${t("resetSure", { id: route.tenant })} act=${reset} done=${done} />`;
+}
+
+function Confirm({ title, text, act, done }) {
+  return html`<${Dialog} title=${title} onClose=${done}><p>${text}</p><div class="buttons end">
+    <button type="button" class="button" onClick=${done}>${t("cancel")}</button><button type="button" class="button danger" onClick=${act}>${title}</button></div><//>`;
+}
+
+function SignIn() {
+  const [problem, setProblem] = useState("");
+  const submit = async (event) => {
+    event.preventDefault();
+    setToken(new FormData(event.target).get("token"));
+    try { await begin(); } catch (error) { setProblem(error.status === 401 ? t("signInWrong") : error.message); }
+  };
+  return html`<main class="sign-in"><form class="panel" onSubmit=${submit}><h2>${t("signIn")}</h2><p class="soft">${t("signInHow")}</p>
+    <label class="field"><span>${t("token")}</span><input name="token" type="password" autocomplete="off" required autofocus /></label>
+    ${problem ? html`<p class="problem" role="alert">${problem}</p>` : null}<div class="buttons end"><button type="submit" class="button primary">${t("signInGo")}</button></div></form></main>`;
+}
+
+const DIALOGS = { help: HelpDialog, seed: SeedDialog, receiver: ReceiverDialog, reset: ResetDialog };
+const SHOWN = { calls: Calls, orders: Orders, deliveries: Deliveries, faults: Faults, connect: Connect };
+
+function drawer() {
+  const { open } = route;
+  if (/^call-\d+$/.test(open)) return html`<${CallDrawer} id=${open} />`;
+  if (open.startsWith("order/")) return html`<${OrderDrawer} id=${open} />`;
+  if (/^delivery-\d+$/.test(open)) return html`<${DeliveryDrawer} id=${open} />`;
+  return null;
+}
+
+function App() {
+  const Shown = SHOWN[route.view];
+  const Shows = DIALOGS[state.dialog];
+  const detail = state.about ? drawer() : null;
+  const toasts = html`<section class="toasts" aria-label=${t("messages")} aria-live="polite">${state.toasts.map((one) => html`<p key=${one.id} class=${one.kind}>${one.text}</p>`)}</section>`;
+  if (state.signIn) return html`<${SignIn} />${toasts}`;
+  return html`<nav aria-label=${t("skip")}><a class="skip" href="#main" onClick=${(event) => { event.preventDefault(); document.querySelector("main").focus(); }}>${t("skip")}</a></nav>
+    <${Bar} /><${Nav} /><div class="body ${detail ? "with-drawer" : ""}"><main id="main" tabindex="-1">${state.about ? html`<${Shown} />` : html`<p class="loading">${t("loading")}</p>`}</main>${detail}</div>
+    ${Shows ? html`<${Shows} />` : null}${toasts}`;
+}
+
+const root = document.getElementById("app");
+dress();
+onChange(() => render(html`<${App} />`, root));
+render(html`<${App} />`, root);
+listen({ advance, togglePause });
+const followAddress = () => {
+  const before = route.tenant;
+  follow(before);
+  if (route.tenant !== before) watch();
+};
+addEventListener("popstate", followAddress);
+addEventListener("hashchange", followAddress);
+begin().catch((error) => { if (error.status !== 401) { update({ live: "lost" }); toast(error.status ? error.message : t("unreachable"), "bad"); } });

@@ -1,0 +1,79 @@
+// The keys, and the dialog that lists them.
+import { KIND_WORDS } from "./calls.js";
+import { copyCall, openCall, sendAgain } from "./detail.js";
+import { deliveryCurl, resend } from "./deliveries.js";
+import { closeDrawer } from "./drawer.js";
+import { Icon } from "./icons.js";
+import { cursorId, moveCursor } from "./list.js";
+import { orderCurl } from "./orders.js";
+import { Dialog, copy, html } from "./parts.js";
+import { orderKey } from "./data.js";
+import { go, route, state, t, update } from "./store.js";
+
+const GOES = { c: "calls", o: "orders", d: "deliveries", f: "faults", n: "connect" };
+let second = 0; // until when a letter after g counts
+
+const inField = (target) => target.closest?.("input, textarea, select, [contenteditable]");
+
+function move(step) {
+  const id = moveCursor(step);
+  if (id && route.open && route.open !== id) go({ open: id }, { replace: true });
+}
+
+const openDelivery = () => state.deliveries.get(route.open);
+const openOrder = () => [...state.orders.values()].find((one) => `order/${orderKey(one)}` === route.open);
+
+function yank() {
+  if (openDelivery()) return copy(deliveryCurl(openDelivery()));
+  if (openOrder()) return copy(orderCurl(openOrder()));
+  return openCall() && route.open.startsWith("call-") ? copyCall(openCall()) : null;
+}
+
+function again() {
+  if (openDelivery()) return resend(openDelivery());
+  return openCall() && route.open.startsWith("call-") ? sendAgain(openCall()) : null;
+}
+
+export function listen({ advance, togglePause }) {
+  const keys = {
+    j: () => move(1), k: () => move(-1), "/": () => document.getElementById("filter")?.focus(), ".": togglePause,
+    "+": () => advance(61), y: yank, r: again, "?": () => update({ dialog: "help" }), g: () => { second = Date.now() + 1500; },
+    Enter: () => { if (cursorId() && document.activeElement === document.body) go({ open: cursorId() }); },
+  };
+  addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || state.dialog || state.signIn) return;
+    if (event.key === "Escape") return escape(event);
+    if (inField(event.target)) return;
+    const target = Date.now() < second ? GOES[event.key] : null;
+    second = 0;
+    if (target) {
+      event.preventDefault();
+      go({ view: target });
+      requestAnimationFrame(() => document.querySelector("main").focus());
+    } else if (Object.hasOwn(keys, event.key)) {
+      if (event.key !== "Enter") event.preventDefault();
+      keys[event.key]();
+    }
+  });
+}
+
+function escape(event) {
+  const field = inField(event.target);
+  if (field) {
+    if (field.id === "filter" && field.value) { event.preventDefault(); go({ q: "" }, { replace: true }); } else field.blur();
+  } else if (route.open) {
+    const id = route.open;
+    closeDrawer();
+    requestAnimationFrame(() => document.querySelector(`[data-id="${CSS.escape(id)}"]`)?.focus());
+  }
+}
+
+const ROWS = [["j", "k", "key_jk"], ["Enter", "key_enter"], ["Esc", "key_esc"], ["/", "key_slash"], ["g c", "g o", "g d", "g f", "g n", "key_g"],
+  [".", "key_dot"], ["+", "key_plus"], ["y", "key_y"], ["r", "key_r"], ["?", "key_help"]];
+
+export function HelpDialog() {
+  return html`<${Dialog} title=${t("keysTitle")} onClose=${() => update({ dialog: null })}>
+    <dl class="key-list">${ROWS.map((row) => html`<div key=${row[0]}><dt>${row.slice(0, -1).map((key) => html`<kbd key=${key}>${key}</kbd> `)}</dt><dd>${t(row.at(-1))}</dd></div>`)}</dl>
+    <h3>${t("legend")}</h3><dl class="key-list">${[...Object.entries(KIND_WORDS), ["fault", "lg_fault"]].map(([kind, words]) => html`<div key=${kind}><dt><span class="mark ${kind}"><${Icon} name=${kind} /></span></dt><dd>${t(words)}</dd></div>`)}</dl>
+    <p><a href="/_mock/docs">${t("apiDocs")}</a></p><//>`;
+}

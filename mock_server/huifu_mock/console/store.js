@@ -1,0 +1,158 @@
+// What the page knows, and the one way to change it: `update`. Whoever shows something registers with `onChange`.
+import { REASONS, WORDS } from "./words.js";
+
+const stored = (name, known, otherwise) => {
+  const value = read(localStorage, name);
+  return known.includes(value) ? value : otherwise;
+};
+
+export function read(storage, name) {
+  try { return storage.getItem(name); } catch { return null; } // storage may be switched off
+}
+
+export function keep(storage, name, value) {
+  try { value === null ? storage.removeItem(name) : storage.setItem(name, value); } catch { /* then it is forgotten */ }
+}
+
+export const LANGUAGES = ["python", "php", "java", "go", "csharp", "node"];
+export const LANGUAGE_NAMES = { python: "Python", php: "PHP", java: "Java", go: "Go", csharp: "C#", node: "Node" };
+export const THEMES = ["system", "light", "dark"];
+export const MOST_CALLS = 2000;
+const asked = new URLSearchParams(location.search);
+const pick = (name, known, otherwise) => (known.includes(asked.get(name)) ? asked.get(name) : stored(name, known, otherwise));
+
+export const state = {
+  lang: pick("lang", ["en", "zh"], navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en"),
+  theme: pick("theme", THEMES, "system"),
+  code: stored("code", LANGUAGES, "python"), // the reader's programming language
+  live: "connecting", // connecting, live, lost
+  signIn: false, // whether the server asks for a token
+  about: null,
+  tenants: [], // sys_ids
+  missing: "", // the tenant in the address, where there is none of that name
+  clock: null, // {now, mode, seen}
+  leaps: [], // {at, seconds}: how far the clock was advanced while the page looked on
+  calls: [], // light entries, the newest first
+  older: null, // where the next page of older calls begins; null where there is none
+  floor: null, // every call with a greater number came while the page looked on; null where that is not known
+  absent: [], // [first, last]: numbers between which no more calls are to be had
+  droppedCalls: 0,
+  paused: null, // the number of the newest call that was shown when the list was paused
+  olderOrders: null, // the same for orders and deliveries
+  olderDeliveries: null,
+  orders: new Map(), // key → order, in the order of their creation
+  deliveries: new Map(), // id → delivery
+  faults: new Map(),
+  receivers: new Map(),
+  ready: false, // whether the first answers have come
+  toasts: [],
+  dialog: null, // help, seed, receiver
+};
+
+let listener = () => {};
+let waiting = false;
+export function onChange(draw) { listener = draw; }
+
+export function update(patch) {
+  Object.assign(state, patch);
+  if (waiting) return;
+  waiting = true;
+  const draw = () => { if (waiting) { waiting = false; listener(); } };
+  document.visibilityState === "hidden" ? setTimeout(draw, 250) : requestAnimationFrame(draw);
+}
+
+// --- words
+
+export function t(name, values = {}) {
+  const pair = WORDS[name];
+  if (!pair) throw new Error(`there is no text "${name}"`);
+  return pair[state.lang === "zh" ? 1 : 0].replace(/\{(\w+)\}/g, (_, key) => String(values[key] ?? ""));
+}
+
+export const both = (pair) => (pair ? pair[state.lang] ?? pair.en ?? "" : "");
+export const reasonWords = (reason) => (REASONS[reason] ? REASONS[reason][state.lang === "zh" ? 1 : 0] : reason ?? "");
+
+export function dress() { // what the page as a whole shows of language and theme
+  const root = document.documentElement;
+  root.lang = state.lang === "zh" ? "zh-CN" : "en";
+  document.title = t("title");
+  state.theme === "system" ? delete root.dataset.theme : (root.dataset.theme = state.theme);
+}
+
+export function setLanguage(lang) {
+  keep(localStorage, "lang", lang);
+  update({ lang });
+  dress();
+}
+
+export function setTheme(theme) {
+  keep(localStorage, "theme", theme);
+  update({ theme });
+  dress();
+}
+
+export function setCode(code) {
+  keep(localStorage, "code", code);
+  update({ code });
+}
+
+// --- messages that go away
+
+let toastNumber = 0;
+export function toast(text, kind = "good") {
+  const id = ++toastNumber;
+  update({ toasts: [...state.toasts, { id, text, kind }].slice(-3) });
+  setTimeout(() => update({ toasts: state.toasts.filter((one) => one.id !== id) }), kind === "bad" ? 9000 : 4000);
+}
+
+// --- the address: ?tenant=…&view=…&q=…&only=…&session=…#call-17
+
+export const VIEWS = ["calls", "orders", "deliveries", "faults", "connect"];
+export const ONLY = ["refused", "signature", "unmatched", "fault"];
+
+export function parseRoute(search, hash) {
+  const given = new URLSearchParams(search);
+  const view = given.get("view");
+  const only = (given.get("only") ?? "").split(",").filter((one) => ONLY.includes(one));
+  let open = "";
+  try { open = decodeURIComponent(hash.replace(/^#/, "")); } catch { /* not one of our addresses */ }
+  const home = open.startsWith("order/") ? "orders" : open.startsWith("delivery-") ? "deliveries" : "calls";
+  return {
+    tenant: given.get("tenant") ?? "",
+    view: VIEWS.includes(view) ? view : open ? home : "calls",
+    q: given.get("q") ?? "",
+    only,
+    session: given.get("session") ?? "",
+    open,
+  };
+}
+
+export function formatRoute(route) {
+  const given = new URLSearchParams();
+  if (route.tenant) given.set("tenant", route.tenant);
+  if (route.view !== "calls") given.set("view", route.view);
+  if (route.q) given.set("q", route.q);
+  if (route.only.length) given.set("only", route.only.join(","));
+  if (route.session) given.set("session", route.session);
+  const search = given.toString().replaceAll("%2C", ",");
+  return location.pathname + (search ? `?${search}` : "") + (route.open ? `#${encodeURIComponent(route.open).replaceAll("%2F", "/")}` : "");
+}
+
+export let route = parseRoute(location.search, location.hash);
+
+export function go(patch, { replace = false } = {}) {
+  const next = { ...route, ...patch };
+  if (patch.view && patch.view !== route.view) Object.assign(next, { q: "", only: [], session: "", open: "", ...patch });
+  const address = formatRoute(next);
+  if (address !== location.pathname + location.search + location.hash) {
+    history[replace ? "replaceState" : "pushState"](null, "", address);
+  }
+  route = next;
+  update({});
+}
+
+export function follow(otherwise) {
+  route = parseRoute(location.search, location.hash);
+  if (!route.tenant) route.tenant = otherwise;
+  update({});
+}

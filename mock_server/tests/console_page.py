@@ -1,0 +1,98 @@
+"""The console in a browser, for tests and for the pictures: opened as a user has it, with what it complains of."""
+
+import json
+import re
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+from browser import Browser
+from playwright.sync_api import Locator, Page, expect
+from wired import post
+
+import huifu_mock
+from huifu_mock import signing
+
+AXE = Path(__file__).parent / "console" / "axe.min.js"
+VIEWS = ("calls", "orders", "deliveries", "faults", "connect")
+
+UNTIL = """new Promise((done, fail) => {
+  const end = performance.now() + 15000;
+  const look = async () => {
+    if (CONDITION) done();
+    else if (performance.now() > end) fail(new Error("it never became true"));
+    else setTimeout(look, 20);
+  };
+  look().catch(fail);
+})"""
+VIOLATIONS = """axe.run(document, {resultTypes: ["violations"], preload: false}).then(({violations}) =>
+  violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`))"""
+
+
+class Console:
+    """The page of one tenant."""
+
+    def __init__(self, browser: Browser, tenant: huifu_mock.Tenant) -> None:
+        self.browser, self.tenant = browser, tenant
+
+    @property
+    def page(self) -> Page:
+        return self.browser.page
+
+    def open(
+        self,
+        view: str = "calls",
+        mark: str = "",
+        *,
+        lang: str = "en",
+        theme: str = "light",
+        width: int = 1280,
+        height: int = 900,
+        scale: float = 1,
+    ) -> None:
+        """The page with its first answers and its event stream there."""
+        given = {"tenant": self.tenant.sys_id, "lang": lang, "theme": theme, "view": view}
+        address = f"{self.tenant.base_url}/_mock/?{urlencode(given)}{'#' + quote(mark) if mark else ''}"
+        self.browser.open(address, width=width, height=height, scale=scale)
+        self.page.set_default_timeout(10_000)
+        expect(self.page.locator(".live.live, .live.paused")).to_be_attached(timeout=15_000)
+
+    def button(self, name: str, inside: Locator | None = None) -> Locator:
+        return (inside or self.page).get_by_role("button", name=name, exact=True)
+
+    def row(self, text: str) -> Locator:
+        return self.page.locator("a.row", has_text=text)
+
+    @property
+    def detail(self) -> Locator:
+        return self.page.locator("aside.drawer")
+
+    def until(self, condition: str) -> None:
+        """Returns when a JavaScript condition, in which `await` is allowed, has become true."""
+        self.browser.eval(UNTIL.replace("CONDITION", condition))
+
+    def violations(self) -> list[str]:
+        """What axe finds wrong with what is shown now."""
+        if not self.browser.eval("'axe' in window"):
+            self.browser.eval(AXE.read_text("utf-8") + ";0")
+        return list(self.browser.eval(VIOLATIONS))
+
+    def complaints(self) -> list[str]:
+        """What the page complains of. That the control API refused something is for the page to say, and no fault."""
+        refusal = re.compile(r"Failed to load resource: .* status of (401|404|409|422) ")
+        return [one for one in self.browser.complaints() if not refusal.match(one)]
+
+    def scrolls_sideways(self) -> bool:
+        return bool(self.browser.eval("document.documentElement.scrollWidth > innerWidth"))
+
+
+def wrongly_signed(tenant: huifu_mock.Tenant, order: huifu_mock.Order, **more: str) -> None:
+    """A close whose members were signed as they stand, with spaces and escapes."""
+    data = {**order.close_params("close-wrong"), **more}
+    key = signing.load_private_key(tenant.merchant_private_key, trusted=True)
+    sign = signing.sign(key, json.dumps(data).encode())
+    body = {"sys_id": tenant.sys_id, "product_id": tenant.product_id, "data": data, "sign": sign}
+    post(tenant.base_url, json.dumps(body, ensure_ascii=False).encode())
+
+
+def order_mark(order: huifu_mock.Order) -> str:
+    return f"order/{order.huifu_id}/{order.req_date}/{order.req_seq_id}"
