@@ -1,7 +1,7 @@
 """The gateway with all its tenants and their seeded orders, without a socket."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final, get_type_hints
@@ -11,16 +11,24 @@ from huifu_mock.gateway import lifecycle
 from huifu_mock.gateway.gateway import Gateway
 from huifu_mock.gateway.tenant import DEFAULT_SYS_ID, Settings, Tenant
 from huifu_mock.keys import PUBLISHED_BITS, KeyRing, published
+from huifu_mock.push.delivery import CAPACITY as DELIVERIES
 from huifu_mock.push.dispatcher import TIMEOUT as PUSH_TIMEOUT
 from huifu_mock.push.dispatcher import Dispatcher
 from huifu_mock.push.http import Targets
 from huifu_mock.schemas import Problem, schema
 from huifu_mock.state.clock import BEIJING, LAST, Mode, MovedBack, parse, wall_clock
-from huifu_mock.state.journal import Room
+from huifu_mock.state.journal import CAPACITY, TENANT_BYTES, Room
 from huifu_mock.state.orders import Order, Taken
+from huifu_mock.state.waiting import MOST_WAITING
 
 WEBHOOK_KEY: Final = "0123456789abcdef0123456789abcdef"
 """The default tenant's endpoint key: 32 characters, published like its RSA keys."""
+
+
+MOST_FAULTS: Final = 1000
+MOST_WEBHOOKS: Final = 100
+MOST_ORDERS: Final = 10_000
+"""In one call that seeds them."""
 
 
 class Refused(ValueError):
@@ -67,10 +75,24 @@ class Mock:
             room=self.room,
         )
         self.gateway: Final = Gateway(default)
+        self.bounds: Final[dict[str, Callable[[], tuple[int, int]]]] = {
+            "journal_bytes": lambda: (self.room.limit, self.room.held),
+            "journal_bytes_of_a_tenant": lambda: (TENANT_BYTES, self._most(lambda one: one.journal.held)),
+            "journal_entries_of_a_tenant": lambda: (CAPACITY, self._most(lambda one: len(one.journal))),
+            "journal_waits_of_a_tenant": lambda: (MOST_WAITING, self._most(lambda one: one.journal.waiting)),
+            "deliveries_of_a_tenant": lambda: (DELIVERIES, self._most(lambda one: len([*one.pushes.deliveries]))),
+            "faults_of_a_tenant": lambda: (MOST_FAULTS, self._most(lambda one: len([*one.faults]))),
+            "webhooks_of_a_tenant": lambda: (MOST_WEBHOOKS, self._most(lambda one: len(one.pushes.webhooks))),
+            "pushes_waiting": lambda: (self.dispatcher.limit, self.dispatcher.waiting),
+        }
+        """What is bounded: how much there may be, and how much there is; of what each tenant has, the fullest."""
         self.interception: dict[str, Any] | None = None
         """Where clients of Huifu's real hosts are intercepted; see `schemas/control/about.json`."""
         self._start_clock(default)
         seed(default, self.cast)
+
+    def _most(self, count: Callable[[Tenant], int]) -> int:
+        return max(map(count, self.gateway), default=0)
 
     def tenant(self, body: dict[str, Any]) -> Tenant:
         """A fresh tenant from a `tenant-create` body, taken in. Raises `Refused`, as its two steps do."""
@@ -154,6 +176,9 @@ def seed(tenant: Tenant, bodies: list[dict[str, Any]], *, single: bool = False) 
 
     Raises `Refused`: 422 for a body that breaks the schema, 409 for a number that is taken.
     """
+    if len(bodies) > MOST_ORDERS and not single:
+        wanted = f"seed at most {MOST_ORDERS:,} in a call"
+        raise Refused(422, Problem("the body", f"has {len(bodies):,} orders", wanted))
     for i, body in enumerate(bodies):
         check("control/order-create", body, "" if single else f"[{i}]")
     made = [_order(tenant, body) for body in bodies]

@@ -52,6 +52,11 @@ class Bodies:
         self._patience = patience
         self._places = asyncio.Semaphore(AT_ONCE)
 
+    @property
+    def held(self) -> int:
+        """How many long bodies are held now."""
+        return AT_ONCE - self._places._value
+
     def place(self) -> Place:
         """For one request; whoever asks for it leaves it in the end."""
         return Place(self._places)

@@ -21,7 +21,7 @@ from huifu_mock.gateway.mock import Mock, Refused
 from huifu_mock.gateway.tenant import Tenant
 from huifu_mock.http import faulty, page
 from huifu_mock.http.address import ANY_ADDRESS, CannotListen, base_url, cannot_listen, host_of, is_loopback
-from huifu_mock.http.bodies import MAX_BODY, Bodies, LeftEarly, Unread
+from huifu_mock.http.bodies import AT_ONCE, MAX_BODY, Bodies, LeftEarly, Unread
 from huifu_mock.http.connection import Listener, peer_port
 from huifu_mock.http.control import router
 from huifu_mock.http.control.route import ControlResponse
@@ -84,6 +84,8 @@ class HttpServer:
         self._streams: Final = EventStreams()
         self._runner: web.ServerRunner | None = None
         self._listeners: list[Listener] = []
+        mock.bounds["connections"] = lambda: (self.limits.connections, sum(one.open for one in self._listeners))
+        mock.bounds["long_bodies"] = lambda: (AT_ONCE, self._bodies.held)
 
     async def start(self) -> None:
         """Listen. Raises `CannotListen`."""
@@ -146,6 +148,8 @@ class HttpServer:
             return await self._huifu(request, endpoint, session)
         if (file := page.file_for(path, request.headers.get("Accept", ""))) is not None:
             return self._page(request, path, file)
+        if path == "/" and request.method == "GET":
+            return await self._control(request, "/_mock")
         if path == "/_mock" or path.startswith("/_mock/"):
             return await self._control(request, path)
         return await self._no_endpoint(request, Unread("path", 404, no_such_path(path)), path, session)

@@ -99,6 +99,11 @@ class Deliveries:
     def __len__(self) -> int:
         return len(self._kept)
 
+    @property
+    def waiting(self) -> int:
+        """How many wait for one to come."""
+        return len(self._waiters)
+
     async def wait(self, wanted: Wanted, seconds: float) -> None:
         """Return when one matches, or when `seconds` of real time are over."""
         if not self.find(wanted):

@@ -266,6 +266,11 @@ class Journal:
             self.held += more
             self._room.held += more
 
+    @property
+    def waiting(self) -> int:
+        """How many wait for one to come."""
+        return len(self._waiters)
+
     async def wait(self, wanted: Wanted, seconds: float) -> None:
         """Return when an entry matches, or when `seconds` of real time are over."""
         if not self.find(wanted, limit=1):

@@ -6,12 +6,18 @@ from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 
+MOST_WAITING = 1000
+"""So many may wait at once for the calls, or for the deliveries, of a tenant."""
+
 
 class Waiters(Generic[Item]):
     """Those who wait for an item, each with its own condition."""
 
     def __init__(self) -> None:
         self._waiting: list[tuple[Callable[[Item], bool], asyncio.Future[None]]] = []
+
+    def __len__(self) -> int:
+        return len(self._waiting)
 
     def notify(self, item: Item) -> None:
         """Wake who waited for this one."""

@@ -46,6 +46,7 @@ def _about(request: ControlRequest) -> ControlResponse:
         **catalogue.races(),
         "magic": magic_numbers.rows(),
         "pushes": request.mock.dispatcher.state(),
+        "bounds": {name: dict(zip(("most", "now"), read(), strict=True)) for name, read in request.mock.bounds.items()},
         "interception": request.mock.interception,
         "schema_digest": schema_digest(),
     }

@@ -3,8 +3,8 @@
 from typing import Any
 
 from huifu_mock.faults import BadFault, Fault
-from huifu_mock.gateway.mock import Refused, check
-from huifu_mock.http.control.route import ControlRequest, ControlResponse, Route
+from huifu_mock.gateway.mock import MOST_FAULTS, Refused, check
+from huifu_mock.http.control.route import ControlRequest, ControlResponse, Route, no_more
 from huifu_mock.schemas import Problem
 
 
@@ -26,6 +26,7 @@ def shown(fault: Fault) -> dict[str, Any]:
 def _add(request: ControlRequest) -> ControlResponse:
     tenant = request.tenant
     check("control/fault-create", request.body)
+    no_more(len([*tenant.faults]), MOST_FAULTS, "faults")
     try:
         return ControlResponse(201, shown(tenant.faults.add(request.body)))
     except BadFault as error:

@@ -11,10 +11,11 @@ from huifu_mock.gateway.gateway import PATHS
 from huifu_mock.gateway.mock import Refused
 from huifu_mock.gateway.tenant import Tenant
 from huifu_mock.http.control import paging, summaries
-from huifu_mock.http.control.route import ControlRequest, ControlResponse, Route, unhurried
+from huifu_mock.http.control.route import ControlRequest, ControlResponse, Route, no_more, unhurried
 from huifu_mock.http.unmatched import KINDS
 from huifu_mock.schemas import Problem
 from huifu_mock.state.journal import Entry, Wanted, number_of, read_again
+from huifu_mock.state.waiting import MOST_WAITING
 
 FILTERS = (
     "endpoint",
@@ -133,6 +134,7 @@ async def _list(request: ControlRequest) -> ControlResponse:
         return after < entry.number < before and matches(entry)
 
     if seconds := request.seconds():
+        no_more(journal.waiting, MOST_WAITING, "wait")
         await journal.wait(wanted, seconds)
     found, more = paging.cut(filter(wanted, journal.latest() if newest else journal), limit, lambda entry: entry.id)
     in_short = paging.is_summary(request)

@@ -4,14 +4,15 @@ from collections.abc import Callable
 from typing import Any, get_args
 from urllib.parse import urlsplit
 
-from huifu_mock.gateway.mock import Refused, check
+from huifu_mock.gateway.mock import MOST_WEBHOOKS, Refused, check
 from huifu_mock.http.control import paging, summaries
 from huifu_mock.http.control.orders import one_of
-from huifu_mock.http.control.route import ControlRequest, ControlResponse, Route
+from huifu_mock.http.control.route import ControlRequest, ControlResponse, Route, no_more
 from huifu_mock.push.delivery import Delivery, Status, Wanted
 from huifu_mock.push.events import EVENTS, TRANS_CLOSE, WEBHOOK_EVENTS
 from huifu_mock.push.queue import Webhook
 from huifu_mock.schemas import Problem
+from huifu_mock.state.waiting import MOST_WAITING
 
 
 def shown_webhook(webhook: Webhook) -> dict[str, Any]:
@@ -22,6 +23,7 @@ def shown_webhook(webhook: Webhook) -> dict[str, Any]:
 def _add_webhook(request: ControlRequest) -> ControlResponse:
     tenant, body = request.tenant, request.body
     check("control/webhook-create", body)
+    no_more(len(tenant.pushes.webhooks), MOST_WEBHOOKS, "webhooks")
     _check_url(body["url"])
     key = body.get("key", tenant.settings.webhook_key)
     return ControlResponse(
@@ -96,6 +98,7 @@ def _wanted(query: dict[str, str]) -> Wanted:
 async def _list_deliveries(request: ControlRequest) -> ControlResponse:
     pushes, wanted = request.tenant.pushes, _wanted(request.query)
     if seconds := request.seconds():
+        no_more(pushes.deliveries.waiting, MOST_WAITING, "wait")
         await pushes.deliveries.wait(wanted, seconds)
     found, more = paging.page(request, list(pushes.deliveries), wanted, lambda delivery: delivery.id)
     as_json = summaries.delivery if paging.is_summary(request) else shown_delivery

@@ -62,6 +62,14 @@ class ControlRequest:
         return number
 
 
+def no_more(waiting: int, most: int, what: str) -> None:
+    """Raises `Refused` with 429 where there are as many already as there may be."""
+    if waiting >= most:
+        raise Refused(
+            429, Problem(what, f"{most:,} are there already", "that is the most; GET /_mock/about tells all bounds")
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class ControlResponse:
     """What is answered: an HTTP status and a JSON value (`None` for no content)."""

@@ -25,7 +25,17 @@ ROUTES: Final[tuple[Route, ...]] = (
     *journal.ROUTES,
     *pushes.ROUTES,
     *sign.ROUTES,
+    Route("GET", "/_mock", lambda _: ControlResponse(200, {"items": listed()}), "what there is under /_mock"),
 )
+
+
+def listed() -> list[dict[str, Any]]:
+    """Every path of the control API with its methods, and what each does."""
+    found: dict[str, dict[str, str]] = {}
+    for route in ROUTES:
+        found.setdefault(route.template, {})[route.method] = route.says
+    return [{"path": path, "methods": methods} for path, methods in sorted(found.items())]
+
 
 MISSING: Final = object()
 """The body of a call that has none."""
