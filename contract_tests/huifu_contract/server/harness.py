@@ -112,7 +112,8 @@ class ServerHarness:
     def _asked(self) -> Iterator[tuple[str, Reply]]:
         ask = self.asker.close
         long_number = f"0aZ-{uuid.uuid4().hex}".ljust(128, "9")
-        yield "unknown order", ask(self.request(req_seq_id=long_number))
+        # another day than today, so that one date in the other's place is seen
+        yield "unknown order", ask(self.request(req_seq_id=long_number, org_req_date="20240229"))
         nobody = self.request()
         yield "neither number", ask({name: value for name, value in nobody.items() if name not in NUMBERS})
         yield "too long", ask(self.request(org_req_seq_id="9" * 129))

@@ -12,6 +12,7 @@ from unittest.mock import patch
 from huifu_mock import rules
 from huifu_mock.gateway import close, gateway
 from huifu_mock.rules import Case, Rule
+from huifu_mock.schemas import Problem
 from huifu_mock.signing import Reply
 from huifu_mock.state.orders import OrderTable
 
@@ -71,3 +72,8 @@ def signatures_unchecked() -> Seam:
 def finding(find: Callable[..., Any]) -> Seam:
     """How an order is found in the store."""
     return patch.object(OrderTable, "find", find)
+
+
+def problem(field: str, most: int) -> Problem:
+    """What the gateway says of a value that is too long."""
+    return Problem(field, f"has more than {most} characters", f"at most {most} characters")
