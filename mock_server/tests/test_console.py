@@ -131,7 +131,7 @@ def test_filters_stand_in_the_address_and_a_call_has_one_of_its_own(console: Con
     address = console.page.url
     assert "q=young+too_young" in address
     assert address.endswith("#call-4")
-    console.browser.open(address)  # somebody else
+    console.browser.open(address)  # in another browser
     expect(console.detail.get_by_role("heading", name="call-4")).to_be_visible()
     expect(console.page.locator("a.row")).to_have_count(2)
     console.page.get_by_role("searchbox").fill("nothing like it")
@@ -197,6 +197,22 @@ def test_what_is_taken_along_from_a_call_works_elsewhere(console: Console, merch
         console.button("Save as JSON", console.detail).click()
     kept = json.loads(Path(saved.value.path()).read_text("utf-8"))
     assert (kept["id"], kept["reason"], kept["data"]["org_req_seq_id"]) == ("call-2", "TOO_YOUNG", "it's order-1")
+
+
+def test_the_list_is_cleared_and_counts_anew(console: Console, merchant: Merchant) -> None:
+    order = merchant.tenant.orders.add(age_seconds=1)
+    for _ in range(3):
+        merchant.close(order)
+    console.open()
+    count = console.page.locator("nav a[href='?view=calls'] .count")
+    expect(count).to_have_text("3")
+    merchant.close(order)
+    expect(count).to_have_text("4")
+    console.button("Clear").click()
+    expect(console.page.get_by_text("No call has arrived yet")).to_be_visible()
+    assert merchant.tenant.journal.calls() == []
+    merchant.close(order)
+    expect(count).to_have_text("1")
 
 
 # --- orders

@@ -2,7 +2,7 @@
 import { api, post, setToken, tenantPath } from "./api.js";
 import { Calls, togglePause } from "./calls.js";
 import { Connect } from "./connect.js";
-import { begin, setClock, watch } from "./data.js";
+import { begin, setClock, totalCalls, watch } from "./data.js";
 import { Deliveries, DeliveryDrawer, ReceiverDialog, failing } from "./deliveries.js";
 import { CallDrawer } from "./detail.js";
 import { Faults, armed } from "./faults.js";
@@ -87,7 +87,8 @@ function Bar() {
 
 function Nav() {
   const n = armed().length, bad = failing();
-  const counts = { calls: state.calls.length, orders: state.orders.size, deliveries: state.deliveries.size };
+  const counts = { calls: totalCalls(), orders: Math.max(state.orders.size, state.olderOrders ? state.totalOrders : 0),
+    deliveries: Math.max(state.deliveries.size, state.olderDeliveries ? state.totalDeliveries : 0) };
   const live = state.live === "live" ? (state.paused !== null ? "paused" : "live") : state.live;
   return html`<div class="nav"><nav aria-label=${t("views")}>${VIEWS.map((one) => html`<a key=${one} href=${`?view=${one}`} aria-current=${route.view === one ? "page" : undefined}
       onClick=${(event) => { if (event.metaKey || event.ctrlKey) return; event.preventDefault(); go({ view: one }); }}>${t(one)}

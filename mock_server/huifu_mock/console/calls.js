@@ -2,7 +2,7 @@
 import { get, api, tenantPath } from "./api.js";
 import { curlHuifu } from "./commands.js";
 import { CLOSE, closeData, firstClose } from "./closing.js";
-import { loadGap, number, onEnd } from "./data.js";
+import { loadGap, number, onEnd, totalCalls } from "./data.js";
 import { clockTime, took } from "./format.js";
 import { Icon } from "./icons.js";
 import { List, toTop } from "./list.js";
@@ -99,7 +99,8 @@ function remark(call) {
   if (call.replay) marks.push(html`<${Badge} kind="plain" icon="again">${t("replay")}<//>`);
   for (const one of call.mistakes ?? []) marks.push(html`<${Badge} kind="bad">${one}<//>`);
   if (call.session) marks.push(html`<${Badge} kind="plain">${call.session}<//>`);
-  if (call.says && !marks.length) marks.push(html`<span class="soft">${both(call.says)}</span>`);
+  const says = call.says ? both(call.says) : call.unmatched ? call.hint : "";
+  if (says && !marks.length) marks.push(html`<span class="soft">${says}</span>`);
   return marks;
 }
 
@@ -129,7 +130,7 @@ function openGap(call, event) {
 
 async function clearAll() {
   await api("DELETE", tenantPath("/journal"));
-  update({ calls: [], older: null, paused: null });
+  update({ paused: null });
 }
 
 export function Calls() {
@@ -167,7 +168,7 @@ export function Calls() {
       : rows.length ? html`<${List} rows=${rows} row=${row} href=${(call) => `#${call.id}`} label=${t("callsList")} chosen=${route.open}
           className="calls" head=${head()} onOpen=${openGap} onScroll=${scrolled} onEnd=${state.older ? () => onEnd("/journal") : null}
           end=${state.droppedCalls ? html`<p class="dropped">${t("droppedCalls", { n: state.droppedCalls })}</p>` : null} />`
-      : state.calls.length ? html`<${Empty} title=${t("noCallsMatch")}><p>${t("noCallsMatchHow", { n: state.calls.length })}</p>
+      : state.calls.length ? html`<${Empty} title=${t("noCallsMatch")}><p>${t("noCallsMatchHow", { n: totalCalls() })}</p>
           <button type="button" class="button" onClick=${() => go({ q: "", only: [], session: "" }, { replace: true })}>${t("clearFilters")}</button><//>`
       : html`<${NoCalls} />`}
   </section>`;

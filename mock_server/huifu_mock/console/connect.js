@@ -3,7 +3,7 @@ import { api, get, post, tenantPath } from "./api.js";
 import { answerWords, kindOf, meaning } from "./calls.js";
 import { MISTAKES, fresh, seed, sendClose } from "./closing.js";
 import { setup } from "./commands.js";
-import { setClock } from "./data.js";
+import { setClock, totalCalls } from "./data.js";
 import { addReceiver } from "./deliveries.js";
 import { Icon } from "./icons.js";
 import { orderHref } from "./orders.js";
@@ -18,7 +18,7 @@ export function Connect() {
 function Waiting() {
   const latest = state.calls[0];
   return html`<section class="panel waiting ${latest ? "arrived" : ""}" role="status"><span class="pulse" aria-hidden="true"></span><div>
-    <h2>${latest ? t("arrived", { n: state.calls.length }) : t("waiting")}</h2>
+    <h2>${latest ? t("arrived", { n: totalCalls() }) : t("waiting")}</h2>
     <p>${latest ? html`<a href=${`#${latest.id}`}>${t("arrivedHow", { what: `${latest.unmatched ? latest.path : latest.endpoint} → ${answerWords(latest)} ${meaning(latest)}` })}</a>` : t("waitingHow")}</p></div></section>`;
 }
 

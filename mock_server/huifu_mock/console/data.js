@@ -9,6 +9,12 @@ let stopped = new AbortController();
 let inbox = [];
 let due = false;
 
+// How many calls the journal holds, as far as the page can tell.
+export function totalCalls() {
+  const newest = state.calls.length ? number(state.calls[0].id) : state.counted.number;
+  return state.calls.length ? state.counted.total + newest - state.counted.number : 0;
+}
+
 export const number = (id) => Number(id.slice(id.lastIndexOf("-") + 1));
 export const orderKey = (order) => `${order.huifu_id}/${order.req_date}/${order.req_seq_id}`;
 
@@ -34,9 +40,13 @@ export function watch() {
   follow(route.tenant, stopped.signal);
 }
 
+const noCalls = () => ({
+  counted: { total: 0, number: 0 }, calls: [], older: null, floor: null, absent: [], droppedCalls: 0, paused: null,
+});
+
 function forget() {
-  Object.assign(state, {
-    calls: [], older: null, floor: null, absent: [], droppedCalls: 0, paused: null, leaps: [], clock: null,
+  Object.assign(state, noCalls(), {
+    leaps: [], clock: null,
     orders: new Map(), deliveries: new Map(), faults: new Map(), receivers: new Map(),
   });
 }
@@ -85,6 +95,7 @@ async function load(signal) {
   ]);
   forget();
   Object.assign(state, {
+    counted: { total: journal.total, number: journal.items.length ? number(journal.items[0].id) : 0 },
     calls: journal.items, older: journal.next, droppedCalls: journal.dropped,
     ...orders, ...deliveries, faults: byId(faults.items), receivers: byId(receivers.items),
   });
@@ -93,16 +104,16 @@ async function load(signal) {
 
 // The latest orders or deliveries, or those before; kept oldest first, as new ones are added at the end.
 const LISTS = {
-  "/orders": { name: "orders", key: (one) => orderKey(one), more: "olderOrders" },
-  "/deliveries": { name: "deliveries", key: (one) => one.id, more: "olderDeliveries" },
+  "/orders": { name: "orders", key: (one) => orderKey(one), more: "olderOrders", total: "totalOrders" },
+  "/deliveries": { name: "deliveries", key: (one) => one.id, more: "olderDeliveries", total: "totalDeliveries" },
 };
 
 async function newest(rest, before, signal) {
-  const { name, key, more } = LISTS[rest];
+  const { name, key, more, total } = LISTS[rest];
   const view = rest === "/deliveries" ? "&view=summary" : "";
   const page = await get(`${rest}?sort=newest&limit=${PAGE}${view}${before ? `&before=${encodeURIComponent(before)}` : ""}`, signal);
   const found = page.items.reverse().map((one) => [key(one), one]);
-  return { [name]: new Map(before ? [...found, ...state[name]] : found), [more]: page.next };
+  return { [total]: page.total, [name]: new Map(before ? [...found, ...state[name]] : found), [more]: page.next };
 }
 
 // The end of a list is in sight: its next page, one at a time.
@@ -168,13 +179,18 @@ function takeIn() {
     else if (type === "skipped") skipped(data);
     else if (type === "cleared") {
       for (const what of data.what) {
-        if (what === "calls") { calls = new Map(); Object.assign(changed, { calls: [], older: null, floor: null, absent: [], droppedCalls: 0, paused: null }); }
+        if (what === "calls") { calls = new Map(); Object.assign(changed, noCalls()); }
         else changed[CLEARED[what]] = new Map();
         if (what === "orders") Object.assign(state, { clock: null, leaps: [] }); // only a reset forgets the orders
       }
     }
   }
-  if (calls.size) changed.calls = withNew(changed.calls ?? state.calls, calls);
+  if (calls.size) {
+    const before = changed.calls ?? state.calls;
+    const first = state.floor ?? Math.min(...[...calls.keys()].map(number)) - 1;
+    if (!before.length) changed.counted = { total: 0, number: first }; // numbers go on where a cleared journal ended
+    changed.calls = withNew(before, calls);
+  }
   update(changed);
 }
 

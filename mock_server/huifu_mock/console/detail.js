@@ -92,7 +92,7 @@ function Verdict({ call, explanation }) {
       <div><p class="verdict-answer"><b>${answerWords(call)}</b> ${meaning(call)}</p>
         <p class="soft">${t("atTime", { time: moment(call.at) })}${call.duration_ms ? ` · ${took(call.duration_ms)}` : ""}${call.status && call.status !== 200 ? ` · HTTP ${call.status}` : ""}</p></div></div>
     <div class="verdict-text">${sentences(explanation).map((line) => html`<p key=${line}><${Marked} text=${line} /></p>`)}
-      ${call.unmatched && call.hint ? html`<p>${call.hint}</p>` : null}
+      ${call.unmatched && !both(explanation.text) ? html`<p>${call.hint}</p>` : null}
       ${call.replay ? html`<p>${t("replayLong")}</p>` : null}
       ${call.faults.length ? html`<p><${Badge} kind="fault" icon="fault">${call.faults.join(", ")}<//></p>` : null}</div>
     ${refusal ? html`<div class="remedy"><${Icon} name="bulb" /><div><b>${t("toSucceed")}</b><p><${Marked} text=${both(refusal.remedy)} /></p>

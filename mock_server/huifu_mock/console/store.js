@@ -38,6 +38,9 @@ export const state = {
   absent: [], // [first, last]: numbers between which no more calls are to be had
   droppedCalls: 0,
   paused: null, // the number of the newest call that was shown when the list was paused
+  counted: { total: 0, number: 0 }, // how many calls the journal held, and the newest one's number, when the list was read
+  totalOrders: 0,
+  totalDeliveries: 0,
   olderOrders: null, // the same for orders and deliveries
   olderDeliveries: null,
   orders: new Map(), // key → order, in the order of their creation
