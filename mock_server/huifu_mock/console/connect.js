@@ -7,7 +7,7 @@ import { setClock, totalCalls } from "./data.js";
 import { addReceiver } from "./deliveries.js";
 import { Icon } from "./icons.js";
 import { orderHref } from "./orders.js";
-import { Code, CodeLanguage, CopyButton, html, useEffect, useState } from "./parts.js";
+import { Code, CodeLanguage, CopyButton, DocsLink, html, useEffect, useState } from "./parts.js";
 import { route, state, t, toast, update } from "./store.js";
 
 export function Connect() {
@@ -40,7 +40,7 @@ function Credentials() {
     ${tenant.merchant_private_key ? null : html`<p class="note warm">${t("noPrivateKey")}</p>`}
     <h3>${t("credentials")}</h3><dl class="keys">${shown.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd><code>${value.split("\n")[0] === value ? value : `${value.split("\n")[0]} …`}</code>
       <${CopyButton} text=${value} label=${`${t("copy")}: ${name}`} compact /></dd></div>`)}</dl>
-    <p><a href="/_mock/docs">${t("apiDocs")}</a></p></section>`;
+    <${DocsLink} /></section>`;
 }
 
 // --- the steps

@@ -6,7 +6,7 @@ import { closeDrawer } from "./drawer.js";
 import { Icon } from "./icons.js";
 import { cursorId, moveCursor } from "./list.js";
 import { orderCurl } from "./orders.js";
-import { Dialog, copy, html } from "./parts.js";
+import { Dialog, DocsLink, copy, html } from "./parts.js";
 import { orderKey } from "./data.js";
 import { go, route, state, t, update } from "./store.js";
 
@@ -75,5 +75,5 @@ export function HelpDialog() {
   return html`<${Dialog} title=${t("keysTitle")} onClose=${() => update({ dialog: null })}>
     <dl class="key-list">${ROWS.map((row) => html`<div key=${row[0]}><dt>${row.slice(0, -1).map((key) => html`<kbd key=${key}>${key}</kbd> `)}</dt><dd>${t(row.at(-1))}</dd></div>`)}</dl>
     <h3>${t("legend")}</h3><dl class="key-list">${[...Object.entries(KIND_WORDS), ["fault", "lg_fault"]].map(([kind, words]) => html`<div key=${kind}><dt><span class="mark ${kind}"><${Icon} name=${kind} /></span></dt><dd>${t(words)}</dd></div>`)}</dl>
-    <p><a href="/_mock/docs">${t("apiDocs")}</a></p><//>`;
+    <${DocsLink} /><//>`;
 }

@@ -113,6 +113,17 @@ export function Tabs({ tabs, label }) {
     <div role="tabpanel" id="panel" aria-labelledby=${`tab-${current.id}`}>${current.show()}</div></div>`;
 }
 
+// The way to the API's documentation, where this server has it.
+export function DocsLink() {
+  const [there, setThere] = useState(false);
+  useEffect(() => {
+    let here = true;
+    fetch("/_mock/docs", { method: "HEAD" }).then(({ ok }) => here && setThere(ok), () => {});
+    return () => { here = false; };
+  }, []);
+  return there ? html`<p><a href="/_mock/docs">${t("apiDocs")}</a></p>` : null;
+}
+
 // A sentence in which `names` stand in backticks.
 export const Marked = ({ text }) => text.split("`").map((piece, at) => (at % 2 ? html`<code key=${at}>${piece}</code>` : piece));
 
