@@ -470,6 +470,7 @@ def test_the_keyboard_alone_is_enough(console: Console, merchant: Merchant) -> N
     expect(dialog).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_a_page_left_open_for_thousands_of_calls_keeps_its_memory(console: Console, merchant: Merchant) -> None:
     tenant = merchant.tenant
     order = tenant.orders.add(age_seconds=1)

@@ -83,6 +83,7 @@ def show(console: Console, name: str, **how: object) -> None:
     expect(console.page.locator(".loading")).to_have_count(0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SCREENS)
 @pytest.mark.parametrize(("lang", "theme"), [("en", "light"), ("zh", "dark")])
 def test_a_screen_pleases_axe_and_fits_320_pixels(
