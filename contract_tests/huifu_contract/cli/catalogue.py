@@ -36,6 +36,32 @@ def _run_cases(options: argparse.Namespace) -> int:
     return 0
 
 
+def add_spec(commands: Any) -> None:
+    made = commands.add_parser(
+        "spec",
+        help="show what stands for each sentence of the specification",
+        description="Shows the specification's sentences in order, each with its rules, cases, mutants and tests.",
+    )
+    made.add_argument("--html", type=Path, default=None, metavar="FILE.html", help="as a page (default: as text)")
+    made.set_defaults(run=_run_spec)
+
+
+def _run_spec(options: argparse.Namespace) -> int:
+    from huifu_contract.catalogue.specification import sentences
+    from huifu_contract.grading.results import Exit
+    from huifu_contract.reports import specification
+
+    if options.html is None:
+        print(specification.text(sentences()))
+    else:
+        try:
+            options.html.write_text(specification.page(sentences()), encoding="utf-8")
+        except OSError as error:
+            raise SetupTrouble(f"cannot write {error.filename}: {error.strerror}") from None
+        print(f"wrote {options.html}: {specification.summary(sentences())}")
+    return int(Exit.NOT_OK if any(sentence.bare for sentence in sentences()) else Exit.OK)
+
+
 def add_vectors(commands: Any) -> None:
     made = commands.add_parser(
         "vectors",

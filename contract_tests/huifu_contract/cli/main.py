@@ -17,6 +17,7 @@ COMMANDS = (
     passive.add,
     server.add,
     catalogue.add_cases,
+    catalogue.add_spec,
     report.add_known,
     report.add_report,
     report.add_diff,

@@ -1,7 +1,7 @@
 // Every word of the page, in both languages. The cases speak for themselves and are not translated.
 const WORDS = {
   en: {
-    title: "Who keeps the close contract",
+    title: "Close contract: results by client",
     about: (cases, clients) => `${cases} cases × ${clients} ${clients === 1 ? "client" : "clients"}`,
     made: "graded", kit: "kit", other: "中文", otherLabel: "用中文显示",
     theme: { auto: "Auto", light: "Light", dark: "Dark" }, themeLabel: "Colours", print: "Print",
@@ -45,7 +45,7 @@ const WORDS = {
     laws: {},
   },
   zh: {
-    title: "谁遵守关单契约",
+    title: "关单契约：各客户端的结果",
     about: (cases, clients) => `${cases} 个用例 × ${clients} 个客户端`,
     made: "评测于", kit: "套件", other: "English", otherLabel: "Show in English",
     theme: { auto: "自动", light: "浅色", dark: "深色" }, themeLabel: "配色", print: "打印",
