@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import dotnet_core
 import pytest
 
 from huifu_contract.cli.init import LANGUAGES
@@ -46,6 +47,9 @@ def java(folder: Path, out: Path) -> list[str]:
 
 
 def csharp(folder: Path, out: Path) -> list[str]:
+    """With the SDK of .NET where there is one, and otherwise as `dotnet_core` does."""
+    if shutil.which("dotnet") is None:
+        return dotnet_core.compiled(sorted(folder.glob("*.cs")), out, "CloseAdapter")
     shutil.copytree(folder, out, dirs_exist_ok=True)
     (out / "CloseAdapter.csproj").write_text(PROJECT, encoding="utf-8")
     build("dotnet", "build", "-c", "Release", folder=out)
@@ -65,6 +69,8 @@ TOOLCHAINS = {
 def missing(language: str) -> str:
     """Why it cannot be run here; empty if it can."""
     tool = TOOLCHAINS[language].tool
+    if language == "csharp" and not shutil.which(tool) and not dotnet_core.missing():
+        return ""
     return "" if shutil.which(tool) else f"{tool} is not on this machine, so the {language} adapter is not run"
 
 

@@ -40,7 +40,7 @@ PRINTS = {
     "java": [('throw new UnsupportedOperationException("put the call of your application here");',
               'System.out.println("order closed\\n{}"); return "unknown";')],
     "csharp": [('throw new NotImplementedException("put the call of your application here");',
-                'Console.WriteLine("order closed\\n{}"); return new JsonObject { ["outcome"] = "unknown" };')],
+                'Console.WriteLine("order closed\\n{}"); return new { outcome = "unknown" };')],
 }  # fmt: skip
 
 
