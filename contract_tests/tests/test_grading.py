@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import settings as global_settings
 from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
 
 from huifu_contract.catalogue.record import HIGHEST, Basis, Example, Level, Record
 from huifu_contract.catalogue.registry import catalogue, select
@@ -164,7 +165,10 @@ def test_a_crash_or_a_block_that_does_not_come_back_is_flaky_too(harness: Harnes
 def test_failures_of_one_signature_share_the_time_for_making_small_and_running_again(harness: Harness) -> None:
     budget = FailureBudget(each_s=0.0)
     budget.spend("C: planted", 1.0)
-    drawn = lambda: st.fixed_dictionaries({"n": st.integers(0, 9999)})  # noqa: E731  # a record wants a function
+
+    def drawn() -> SearchStrategy[dict[str, int]]:
+        return st.fixed_dictionaries({"n": st.integers(0, 9999)})
+
     made = record(lambda b, x: broken_if(b, x["n"] >= 10), fixed=(), draw=drawn)
     result = grade(harness, made, failures=budget, profile=Profile("t", 100, 1), reruns=5)
     assert (result.verdict, result.reruns) == (Verdict.FAIL, 0)

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from huifu_contract.catalogue import registry, specification
-from huifu_contract.catalogue.specification import sentences, unplaced
+from huifu_contract.catalogue import registry
 from huifu_contract.cli.main import main
-from huifu_contract.reports import specification as report
+from huifu_contract.specification import page as report
+from huifu_contract.specification import sentences as specification
+from huifu_contract.specification.sentences import sentences, unplaced
 from huifu_mock.rules import RULES
 
 ROOT = Path(__file__).parents[2]
@@ -21,7 +22,7 @@ def test_no_sentence_is_bare() -> None:
 
 
 def test_every_case_that_stands_on_the_specification_is_found_at_a_sentence() -> None:
-    assert unplaced() == [], "quote a sentence of catalogue/specification.toml word for word, or add it there"
+    assert unplaced() == [], "quote a sentence of specification/sentences.toml word for word, or add it there"
 
 
 def test_every_rule_stands_for_a_sentence() -> None:
@@ -32,7 +33,7 @@ def test_every_test_that_is_named_is_there() -> None:
     for name in {test for sentence in sentences() for test in sentence.tests}:
         file, _, function = name.partition("::")
         text = (ROOT / file).read_text("utf-8")
-        assert f"def {function}(" in text, f"{name} is gone or renamed: put it right in catalogue/specification.toml"
+        assert f"def {function}(" in text, f"{name} is gone or renamed: put it right in specification/sentences.toml"
 
 
 def test_each_sentence_that_a_client_can_break_has_a_mutant() -> None:

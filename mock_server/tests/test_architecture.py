@@ -168,6 +168,7 @@ KIT_LAYERS = (
     ("grading",),
     ("mutants", "reports"),
     ("passive", "server"),
+    ("specification",),  # what stands for each sentence: rules, cases of both directions, mutants
     ("cli",),
     ("pytest_stash",),
     ("pytest_cases",),

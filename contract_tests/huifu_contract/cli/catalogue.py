@@ -47,18 +47,18 @@ def add_spec(commands: Any) -> None:
 
 
 def _run_spec(options: argparse.Namespace) -> int:
-    from huifu_contract.catalogue.specification import sentences
     from huifu_contract.grading.results import Exit
-    from huifu_contract.reports import specification
+    from huifu_contract.specification import page
+    from huifu_contract.specification.sentences import sentences
 
     if options.html is None:
-        print(specification.text(sentences()))
+        print(page.text(sentences()))
     else:
         try:
-            options.html.write_text(specification.page(sentences()), encoding="utf-8")
+            options.html.write_text(page.page(sentences()), encoding="utf-8")
         except OSError as error:
             raise SetupTrouble(f"cannot write {error.filename}: {error.strerror}") from None
-        print(f"wrote {options.html}: {specification.summary(sentences())}")
+        print(f"wrote {options.html}: {page.summary(sentences())}")
     return int(Exit.NOT_OK if any(sentence.bare for sentence in sentences()) else Exit.OK)
 
 

@@ -118,7 +118,7 @@ def _flipped(sign: str) -> str:
 
 def of_signatures() -> Iterator[Mutant]:
     for operator, seal in SIGNATURES.items():
-        yield Mutant(operator, "sign", lambda seal=seal: seams.sealing(seal), "signed-reply")  # type: ignore[misc] # the default binds this seal
+        yield Mutant(operator, "sign", lambda seal=seal: seams.sealing(seal), "signed-reply")
 
 
 # -- states -----------------------------------------------------------------------------------------------------------

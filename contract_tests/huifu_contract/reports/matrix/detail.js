@@ -78,7 +78,7 @@ function tabs(test) {
       type: "button", role: "tab", id: `tab-${column}`, "aria-selected": String(chosen), "aria-controls": "evidence", tabindex: chosen ? 0 : -1,
       "aria-label": `${run.title}: ${verdictWord(verdictOf(run, test.id))}`,
       onclick: () => { state.open.column = column; drawDetail(); document.getElementById(`tab-${column}`).focus(); },
-    }, mark(verdictOf(run, test.id)), el("span", {}, el("b", {}, run.name), el("small", {}, run.version)));
+    }, mark(verdictOf(run, test.id)), el("span", {}, el("b", {}, run.name), " ", el("small", {}, run.version)));
   });
 }
 

@@ -3,7 +3,7 @@ const WORDS = {
   en: {
     title: "Close contract: results by client",
     about: (cases, clients) => `${cases} cases × ${clients} ${clients === 1 ? "client" : "clients"}`,
-    made: "graded", kit: "kit", other: "中文", otherLabel: "用中文显示",
+    made: "graded", kit: "kit", other: "中文", otherLabel: "中文：用中文显示",
     theme: { auto: "Auto", light: "Light", dark: "Dark" }, themeLabel: "Colours", print: "Print",
     search: "Find a case or a finding", filters: "Filters", levels: "Level", verdicts: "Verdict",
     wrong: "Not ok", differs: "Clients differ", clear: "Clear filters", legend: "What the marks mean",
@@ -47,7 +47,7 @@ const WORDS = {
   zh: {
     title: "关单契约：各客户端的结果",
     about: (cases, clients) => `${cases} 个用例 × ${clients} 个客户端`,
-    made: "评测于", kit: "套件", other: "English", otherLabel: "Show in English",
+    made: "评测于", kit: "套件", other: "English", otherLabel: "English: show in English",
     theme: { auto: "自动", light: "浅色", dark: "深色" }, themeLabel: "配色", print: "打印",
     search: "查找用例或问题", filters: "筛选", levels: "级别", verdicts: "结论",
     wrong: "有问题", differs: "客户端不一致", clear: "清除筛选", legend: "图例说明",

@@ -10,10 +10,10 @@ from typing import TypeVar
 
 from huifu_contract import __version__
 from huifu_contract.catalogue.registry import catalogue
-from huifu_contract.catalogue.specification import Sentence
 from huifu_contract.server import registry as servers
+from huifu_contract.specification.sentences import Sentence
 
-STYLE = (Path(__file__).parent / "specification.css").read_text(encoding="utf-8")
+STYLE = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
 
 
 def text(sentences: Sequence[Sentence]) -> str:

@@ -14,7 +14,7 @@ from huifu_contract.catalogue.record import Record
 from huifu_contract.server import registry as servers
 from huifu_mock.rules import RULES, Rule
 
-FILE = Path(__file__).with_name("specification.toml")
+FILE = Path(__file__).with_name("sentences.toml")
 MUTANTS = Path(__file__).parents[1] / "mutants" / "mutants.toml"
 LEAST = 6
 """A quote of fewer characters is no sentence that could be looked for."""
@@ -41,7 +41,7 @@ class Sentence:
 
 @cache
 def sentences() -> tuple[Sentence, ...]:
-    """As specification.toml has them; what cases quote is found by the words. Raises KeyError for an unknown name."""
+    """As sentences.toml has them; what cases quote is found by the words. Raises KeyError for an unknown name."""
     quotes = {record.id: _plain(record.quote) for record in registry.catalogue().values()}
     quotes |= {record.id: _plain(record.quote) for record in servers.catalogue().values()}
     rules = {rule.row: rule for rule in RULES}

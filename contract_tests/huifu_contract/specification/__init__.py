@@ -1,0 +1,1 @@
+"""The coverage of the specification: what stands for each of its sentences."""
