@@ -15,7 +15,7 @@ PIP_FAILED = { echo "huifu-mock was not installed: pip could not get what it nee
 WHICH := 'import os, sys; print("Python %d.%d.%d in" % sys.version_info[:3], os.path.realpath(sys.base_prefix))'
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench soak dist screenshots clean same-python
+.PHONY: help run test lint bench soak dist binary pyz screenshots clean same-python
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +42,12 @@ dist: same-python $(VENV)/.ready-to-test ## build the wheel and the source distr
 	@for wheel in dist/*.whl; do echo "built $$wheel and $$(ls dist/*.tar.gz); to install it:"; \
 	  echo "  pip install \"huifu-mock @ file://$(CURDIR)/$$wheel\""; \
 	  echo "  pip install \"huifu-mock[contract] @ file://$(CURDIR)/$$wheel\""; done
+
+binary: same-python $(VENV)/.ready-to-run ## build dist/huifu-mock, one executable that needs no Python
+	@$(BIN)/python mock_server/binary/build.py binary $(ARGS)
+
+pyz: same-python $(VENV)/.ready-to-run ## build dist/huifu-mock.pyz, one file that needs Python and nothing else
+	@$(BIN)/python mock_server/binary/build.py pyz $(ARGS)
 
 screenshots: $(VENV)/.ready-to-test ## make the pictures of the console that the READMEs show, from a running server
 	@PYTHONPATH=mock_server/tests:contract_tests/tests $(BIN)/python mock_server/tests/screenshots.py $(ARGS)

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,6 +47,27 @@ def test_a_place_that_cannot_be_written_is_named(
 def test_a_helper_of_two_files_goes_into_a_folder(capsys: pytest.CaptureFixture[str]) -> None:
     assert main.main(["init", "helper", "--lang", "node", "--out", "huifu.js"]) == 2
     assert "has 2 files: name a folder" in capsys.readouterr().err
+
+
+def test_the_control_token_may_stand_in_the_environment_of_both_sides(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HUIFU_CONTROL_TOKEN", "secret")
+    with serving() as (_, ready):
+        assert main.main(["orders", "list", "--url", ready["base_url"]]) == 0
+        assert "order-open" in capsys.readouterr().out
+        assert main.main(["orders", "list", "--url", ready["base_url"], "--token", "wrong"]) == 1
+        assert "the control token is missing or wrong" in capsys.readouterr().err
+
+
+def test_a_probe_needs_no_token() -> None:
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with serving("--control-token", "secret") as (_, ready):
+        for name in ("health", "ready"):
+            with direct.open(f"{ready['control_url']}/{name}") as answer:
+                assert answer.status == 200
+        with pytest.raises(urllib.error.HTTPError, match="401"):
+            direct.open(f"{ready['control_url']}/about")
 
 
 @contextmanager

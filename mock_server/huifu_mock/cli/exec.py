@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import os
 import signal
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from typing import Any, Final
 
 from huifu_mock.cli import intercept, serve
 from huifu_mock.cli.main import Failure
-from huifu_mock.client.environment import VARIABLES
+from huifu_mock.client.environment import VARIABLES, inherited
 from huifu_mock.client.server import Server
 from huifu_mock.http.address import CannotListen
 from huifu_mock.http.intercept.authority import BadAuthority
@@ -64,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
     except (serve.BadOrdersFile, CannotListen) as error:
         raise Failure(str(error)) from error
     try:
-        return _run(command, {**os.environ, **variables(server), **intercepting(server, args)})
+        return _run(command, {**inherited(), **variables(server), **intercepting(server, args)})
     except (BadAuthority, BadProxy, CannotListen) as error:
         raise Failure(str(error)) from error
     finally:

@@ -1,12 +1,14 @@
 """What the commands for a running server share: its address, durations, errors in one line."""
 
 import argparse
+import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
 from huifu_mock.cli.main import Failure
+from huifu_mock.client.environment import TOKEN_VARIABLE
 
 URL: Final = "http://127.0.0.1:8080"
 _UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
@@ -17,7 +19,12 @@ def add_connection(parser: argparse.ArgumentParser) -> None:
     """The options that say which server and which tenant."""
     group = parser.add_argument_group("which server")
     group.add_argument("--url", default=URL, help="address of a running huifu-mock (default: %(default)s)")
-    group.add_argument("--token", metavar="SECRET", help="the server's --control-token, if it has one")
+    group.add_argument(
+        "--token",
+        metavar="SECRET",
+        default=os.environ.get(TOKEN_VARIABLE) or None,
+        help=f"the server's --control-token, if it has one (default: the variable {TOKEN_VARIABLE})",
+    )
     group.add_argument("--tenant", metavar="SYS_ID", help="sys_id of the tenant (default: the default tenant)")
 
 

@@ -20,6 +20,7 @@ from huifu_mock._version import VERSION
 from huifu_mock.cli import intercept
 from huifu_mock.cli.call_log import CallLog
 from huifu_mock.cli.main import Failure
+from huifu_mock.client.environment import TOKEN_VARIABLE
 from huifu_mock.gateway.mock import Mock
 from huifu_mock.gateway.tenant import DEFAULT_HUIFU_ID, DEFAULT_PRODUCT_ID, DEFAULT_SYS_ID
 from huifu_mock.http.address import CannotListen
@@ -119,7 +120,9 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--control-token",
         metavar="SECRET",
-        help="bearer token that the control API asks for; needed with a --host that is not loopback",
+        default=os.environ.get(TOKEN_VARIABLE) or None,
+        help="bearer token that the control API asks for; needed with a --host that is not loopback "
+        f"(default: the variable {TOKEN_VARIABLE})",
     )
     parser.add_argument(
         "--push-allow",

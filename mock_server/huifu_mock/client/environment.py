@@ -1,6 +1,7 @@
 """How a client under test learns of its tenant: credentials, environment variables, the settings of dg-sdk."""
 
 import os
+import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from types import TracebackType
@@ -31,6 +32,9 @@ VARIABLES: Final = {
 }
 """Credential to variable."""
 
+TOKEN_VARIABLE: Final = "HUIFU_CONTROL_TOKEN"
+"""The --control-token of a server, told to the server itself and to what calls its control API."""
+
 PROXIES: Final = ("http_proxy", "https_proxy", "all_proxy")
 
 
@@ -54,6 +58,19 @@ def direct(hosts: str) -> dict[str, str]:
         return {}
     without = ",".join(filter(None, [given.get("no_proxy"), hosts]))
     return {"NO_PROXY": without, "no_proxy": without}
+
+
+def inherited() -> dict[str, str]:
+    """The environment that a child process gets: ours, without what the starter of the one-file binary set for itself.
+
+    It points LD_LIBRARY_PATH at the libraries inside the binary, which must not replace those of the system for others.
+    """
+    given = dict(os.environ)
+    if not getattr(sys, "frozen", False):
+        return given
+    before = given.pop("LD_LIBRARY_PATH_ORIG", None)
+    kept = {name: value for name, value in given.items() if not name.startswith("_PYI_") and name != "LD_LIBRARY_PATH"}
+    return kept | ({"LD_LIBRARY_PATH": before} if before is not None else {})
 
 
 GLOBALS: Final = ("mer_config", "BASE_URL", "BASE_URL_MER_TEST", "env", "connect_timeout")

@@ -40,6 +40,7 @@ IN_THE_LOOP: Final = 0.02
 """So many seconds a wrong signature is looked into before everybody else has a turn."""
 JSON: Final = "application/json;charset=UTF-8"
 
+PROBES: Final = ("/_mock/health", "/_mock/ready")
 _HTTP_LOG: Final = logging.getLogger("huifu_mock.server.http")
 
 
@@ -303,10 +304,12 @@ class HttpServer:
         return None
 
     def _unsigned(self, request: BaseRequest) -> web.Response | None:
-        """Where a control token is set, keep out who does not send it."""
+        """Where a control token is set, keep out who does not send it; probes tell nothing that is worth keeping."""
         sent = request.headers.get("Authorization", "")
-        if not self._token or secrets.compare_digest(
-            sent.encode(errors="surrogateescape"), f"Bearer {self._token}".encode()
+        if (
+            not self._token
+            or request.rel_url.raw_path in PROBES
+            or secrets.compare_digest(sent.encode(errors="surrogateescape"), f"Bearer {self._token}".encode())
         ):
             return None
         wanted = "send Authorization: Bearer and the value of --control-token"
