@@ -7,6 +7,7 @@ import contract_kit
 import explaining
 import measures
 import plugin
+import worst
 from floor import floor
 from load import Load, load
 
@@ -123,6 +124,14 @@ def memory(table: Table) -> None:
     )
 
 
+def neighbours(table: Table) -> None:
+    """What a healthy client feels of one that sends the worst bodies of each kind."""
+    alone, found, memory = worst.waits()
+    for name, p99 in found.items():
+        table.row(f"p99 beside {name} ÷ (50 ms + 3 × alone)", p99 / (0.05 + 3 * alone), 1, None, most=True)
+    table.row("memory beside the worst bodies, MB", memory, 400, None, most=True)
+
+
 def endurance(table: Table) -> None:
     """Whether the last of many closes is as fast as the first."""
     signed = measures.bodies(LONG)
@@ -144,6 +153,7 @@ def main() -> int:
     memory(table)
     plugin.main()
     if "--quick" not in sys.argv:
+        neighbours(table)
         endurance(table)
         for what, value, limit in contract_kit.measures():
             table.row(what, value, limit, None, most=True)

@@ -30,6 +30,7 @@ CASES: tuple[tuple[str, str], ...] = (
         md5('{"amt":0.00,"org_req_date":"20260101","remark":"关单/成功","trans_stat":"S"}', KEY),
     ),
     ("key-missing", md5(BODY)),
+    ("key-twice", md5(BODY, KEY, KEY)),
     ("key-first", md5(KEY, BODY)),
     ("key-joined", md5(BODY, "&key=", KEY)),
     ("key-altered", md5(BODY, KEY.upper())),

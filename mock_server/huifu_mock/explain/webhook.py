@@ -5,15 +5,17 @@ import hmac
 import json
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import product
 from typing import Final
 
 from huifu_mock import canonical
 from huifu_mock.explain.advice import ADVICE, Mistake
+from huifu_mock.explain.budget import Budget, Spent
 from huifu_mock.explain.candidates import BETWEEN
 from huifu_mock.explain.layout import escapings, in_order, same
-from huifu_mock.explain.lexer import Node, parse, sorted_deep, write
+from huifu_mock.explain.lexer import Node, leaves, parse, sorted_deep, write
 from huifu_mock.explain.report import Explanation, Words, first_difference, marked
 from huifu_mock.explain.values import Changed, changes
 from huifu_mock.signing import webhook_sign
@@ -48,6 +50,8 @@ _ROWS: Final = (
             "put the key behind the body", "密钥拼在报文之后", _MD5),
     Mistake("key-joined", "something stands between body and key, as `&key=`", "报文与密钥之间多了内容（如 `&key=`）",
             "put the key directly behind the body", "密钥直接拼在报文之后", _MD5),
+    Mistake("key-twice", "the key was appended twice", "密钥拼接了两次",
+            "put the key behind the body once", "密钥只在报文之后拼接一次", _MD5),
     Mistake("key-altered", "the key was used in another form: letters or white space differ",
             "密钥大小写或首尾空白不同",
             "use the key exactly as the console shows it", "密钥须与控制台显示完全一致", _MD5),
@@ -125,23 +129,24 @@ def _reencoded(text: str) -> Iterator[tuple[tuple[str, ...], str]]:
     if tree is None or len(text) > 64 * 1024:
         return
     seen = {text}
-    count = 0
-    for ids, again in _written(tree):
-        if again not in seen:
-            seen.add(again)
-            count += 1
-            yield ids or ("spaces",), again
-        if count >= BODIES:
-            return
+    with suppress(Spent):
+        for ids, again in _written(tree, Budget()):
+            if again not in seen:
+                seen.add(again)
+                yield ids or ("spaces",), again
+            if len(seen) > BODIES:
+                return
 
 
-def _written(tree: Node) -> Iterator[tuple[tuple[str, ...], str]]:
+def _written(tree: Node, budget: Budget) -> Iterator[tuple[tuple[str, ...], str]]:
     numbers = [Changed((), same), *changes(tree)[:8]]
     orders = (Changed((), same), Changed(("unsorted",), in_order), Changed(("sorted-deep",), sorted_deep))
     escapes = [escaping for escaping in escapings(tree) if len(escaping.mistakes) < 3]
     rows = product(numbers, orders, escapes, BETWEEN)
     ranked = sorted(rows, key=lambda row: sum(len(option.mistakes) for option in row))
+    lexemes = sum(1 for _ in leaves(tree))
     for number, order, escaping, between in ranked[:4000]:
+        budget.write(lexemes)
         ids = (*order.mistakes, *between.mistakes, *escaping.mistakes, *number.mistakes)
         yield ids, write(order.do(number.do(tree)), escaping.write, between.separators)
 
@@ -160,6 +165,7 @@ _KEYS: Final[tuple[tuple[tuple[str, ...], _Join], ...]] = (
     (("key-joined",), lambda body, key: (body, b"&key=" + key.encode())),
     (("key-joined",), lambda body, key: (body, b"&" + key.encode())),
     (("key-joined",), lambda body, key: (body + b"\n", key.encode())),
+    (("key-twice",), lambda body, key: (body, 2 * key.encode())),
     (("key-altered",), lambda body, key: (body, key.strip().encode())),
     (("key-altered",), lambda body, key: (body, key.upper().encode())),
     (("key-altered",), lambda body, key: (body, key.lower().encode())),
