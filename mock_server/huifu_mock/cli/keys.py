@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from huifu_mock import signing
+from huifu_mock.cli.key_formats import FORMATS
 from huifu_mock.cli.main import Failure
 from huifu_mock.gateway.mock import WEBHOOK_KEY
 from huifu_mock.gateway.tenant import DEFAULT_HUIFU_ID, DEFAULT_PRODUCT_ID, DEFAULT_SYS_ID
@@ -19,6 +20,8 @@ and X.509: Python, PHP, Go, Java, C#) and as PEM, never as PKCS1, which some ven
 examples:
   huifu-mock keys                       the default tenant's published test keys
   huifu-mock keys --json                the same for a program
+  huifu-mock keys --format php          ready to paste: for the official SDK of that language, or a configuration file
+  huifu-mock keys --format env > .env
   huifu-mock keys --new --out my-keys   a new pair in files
 """
 
@@ -35,11 +38,22 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--new", action="store_true", help="make a new RSA pair instead")
     parser.add_argument("--bits", type=int, choices=(1024, 2048, 3072), default=2048, help="size of a new pair")
     parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument(
+        "--format",
+        choices=FORMATS,
+        help="print the configuration of an official SDK (php, java, go, csharp, python; json is the file that those "
+        "for PHP and Go read), or a configuration file of your own (env, yaml, toml)",
+    )
     parser.add_argument("--out", metavar="DIR", help="write one file for each key, instead of printing")
 
 
 def run(args: argparse.Namespace) -> int:
     """Print or write the keys."""
+    if args.format and (args.new or args.json or args.out):
+        raise Failure("--format shows the published keys; leave out --new, --json and --out")
+    if args.format:
+        print(FORMATS[args.format](_published()), end="")
+        return 0
     keys = _new(args.bits) if args.new else _published()
     if args.out:
         _write(Path(args.out), keys)
