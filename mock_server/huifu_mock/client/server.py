@@ -85,6 +85,11 @@ class Connection:
         """A fresh, isolated tenant (settings: `schemas/control/tenant-create.json`)."""
         return Tenant(self.link, self.link.ask("POST", path("tenants"), made_with(settings)))
 
+    def from_capsule(self, capsule: Mapping[str, Any], sys_id: str | None = None) -> Tenant:
+        """A tenant from a capsule, under the `sys_id` in it or another one."""
+        named = {"sys_id": sys_id} if sys_id else {}
+        return Tenant(self.link, self.link.ask("POST", path("tenants"), {"capsule": dict(capsule), **named}))
+
 
 def connect(base_url: str, token: str | None = None) -> Connection:
     """A server that runs already. Raises `Unreachable` if nothing answers there."""

@@ -102,6 +102,17 @@ class Tenant:
         """Change settings, such as `product_ids={"MCS": "suspended"}`, `settle`, `legacy_codes`."""
         self._link.ask("PATCH", path("tenants", self.sys_id), settings)
 
+    def capsule(self, *, keys: bool = False) -> dict[str, Any]:
+        """All that the tenant has, as `from_capsule` of any server takes it; with its private keys if asked for."""
+        query = {"keys": "true"} if keys else None
+        told: dict[str, Any] = self._link.ask("GET", path("tenants", self.sys_id, "capsule"), query=query)
+        return told
+
+    def fork(self, sys_id: str | None = None) -> Self:
+        """A copy with all that the tenant has, under another `sys_id`; a context manager like any tenant."""
+        named = {"sys_id": sys_id} if sys_id else {}
+        return type(self)(self._link, self._link.ask("POST", path("tenants", self.sys_id, "fork"), named))
+
     def reset(self) -> None:
         """As it was made: its first settings, no orders, faults, calls or timers, and a running clock."""
         self._link.ask("POST", path("tenants", self.sys_id, "reset"))

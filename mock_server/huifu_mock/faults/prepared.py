@@ -140,8 +140,8 @@ class Faults:
         self._feed: Final = feed or Feed()
         self._faults: dict[str, Fault] = {}
         self._waiting: list[Fault] = []
-        self._numbers = 0
-        self._met: dict[tuple[str, ...], None] = {}
+        self.numbers = 0
+        self.closes_met: dict[tuple[str, ...], None] = {}
 
     def __bool__(self) -> bool:
         """Whether any fault may still act."""
@@ -157,9 +157,9 @@ class Faults:
                 f"stands in the body, which {kind.id} does not read",
                 f"it can be told by {', '.join(OUTSIDE)}",
             )
-        self._numbers += 1
+        self.numbers += 1
         made = Fault(
-            f"fault-{self._numbers}",
+            f"fault-{self.numbers}",
             match=match,
             do=do,
             layer=layer,
@@ -174,6 +174,15 @@ class Faults:
         self._feed.tell("fault", made)
         return made
 
+    def restore(self, made: Fault) -> None:
+        """Take in a fault that has its id already; its dice go on where they were."""
+        rolled = min(1, made.seen // made.match["nth"]) if "nth" in made.match else made.seen
+        for _ in range(rolled if made.probability < 1 else 0):
+            made.dice.random()
+        self._faults[made.id] = made
+        if made.left > 0:
+            self._waiting.append(made)
+
     def active_faults(self, call: Call) -> ActiveFaults:
         """Who acts on this call. Every fault is asked, so each counts its own matching calls."""
         self._waiting = [fault for fault in self._waiting if fault.left > 0]
@@ -185,11 +194,11 @@ class Faults:
 
     def met(self, key: tuple[str, ...]) -> bool:
         """Whether a close of that number came before with a magic order; from now on it has."""
-        if key in self._met:
+        if key in self.closes_met:
             return True
-        if len(self._met) >= REMEMBERED:
-            del self._met[next(iter(self._met))]
-        self._met[key] = None
+        if len(self.closes_met) >= REMEMBERED:
+            del self.closes_met[next(iter(self.closes_met))]
+        self.closes_met[key] = None
         return False
 
     def get(self, id_: str) -> Fault | None:
@@ -203,7 +212,7 @@ class Faults:
     def clear(self) -> None:
         self._faults.clear()
         self._waiting.clear()
-        self._met.clear()
+        self.closes_met.clear()
         self._feed.tell("cleared", "faults")
 
     def __iter__(self) -> Iterator[Fault]:

@@ -40,6 +40,19 @@ def _watch_again(tenant: Tenant, order_key: Key) -> None:
         watch(tenant, order)
 
 
+def resume(tenant: Tenant) -> None:
+    """Set the timers of all orders and closes, for a tenant that was just read from where it was kept."""
+    for order in tenant.orders.orders():
+        if order.trans_stat == "P":
+            if order.expires_at is not None:
+                tenant.clock.at(order.expires_at, partial(_watch_again, tenant, order.key), idle=True)
+            for when, trans_stat in order.planned:
+                tenant.clock.at(when, partial(_finish_if_open, tenant, order.key, trans_stat))
+    for attempt in tenant.orders.attempts():
+        if attempt.stat == "P" and attempt.due is not None:
+            tenant.clock.at(attempt.due, partial(settle, tenant, attempt.order, attempt.key))
+
+
 def pay(tenant: Tenant, order: Order) -> Order:
     """The customer pays. A close in progress loses: it ends F. Raises `NotAllowed` when the order is final."""
     return _finish(tenant, order, "S")
@@ -50,16 +63,23 @@ def fail(tenant: Tenant, order: Order) -> Order:
     return _finish(tenant, order, "F")
 
 
-def pay_later(tenant: Tenant, order: Order, seconds: float) -> None:
+def pay_later(tenant: Tenant, order: Order, seconds: float) -> Order:
     """The customer pays in `seconds`; too late if the order is final by then. Raises `NotAllowed` if it is already."""
-    _refuse_final(order)
-    tenant.clock.after(seconds, partial(_finish_if_open, tenant, order.key, "S"))
+    return _finish_later(tenant, order, seconds, "S")
 
 
-def fail_later(tenant: Tenant, order: Order, seconds: float) -> None:
+def fail_later(tenant: Tenant, order: Order, seconds: float) -> Order:
     """The payment fails in `seconds`, unless the order is final by then. Raises `NotAllowed` if it is already."""
+    return _finish_later(tenant, order, seconds, "F")
+
+
+def _finish_later(tenant: Tenant, order: Order, seconds: float, trans_stat: str) -> Order:
     _refuse_final(order)
-    tenant.clock.after(seconds, partial(_finish_if_open, tenant, order.key, "F"))
+    timer = tenant.clock.after(seconds, partial(_finish_if_open, tenant, order.key, trans_stat))
+    kept = tenant.orders.get(order.key) or order
+    planned = replace(kept, planned=(*kept.planned, (timer.when, trans_stat)))
+    tenant.orders.save(planned)
+    return planned
 
 
 def expire(tenant: Tenant, order_key: Key) -> None:
@@ -83,10 +103,11 @@ def closed(tenant: Tenant, order: Order) -> Order:
 
 def close_made(tenant: Tenant, order: Order, attempt: CloseAttempt) -> None:
     """Keep a close that passed every rule, with the order as it leaves it. It settles in time, or is over."""
-    tenant.orders.save(order, attempt)
     if attempt.stat == "P":
-        tenant.clock.after(order.settle_seconds, partial(settle, tenant, order.key, attempt.key))
+        timer = tenant.clock.after(order.settle_seconds, partial(settle, tenant, order.key, attempt.key))
+        tenant.orders.save(order, replace(attempt, due=timer.when))
     else:
+        tenant.orders.save(order, attempt)
         tenant.pushes.close_ended(order, attempt)
 
 

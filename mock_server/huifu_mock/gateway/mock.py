@@ -65,14 +65,12 @@ class Mock:
         self.keys: Final = KeyRing()
         self.room: Final = Room()
         self.cast: Final = _data.read_json("fixtures/orders.json") if cast is None else cast
-        default = Tenant(
+        default = self.empty_tenant(
             DEFAULT_SYS_ID,
             Settings(webhook_key=WEBHOOK_KEY),
             merchant_public_key=published("merchant").public_key(),
             merchant_private_key=published("merchant"),
             huifu_key=self.keys.huifu(PUBLISHED_BITS),
-            dispatcher=self.dispatcher,
-            room=self.room,
         )
         self.gateway: Final = Gateway(default)
         self.bounds: Final[dict[str, Callable[[], tuple[int, int]]]] = {
@@ -107,21 +105,19 @@ class Mock:
         """
         check("control/tenant-create", body)
         begin = instant(body.get("clock", {}).get("now"), "clock.now")
-        sys_id = body.get("sys_id") or _fresh_id()
+        sys_id = body.get("sys_id") or self.fresh_id()
         if self.gateway.tenant(sys_id):
             raise _taken(sys_id)
         bits = body.get("key_bits", PUBLISHED_BITS)
         own_key = body.get("merchant_public_key")
         private = None if own_key else self.keys.merchant(bits)
         public = _public_key(own_key) if own_key else private.public_key()  # type: ignore[union-attr] # one of the two is there
-        made = Tenant(
+        made = self.empty_tenant(
             sys_id,
-            replace(Settings(huifu_ids=[_fresh_id()], webhook_key=secrets.token_hex(16)), **_settings(body)),
+            replace(Settings(huifu_ids=[self.fresh_id()], webhook_key=secrets.token_hex(16)), **_settings(body)),
             merchant_public_key=public,
             merchant_private_key=private,
             huifu_key=self.keys.huifu(bits),
-            dispatcher=self.dispatcher,
-            room=self.room,
         )
         self._start_clock(made, begin, body.get("clock", {}).get("mode"))
         return made
@@ -145,11 +141,20 @@ class Mock:
         tenant.clock.begin(now, mode)
         seed(tenant, cast)
 
+    def empty_tenant(self, sys_id: str, settings: Settings, **keys: Any) -> Tenant:
+        """A tenant with those keys that nobody knows yet; its pushes are sent as all are."""
+        return Tenant(sys_id, settings, dispatcher=self.dispatcher, room=self.room, **keys)
+
     def take_in(self, tenant: Tenant) -> None:
         """Let a new tenant be called. Raises `Refused` with 409 where another was faster to take its `sys_id`."""
         if not self.gateway.add(tenant):
-            self.keys.give_back(tenant.merchant_private_key)
+            self._give_back(tenant)
             raise _taken(tenant.sys_id)
+
+    @staticmethod
+    def fresh_id() -> str:
+        """An id that nobody has, in the shape of Huifu's."""
+        return "6666" + str(secrets.randbelow(10**12)).zfill(12)
 
     def change(self, tenant: Tenant, body: dict[str, Any]) -> None:
         """Change a living tenant's settings, or its merchant key. Raises `Refused`."""
@@ -161,7 +166,12 @@ class Mock:
 
     def drop(self, sys_id: str) -> None:
         """Drop a tenant with everything that is its own."""
-        self.keys.give_back(self.gateway.remove(sys_id).merchant_private_key)
+        self._give_back(self.gateway.remove(sys_id))
+
+    def _give_back(self, tenant: Tenant) -> None:
+        """Its key may be lent again, unless a living copy of the tenant has it."""
+        if not any(other.merchant_private_key is tenant.merchant_private_key for other in self.gateway):
+            self.keys.give_back(tenant.merchant_private_key)
 
     def reset(self, tenant: Tenant) -> None:
         """Back to the start: the default tenant has its cast again, the others nothing."""
@@ -238,10 +248,6 @@ def _settings(body: dict[str, Any]) -> dict[str, Any]:
 
 def _taken(sys_id: str) -> Refused:
     return Refused(409, Problem("sys_id", f"{sys_id} is a tenant already", "choose another, or leave it out"))
-
-
-def _fresh_id() -> str:
-    return "6666" + str(secrets.randbelow(10**12)).zfill(12)
 
 
 def _public_key(text: str) -> Any:

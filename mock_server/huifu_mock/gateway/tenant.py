@@ -54,7 +54,7 @@ class Tenant:
         self.sys_id: Final = sys_id
         self.feed: Final = Feed()
         self.settings = settings
-        self._made_with: Final = settings
+        self.made_with = settings
         self.merchant_public_key = merchant_public_key
         self.merchant_private_key = merchant_private_key
         self.huifu_key: Final = huifu_key
@@ -73,7 +73,7 @@ class Tenant:
 
     def reset(self) -> None:
         """As it was made: its first settings, no orders, faults, calls, pushes or timers, and a running clock."""
-        self.settings = self._made_with
+        self.settings = self.made_with
         loop = self.clock.loop
         self.clock.close()
         self.clock = self._new_clock()

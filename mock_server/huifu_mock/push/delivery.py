@@ -39,6 +39,8 @@ class Delivery:
     """When it is tried again; `None` while it is being sent and when it is not tried again."""
     began_at: datetime | None = None
     """The time of the first try."""
+    overtaken: bool = False
+    """It waits for the next push to its receiver, and goes after it."""
     timer: Timer | None = None
     queued: QueuedMessage | None = None
     """The try that is queued or under way."""
@@ -65,21 +67,25 @@ class Deliveries:
         self._feed: Final = feed or Feed()
         self._kept: OrderedDict[str, Delivery] = OrderedDict()
         self._capacity = capacity
-        self._numbers = 0
+        self.numbers = 0
         self._waiters: Waiters[Delivery] = Waiters()
         self.dropped = 0
         """How many were pushed out by newer ones."""
 
     def add(self, message: Message, now: datetime) -> Delivery:
         """Keep a new one; the oldest makes room."""
-        self._numbers += 1
-        made = Delivery(self._numbers, message, now)
+        self.numbers += 1
+        made = Delivery(self.numbers, message, now)
         self._kept[made.id] = made
         if len(self._kept) > self._capacity:
             self._kept.popitem(last=False)
             self.dropped += 1
         self._feed.tell("delivery", made)
         return made
+
+    def keep(self, delivery: Delivery) -> None:
+        """Take in one that has its number already."""
+        self._kept[delivery.id] = delivery
 
     def changed(self, delivery: Delivery) -> None:
         """Wake who waited for it, and tell who watches."""

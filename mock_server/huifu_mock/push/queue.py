@@ -65,12 +65,12 @@ class DeliveryQueue:
         self._work = work
         self._prefix = secrets.token_hex(4)
         self._held: dict[str, list[Delivery]] = {}
-        self._numbers = 0
+        self.webhook_numbers = 0
 
     def register(self, url: str, wanted: Iterable[str], key: str) -> Webhook:
         """A new webhook endpoint."""
-        self._numbers += 1
-        made = Webhook(f"webhook-{self._numbers}", url, tuple(wanted), key)
+        self.webhook_numbers += 1
+        made = Webhook(f"webhook-{self.webhook_numbers}", url, tuple(wanted), key)
         self.webhooks[made.id] = made
         self._feed.tell("webhook", made)
         return made
@@ -148,7 +148,7 @@ class DeliveryQueue:
                 delivery.status = "dropped"
                 self.deliveries.changed(delivery)
             elif asked.behind:
-                self._held.setdefault(message.receiver, []).append(delivery)
+                self._overtake(delivery)
                 self._later(delivery, clock.now() + timedelta(seconds=asked.late or LATE))
             elif asked.late:
                 self._later(delivery, clock.now() + timedelta(seconds=asked.late))
@@ -160,6 +160,22 @@ class DeliveryQueue:
                     overtaken.cancel_next_try()
                     self._try(overtaken, clock.now())
         return made
+
+    def resume(self) -> None:
+        """Go on with the deliveries of a tenant that was just read from where it was kept."""
+        for delivery in self.deliveries:
+            if delivery.status != "pending":
+                continue
+            if delivery.overtaken:
+                self._overtake(delivery)
+            if delivery.next_at is not None:
+                delivery.timer = self._clock().at(delivery.next_at, partial(self._due, delivery))
+            else:
+                self._try(delivery, self._clock().now())
+
+    def _overtake(self, delivery: Delivery) -> None:
+        delivery.overtaken = True
+        self._held.setdefault(delivery.message.receiver, []).append(delivery)
 
     def _later(self, delivery: Delivery, due: datetime) -> None:
         """Try at `due`; at once if that is past, which it may be after the clock was moved."""
@@ -179,6 +195,7 @@ class DeliveryQueue:
     def _try(self, delivery: Delivery, at: datetime) -> None:
         """Hand it to the dispatcher. Until it is back, an `auto` clock waits."""
         delivery.began_at = delivery.began_at or at
+        delivery.overtaken = False
         held = ExitStack()
         held.enter_context(self._clock().hold())
         receiver = f"{self._prefix} {delivery.message.receiver}"

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urldefrag, urlsplit
 
@@ -32,14 +31,7 @@ def sign_notify(
     order: Order, event: str, resp_data: Mapping[str, Any], *, key: RSAPrivateKey, faults: PushFaults
 ) -> Message:
     """A notify: RSA over the raw text of `resp_data`, acknowledged with the `req_seq_id` that stands in it."""
-    text = events.text_of(resp_data)
-    signing_key = published("foreign") if faults.key_old else key
-
-    @cache
-    def body() -> bytes:
-        sign = signing.sign(signing_key, (text + " " if faults.sign_bad else text).encode())
-        return events.form(resp_data, text, sign)
-
+    body = NotifyBody(events.text_of(resp_data), key, sign_bad=faults.sign_bad, key_old=faults.key_old)
     return Message(
         acknowledgement.NOTIFY,
         event,
@@ -50,6 +42,22 @@ def sign_notify(
         expected=f"RECV_ORD_ID_{resp_data['req_seq_id']}",
         headers=(("charset", "UTF-8"),),
     )
+
+
+class NotifyBody:
+    """The body of a notify. It is signed when it is asked for first, not when the notify is made."""
+
+    def __init__(self, text: str, key: RSAPrivateKey, *, sign_bad: bool, key_old: bool) -> None:
+        self.text, self.sign_bad, self.key_old = text, sign_bad, key_old
+        self._key = published("foreign") if key_old else key
+        self._signed: bytes | None = None
+
+    def __call__(self) -> bytes:
+        """The same bytes whenever it is asked."""
+        if self._signed is None:
+            sign = signing.sign(self._key, (self.text + " " if self.sign_bad else self.text).encode())
+            self._signed = events.form(json.loads(self.text), self.text, sign)
+        return self._signed
 
 
 def old_key(key: str) -> str:

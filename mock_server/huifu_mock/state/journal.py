@@ -199,7 +199,8 @@ class Journal:
         self._room: Final = room or Room()
         self._feed: Final = feed or Feed()
         self._entries: deque[Entry] = deque()
-        self._received = self._since = 0
+        self.received = self.since = 0
+        """The last number given, and that before the tenant was made or reset."""
         self._waiters: Waiters[Entry] = Waiters()
         self.dropped = 0
         """How many calls were pushed out by newer ones since the journal was last cleared."""
@@ -207,17 +208,17 @@ class Journal:
     @property
     def untouched(self) -> bool:
         """Whether nothing was received since the tenant was made or reset."""
-        return self._received == self._since
+        return self.received == self.since
 
     def begin_anew(self) -> None:
         """Forget everything, as for a fresh tenant; numbers go on."""
         self.clear()
-        self._since = self._received
+        self.since = self.received
 
     def next_number(self) -> int:
         """The number of the entry to come; numbers are never used twice."""
-        self._received += 1
-        return self._received
+        self.received += 1
+        return self.received
 
     def add(self, entry: Entry) -> None:
         """Keep an entry, drop the oldest ones if there is no room, and wake who waited for it."""

@@ -43,6 +43,9 @@ class Order:
     closes: tuple[Key, ...] = ()
     """The closes that passed every rule, oldest first."""
 
+    planned: tuple[tuple[datetime, str], ...] = ()
+    """When it is to be paid (S) or to fail (F), if it is open by then."""
+
     @property
     def key(self) -> Key:
         return self.huifu_id, self.req_date, self.req_seq_id
@@ -67,6 +70,8 @@ class CloseAttempt:
     at: datetime
     answer: Answer
     reply: Reply
+    due: datetime | None = None
+    """When a close in progress ends."""
 
     @property
     def key(self) -> Key:
@@ -144,6 +149,14 @@ class OrderTable:
         """All orders, oldest entry first."""
         return iter(list(self._orders.values()))
 
+    def attempts(self) -> Iterator[CloseAttempt]:
+        """The latest close under each number."""
+        return iter(list(self._attempts.values()))
+
+    def keep(self, attempt: CloseAttempt) -> None:
+        """A close whose order is kept already."""
+        self._attempts[attempt.key] = attempt
+
     def newest(self, limit: int) -> Iterator[Order]:
         """At most so many orders, the last entered first; costs no more than that."""
         return islice(reversed(self._orders.values()), limit)
@@ -163,10 +176,10 @@ class HfSeqIds:
     """Huifu's global numbers, in the shape of real ones: 40 characters that end in a loopback address."""
 
     def __init__(self) -> None:
-        self._issued = 0
+        self.issued = 0
 
     def next(self, now: datetime, business: str = "0029") -> str:
         """A number not given before; `business` is 0029 for scan payments."""
-        node, count = divmod(self._issued, 1000)
-        self._issued += 1
+        node, count = divmod(self.issued, 1000)
+        self.issued += 1
         return f"{business}mock{node % 1000:03d}{now.astimezone(BEIJING):%y%m%d%H%M%S}P{count:03d}7f00000100000"

@@ -113,7 +113,7 @@ def _change(request: ControlRequest) -> ControlResponse:
     field = "trans_stat" if trans_stat else "close_stat" if close_stat else "time_expire"
     try:
         if trans_stat is not None and seconds:
-            LATER[trans_stat](tenant, order, seconds)
+            order = LATER[trans_stat](tenant, order, seconds)
         elif trans_stat is not None:
             order = NOW[trans_stat](tenant, order)
         if close_stat is not None:

@@ -4,10 +4,12 @@ import asyncio
 from dataclasses import asdict
 from typing import Any, Final
 
+from huifu_mock.gateway.mock import check
 from huifu_mock.gateway.tenant import Tenant
 from huifu_mock.http.control import summaries
 from huifu_mock.http.control.route import ControlRequest, ControlResponse, Route, off_loop
 from huifu_mock.keys import private_texts, public_texts
+from huifu_mock.store import capsule, document
 
 
 def shown(tenant: Tenant, base_url: str) -> dict[str, Any]:
@@ -35,10 +37,32 @@ PRIVATE: Final = ("merchant_private_key", "merchant_private_key_pem")
 
 
 async def _create(request: ControlRequest) -> ControlResponse:
-    tenant: Tenant = await off_loop(lambda: request.mock.new_tenant(request.body))
-    request.mock.take_in(tenant)
+    body = request.body
+    if isinstance(body, dict) and "capsule" in body:
+        check("control/tenant-from-capsule", body)
+        tenant: Tenant = await off_loop(lambda: capsule.load(request.mock, body["capsule"], body.get("sys_id")))
+        request.mock.take_in(tenant)
+        document.resume(tenant)
+    else:
+        tenant = await off_loop(lambda: request.mock.new_tenant(body))
+        request.mock.take_in(tenant)
     tenant.clock.bind(asyncio.get_running_loop())
     return ControlResponse(201, shown(tenant, request.base_url))
+
+
+def _fork(request: ControlRequest) -> ControlResponse:
+    check("control/tenant-fork", request.body)
+    made = capsule.fork(request.mock, request.tenant, request.body.get("sys_id"))
+    made.clock.bind(asyncio.get_running_loop())
+    return ControlResponse(201, shown(made, request.base_url))
+
+
+KEYS = {"keys": ("true", "false")}
+
+
+def _capsule(request: ControlRequest) -> ControlResponse:
+    request.check_query(KEYS)
+    return ControlResponse(200, capsule.of(request.tenant, keys=request.query.get("keys") == "true"))
 
 
 def _list(request: ControlRequest) -> ControlResponse:
@@ -70,10 +94,24 @@ def _reset(request: ControlRequest) -> ControlResponse:
 
 ONE = "/_mock/tenants/{sys_id}"
 ROUTES = (
-    Route("POST", "/_mock/tenants", _create, "make a fresh, isolated tenant", "control/tenant-create"),
+    Route(
+        "POST",
+        "/_mock/tenants",
+        _create,
+        "make a fresh, isolated tenant, or one from a capsule",
+        "control/tenant-create",
+    ),
     Route("GET", "/_mock/tenants", _list, "list the tenants, without their private keys"),
     Route("GET", ONE, _read, "read a tenant's settings and credentials"),
     Route("PATCH", ONE, _change, "change a tenant's settings", "control/tenant-patch"),
     Route("DELETE", ONE, _drop, "drop a tenant"),
     Route("POST", f"{ONE}/reset", _reset, "as it was made: no orders, faults, calls, pushes, timers"),
+    Route("POST", f"{ONE}/fork", _fork, "make a copy of a tenant, with all that it has", "control/tenant-fork"),
+    Route(
+        "GET",
+        f"{ONE}/capsule",
+        _capsule,
+        "the whole tenant as one JSON value; with its private keys where `keys` is true",
+        query=("keys",),
+    ),
 )

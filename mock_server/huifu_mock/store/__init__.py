@@ -1,0 +1,1 @@
+"""Tenants as records: what a capsule holds, and what a database keeps."""

@@ -1,0 +1,65 @@
+"""Capsules: a whole tenant as one JSON value, from which the same tenant can be made anywhere."""
+
+from typing import Any, Final
+
+from huifu_mock import signing
+from huifu_mock._version import VERSION
+from huifu_mock.faults import BadFault
+from huifu_mock.gateway.mock import Mock, Refused, check
+from huifu_mock.gateway.tenant import Settings, Tenant
+from huifu_mock.schemas import Problem
+from huifu_mock.state.orders import Taken
+from huifu_mock.store import document
+
+FORMAT: Final = 1
+
+
+def of(tenant: Tenant, *, keys: bool = False) -> dict[str, Any]:
+    """The capsule of a tenant. Its private keys are in it only if they are asked for."""
+    made = {"capsule": FORMAT, "version": VERSION, "tenant": document.whole(tenant)}
+    return {**made, "keys": document.keys(tenant)} if keys else made
+
+
+def fork(mock: Mock, tenant: Tenant, sys_id: str | None = None) -> Tenant:
+    """A copy of a tenant under another `sys_id`, taken in; it has the same keys. Raises `Refused` with 409."""
+    made = mock.empty_tenant(
+        sys_id or mock.fresh_id(),
+        Settings(),
+        merchant_public_key=tenant.merchant_public_key,
+        merchant_private_key=tenant.merchant_private_key,
+        huifu_key=tenant.huifu_key,
+    )
+    document.fill(made, document.whole(tenant))
+    mock.take_in(made)
+    document.resume(made)
+    return made
+
+
+def load(mock: Mock, capsule: Any, sys_id: str | None = None) -> Tenant:
+    """A tenant from a capsule, not taken in yet. May generate a key, so call it off the event loop.
+
+    Raises `Refused`: 422 for what is no capsule, 409 where its `sys_id` is taken.
+    """
+    if isinstance(capsule, dict) and isinstance(capsule.get("capsule"), int) and capsule["capsule"] > FORMAT:
+        said = f"is of format {capsule['capsule']}, and this huifu-mock reads formats up to {FORMAT}"
+        raise Refused(422, Problem("capsule", said, f"use the huifu-mock that made it ({capsule.get('version')})"))
+    check("capsule/capsule", capsule, "capsule")
+    told, keys = capsule["tenant"], capsule.get("keys", {})
+    wanted = sys_id or told["sys_id"]
+    if mock.gateway.tenant(wanted):
+        said = f"{wanted} is a tenant already"
+        raise Refused(409, Problem("sys_id", said, 'give the copy another: {"capsule": …, "sys_id": "…"}'))
+    try:
+        private, huifu = keys.get("merchant_private_key"), keys.get("huifu_private_key")
+        made = mock.empty_tenant(
+            wanted,
+            Settings(),
+            merchant_public_key=signing.load_public_key(told["merchant_public_key"]),
+            merchant_private_key=signing.load_private_key(private) if private else None,
+            huifu_key=signing.load_private_key(huifu) if huifu else mock.keys.huifu(told["key_bits"]),
+        )
+        document.fill(made, told)
+    except (signing.BadKey, Taken, BadFault, ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+        said = f"contradicts itself: {type(error).__name__}: {error}"
+        raise Refused(422, Problem("capsule", said, "take it as GET …/capsule gave it")) from error
+    return made

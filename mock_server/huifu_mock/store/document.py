@@ -1,0 +1,109 @@
+"""What a tenant is beside its orders, closes, calls and deliveries: one JSON value, and back."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, Final
+
+from huifu_mock import signing
+from huifu_mock.faults.prepared import Fault, understood
+from huifu_mock.gateway import lifecycle
+from huifu_mock.gateway.tenant import Settings, Tenant
+from huifu_mock.push.queue import Webhook
+from huifu_mock.store import records
+from huifu_mock.store.records import Record
+
+KINDS: Final = ("orders", "closes", "calls", "deliveries")
+
+
+def of(tenant: Tenant) -> Record:
+    """Settings, clock, faults, endpoints and counters, without keys."""
+    return {
+        "sys_id": tenant.sys_id,
+        "settings": asdict(tenant.settings),
+        "made_with": asdict(tenant.made_with),
+        "merchant_public_key": signing.public_text(tenant.merchant_public_key),
+        "key_bits": tenant.huifu_key.key_size,
+        "clock": {"now": tenant.clock.now().isoformat(), "mode": tenant.clock.mode},
+        "begins": {"now": records.written(tenant.begins[0]), "mode": tenant.begins[1]},
+        "counters": {
+            "hf_seq_ids": tenant.hf_seq_ids.issued,
+            "calls": tenant.journal.received,
+            "calls_before": tenant.journal.since,
+            "calls_dropped": tenant.journal.dropped,
+            "deliveries": tenant.pushes.deliveries.numbers,
+            "deliveries_dropped": tenant.pushes.deliveries.dropped,
+            "webhooks": tenant.pushes.webhook_numbers,
+            "faults": tenant.faults.numbers,
+        },
+        "faults": [_fault(fault) for fault in tenant.faults],
+        "closes_met": [list(key) for key in tenant.faults.closes_met],
+        "webhooks": [asdict(webhook) for webhook in tenant.pushes.webhooks.values()],
+    }
+
+
+def whole(tenant: Tenant) -> Record:
+    """All of a tenant."""
+    return {
+        **of(tenant),
+        "orders": [records.order(order) for order in tenant.orders.orders()],
+        "closes": [records.attempt(attempt) for attempt in tenant.orders.attempts()],
+        "calls": [records.call(entry) for entry in tenant.journal],
+        "deliveries": [records.delivery(delivery) for delivery in tenant.pushes.deliveries],
+    }
+
+
+def keys(tenant: Tenant) -> dict[str, str | None]:
+    """The private keys of a tenant."""
+    own = tenant.merchant_private_key
+    return {
+        "merchant_private_key": signing.private_text(own) if own else None,
+        "huifu_private_key": signing.private_text(tenant.huifu_key),
+    }
+
+
+def fill(tenant: Tenant, record: Record, now: datetime | None = None) -> None:
+    """Make an empty tenant what the record of a whole one says. Its time goes on at `now`, or where it stood."""
+    key = tenant.huifu_key
+    tenant.settings, tenant.made_with = Settings(**record["settings"]), Settings(**record["made_with"])
+    tenant.clock.begin(now or records.when(record["clock"]["now"]), record["clock"]["mode"])
+    tenant.begins = (records.moment(record["begins"]["now"]), record["begins"]["mode"])
+    counters = record["counters"]
+    tenant.hf_seq_ids.issued = counters["hf_seq_ids"]
+    tenant.orders.add([records.to_order(one) for one in record["orders"]])
+    for one in record["closes"]:
+        tenant.orders.keep(records.to_attempt(one, key))
+    for one in record["calls"]:
+        tenant.journal.add(records.to_call(one, key))
+    tenant.journal.since = counters["calls_before"]
+    tenant.journal.received, tenant.journal.dropped = counters["calls"], counters["calls_dropped"]
+    tenant.faults.numbers = counters["faults"]
+    for one in record["faults"]:
+        tenant.faults.restore(_to_fault(one))
+    tenant.faults.closes_met.update(((key[0], key[1], key[2]), None) for key in record["closes_met"])
+    pushes = tenant.pushes
+    pushes.webhook_numbers = counters["webhooks"]
+    for one in record["webhooks"]:
+        pushes.webhooks[one["id"]] = Webhook(one["id"], one["url"], tuple(one["events"]), one["key"])
+    for one in record["deliveries"]:
+        pushes.deliveries.keep(records.to_delivery(one, key))
+    pushes.deliveries.numbers, pushes.deliveries.dropped = counters["deliveries"], counters["deliveries_dropped"]
+
+
+def resume(tenant: Tenant) -> None:
+    """Let what was planned come: settlements, expiries, payments, tries of pushes."""
+    lifecycle.resume(tenant)
+    tenant.pushes.resume()
+
+
+_FAULT: Final = ("id", "match", "times", "probability", "seed", "used", "without_effect", "seen")
+
+
+def _fault(fault: Fault) -> Record:
+    do = {name: value for name, value in fault.do.items() if value is not None}
+    return {**{name: getattr(fault, name) for name in _FAULT}, "do": do}
+
+
+def _to_fault(record: Record) -> Fault:
+    do, layer, kind = understood(record["do"])
+    given: dict[str, Any] = {name: record[name] for name in _FAULT}
+    return Fault(do=do, layer=layer, kind=kind, **given)
