@@ -512,6 +512,7 @@ def test_the_clock_is_read_set_and_advanced(control_api: ControlApi, at: str) ->
 def test_a_clock_that_cannot_be_set_so_is_refused_by_field(  # noqa: PLR0917 # pytest passes them by name
     method: str, path: str, body: Any, field: str, control_api: ControlApi, at: str
 ) -> None:
+    control_api.answer("POST", f"{at}/orders", {}, 201)  # from now on it cannot go back
     before = control_api.answer("GET", f"{at}/clock")
     assert control_api.refused(method, f"{at}/clock{path}", body)["field"] == field
     assert control_api.answer("GET", f"{at}/clock") == before
