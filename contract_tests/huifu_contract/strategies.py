@@ -49,6 +49,15 @@ def tricky_text(min_size: int = 1, max_size: int = 128) -> SearchStrategy[str]:
     return drawn if max_size < 128 else drawn | drawn.map(lambda text: (text * max_size)[:max_size])
 
 
+def edgy_text() -> SearchStrategy[str]:
+    """Legal text of at most 32 characters whose edges, blanks, normal form or case are easily lost."""
+    blank = st.sampled_from(["", " ", "  ", "\u00a0", "\u3000", "\u2003", "\ufeff", "\u200b"])
+    inner = st.sampled_from(
+        ["a", "B", "e\u0301", "é", "ﬁ", "Ａ", "İ", "ß", "中", "😀", "  ", " ", "%20", "&lt;", "\\n", "00"]
+    )
+    return st.builds(lambda a, parts, b: (a + "".join(parts))[:31] + b[:1], blank, st.lists(inner, min_size=1), blank)
+
+
 def disputed_text() -> SearchStrategy[str]:
     """At least one character whose escaping real clients disagree on, or that the schemas forbid."""
     around = plain_text(0, 8)

@@ -83,10 +83,10 @@ def test_a_record_without_a_sentence_or_with_an_unknown_word_cannot_be_made(more
         record(lambda b, x: None, **more)
 
 
-def test_the_catalogue_has_the_62_cases_and_58_are_graded() -> None:
+def test_the_catalogue_has_84_cases_and_80_are_graded() -> None:
     records = catalogue()
-    assert len(records) == 62
-    assert sum(not one.recorder for one in records.values()) == 58
+    assert len(records) == 84
+    assert sum(not one.recorder for one in records.values()) == 80
     assert [one.id for one in records.values() if one.recorder] == [
         "request/date-in-china-time",
         "request/sign-disputed-characters",
@@ -329,7 +329,8 @@ def test_a_budget_gives_examples_by_the_price_of_a_call() -> None:
 
 def test_what_the_budget_does_not_reach_is_not_run_and_not_ok() -> None:
     run = Runner(lambda: LocalDriver(_reference), Options(profile=PROFILE, budget_s=0.001)).run()
-    assert {case.verdict for case in run.cases if case.group == "security"} == {Verdict.NOT_RUN}
+    skipped = "security/retry-examined"  # needs a client that tries again
+    assert {case.verdict for case in run.cases if case.group == "security" and case.id != skipped} == {Verdict.NOT_RUN}
     assert run.exit is Exit.NOT_OK
 
 

@@ -160,6 +160,7 @@ def test_a_fault_that_reads_nothing_cannot_wait_for_what_stands_in_the_body(tena
         ({}, "do.fault: "),
         ({"fault": "extra-field", "value": "\ud800"}, "surrogates not allowed"),
         ({"fault": "extra-field", "value": float("nan")}, "cannot be written as JSON"),
+        ({"fault": "extra-field", "text": "1.10.1"}, 'write a JSON value as text, for instance "1.10"'),
     ],
 )
 def test_what_cannot_be_prepared_is_refused_with_what_would_be_right(

@@ -179,10 +179,33 @@ def test_duplicate_key_says_the_truth_first_and_then_a_lie(tenant: huifu_mock.Te
     assert b'"trans_stat":"F","trans_stat":"S"' in client.data_bytes
 
 
+@pytest.mark.parametrize(
+    ("how", "echoed"),
+    [
+        ("last", "Ab12"), ("first", "2b13"), ("longer", "Ab130"), ("shorter", "Ab1"), ("padded", "0Ab13"),
+        ("blank", "Ab13 "), ("case", "aB13"),
+    ],
+)  # fmt: skip
+def test_echo_changed_differs_in_one_member_and_keeps_the_outcome(
+    tenant: huifu_mock.Tenant, how: str, echoed: str
+) -> None:
+    order = tenant.orders.add()
+    tenant.faults.add(fault="echo-changed", how=how)
+    client = told(tenant, order, req_seq_id="Ab13")
+    assert client.signature_holds
+    assert (data(client)["req_seq_id"], data(client)["trans_stat"]) == (echoed, "S")
+
+
 def test_extra_field_takes_any_json(tenant: huifu_mock.Tenant) -> None:
     client = spoilt(tenant, "extra-field", field="新", value={"b": [1, None], "a": "中"})
     assert client.signature_holds
     assert data(client)["新"] == {"b": [1, None], "a": "中"}
+
+
+def test_extra_field_writes_json_text_as_it_is_given(tenant: huifu_mock.Tenant) -> None:
+    client = spoilt(tenant, "extra-field", field="rate", text="1.10")
+    assert b'"rate":1.10,' in client.body
+    assert client.signature_holds
 
 
 def test_extra_field_has_one_at_hand(tenant: huifu_mock.Tenant) -> None:

@@ -178,6 +178,7 @@ def test_html_is_a_page_with_200(tenant: huifu_mock.Tenant) -> None:
         (922, "json", "application/json;charset=UTF-8", b'{"resp_code":"40002"'),
         (302, "html", "text/html; charset=UTF-8", b"<html>"),
         (999, "html", "text/html; charset=UTF-8", b"<html>\n<head><title>999<"),
+        (502, "signed", "application/json;charset=UTF-8", b'{"data":{"huifu_id":'),
         (204, "html", "", b""),
     ],
 )

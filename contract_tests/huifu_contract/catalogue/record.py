@@ -116,6 +116,7 @@ NO_ORDER = "`23000001`：原交易不存在"
 VERIFY = "响应验签：建议对返回结果进行签名验证确保数据完整性"
 WEBHOOK = "支持另外发送webhook关单事件【trans.close】"
 TRUE = "A definite claim must be true."
+CONTRADICTION = TRUE + " A status line that says the call failed contradicts a body that says how it ended."
 SIGNING = (
     "All official SDKs: RSA with SHA-256 over `data` with its top-level names sorted, compact, "
     "`/`, `<>&` and non-ASCII not escaped."

@@ -22,13 +22,14 @@ GROUPS = (
     "request",
     "response",
     "security",
+    "query",
     "transport",
     "repeat",
     "concurrency",
     "time",
     "webhook",
 )
-MODULES = ("control", "request", "generated", "response", "security", "transport", "flow", "webhook")
+MODULES = ("control", "request", "text", "generated", "response", "security", "query", "transport", "flow", "webhook")
 _found: dict[str, Record] = {}
 Run = Callable[["Harness", Example], None]
 

@@ -91,10 +91,16 @@ def add_selftest(commands: Any) -> None:
     )
     made.add_argument("clients", nargs="*", metavar="NAME", help="only these (default: all)")
     made.add_argument("-n", "--workers", type=int, default=12, help="clients at once in each process")
+    made.add_argument(
+        "--all",
+        action="store_true",
+        dest="everything",
+        help="every made mutant, and all cases for those that survive the likely ones (default: representatives)",
+    )
     made.set_defaults(run=_run_selftest)
 
 
 def _run_selftest(options: argparse.Namespace) -> int:
     from huifu_contract.mutants.selftest import selftest
 
-    return selftest(options.clients, options.workers)
+    return selftest(options.clients, options.workers, everything=options.everything)

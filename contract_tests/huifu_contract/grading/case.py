@@ -23,6 +23,7 @@ from huifu_contract.grading.generate import search, written
 from huifu_contract.grading.known_failures import KnownFailure
 from huifu_contract.grading.profiles import Profile
 from huifu_contract.grading.results import CaseResult, Verdict
+from huifu_contract.harness.differences import Difference
 from huifu_contract.harness.harness import Harness
 from huifu_contract.harness.laws import Blocked, CaseBroken, Skipped
 
@@ -152,6 +153,7 @@ class Grader:
             truth=broken.evidence.truth.words(),
             root=f"the same as in {firsts[0]}" if known_cause else "",
             detail=redact("; ".join(filter(None, (again.words, detail)))),
+            differs=tuple(_redacted(one) for one in dict.fromkeys(_differences(broken))),
             traffic=lines,
             replay=path,
         )
@@ -227,6 +229,15 @@ class Inputs:
             "drawn": len(self.drawn),
             "digest": digest,
         }
+
+
+def _differences(broken: CaseBroken) -> Iterator[Difference]:
+    for found in broken.found:
+        yield from found.differs
+
+
+def _redacted(one: Difference) -> dict[str, str]:
+    return {"field": one.field, "expected": redact(one.expected), "observed": redact(one.observed)}
 
 
 def _listed(result: CaseResult, entry: KnownFailure) -> CaseResult:

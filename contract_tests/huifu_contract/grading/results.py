@@ -87,6 +87,8 @@ class CaseResult:
     trouble: str = ""
     """client, adapter, kit or set-up, where no law but something else broke."""
     detail: str = ""
+    differs: tuple[Mapping[str, str], ...] = ()
+    """Fields in which two things differ: `field`, `expected` and `observed`, both with their bytes."""
     traffic: tuple[str, ...] = ()
     replay: str = ""
     stderr: str = ""
@@ -169,13 +171,14 @@ def read(path: Path) -> RunResult:
 
 
 DERIVED = ("counts", "score", "statistics", "exit")
+LISTS = ("laws", "traffic", "judged", "differs")
 
 
 def parse(document: Mapping[str, Any]) -> RunResult:
     """The run that a valid document tells of."""
     loaded = {name: value for name, value in document.items() if name not in DERIVED}
     cases = tuple(
-        CaseResult(**{**case, "verdict": Verdict(case["verdict"]), **_tuples(case, "laws", "traffic", "judged")})
+        CaseResult(**{**case, "verdict": Verdict(case["verdict"]), **_tuples(case, *LISTS)})
         for case in loaded.pop("cases")
     )
     return RunResult(**{**loaded, "cases": cases, **_tuples(loaded, "grades")})

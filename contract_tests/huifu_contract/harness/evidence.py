@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from huifu_contract import schemas
 from huifu_contract.failures import KitTrouble
+from huifu_contract.harness.differences import Difference
 from huifu_contract.outcome import Hello, Outcome
 from huifu_contract.reference import wire
 from huifu_contract.reference.wire import NotReadable, read
@@ -24,7 +25,11 @@ class SignedReply:
     delivered: bool = True
     """Anything at all came back."""
     genuine: bool = True
-    """It came whole, is signed by Huifu over these bytes, and answers this very request."""
+    """It came whole and with HTTP 200, is signed by Huifu over these bytes, and answers this very request."""
+    why: str = ""
+    """Of one that is not genuine: what is wrong with it."""
+    differs: tuple[Difference, ...] = ()
+    """Of one that answers another request: in which members."""
     resp_code: str | None = None
     trans_stat: str | None = None
 
@@ -88,6 +93,8 @@ class Evidence:
     seconds: float = 0.0
     told: tuple[str, ...] = ()
     """trans_stat of genuine webhooks that reached the client."""
+    session: str = ""
+    """Under which token its requests stand in the journal."""
 
     @property
     def claim(self) -> str:
@@ -118,7 +125,9 @@ class Evidence:
 
 
 ECHOED = ("req_seq_id", "req_date", "huifu_id")
-
+"""Every reply carries them as they were sent; empty only where the gateway could not read them."""
+NAMING = ("org_req_date", "org_req_seq_id", "org_hf_seq_id")
+"""What names the order; a reply may leave out a number, but not name another."""
 
 MOST_LINES = 4
 
@@ -138,7 +147,7 @@ def sent(call: Call, huifu_public_key: str, merchant: str | None = None) -> Sent
         path=call.path,
         signature_ok=call.signature_ok is True if merchant is None else _signed(call, merchant),
         explanation=explained(call),
-        heard=heard(call.response, call.data or {}, huifu_public_key),
+        heard=heard(call.response, call.data or {}, huifu_public_key, failed=HTTP_ERROR in call.faults),
     )
 
 
@@ -162,21 +171,45 @@ def _signed(call: Call, merchant: str) -> bool:
     return wire.verifies(wire.private(merchant).public_key(), text.encode("utf-8", "replace"), sign)
 
 
-def heard(response: str | None, request: Mapping[str, Any], huifu_public_key: str) -> SignedReply:
+HTTP_ERROR = "status"
+"""The fault that sends a reply with another status than 200."""
+
+
+def heard(
+    response: str | None, request: Mapping[str, Any], huifu_public_key: str, *, failed: bool = False
+) -> SignedReply:
     """What the client can have read, judged by the kit itself and not by the gateway's word."""
     if not response:
         return NOTHING
     try:
         envelope = read(response.encode("utf-8"))
     except NotReadable:
-        return SignedReply(genuine=False)
+        return SignedReply(genuine=False, why="it is no signed envelope")
     data = envelope.data
     signed = wire.verifies(wire.public(huifu_public_key), envelope.raw.encode("utf-8"), envelope.sign)
+    differs = foreign(data, request)
+    why = ""
+    if not signed:
+        why = "its signature is not Huifu's over these bytes"
+    elif failed:
+        why = "it came with an HTTP error status"
+    elif differs:
+        why = f"it answers another request, see {', '.join(one.field for one in differs)}"
     return SignedReply(
-        genuine=signed and all(str(data.get(n)) in (str(request.get(n)), "") for n in ECHOED),
+        genuine=not why,
+        why=why,
+        differs=differs,
         resp_code=data.get("resp_code") if isinstance(data.get("resp_code"), str) else None,
         trans_stat=data.get("trans_stat") if isinstance(data.get("trans_stat"), str) else None,
     )
+
+
+def foreign(data: Mapping[str, Any], request: Mapping[str, Any]) -> tuple[Difference, ...]:
+    """In which members a reply speaks of another request or another order."""
+    echoed = [name for name in ECHOED if str(data.get(name)) not in (str(request.get(name)), "")]
+    named = [name for name in NAMING if request.get(name) and data.get(name) not in (None, "")]
+    named = [name for name in named if str(data[name]) != str(request[name])]
+    return tuple(Difference.of(name, request.get(name), data.get(name)) for name in (*echoed, *named))
 
 
 def truth(order: Order | None, age_s: float = 0.0) -> Truth:

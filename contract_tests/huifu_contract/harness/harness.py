@@ -115,11 +115,15 @@ class Harness:
         seconds = time.monotonic() - began
         self.call_s.append(seconds)
         evidence = self.evidence(token, order, script)
-        made = Evidence(outcome, wanted, evidence[0], evidence[1], self.hello, seconds)
+        made = Evidence(outcome, wanted, evidence[0], evidence[1], self.hello, seconds, session=token)
         self.last = made
         if must_act:
             self._acted(token, script, made)
         return made
+
+    def sent_under(self, e: Evidence) -> Sequence[Call]:
+        """What the gateway has received by now for that call of the client."""
+        return self.tenant.journal.calls(session=e.session)
 
     @property
     def deadline_s(self) -> float:
@@ -186,13 +190,18 @@ class Harness:
 
     # -- judging --------------------------------------------------------------------------------------------------
 
-    def judge(self, e: Evidence, *laws: Law, also: Sequence[Broken] = ()) -> Evidence:
-        """L1 and L5 hold always; a case adds other laws and conditions of its own. Raises CaseBroken."""
+    def judge(self, e: Evidence, *laws: Law, also: Sequence[Broken] = (), cause: Broken | None = None) -> Evidence:
+        """L1 and L5 hold always; a case adds other laws and conditions of its own. Raises CaseBroken.
+
+        `cause` says what the client must have done wrong if anything is found.
+        """
         self.judged += 1
         self.judged_by.update(dict.fromkeys(law_of(law) for law in (soundness, silence, *laws)))
         self.judged_by.update(dict.fromkeys(broken.law for broken in also))
         self.last = e
         found = [broken for law in (soundness, silence, *laws) for broken in law(e)] + list(also)
+        if found and cause is not None:
+            found.insert(0, cause)
         if found:
             raise CaseBroken(found, e)
         return e

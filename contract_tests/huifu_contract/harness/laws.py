@@ -9,6 +9,7 @@ from datetime import date
 from itertools import pairwise
 
 from huifu_contract import schemas
+from huifu_contract.harness.differences import Difference
 from huifu_contract.harness.evidence import Evidence, SentRequest
 from huifu_mock.gateway.gateway import PATHS
 
@@ -37,12 +38,13 @@ def law_of(function: Callable[..., object]) -> str:
 class Broken:
     """`law` is L1 … L5, or C for the condition that one case adds.
 
-    `detail` varies from run to run, `message` does not.
+    `detail` and `differs` vary from run to run, `message` does not.
     """
 
     law: str
     message: str
     detail: str = ""
+    differs: tuple[Difference, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.law}: {self.message}"
@@ -81,9 +83,11 @@ SAYS = {"closed": "S", "not_closed": "F"}
 def silence(e: Evidence) -> list[Broken]:
     if not e.definite or e.genuine(SAYS[e.claim]):
         return []
-    if any(sent.heard.delivered and not sent.heard.genuine for sent in e.sent):
-        return [Broken("L5", f"claims {e.claim} from a reply that is not authentic")]
-    return []
+    forged = [sent.heard for sent in e.sent if sent.heard.delivered and not sent.heard.genuine]
+    if not forged:
+        return []
+    heard = next((one for one in forged if one.trans_stat == SAYS[e.claim]), forged[0])
+    return [Broken("L5", f"claims {e.claim} from a reply that is not authentic", heard.why, heard.differs)]
 
 
 PAUSE_S = 0.1

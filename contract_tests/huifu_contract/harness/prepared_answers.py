@@ -11,15 +11,21 @@ ALWAYS = 1000
 
 
 def answer(
-    code: str, stat: str | None = None, desc: str | None = None, *, after: bool = False, times: int = 1
+    code: str,
+    stat: str | None = None,
+    desc: str | None = None,
+    *,
+    after: bool = False,
+    times: int = 1,
+    endpoint: str = "close",
 ) -> PreparedAnswer:
-    """The close is answered with that code, truly signed; `after` it was really carried out."""
+    """The call is answered with that code, truly signed; `after` it was really carried out."""
     do: dict[str, Any] = {"answer": code, "when": "after" if after else "before"}
     if stat is not None:
         do["trans_stat"] = stat
     if desc is not None:
         do["resp_desc"] = desc
-    return {"match": {"endpoint": "close"}, "do": do, "times": times}
+    return {"match": {"endpoint": endpoint}, "do": do, "times": times}
 
 
 def fault(
@@ -32,6 +38,6 @@ def fault(
     return {"match": match, "do": {"fault": name, **settings}, "times": times}
 
 
-def of(do: Mapping[str, Any], times: int = 1) -> PreparedAnswer:
-    """A drawn `do` for closes."""
-    return {"match": {"endpoint": "close"}, "do": dict(do), "times": times}
+def of(do: Mapping[str, Any], times: int = 1, endpoint: str = "close") -> PreparedAnswer:
+    """A drawn `do`, for closes unless told otherwise."""
+    return {"match": {"endpoint": endpoint}, "do": dict(do), "times": times}

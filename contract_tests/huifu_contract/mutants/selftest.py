@@ -10,7 +10,7 @@ import shutil
 import sys
 import time
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -27,6 +27,8 @@ from huifu_contract.grading.profiles import Profile
 from huifu_contract.grading.results import CaseResult, Exit, RunResult, Verdict
 from huifu_contract.grading.runner import Options, Runner
 from huifu_contract.mutants import do_nothing, mutants
+from huifu_contract.mutants.kill import Death, kill_all
+from huifu_contract.mutants.operators import equivalent, table
 from huifu_mock import Server
 
 CLIENTS = Path(__file__).parents[2] / "tests" / "clients"
@@ -50,6 +52,9 @@ KEY_BITS = 1024
 """Signing is most of the work; whose key it is matters here, not how long."""
 HERE = Path(__file__).parent
 PROCESSES = 2
+SHARES = 8
+"""Parts of the made mutants: whoever is done with one takes the next."""
+SUCCESS = "control/accepts-honest-success"
 REFERENCES = ("reference", "stdlib", *here())
 
 
@@ -108,22 +113,30 @@ def driver(name: str) -> Driver:
     return MutantDriver(lambda: mutants.described(name))
 
 
-def grade(name: str, server: Server, *, timing: bool) -> RunResult:
-    """The cases that measure time, or all the others."""
-    cases = tuple(record.id for record in catalogue().values() if record.alone is timing)
+def grade(name: str, server: Server, *, timing: bool, everything: bool = True) -> RunResult:
+    """The cases that measure time, or all the others; of a mutant those alone that it must fail, if not everything."""
+    cases = _cases(name, timing=timing, everything=everything)
     options = Options(profile=PROFILE, reruns=0, cases=cases, key_bits=KEY_BITS)
     return Runner(lambda: driver(name), options, name, server=server).run()
 
 
-def compare(name: str, found: Sequence[CaseResult], exits: Sequence[Exit], seconds: float) -> Seen:
-    """Says how a client differs from what is wanted."""
+def _cases(name: str, *, timing: bool, everything: bool) -> tuple[str, ...]:
+    whole = everything or name not in wanted()
+    chosen = set(catalogue()) if whole else wanted()[name].fails | (set() if timing else {SUCCESS})
+    return tuple(record.id for record in catalogue().values() if record.alone is timing and record.id in chosen)
+
+
+def compare(
+    name: str, found: Sequence[CaseResult], exits: Sequence[Exit], seconds: float, *, everything: bool = True
+) -> Seen:
+    """Says how a client differs from what is wanted; that it fails nothing else only if everything was run."""
     fails = frozenset(case.id for case in found if case.verdict is Verdict.FAIL)
     if name in REFERENCES:
         wrong = _reference(found, exits)
     elif name in do_nothing.DO_NOTHING:
         wrong = _do_nothing(found, exits)
     else:
-        wrong = _mutant(found, fails, wanted()[name])
+        wrong = _mutant(found, fails, wanted()[name], everything=everything)
     return Seen(name, wrong, fails, seconds)
 
 
@@ -154,8 +167,10 @@ def _do_nothing(found: Sequence[CaseResult], exits: Sequence[Exit]) -> tuple[str
     return (*passes, *(("exit 0",) if Exit.OK in exits else ()))
 
 
-def _mutant(found: Sequence[CaseResult], fails: frozenset[str], want: Wanted) -> tuple[str, ...]:
+def _mutant(found: Sequence[CaseResult], fails: frozenset[str], want: Wanted, *, everything: bool) -> tuple[str, ...]:
     wrong = [f"{name} does not fail" for name in sorted(want.fails - fails)]
+    if not everything:
+        return tuple(wrong)
     wrong += [f"{name} fails too: {_why(found, name)}" for name in sorted(fails - want.fails)]
     blocked = frozenset(case.id for case in found if case.verdict is Verdict.BLOCKED)
     if want.red:
@@ -173,61 +188,86 @@ def _why(found: Sequence[CaseResult], name: str) -> str:
     return f"{case.signature or case.root} {case.detail}".strip()
 
 
-def survivors() -> list[str]:
-    """Graded cases that no mutant of mutants.toml kills."""
-    killed = set().union(*(want.fails for want in wanted().values()))
+def survivors(killing: Iterable[str] = ()) -> list[str]:
+    """Graded cases that no mutant of mutants.toml must fail, and that are not among those that killed one."""
+    killed = set(killing).union(*(want.fails for want in wanted().values()))
     return [name for name, record in catalogue().items() if not record.recorder and name not in killed]
 
 
-def part(names_: Sequence[str], workers: int) -> list[Seen]:
+def part(names_: Sequence[str], workers: int, *, everything: bool = False) -> list[Seen]:
     """Some clients in this process, several at once; what measures time comes when nothing else runs."""
     with Server(port=0, orders=[]) as server, ThreadPoolExecutor(workers) as pool:
-        crowd = dict(zip(names_, pool.map(lambda name: _crowd(name, server), names_), strict=True))
+
+        def graded(name: str, *, timing: bool) -> list[RunResult]:
+            if name == do_nothing.CRASHES_AT_START or not _cases(name, timing=timing, everything=everything):
+                return []
+            return [grade(name, server, timing=timing, everything=everything)]
+
+        crowd = dict(zip(names_, pool.map(lambda name: graded(name, timing=False), names_), strict=True))
         timed = [name for name, runs in crowd.items() if runs and not _red(runs[0].cases)]
-        for name, run in zip(timed, pool.map(lambda name: grade(name, server, timing=True), timed), strict=True):
-            crowd[name].append(run)
-        return [_compared(name, runs, server) for name, runs in crowd.items()]
+        for name, runs in zip(timed, pool.map(lambda name: graded(name, timing=True), timed), strict=True):
+            crowd[name] += runs
+        return [_compared(name, runs, server, everything=everything) for name, runs in crowd.items()]
 
 
-def _crowd(name: str, server: Server) -> list[RunResult]:
-    return [] if name == do_nothing.CRASHES_AT_START else [grade(name, server, timing=False)]
-
-
-def _compared(name: str, runs: Sequence[RunResult], server: Server) -> Seen:
+def _compared(name: str, runs: Sequence[RunResult], server: Server, *, everything: bool) -> Seen:
     if not runs:
         return Seen(name, _cannot_start(name, server), frozenset(), 0.0)
     merged = {case.id: case for run in runs for case in run.cases}
-    return compare(name, list(merged.values()), [run.exit for run in runs], sum(run.seconds for run in runs))
+    exits, seconds = [run.exit for run in runs], sum(run.seconds for run in runs)
+    return compare(name, list(merged.values()), exits, seconds, everything=everything)
 
 
 def _red(cases: Sequence[CaseResult]) -> bool:
     return any(case.group == "control" and case.verdict is not Verdict.PASS for case in cases)
 
 
-def selftest(chosen: Sequence[str], workers: int) -> int:
-    """Prints one line for each client; 0 if all are graded as they must be."""
+def selftest(chosen: Sequence[str], workers: int, *, everything: bool = False) -> int:
+    """Prints one line for each client and each kind of made mutants; 0 if all are graded as they must be."""
     unknown = sorted(set(chosen) - set(names()))
     if unknown:
         raise SetupTrouble(f"no client is called {', '.join(unknown)}; there are {', '.join(names())}")
     began = time.monotonic()
     wanted_names = list(chosen) or names()
-    shares = [share for at in range(PROCESSES) if (share := wanted_names[at::PROCESSES])]
-    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
-    with ProcessPoolExecutor(len(shares), mp_context=get_context("spawn")) as pool:
+    made = [] if chosen else list(table.mutants()) if everything else table.representatives()
+    for logger in ("asyncio", "aiohttp"):
+        logging.getLogger(logger).setLevel(logging.CRITICAL)
+    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:
+        shares = [share for at in range(PROCESSES) if (share := wanted_names[at::PROCESSES])]
         found = [pool.submit(part, share, workers) for share in shares]
+        killed = [pool.submit(kill_all, made[at::SHARES], workers) for at in range(SHARES) if made]
         seen = [one for future in found for one in future.result()]
+        deaths = [death for future in killed for death in future.result()]
     for one in sorted(seen, key=lambda one: wanted_names.index(one.name)):
         mark = "WRONG" if one.wrong else "ok"
         _tell(f"{mark:<6}{one.name:<28}{one.seconds:5.1f} s  fails {len(one.fails)}")
         for text in one.wrong:
             _tell(f"      {text}")
-    alive = [] if chosen else survivors()
-    for name in alive:
-        _tell(f"WRONG {name} is killed by no mutant")
-    bad = sum(bool(one.wrong) for one in seen) + len(alive)
+    bad = sum(bool(one.wrong) for one in seen) + (0 if chosen else _made(deaths, everything=everything))
     verdict = f"{bad} of them are not as they must be" if bad else "the referee is sane"
-    _tell(f"{len(seen)} clients in {time.monotonic() - began:.0f} s: {verdict}")
+    mutants_ = f" and {len(deaths)} made mutants" if deaths else ""
+    _tell(f"{len(seen)} clients{mutants_} in {time.monotonic() - began:.0f} s: {verdict}")
     return 1 if bad else 0
+
+
+def _made(deaths: Sequence[Death], *, everything: bool) -> int:
+    """Prints operators and mutants killed, the survivors, and the cases that kill none; how many are wrong."""
+    by = {death.mutant: death for death in deaths}
+    for kind, members in table.kinds().items():
+        here = [by[name] for name in members if name in by]
+        operators = {table.mutants()[death.mutant].operator for death in here}
+        killed = sum(bool(death.case) for death in here)
+        _tell(f"      {kind:<10}{len(operators):4} operators, {killed} of {len(here)} mutants killed")
+    alive = [death.mutant for death in deaths if not death.case and not equivalent.reason(death.mutant)]
+    for name in alive:
+        _tell(f"WRONG {name} is killed by no case")
+    stale = [death for death in deaths if death.case and equivalent.reason(death.mutant)]
+    for death in stale:
+        _tell(f"WRONG {death.mutant} is listed as equivalent, but {death.case} kills it: {death.said}")
+    idle = survivors({death.case for death in deaths}) if everything else []
+    for name in idle:
+        _tell(f"WRONG {name} kills no mutant")
+    return len(alive) + len(stale) + len(idle)
 
 
 def _tell(text: str) -> None:

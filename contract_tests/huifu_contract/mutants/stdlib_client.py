@@ -124,6 +124,13 @@ def no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return dict(pairs)
 
 
+def received_data(text: str) -> str:
+    """`data` as it was received: the signature covers that, and written anew 1.10 would be 1.1."""
+    begin = text.index("{", text.index('"data"'))
+    end = json.JSONDecoder().raw_decode(text, begin)[1]
+    return text[begin:end]
+
+
 def ask(base_url: str, op: str, data: dict[str, str], until: float) -> dict[str, Any]:
     """The data of a reply that is whole, genuine and ours; {} if there is none."""
     envelope = {"sys_id": config["sys_id"], "product_id": config["product_id"], "data": data}
@@ -131,13 +138,16 @@ def ask(base_url: str, op: str, data: dict[str, str], until: float) -> dict[str,
     url = base_url + "/v2/trade/payment/scanpay/" + op
     body = post(url, json.dumps(envelope).encode(), min(until, time.monotonic() + ATTEMPT))
     try:
-        reply = json.loads((body or b"").decode(), object_pairs_hook=no_twins)
+        text = (body or b"").decode()
+        reply = json.loads(text, object_pairs_hook=no_twins)
         found = reply["data"]
         ours = all(found.get(name) == data[name] for name in ("req_seq_id", "req_date", "huifu_id"))
         same = all(
-            found.get(name) in (None, data[name]) for name in ("org_req_seq_id", "org_hf_seq_id") if name in data
+            found.get(name) in (None, data[name])
+            for name in ("org_req_date", "org_req_seq_id", "org_hf_seq_id")
+            if name in data
         )
-        if ours and same and isinstance(found, dict) and verifies(canonical(found), reply["sign"]):
+        if ours and same and isinstance(found, dict) and verifies(received_data(text).encode(), reply["sign"]):
             return found
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         pass  # whatever is wrong with it, it is no reply

@@ -65,13 +65,15 @@ class PassiveHarness(Harness):
             raise Blocked(f"the honest twin was not accepted: the client claims {e.claim} after a genuine success")
         return e
 
-    def judge(self, e: Evidence, *laws: Law, also: Sequence[Broken] = ()) -> Evidence:
+    def judge(self, e: Evidence, *laws: Law, also: Sequence[Broken] = (), cause: Broken | None = None) -> Evidence:
         self.judged += 1
         self.last = e
         asked = dict.fromkeys((soundness, silence, *self.laws, *laws))
         found = [broken for law in asked for broken in law(e)] + list(also)
         if unsaid(e):
             found = [broken for broken in found if visible(broken)]
+        if found and cause is not None:
+            found.insert(0, cause)
         if found:
             raise CaseBroken(found, e)
         return e

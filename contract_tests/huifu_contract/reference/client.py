@@ -105,10 +105,10 @@ class Client:
             status, received = self.post(self.base_url + PATH + op, body, left)
         except NoReply as error:
             return self.on_transport(error)
-        if status != 200:
+        if not self.check_status(status):
             return self.on_transport(NoReply(f"HTTP {status}"))
         try:
-            envelope = read(received)
+            envelope = self.read(received)
         except NotReadable as error:
             return self.on_transport(NoReply(f"not readable: {error}"))
         return envelope.data if self.check_sign(envelope) and self.check_echo(sent, envelope.data) else None
@@ -134,7 +134,9 @@ class Client:
         return {**kept, "req_date": self.fmt_date(self.now()), "req_seq_id": self.seq()}
 
     def body(self, data: Mapping[str, str]) -> bytes:
-        signed = self.canon(data)
+        return self.envelope(data, self.canon(data))
+
+    def envelope(self, data: Mapping[str, Any], signed: bytes) -> bytes:
         envelope = {
             "sys_id": self.config.sys_id,
             "product_id": self.config.product_id,
@@ -164,6 +166,13 @@ class Client:
 
     def fmt_date(self, now: datetime) -> str:
         return now.strftime("%Y%m%d")
+
+    def check_status(self, status: int) -> bool:
+        """With any other status the gateway, or something before it, says that the call failed."""
+        return status == 200
+
+    def read(self, received: bytes) -> Envelope:
+        return read(received)
 
     def check_sign(self, envelope: Envelope) -> bool:
         """Over the text received, or over its canonical form: the gateway sends these as one."""

@@ -104,6 +104,7 @@ def _cell(run: RunResult, case: CaseResult) -> dict[str, Any]:
         "root": clean(case.root),
         "trouble": case.trouble,
         "detail": clean(case.detail),
+        "differs": [{name: clean(text) for name, text in one.items()} for one in case.differs],
         "steps": [step(line) for line in case.traffic],
         "stderr": clean(case.stderr),
         "again": _again(run, case) if case.verdict not in (Verdict.PASS, Verdict.SKIP) else "",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from xml.etree import ElementTree as Xml
 
 from huifu_contract.grading.results import OK, CaseResult, RunResult, Verdict
@@ -46,7 +46,7 @@ def _case(suite: Xml.Element, case: CaseResult, seed: int) -> None:
     elif case.verdict in FAILURES:
         kind = FAILURES[case.verdict] or case.level
         failure = Xml.SubElement(test, "failure", type=kind, message=_clean(case.signature or case.verdict.value))
-        failure.text = _clean("\n".join((case.says, case.detail, *case.traffic)))
+        failure.text = _clean("\n".join((case.says, case.detail, *map(_differs, case.differs), *case.traffic)))
     elif case.verdict not in OK:
         kind = {Verdict.KIT_ERROR: "kit", Verdict.ADAPTER_ERROR: "adapter"}.get(case.verdict, case.verdict.value)
         error = Xml.SubElement(test, "error", type=kind, message=_clean(case.root or case.signature))
@@ -55,6 +55,10 @@ def _case(suite: Xml.Element, case: CaseResult, seed: int) -> None:
         Xml.SubElement(properties, "property", name="note", value=_clean(case.signature))
     if case.traffic or case.stderr:
         Xml.SubElement(test, "system-out").text = _clean("\n".join((*case.traffic, case.stderr)))
+
+
+def _differs(one: Mapping[str, str]) -> str:
+    return f"{one['field']}: expected {one['expected']}, observed {one['observed']}"
 
 
 def _clean(text: str) -> str:

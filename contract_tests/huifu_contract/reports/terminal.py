@@ -110,6 +110,8 @@ def _failure(console: Console, case: CaseResult) -> None:
     lines.append(f"broken:      {case.signature or case.root}")
     if case.detail:
         lines.append(f"detail:      {case.detail}")
+    for one in case.differs:
+        lines += [f"differs:     {one['field']}", f"  expected   {one['expected']}", f"  observed   {one['observed']}"]
     if case.claim:
         lines.append(f"claim:       {case.claim}   truth: {case.truth}")
     for line in (*lines, *case.traffic):

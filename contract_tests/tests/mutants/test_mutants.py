@@ -1,16 +1,56 @@
-"""References pass, mutants fail exactly what they must, do-nothing clients earn nothing."""
+"""References pass, mutants fail what they must, made mutants are killed, do-nothing clients earn nothing."""
 
 from __future__ import annotations
 
 import pytest
 
 from huifu_contract.catalogue.registry import catalogue
-from huifu_contract.mutants import do_nothing, mutants, selftest
+from huifu_contract.mutants import do_nothing, kill, mutants, selftest
+from huifu_contract.mutants.operators import equivalent, table
+from huifu_contract.mutants.operators.mutant import Mutant
+from huifu_contract.reference import Client
 from huifu_mock import Server
 
 
-def test_every_graded_case_is_killed_by_a_mutant() -> None:
-    assert selftest.survivors() == []
+def test_every_graded_case_kills_a_mutant() -> None:
+    likely = {case for mutant in table.mutants().values() for case in mutant.likely}
+    assert set(selftest.survivors(likely)) == set()
+
+
+def test_made_mutants_are_many_and_those_that_are_equivalent_have_a_reason() -> None:
+    names = table.mutants()
+    assert len(names) >= 1000
+    for pattern, why in equivalent.EQUIVALENT.items():
+        assert [name for name in names if equivalent.reason(name) == why], pattern
+        assert len(why.split()) > 5
+
+
+def test_every_operator_has_a_representative_in_the_quick_self_test() -> None:
+    chosen = {table.mutants()[name].operator for name in table.representatives()}
+    assert chosen == {mutant.operator for mutant in table.mutants().values()}
+    assert len(table.representatives()) < len(table.mutants()) / 4
+
+
+@pytest.mark.parametrize(
+    ("name", "case"),
+    [
+        ("trimmed-right(org_req_seq_id) in close, signing", "request/text-survives"),
+        ("nfc(org_hf_seq_id) in closequery, wire", "query/text-survives"),
+        ("echo-skipped(org_req_date) in close", "security/foreign-reply"),
+        ("signature-over-values-as-text(sign) in close", "security/tampered-slightly"),
+        ("number-kept(poll) in closequery", "query/own-number"),
+    ],
+)
+def test_a_made_mutant_is_killed_by_the_case_about_its_fault(name: str, case: str) -> None:
+    (death,) = kill.kill_all([name], 1, everything=False)
+    assert (death.mutant, death.case) == (name, case)
+
+
+def test_a_mutant_that_does_nothing_wrong_survives(monkeypatch: pytest.MonkeyPatch) -> None:
+    harmless = Mutant("nothing", "nothing", "close", Client, ("request/endpoint",))
+    monkeypatch.setitem(table.mutants(), harmless.name, harmless)
+    (death,) = kill.kill_all([harmless.name], 1, everything=False)
+    assert death.case == ""
 
 
 def test_every_mutant_is_listed_and_every_listed_mutant_is_there() -> None:

@@ -239,7 +239,15 @@ def understood(do: dict[str, Any]) -> tuple[dict[str, Any], str, Kind[Any] | Non
         return filled, filled["at"], None
     kind = KINDS[do["fault"]]
     given = {name: value for name, value in do.items() if name != "fault"}
+    _json_text(given.get("text"))
     return {"fault": kind.id, **kind.filled(given)}, kind.layer, kind
+
+
+def _json_text(text: str | None) -> None:
+    try:
+        json.loads("null" if text is None else text)
+    except ValueError as error:
+        raise BadFault("do.text", f"is not JSON: {error}", 'write a JSON value as text, for instance "1.10"') from None
 
 
 def _only(do: dict[str, Any], what: str, allowed: tuple[str, ...]) -> None:

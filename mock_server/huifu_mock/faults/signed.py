@@ -109,6 +109,27 @@ def foreign_reply(decided: DecidedReply, settings: Settings) -> bytes:
     )
 
 
+WAYS: Final[dict[str, Callable[[str], str]]] = {
+    "last": lambda text: text[:-1] + _other(text[-1:]),
+    "first": lambda text: _other(text[:1]) + text[1:],
+    "longer": lambda text: text + "0",
+    "shorter": lambda text: text[:-1],
+    "padded": lambda text: "0" + text,
+    "blank": lambda text: text + " ",
+    "case": str.swapcase,
+}
+"""In which ways a value can differ from the one that was sent."""
+
+
+def _other(character: str) -> str:
+    return "2" if character != "2" else "3"
+
+
+def echo_changed(decided: DecidedReply, settings: Settings) -> bytes:
+    name = settings["field"]
+    return decided.changed(**{name: WAYS[settings["how"]](str(decided.fields.get(name, "")))})
+
+
 def unsorted(decided: DecidedReply, _: Settings) -> bytes:
     return decided.signed(_json(dict(sorted(decided.fields.items(), reverse=True))))
 
@@ -132,7 +153,11 @@ def duplicate_key(decided: DecidedReply, settings: Settings) -> bytes:
 
 
 def extra_field(decided: DecidedReply, settings: Settings) -> bytes:
-    return decided.changed(**{settings["field"]: settings["value"]})
+    if settings["text"] is None:
+        return decided.changed(**{settings["field"]: settings["value"]})
+    members = {name: _json(value) for name, value in decided.fields.items()}
+    members[settings["field"]] = settings["text"].encode()
+    return decided.signed(b"{" + b",".join(_json(name) + b":" + members[name] for name in sorted(members)) + b"}")
 
 
 def numbers(decided: DecidedReply, settings: Settings) -> bytes:
@@ -187,6 +212,13 @@ SIGNED: Final[tuple[Kind[SignedAct], ...]] = (
                   "唯一不同的字段；默认本次流水号与原订单流水号都不同"),
           Setting("trans_stat", "", "which outcome it reports; by default the opposite of the real one",
                   "其结果；默认与事实相反"))),
+    Kind("echo-changed", "signed", echo_changed,
+         "one member that echoes the request differs in one way, correctly signed; the outcome stays as it is",
+         "回显字段中有一个以某种方式不同，真实签名；结果不变",
+         (Setting("field", "req_seq_id", "which", "哪个字段"),
+          Setting("how", "last", f"in which way: {', '.join(WAYS)} (the character that differs, a 0 after or before, "
+                  "the end cut off, a blank added, the case)",
+                  f"以何种方式：{'、'.join(WAYS)}（末位或首位不同、末尾或开头多一个 0、少末位、末尾多空格、大小写）"))),
     Kind("unsorted", "signed", unsorted,
          "members in reverse order, correctly signed as sent", "成员倒序，按所发内容真实签名"),
     Kind("pretty", "signed", pretty,
@@ -202,7 +234,9 @@ SIGNED: Final[tuple[Kind[SignedAct], ...]] = (
     Kind("extra-field", "signed", extra_field,
          "an unknown member, correctly signed", "多出未知成员，真实签名",
          (Setting("field", "mock_extra", "its name", "名称"),
-          Setting("value", "extra", "any JSON value", "任意 JSON 值"))),
+          Setting("value", "extra", "any JSON value", "任意 JSON 值"),
+          Setting("text", None, "its value as JSON text, written as given: 1.10 stays 1.10",
+                  "以 JSON 文本给出的值，原样写出：1.10 仍为 1.10"))),
     Kind("numbers", "signed", numbers,
          "numbers in place of strings of digits, correctly signed", "数字串写成数字，真实签名",
          (Setting("field", "", "which; by default all that are digits", "哪个字段；默认所有纯数字字段"),)),

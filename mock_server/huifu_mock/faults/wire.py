@@ -108,12 +108,14 @@ BODIES: Final[dict[str, tuple[str, Callable[[int], bytes]]]] = {
     ),
     "nothing": (JSON, lambda _: b""),
 }
+SIGNED: Final = "signed"
+"""The `body` of a status that is the signed reply itself."""
 NO_BODY: Final = frozenset({204, 205, 304})
 
 
-async def status(connection: ClientConnection, _body: bytes, settings: Settings) -> None:
+async def status(connection: ClientConnection, body: bytes, settings: Settings) -> None:
     code = settings["status"]
-    content_type, write = BODIES[settings["body"]]
+    content_type, write = (JSON, lambda _: body) if settings["body"] == SIGNED else BODIES[settings["body"]]
     headers = {"Content-Type": content_type}
     if 300 <= code < 400:
         headers["Location"] = settings["location"]
@@ -180,10 +182,11 @@ WIRE: Final[tuple[Kind[WireAct], ...]] = (
          "an HTML page with HTTP 200",
          "HTTP 200，但内容是 HTML 页面"),
     Kind("status", "wire", status,
-         "another HTTP status, unsigned",
-         "其他 HTTP 状态码，无签名",
+         "another HTTP status, unsigned unless `body` says so",
+         "其他 HTTP 状态码；除 `body` 为 signed 外无签名",
          (Setting("status", 502, "the status: 5xx, 4xx, 3xx, 922 …", "状态码：5xx、4xx、3xx、922 等"),
-          Setting("body", "html", "html, json or nothing", "html、json 或 nothing（空）"),
+          Setting("body", "html", "html, json, nothing, or signed: the reply itself",
+                  "html、json、nothing（空）或 signed（应答本身）"),
           Setting("location", "/", "where a 3xx leads", "3xx 的跳转地址"))),
     Kind("stale-keep-alive", "wire", stale_keep_alive,
          "a good reply that announces keep-alive, then the idle connection is closed",

@@ -17,6 +17,7 @@ from huifu_contract import strategies as hs
 from huifu_contract.catalogue import record
 from huifu_contract.catalogue.record import Basis, Example, Level
 from huifu_contract.catalogue.registry import case
+from huifu_contract.harness.differences import Difference, change
 from huifu_contract.harness.evidence import Evidence, SentRequest
 from huifu_contract.harness.harness import Harness
 from huifu_contract.harness.laws import Blocked, Broken, real_date, signature
@@ -100,18 +101,29 @@ def envelope(harness: Harness, _: Example) -> None:
     grade="wire",
     quote=record.LENGTHS,
     says="Ids and dates stay texts: 16 digits survive, leading zeros are kept.",
-    fixed=[{"req_seq_id": "0012", "org_req_seq_id": "9007199254740993"}],
+    fixed=[
+        {"req_seq_id": "0012", "org_req_seq_id": "9007199254740993"},
+        {"huifu_id": "0066", "org_hf_seq_id": "0030", "org_req_seq_id": None},
+        {"req_seq_id": "1.10", "org_req_seq_id": "1e5"},
+    ],
     draw=lambda: drawn(
         req_seq_id=st.text("0123456789", min_size=1, max_size=24),
         org_req_seq_id=st.text("0123456789", min_size=1, max_size=24),
     ),
+    rev=2,
 )
 def values_are_strings(harness: Harness, x: Example) -> None:
     data = sent_close(harness, full(harness, **x)).data or {}
-    wrong = {name: value for name, value in data.items() if not isinstance(value, str)}
-    check(harness, not wrong, "a value was not sent as text", str(wrong))
-    kept = all(data.get(name) == value for name, value in x.items())
-    check(harness, kept, "a number of digits did not survive", str(data))
+    for name, value in data.items():
+        given = x.get(name) or (value if isinstance(value, str) else str(value))
+        differs = (Difference.of(name, given, value),)
+        if not isinstance(value, str):
+            message = f"a value was not sent as text: {name}, {change(given, value)}"
+            harness.check_wire([Broken("L3", message, differs=differs)])
+        if value != given:
+            message = f"a number of digits did not survive: {name}, {change(given, value)}"
+            harness.check_wire([Broken("L3", message, differs=differs)])
+    harness.check_wire([])
 
 
 @case(
@@ -125,12 +137,22 @@ def values_are_strings(harness: Harness, x: Example) -> None:
     draw=lambda: drawn(req_seq_id=hs.tricky_text(), org_req_seq_id=hs.tricky_text()),
 )
 def values_unchanged(harness: Harness, x: Example) -> None:
-    data = sent_close(harness, full(harness, **x)).data or {}
-    for name, value in x.items():
-        if isinstance(data.get(name), str):
-            check(harness, data[name] == value, f"{name} was changed", f"{value!a} became {data[name]!a}")
-        else:
-            check(harness, name in data, f"{name} was left out")
+    unchanged(harness, sent_close(harness, full(harness, **x)), x)
+
+
+def given(changes: Mapping[str, str | None]) -> dict[str, str]:
+    """The members that are there."""
+    return {name: value for name, value in changes.items() if value is not None}
+
+
+def unchanged(harness: Harness, one: SentRequest, given: Mapping[str, str]) -> None:
+    """Each of these members was sent as it was given."""
+    data = one.data or {}
+    for name, value in given.items():
+        if data.get(name) != value:
+            message = f"{name} was changed: {change(value, data.get(name))}"
+            harness.check_wire([Broken("L3", message, differs=(Difference.of(name, value, data.get(name)),))])
+    harness.check_wire([])
 
 
 def verifies(harness: Harness, params: Mapping[str, str]) -> None:
@@ -217,7 +239,8 @@ def sign_covers_sent_data(harness: Harness, x: Example) -> None:
     Basis.SPEC,
     grade="wire",
     quote=record.ONE_OF_TWO,
-    says="Given org_req_seq_id alone, only that one is sent.",
+    says="Given org_req_seq_id alone, only that one is sent; the other is left out, not sent empty.",
+    rev=2,
 )
 def by_org_req_seq_id(harness: Harness, _: Example) -> None:
     _only(harness, "org_req_seq_id", "org_hf_seq_id")
@@ -229,7 +252,8 @@ def by_org_req_seq_id(harness: Harness, _: Example) -> None:
     Basis.SPEC,
     grade="wire",
     quote=record.ONE_OF_TWO,
-    says="Given org_hf_seq_id alone, only that one is sent.",
+    says="Given org_hf_seq_id alone, only that one is sent; the other is left out, not sent empty.",
+    rev=2,
 )
 def by_org_hf_seq_id(harness: Harness, _: Example) -> None:
     _only(harness, "org_hf_seq_id", "org_req_seq_id")
@@ -240,7 +264,10 @@ def _only(harness: Harness, name: str, other: str) -> None:
     params = harness.params(order, **{other: None, name: getattr(order, name.removeprefix("org_"))})
     data = sent_close(harness, params).data or {}
     check(harness, data.get(name) == params[name], f"{name} was not sent", str(data.get(name)))
-    check(harness, not data.get(other), f"{other} was sent although it was not given", str(data.get(other)))
+    if other in data:
+        how = "empty" if data[other] in ("", None) else "with a value"
+        differs = (Difference.of(other, None, data[other]),)
+        harness.check_wire([Broken("L3", f"{other} was sent {how} although it was not given", differs=differs)])
 
 
 @case(
@@ -290,10 +317,13 @@ def _long(most: int) -> SearchStrategy[str]:
     quote=record.LENGTHS,
     says="Numbers of 1 to 128 characters and merchants of 1 to 32 are sent as they are; characters count, not bytes.",
     fixed=[
-        {"req_seq_id": "x" * 128, "huifu_id": "6" * 32, "org_req_seq_id": "y" * 128},
+        {"req_seq_id": "x" * 127 + "a", "huifu_id": "6" * 31 + "7", "org_req_seq_id": "y" * 127 + "b"},
+        {"org_hf_seq_id": "0030" + "z" * 123 + "c", "org_req_seq_id": None},
         {"req_seq_id": "x", "huifu_id": "6", "org_req_seq_id": "y"},
-        {"req_seq_id": "单" * 128, "huifu_id": "6", "org_req_seq_id": "y"},
+        {"req_seq_id": "单" * 128, "huifu_id": "6", "org_req_seq_id": "号" * 128},
+        {"org_hf_seq_id": "单" * 128, "org_req_seq_id": None},
     ],
+    rev=2,
     draw=lambda: drawn(req_seq_id=_long(128), huifu_id=_long(32), org_req_seq_id=_long(128)),
 )
 def length_limits(harness: Harness, x: Example) -> None:
@@ -302,13 +332,12 @@ def length_limits(harness: Harness, x: Example) -> None:
     check(harness, e.claim != "rejected", "a legal length was refused", _lengths(x))
     if not e.closes:
         raise Blocked(f"nothing was sent: the client claims {e.claim}")
-    data = e.closes[0].data or {}
-    for name, value in x.items():
-        check(harness, len(str(data.get(name, ""))) == len(value), f"{name} did not keep its length", _lengths(x))
+    unchanged(harness, e.closes[0], given(x))
+    harness.check_wire(signature(e.closes[0]))
 
 
 def _lengths(x: Example) -> str:
-    return ", ".join(f"{name} {len(value)}" for name, value in x.items())
+    return ", ".join(f"{name} {len(value)}" for name, value in x.items() if value is not None)
 
 
 @case(

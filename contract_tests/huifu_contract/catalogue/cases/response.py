@@ -11,13 +11,13 @@ from huifu_contract import strategies as hs
 from huifu_contract.catalogue import record
 from huifu_contract.catalogue.record import Basis, Example, Level
 from huifu_contract.catalogue.registry import case
-from huifu_contract.harness.evidence import Evidence
 from huifu_contract.harness.harness import Harness
 from huifu_contract.harness.laws import Broken, bounded, resolution
-from huifu_contract.harness.prepared_answers import ALWAYS, answer, fault, of
+from huifu_contract.harness.prepared_answers import ALWAYS, PreparedAnswer, answer, fault, of
 from huifu_contract.reference import Client, Config
 
 NEVER = 3600
+SYSTEM = ("90000000", "98888888", "99999999")
 
 
 @case(
@@ -63,10 +63,15 @@ def stat_p_with_00000000(harness: Harness, _: Example) -> None:
     grade="decision",
     needs=["query"],
     quote=record.QUERY,
-    says="After a P the client asks closequery, and believes its S.",
+    says="After a P the client asks closequery, and believes its S; after a P with a system error it finds out too.",
+    fixed=[{"settle": "processing"}, {"settle": "accepted"}, {"code": "98888888"}, {"code": "99999999"}],
+    rev=2,
 )
-def p_then_query(harness: Harness, _: Example) -> None:
-    e = harness.close(harness.order(settle="processing", settle_seconds=0.05))
+def p_then_query(harness: Harness, x: Example) -> None:
+    if "code" in x:
+        harness.judge(harness.close(None, answer(x["code"], "P", after=True)), resolution)
+        return
+    e = harness.close(harness.order(settle=x["settle"], settle_seconds=0.05))
     following = [one.op for one in e.sent[1:2]]
     wrong = [] if following == ["closequery"] else [Broken("C", "a P was not followed by a closequery")]
     harness.judge(e, resolution, also=wrong)
@@ -79,10 +84,25 @@ def p_then_query(harness: Harness, _: Example) -> None:
     grade="decision",
     quote=record.TRANS_STAT,
     says="S with a code that is not zero is closed, or a reason to ask; never not_closed.",
-    fixed=[{"code": code} for code in ("00000100", "10000000", "90000000", "98888888")],
+    fixed=[{"code": code} for code in hs.CODES],
+    rev=2,
 )
 def stat_s_beats_code(harness: Harness, x: Example) -> None:
     harness.judge(harness.close(None, answer(x["code"], "S", after=True)))
+
+
+@case(
+    "response/p-beats-code",
+    Level.MUST,
+    Basis.SPEC,
+    grade="decision",
+    quote=record.TRANS_STAT,
+    says="P is neither closed nor not_closed, whatever the code: the close may succeed, and did.",
+    fixed=[{"code": code} for code in hs.CODES],
+    since="1.1",
+)
+def stat_p_beats_code(harness: Harness, x: Example) -> None:
+    harness.judge(harness.close(None, answer(x["code"], "P", after=True)))
 
 
 @case(
@@ -134,7 +154,7 @@ def final_after_own_close(harness: Harness, _: Example) -> None:
     grade="decision",
     quote="`98888888`：系统错误；`99999999`：系统异常,请稍后重试；`90000000`：业务执行失败",
     says="A system error on a close that did succeed is not claimed as not_closed, unless a query said so.",
-    fixed=[{"code": code, "stat": stat} for code in ("90000000", "98888888", "99999999") for stat in "FP"],
+    fixed=[{"code": code, "stat": stat} for code in SYSTEM for stat in "FP"],
 )
 def system_errors_indefinite(harness: Harness, x: Example) -> None:
     harness.judge(harness.close(None, answer(x["code"], x["stat"], after=True)))
@@ -147,9 +167,13 @@ def system_errors_indefinite(harness: Harness, x: Example) -> None:
     grade="decision",
     quote="`trans_stat` String(1) 必填",
     says="A signed reply without trans_stat decides nothing and breaks nothing.",
+    fixed=[{"code": ""}, {"code": "23000004"}, {"code": "00000000"}],
+    rev=2,
 )
-def no_trans_stat(harness: Harness, _: Example) -> None:
-    harness.judge(harness.close(None, fault("stat-missing")))
+def no_trans_stat(harness: Harness, x: Example) -> None:
+    code = x["code"]
+    said = [answer(code, "F" if code == "23000004" else "S", after=code == "23000004")] if code else []
+    harness.judge(harness.close(None, *said, fault("stat-missing")))
 
 
 @case(
@@ -173,14 +197,21 @@ def unlisted_codes(harness: Harness, x: Example) -> None:
     grade="decision",
     quote="`trans_stat` String(1) 必填：`P` `S` `F`",
     says="A trans_stat that is none of the three decides nothing.",
-    fixed=[{"value": value, "done": done} for value in ("", "X", "s") for done in (True, False)],
+    fixed=[
+        *({"value": value, "done": done} for value in ("", "X") for done in (True, False)),
+        *({"value": value, "done": False} for value in ("s", "S ", "SUCCESS", "\uff33", ["S"], True, 1)),
+        *({"value": value, "done": True} for value in ("f", "F ", "FAIL", "\uff26", ["F"], False, 0)),
+        *({"value": value, "done": True, "code": "23000004"} for value in ("", "X", "f", "FAIL")),
+    ],
     draw=lambda: st.fixed_dictionaries(
         {"value": hs.tricky_text(0, 4).filter(lambda t: t not in ("P", "S", "F")), "done": st.booleans()}
     ),
+    rev=2,
 )
 def unlisted_stat(harness: Harness, x: Example) -> None:
     refused = [] if x["done"] else [answer("90000000", "F")]
-    harness.judge(harness.close(None, *refused, fault("stat-unknown", value=x["value"])))
+    said = [answer(x["code"], "F", after=True)] if "code" in x else refused
+    harness.judge(harness.close(None, *said, fault("stat-unknown", value=x["value"])))
 
 
 @case(
@@ -190,7 +221,20 @@ def unlisted_stat(harness: Harness, x: Example) -> None:
     grade="decision",
     quote=record.TRUE,
     says="Fields that nobody documented do not change the claim.",
-    fixed=[{"field": "x_result", "value": "F"}, {"field": "close_stat", "value": "F"}],
+    fixed=[
+        {"field": "x_result", "value": "F"},
+        {"field": "close_stat", "value": "F"},
+        {"field": "sub_resp_code", "value": "23000001"},
+        {"field": "status", "value": "FAIL"},
+        {"field": "x_list", "value": ["b", 1, None, {}]},
+        {"field": "x_object", "value": {"z": "F", "a": {"c": [], "b": ""}}},
+        {"field": "x_null", "value": None},
+        {"field": "x_true", "value": True},
+        {"field": "x_number", "value": 7},
+        {"field": "x_empty", "value": ""},
+        {"field": "x_text", "value": " a  b\t/<&>\u4e2d "},
+    ],
+    rev=2,
     draw=lambda: st.fixed_dictionaries(
         {"field": hs.plain_text(1, 20).map(lambda name: "x_" + name), "value": hs.tricky_text(0, 40)}
     ),
@@ -200,32 +244,62 @@ def extra_fields(harness: Harness, x: Example) -> None:
     harness.demand(e, e.claim == "closed", f"claims {e.claim} because of a field that nobody documented")
 
 
+CERTAIN = ("10000000", "21000000", "22000000.PRODUCT_UNKNOWN", "23000001", "23000004")
+"""What these say with F is settled at once, so that rewording costs nothing."""
+WORDINGS = (
+    "交易成功", "交易处理中", "入参数据不符合接口要求", "不允许关闭一分钟以内的订单", "并发冲突,请稍后重试",
+    "原请求流水号和原全局流水号不能同时为空", "产品号不存在", "产品号状态异常", "原订单已为终态,无法发起关单操作",
+    "关单状态为终态，不能重复关单", "原交易不存在", "原订单为银联二维码交易，不支持关单", "业务执行失败", "系统错误",
+    "系统异常,请稍后重试", "关单成功", "关单失败", "Order closed.", "FAIL", "请稍候", "0",
+)  # fmt: skip
+"""Every listed description, and some that nobody listed."""
+
+
 @case(
     "response/desc-is-text",
     Level.SHOULD,
     Basis.SAFETY,
     grade="decision",
     quote="`resp_desc` String(512)：业务响应信息",
-    says="resp_desc is for people: rewording it changes no claim, and an unknown text on 20000001 proves nothing.",
+    says="resp_desc is for people: with the words of any other row a code leads to the same claim, and an unknown text "
+    "on 20000001 proves nothing.",
     fixed=[
-        {"code": "00000000", "desc": "关单失败"},
-        {"code": "23000001", "desc": "关单成功"},
-        {"code": "20000001", "desc": "请稍候"},
+        *({"code": code, "descs": list(WORDINGS)} for code in ("00000000", *CERTAIN)),
+        {"code": "20000001", "descs": ["请稍候", "交易成功"]},
+        *({"code": code, "descs": ["交易成功", "关单失败", "原交易不存在"]} for code in SYSTEM),
+        {"code": "23000000", "descs": ["关单成功", "交易成功"]},
+        {"code": "00000100", "descs": ["关单成功", "交易成功", "关单失败"]},
     ],
     draw=lambda: st.fixed_dictionaries(
-        {"code": st.sampled_from(["00000000", "23000001", "20000001"]), "desc": hs.descriptions()}
+        {
+            "code": st.sampled_from(["00000000", "20000001", *CERTAIN]),
+            "descs": st.lists(hs.descriptions(), min_size=1, max_size=1),
+        }
     ),
+    rev=2,
 )
 def desc_is_text(harness: Harness, x: Example) -> None:
-    success = x["code"] == "00000000"
-    e = harness.close(None, answer(x["code"], desc=x["desc"], after=success, times=1 if success else ALWAYS))
-    harness.judge(e, bounded, also=_reworded(e, success))
+    code = x["code"]
+    usual = harness.close(None, answer(code, "F", times=ALWAYS)).claim if code in CERTAIN else "closed"
+    for desc in x["descs"]:
+        e = harness.close(None, _worded(code, desc))
+        also = []
+        if code in (*CERTAIN, "00000000") and e.claim != usual:
+            also.append(Broken("C", f"claims {e.claim} instead of {usual}", f"worded {desc!r}"))
+        cause = Broken(
+            "C", f"the wording of a {code.partition('.')[0]} decided: another text, another claim", repr(desc)
+        )
+        harness.judge(e, bounded, also=also, cause=None if code == "20000001" else cause)
 
 
-def _reworded(e: Evidence, success: bool) -> list[Broken]:
-    if success and e.claim != "closed":
-        return [Broken("C", f"claims {e.claim} because of the wording of a success")]
-    return []
+def _worded(code: str, desc: str) -> PreparedAnswer:
+    """That code with that text, on an order that is not what a reader of the text would think."""
+    if code == "00000000":
+        return answer(code, "S", desc, after=True)
+    if code in (*CERTAIN, "20000001"):
+        return answer(code, "F", desc, times=ALWAYS)
+    done = "成功" not in desc
+    return answer(code, "F" if code == "23000000" else "P", desc, after=done, times=1 if done else ALWAYS)
 
 
 @case(

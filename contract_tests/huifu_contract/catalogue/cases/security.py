@@ -5,25 +5,37 @@ The honest twin always comes first.
 
 from __future__ import annotations
 
+import json
 import re
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
 from huifu_contract.catalogue import record
 from huifu_contract.catalogue.record import Basis, Example, Level
 from huifu_contract.catalogue.registry import case
+from huifu_contract.harness.differences import Difference
 from huifu_contract.harness.harness import Harness
-from huifu_contract.harness.laws import Broken
-from huifu_contract.harness.prepared_answers import ALWAYS, answer, fault, of
+from huifu_contract.harness.laws import Blocked, Broken
+from huifu_contract.harness.prepared_answers import ALWAYS, PreparedAnswer, answer, fault, of
+
+if TYPE_CHECKING:
+    from huifu_mock import Order
 
 GRADE = "wire decision"
 FRAGMENT = 48
 
 
-def silent(harness: Harness, name: str) -> None:
-    """The close succeeds and its reply is spoilt: no claim may stand on it."""
+def silent(harness: Harness, x: Example) -> None:
+    """The close succeeds and its reply is spoilt, saying so or the contrary: no claim may stand on it."""
     harness.twin()
-    harness.judge(harness.close(None, fault(name)))
+    contrary = [answer("23000004", "F", after=True)] if x.get("says") == "F" else []
+    spoilt = {name: value for name, value in x.items() if name != "says"}
+    harness.judge(harness.close(None, *contrary, of(spoilt)))
+
+
+def both_ways(*spoilt: Example) -> list[Example]:
+    return [*spoilt, *({**one, "says": "F"} for one in spoilt)]
 
 
 @case(
@@ -33,10 +45,11 @@ def silent(harness: Harness, name: str) -> None:
     grade=GRADE,
     quote=record.VERIFY,
     says="From a reply without a signature, or with an empty one, nothing definite is claimed.",
-    fixed=[{"fault": "sign-missing"}, {"fault": "sign-empty"}],
+    fixed=both_ways({"fault": "sign-missing"}, {"fault": "sign-empty"}),
+    rev=2,
 )
 def sign_missing(harness: Harness, x: Example) -> None:
-    silent(harness, x["fault"])
+    silent(harness, x)
 
 
 @case(
@@ -46,11 +59,11 @@ def sign_missing(harness: Harness, x: Example) -> None:
     grade=GRADE,
     quote=record.VERIFY,
     says="From a reply signed with any key but Huifu's, or with no signature at all in its place, nothing is claimed.",
-    fixed=[{"fault": "sign-foreign"}, {"fault": "sign-foreign", "key": "merchant"}, {"fault": "sign-garbage"}],
+    fixed=both_ways({"fault": "sign-foreign"}, {"fault": "sign-foreign", "key": "merchant"}, {"fault": "sign-garbage"}),
+    rev=2,
 )
 def sign_wrong_key(harness: Harness, x: Example) -> None:
-    harness.twin()
-    harness.judge(harness.close(None, of(x)))
+    silent(harness, x)
 
 
 @case(
@@ -60,9 +73,11 @@ def sign_wrong_key(harness: Harness, x: Example) -> None:
     grade=GRADE,
     quote=record.VERIFY,
     says="A genuine signature of another reply proves nothing about this one.",
+    fixed=both_ways({"fault": "sign-replayed"}),
+    rev=2,
 )
-def sign_replayed(harness: Harness, _: Example) -> None:
-    silent(harness, "sign-replayed")
+def sign_replayed(harness: Harness, x: Example) -> None:
+    silent(harness, x)
 
 
 @case(
@@ -96,19 +111,224 @@ def _changes(x: dict[str, str]) -> bool:
     return now.get(x["field"]) != x["value"] and (x["field"], x["value"]) != ("org_trans_stat", "P")
 
 
+HOW = {
+    "last": "its last character",
+    "first": "its first character",
+    "longer": "a character at its end",
+    "shorter": "the lack of its last character",
+    "padded": "a leading zero",
+    "blank": "a blank at its end",
+    "case": "its case",
+    "missing": "its absence",
+}
+"""In what a member of a reply differs from what was sent."""
+TEXTS = ("last", "first", "longer", "shorter", "padded", "blank", "case")
+FOREIGN = (
+    *({"field": "req_seq_id", "how": how} for how in TEXTS),
+    *({"field": "org_req_seq_id", "how": how} for how in TEXTS),
+    *({"field": "org_hf_seq_id", "how": how} for how in TEXTS),
+    *({"field": "huifu_id", "how": how} for how in ("last", "first", "longer", "shorter", "padded", "blank")),
+    *({"field": name, "how": how} for name in ("req_date", "org_req_date") for how in ("last", "first", "blank")),
+)
+"""Each member that echoes the request, different in one way."""
+
+
+def spoiling(x: Example) -> dict[str, str]:
+    """The fault that makes one member of a genuine reply differ."""
+    if x["how"] == "missing":
+        return {"fault": "field-missing", "field": x["field"]}
+    return {"fault": "echo-changed", "field": x["field"], "how": x["how"]}
+
+
+def not_compared(x: Example) -> Broken:
+    return Broken("L5", f"a reply was believed whose {x['field']} is not the one sent: it differs in {HOW[x['how']]}")
+
+
+def lettered(harness: Harness, name: str, **order: Any) -> tuple[Order, dict[str, str]]:
+    """An order and a close of it by the number of that name, or by its own number."""
+    found = harness.order(req_seq_id=f"Order{harness.number()}k7", hf_seq_id=f"0029{harness.number()}k7", **order)
+    by_hf = {"org_req_seq_id": None, "org_hf_seq_id": found.hf_seq_id} if name == "org_hf_seq_id" else {}
+    return found, harness.params(found, req_seq_id=f"{harness.number()}k7", **by_hf)
+
+
 @case(
     "security/foreign-reply",
     Level.MUST,
     Basis.SAFETY,
     grade=GRADE,
     quote="`req_seq_id` 交易时传入原样返回",
-    says="A genuine reply to another request is not used for this one.",
-    fixed=[{"code": "23000004", "stat": "S"}, {"code": "", "stat": "F"}],
+    says="A genuine reply in which one member that echoes the request differs answers another one, and is not used.",
+    fixed=[{"field": "", "how": "both", "code": "23000004", "stat": "S"}, *FOREIGN],
+    rev=2,
 )
 def foreign_reply(harness: Harness, x: Example) -> None:
     harness.twin()
-    refused = [answer(x["code"])] if x["code"] else []
-    harness.judge(harness.close(None, *refused, fault("foreign-reply", trans_stat=x["stat"])))
+    if not x["field"]:
+        script = answer("23000004"), fault("foreign-reply", trans_stat="S")
+        harness.judge(harness.close(None, *script))
+        return
+    order, params = lettered(harness, x["field"])
+    script = answer("23000004", "F", after=True), of(spoiling(x))
+    harness.judge(harness.close(order, *script, params=params), cause=not_compared(x))
+
+
+@case(
+    "security/echo-missing",
+    Level.SHOULD,
+    Basis.SPEC,
+    grade=GRADE,
+    quote="`huifu_id` 必填；`req_date` 必填，交易时传入原样返回；`req_seq_id` 必填，交易时传入原样返回",
+    says="A genuine reply that does not say which request it answers is not taken for the answer to this one.",
+    fixed=[{"field": name, "how": "missing"} for name in ("req_seq_id", "req_date", "huifu_id")],
+    since="1.1",
+)
+def echo_missing(harness: Harness, x: Example) -> None:
+    harness.twin()
+    script = answer("23000004", "F", after=True), of(spoiling(x))
+    harness.judge(harness.close(None, *script), cause=not_compared(x))
+
+
+@case(
+    "security/retry-examined",
+    Level.MUST,
+    Basis.SAFETY,
+    grade=GRADE,
+    needs=["retry"],
+    quote=record.VERIFY,
+    says="The reply to a close that was tried again is examined as strictly as the reply to the first.",
+    fixed=[
+        *({"field": name, "how": "last"} for name in ("req_seq_id", "req_date", "huifu_id", "org_req_date")),
+        {"field": "org_req_seq_id", "how": "last"},
+        {"field": "org_hf_seq_id", "how": "last"},
+        *({"field": name, "how": "missing"} for name in ("req_seq_id", "req_date", "huifu_id")),
+        {"fault": "sign-missing"},
+        {"fault": "sign-missing", "stat": "S"},
+        {"fault": "sign-foreign"},
+        {"fault": "sign-foreign", "key": "merchant"},
+        {"fault": "sign-garbage"},
+        {"fault": "sign-replayed"},
+        {"fault": "tampered", "field": "resp_desc", "value": "原订单为银联二维码交易，不支持关单 "},
+        {"fault": "tampered", "field": "x_added", "value": ""},
+    ],
+    since="1.1",
+)
+def retry_examined(harness: Harness, x: Example) -> None:
+    harness.twin()
+    spoilt = spoiling(x) if "how" in x else {name: value for name, value in x.items() if name != "stat"}
+    said = answer("00000000", "S") if x.get("stat") == "S" else answer("23000004", "F", after=True)
+    script = answer("20000001.CONFLICT"), _second(said), _second(of(spoilt))
+    order, params = lettered(harness, x.get("field", ""))
+    e = harness.close(order, *script, params=params, must_act=False)
+    if len(e.closes) < 2:
+        raise Blocked(f"a conflict was not tried again: the client claims {e.claim}")
+    harness.judge(e, cause=not_compared(x) if "how" in x else None)
+
+
+def _second(one: PreparedAnswer) -> PreparedAnswer:
+    return {**one, "match": {**one["match"], "nth": 2}}
+
+
+LONG = "说明" * 40
+SLIGHTLY: tuple[tuple[str, Any, Any, str], ...] = (
+    ("resp_desc", "Ok", "Ok ", "a blank was added at its end"),
+    ("resp_desc", "Ok", " Ok", "a blank was added at its beginning"),
+    ("resp_desc", "Ok a", "Ok  a", "a blank was doubled"),
+    ("resp_desc", "Ok a", "Ok\ta", "a blank was made a tab"),
+    ("resp_desc", "Ok", "O\u200bk", "an invisible character was added"),
+    ("resp_desc", "caf\u00e9", "cafe\u0301", "it was decomposed"),
+    ("resp_desc", "cafe\u0301", "caf\u00e9", "it was composed"),
+    ("resp_desc", "fi1,", "\ufb01\uff11，", "compatible characters took the place of its own"),
+    ("resp_desc", "ok", "OK", "it was made upper case"),
+    ("resp_desc", "OK", "ok", "it was made lower case"),
+    ("resp_desc", "<b>", "&lt;b&gt;", "it was escaped for HTML"),
+    ("resp_desc", "a%20b", "a b", "URL escapes in it were resolved"),
+    ("resp_desc", "ok", "ok中", "what is not ASCII was added"),
+    ("resp_desc", LONG, LONG + "。", "its end was changed"),
+    ("resp_desc", "交易成功", "已关单", "it was replaced"),
+    ("resp_code", "91111119", 91111119, "digits were made a number"),
+    ("resp_code", "00000000", "00000100", "it was replaced"),
+    ("org_trans_stat", None, "F", "it was added"),
+    ("org_hf_seq_id", None, "0030x", "it was added"),
+    ("x_added", None, "x", "a member was added"),
+    ("x_added", None, "", "an empty member was added"),
+    ("x_added", None, [], "an empty list was added"),
+    ("x_added", None, 0, "a zero was added"),
+    ("x_added", None, False, "a false was added"),
+)
+"""Changes after signing that a client overlooks if it converts, cleans or picks values before it verifies."""
+
+
+@case(
+    "security/tampered-slightly",
+    Level.MUST,
+    Basis.SAFETY,
+    grade=GRADE,
+    quote=record.VERIFY,
+    says="A change after signing is noticed however small it is: the signature covers what was received, not values "
+    "that were converted, trimmed, picked or cleaned first.",
+    fixed=[{"field": field, "signed": signed, "value": value, "how": how} for field, signed, value, how in SLIGHTLY],
+    since="1.1",
+)
+def tampered_slightly(harness: Harness, x: Example) -> None:
+    harness.twin()
+    field, value = x["field"], x["value"]
+    code = x["signed"] if field == "resp_code" else "00000000"
+    desc = x["signed"] if field == "resp_desc" else None
+    script = answer(code, "S", desc, after=True), fault("tampered", field=field, value=value)
+    message = f"the signature was verified over other values than were received: {field}, {x['how']} unnoticed"
+    cause = Broken("L5", message, differs=(Difference.of(field, x["signed"], value),))
+    harness.judge(harness.close(None, *script), cause=cause)
+
+
+NUMBERS = ("1.10", "1e2", "100.0", "-0.0", "12345678901234567890", "0.1000000000000000055")
+"""Numbers that change when they are read and written again."""
+
+
+@case(
+    "security/signature-over-received-bytes",
+    Level.SHOULD,
+    Basis.SAFETY,
+    grade="decision",
+    quote=record.VERIFY,
+    says="A genuine reply that carries a number is accepted: the signature is verified over the bytes received, in "
+    "which 1.10 is not 1.1.",
+    fixed=[{"text": text} for text in NUMBERS],
+    since="1.1",
+)
+def signature_over_received_bytes(harness: Harness, x: Example) -> None:
+    usual = harness.twin()
+    extra = {"fault": "extra-field", "field": "x_rate", "text": x["text"]}
+    e = harness.close(None, of(extra, ALWAYS), of(extra, ALWAYS, "closequery"), must_act=False)
+    anew = json.dumps(json.loads(x["text"]))
+    became = f"number {x['text']} became {anew}" if anew != x["text"] else f"number {x['text']} did not stay as it was"
+    differs = (Difference("x_rate", x["text"], anew),)
+    wrong = [Broken("L2", f"verified the signature over re-serialised values: {became}", differs=differs)]
+    accepted = e.claim == "closed" and len(e.sent) <= len(usual.sent)
+    harness.judge(e, also=[] if accepted else wrong)
+
+
+@case(
+    "security/signed-error-status",
+    Level.SHOULD,
+    Basis.SAFETY,
+    grade=GRADE,
+    quote=record.CONTRADICTION,
+    says="From a signed body that comes with an HTTP error nothing definite is claimed.",
+    fixed=[
+        *({"status": status, "code": "23000004", "stat": "F"} for status in (400, 404, 429, 500, 502, 503, 922)),
+        {"status": 500, "code": "00000000", "stat": "S"},
+    ],
+    since="1.1",
+)
+def signed_error_status(harness: Harness, x: Example) -> None:
+    harness.twin()
+    script = answer(x["code"], x["stat"], after=x["stat"] == "F"), signed_status(x["status"])
+    cause = Broken("L5", f"a body was believed although HTTP says that the call failed: {x['status']}")
+    harness.judge(harness.close(None, *script), cause=cause)
+
+
+def signed_status(status: int, endpoint: str = "close") -> PreparedAnswer:
+    return of({"fault": "status", "status": status, "body": "signed"}, endpoint=endpoint)
 
 
 @case(

@@ -14,6 +14,8 @@ from huifu_contract.harness.laws import Broken, bounded, growing_gaps, same_or_q
 from huifu_contract.harness.prepared_answers import ALWAYS, fault, of
 
 GRADE = "wire decision"
+SLOW_S = 0.15
+"""How long a slow answer takes: less than any client waits."""
 BROKEN = ("empty-body", "html", "truncated", "close-silently", "data-as-string", "duplicate-key", "numbers", "nulls")
 
 
@@ -50,17 +52,95 @@ def in_time(harness: Harness, e: Evidence) -> None:
     harness.judge(e, also=[late] if e.seconds > allowed else [])
 
 
+DOUBTS: tuple[Example, ...] = (
+    {"fault": "reset-before-commit"},
+    {"fault": "reset-after-commit"},
+    {"fault": "hang"},
+    {"fault": "close-silently"},
+    {"fault": "status", "status": 502, "body": "html"},
+    {"fault": "status", "status": 500, "body": "json"},
+    {"fault": "html"},
+    {"fault": "sign-missing"},
+    {"fault": "stat-missing"},
+    {"answer": "98888888", "trans_stat": "P", "when": "after"},
+    {"answer": "99999999", "trans_stat": "P", "when": "after"},
+    {"answer": "00000100", "trans_stat": "P", "when": "after"},
+)
+"""What leaves open whether the close was carried out."""
+
+
 @case(
     "transport/retry-same-or-query",
     Level.MUST,
     Basis.SAFETY,
     grade=GRADE,
     quote=record.SAME,
-    says="After a lost answer only a query or the very same request follows, never a close with a new number.",
-    fixed=[{"fault": "reset-before-commit"}, {"fault": "reset-after-commit"}, {"fault": "hang"}],
+    says="After a lost answer, or one that settles nothing, only a query or the very same request follows, never a "
+    "close with a new number or another day.",
+    fixed=[{"do": do} for do in DOUBTS],
+    rev=2,
 )
 def retry_same_or_query(harness: Harness, x: Example) -> None:
-    harness.judge(harness.close(None, fault(x["fault"])), same_or_query)
+    harness.judge(harness.close(None, of(x["do"])), same_or_query)
+
+
+@case(
+    "transport/sent-once",
+    Level.SHOULD,
+    Basis.SAFETY,
+    grade=GRADE,
+    quote="A close that was answered is not sent again, and one that may still be answered is not sent beside itself.",
+    says="A close that succeeds, one that is refused for good and one that is answered slowly are each sent once.",
+    fixed=[{"what": "success"}, {"what": "refusal"}, {"what": "slow"}],
+    since="1.1",
+)
+def sent_once(harness: Harness, x: Example) -> None:
+    if x["what"] == "refusal":
+        e = harness.close(harness.order(trade_type="U_NATIVE"))
+    else:
+        e = harness.close(None, *([fault("delay", seconds=SLOW_S)] if x["what"] == "slow" else []))
+    often = len(e.closes)
+    wrong = [Broken("L4", f"a close was sent again although it was answered ({x['what']})", f"{often} closes")]
+    harness.judge(e, also=wrong if often > 1 else [])
+
+
+@case(
+    "transport/silent-afterwards",
+    Level.MUST,
+    Basis.SAFETY,
+    grade=GRADE,
+    quote=record.TRUE + " What is sent after it was made can make it false.",
+    says="Once the client has claimed something, nothing more is sent for that call.",
+    fixed=[{"do": {"fault": "hang"}}, {"do": {"answer": "98888888", "trans_stat": "P"}}],
+    since="1.1",
+)
+def silent_afterwards(harness: Harness, x: Example) -> None:
+    e = harness.close(None, of(x["do"], ALWAYS), of(x["do"], ALWAYS, "closequery"), must_act=False)
+    harness.close(None, fault("delay", seconds=2 * SLOW_S))  # passes the time
+    more = len(harness.sent_under(e)) - len(e.sent)
+    late = [Broken("L4", "requests were sent after the outcome was reported", f"{more} of them")]
+    harness.judge(e, also=late if more > 0 else [])
+
+
+@case(
+    "transport/late-reply",
+    Level.MUST,
+    Basis.SAFETY,
+    grade=GRADE,
+    quote=record.TRUE,
+    says="A reply that comes after the client gave up on it is not taken for the answer to the next call.",
+    since="1.1",
+)
+def late_reply(harness: Harness, _: Example) -> None:
+    harness.twin()
+    waited = harness.judge(harness.close(None, fault("hang", endpoint=None, times=ALWAYS))).seconds
+    delay = fault("delay", endpoint=None, times=ALWAYS, seconds=round(waited + SLOW_S, 3))
+    harness.judge(harness.close(None, delay))
+    cause = Broken("L5", "a late reply to one call was taken for the answer to the next")
+    harness.judge(harness.close(params=harness.unknown_order()), cause=cause)
+    later = [harness.judge(harness.close(), cause=cause).claim for _ in range(2)]
+    stuck = later[-1] != "closed"
+    harness.judge(harness.close(), also=[Broken("L2", f"claims {later[-1]} ever after a late reply")] if stuck else [])
 
 
 @case(
@@ -102,7 +182,11 @@ def bounded_attempts(harness: Harness, _: Example) -> None:
     grade=GRADE,
     quote=record.TRUE,
     says="3xx, 4xx and 5xx with a page, JSON or nothing say nothing about the order.",
-    fixed=[{"do": {"fault": "status", "status": 302, "body": "nothing"}}],
+    fixed=[
+        {"do": {"fault": "status", "status": status, "body": body}}
+        for status, body in ((302, "nothing"), (500, "json"), (404, "html"), (429, "nothing"), (503, "html"))
+    ],
+    rev=2,
     draw=lambda: st.fixed_dictionaries({"do": hs.statuses()}),
 )
 def status_codes(harness: Harness, x: Example) -> None:

@@ -114,6 +114,14 @@ def valid_acknowledged(harness: Harness, _: Example) -> None:
     accepted(harness, order, compact(event(order)), "a genuine webhook")
 
 
+def honest_twin(harness: Harness) -> Order:
+    """A genuine webhook first: an application that ignores this one proves nothing by ignoring the rest."""
+    order = harness.order()
+    if not 200 <= genuine(harness, compact(event(order)))[0] < 300 or believes(harness, order) != "closed":
+        raise Blocked("the honest twin was not accepted: a genuine webhook has no effect")
+    return order
+
+
 @case(
     "webhook/bad-or-missing-sign",
     Level.MUST,
@@ -122,18 +130,24 @@ def valid_acknowledged(harness: Harness, _: Example) -> None:
     needs=NEEDS,
     quote=record.MD5,
     says="Without a signature, with a wrong one, or with that of another body or key, a webhook has no effect.",
-    fixed=[{"how": how} for how in ("missing", "empty", "garbage", "other-key", "other-body", "no-key")],
+    fixed=[
+        {"how": how}
+        for how in (
+            *("missing", "empty", "garbage", "other-key", "other-body", "no-key"),
+            *("key-first", "beginning", "shortened", "lengthened", "of-another"),
+        )
+    ],
+    rev=2,
     draw=lambda: st.fixed_dictionaries(
         {"how": st.sampled_from(["garbage", "other-key", "other-body"]), "salt": hs.plain_text(1, 16)}
     ),
 )
 def bad_or_missing_sign(harness: Harness, x: Example) -> None:
-    honest = harness.order()
-    if not 200 <= genuine(harness, compact(event(honest)))[0] < 300 or believes(harness, honest) != "closed":
-        raise Blocked("the honest twin was not accepted: a genuine webhook has no effect")
+    honest = honest_twin(harness)
     order = harness.order()
     raw = compact(event(order))
     key, salt = harness.tenant.webhook_key, x.get("salt", "x")
+    right = webhook_sign(raw, key)
     signature = {
         "missing": None,
         "empty": "",
@@ -141,10 +155,60 @@ def bad_or_missing_sign(harness: Harness, x: Example) -> None:
         "other-key": webhook_sign(raw, key[::-1] + salt),
         "other-body": webhook_sign(raw + salt.encode(), key),
         "no-key": webhook_sign(raw, ""),
+        "key-first": webhook_sign(key.encode() + raw, ""),
+        "beginning": right[:8] + webhook_sign(raw, "")[8:],
+        "shortened": right[:16],
+        "lengthened": right + "0",
+        "of-another": webhook_sign(compact(event(honest)), key),
     }[x["how"]]
     push(harness, raw, signature)
     e = evidence(harness, order, believes(harness, order), ())
     harness.demand(e, not e.definite, "a forged webhook was believed", f"the application believes {e.claim}")
+
+
+@case(
+    "webhook/stat-decides",
+    Level.MUST,
+    Basis.SPEC,
+    grade=GRADE,
+    needs=NEEDS,
+    quote=record.TRANS_STAT,
+    says="trans_stat of a genuine webhook decides: F is not closed, P and anything else settles nothing.",
+    fixed=[{"stat": stat} for stat in ("F", "P", "X", "s", "", None)],
+    since="1.1",
+)
+def stat_decides(harness: Harness, x: Example) -> None:
+    honest_twin(harness)
+    order = harness.order()
+    members = event(order, x["stat"] or "")
+    if x["stat"] is None:
+        del members["trans_stat"]
+    genuine(harness, compact(members))
+    e = evidence(harness, order, believes(harness, order), ())
+    harness.demand(e, e.claim != "closed", "a webhook that does not say S was taken for a success", e.claim)
+    settled = e.definite and x["stat"] != "F"
+    harness.demand(e, not settled, "a webhook that settles nothing was believed", f"the application believes {e.claim}")
+
+
+@case(
+    "webhook/other-news",
+    Level.MUST,
+    Basis.SAFETY,
+    grade=GRADE,
+    needs=NEEDS,
+    quote=record.WEBHOOK + " " + record.TRUE,
+    says="A genuine webhook about another event or another order says nothing about this order's close.",
+    fixed=[{"event": "trans.refund"}, {"event": "trans.close.failed"}, {"event": ""}, {"event": "trans.close"}],
+    since="1.1",
+)
+def other_news(harness: Harness, x: Example) -> None:
+    honest_twin(harness)
+    order, other = harness.order(), harness.order()
+    told = other if x["event"] == "trans.close" else order
+    genuine(harness, compact(event(told, event_define_no=x["event"])))
+    e = evidence(harness, order, believes(harness, order), ())
+    what = "another order" if told is other else "another event"
+    harness.demand(e, not e.definite, f"a webhook about {what} was believed", f"the application believes {e.claim}")
 
 
 @case(

@@ -13,6 +13,13 @@ function broken(cell) {
   return laws.map((law) => el("li", {}, el("span", { class: "law" }, law), lawTitle(law)));
 }
 
+// One field, both sides with their bytes.
+function difference(one) {
+  return el("dl", { class: "versus" },
+    el("div", {}, el("dt", {}, code(one.field), " ", words().expected), el("dd", {}, code(one.expected))),
+    el("div", {}, el("dt", {}, code(one.field), " ", words().observed), el("dd", {}, code(one.observed))));
+}
+
 function wire(steps) {
   const lines = steps.filter((step) => step.op || !/^client claims /.test(step.text)).map((step) => {
     if (!step.op) return el("li", { class: "said" }, step.text);
@@ -63,6 +70,7 @@ function evidence(test, run) {
       cell.claim || cell.truth ? el("dl", { class: "versus" },
         el("div", {}, el("dt", {}, words().claimed), el("dd", {}, code(cell.claim ?? "–"))),
         el("div", {}, el("dt", {}, words().truth), el("dd", {}, cell.truth ?? "–"))) : null) : null,
+    cell.differs ? section(words().differing, cell.differs.map(difference)) : null,
     cell.steps ? section(words().wire, wire(cell.steps)) : null,
     cell.detail && cell.detail !== cell.truth ? section(words().detail, el("pre", { tabindex: 0 }, cell.detail)) : null,
     cell.again ? section(words().again, command(cell.again)) : null,

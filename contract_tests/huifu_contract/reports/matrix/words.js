@@ -15,7 +15,7 @@ const WORDS = {
     absentLong: "This run does not have the case.",
     expected: "Expected", observed: "Observed", claimed: "The client claims", truth: "What really happened",
     wire: "On the wire", client: "client", gateway: "gateway", noReply: "no reply", forged: "not authentic",
-    because: "Because", detail: "Detail", stderr: "Standard error", again: "Run it again", copy: "Copy", copied: "Copied",
+    because: "Because", differing: "What differs", detail: "Detail", stderr: "Standard error", again: "Run it again", copy: "Copy", copied: "Copied",
     run: "About the run", examples: (n) => `${n} ${n === 1 ? "example" : "examples"}`, rev: (n) => `revision ${n}`,
     oldRev: (n) => `This run graded revision ${n} of the case.`,
     about_run: { spec: "Client", offers: "Offers", language: "Language", profile: "Profile", seed: "Seed", started: "Started", seconds: "Took", kit: "Kit", hypothesis: "Hypothesis", python: "Python", restarts: "Restarts", exit: "Exit code" },
@@ -59,7 +59,7 @@ const WORDS = {
     absentLong: "本次运行没有这个用例。",
     expected: "期望", observed: "实际", claimed: "客户端的结论", truth: "真实情况",
     wire: "报文往来", client: "客户端", gateway: "网关", noReply: "无应答", forged: "不可信",
-    because: "原因", detail: "详情", stderr: "标准错误输出", again: "重新运行", copy: "复制", copied: "已复制",
+    because: "原因", differing: "差异", detail: "详情", stderr: "标准错误输出", again: "重新运行", copy: "复制", copied: "已复制",
     run: "本次运行", examples: (n) => `${n} 个样例`, rev: (n) => `第 ${n} 版`,
     oldRev: (n) => `本次运行评测的是该用例的第 ${n} 版。`,
     about_run: { spec: "客户端", offers: "能力", language: "语言", profile: "档位", seed: "随机种子", started: "开始时间", seconds: "用时", kit: "套件", hypothesis: "Hypothesis", python: "Python", restarts: "重启次数", exit: "退出码" },
@@ -68,7 +68,7 @@ const WORDS = {
     basis: { spec: "依据：接口规范", vendor: "依据：官方各 SDK 一致", safety: "依据：明确的结论必须属实", assume: "假定：我方理解" },
     kind: { S: "脚本用例", P: "属性测试", M: "状态测试" },
     group: {
-      control: "对照", request: "请求", response: "应答", security: "安全", transport: "传输", repeat: "重复",
+      control: "对照", request: "请求", query: "关单查询", response: "应答", security: "安全", transport: "传输", repeat: "重复",
       concurrency: "并发", time: "时间", webhook: "异步通知",
     },
     verdict: {

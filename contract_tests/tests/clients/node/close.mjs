@@ -23,6 +23,26 @@ export function canonical(data) {
   return Buffer.from(`{${members.join(",")}}`);
 }
 
+/** The text of each member of a JSON object as it was received. A name that stands twice has no meaning. */
+function members(text) {
+  const found = new Map();
+  let [depth, name, from] = [0, undefined, 0];
+  for (const { 0: piece, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\],:]/g)) {
+    if (depth === 1 && (piece === "," || piece === "}") && name !== undefined) {
+      if (found.has(name)) throw new SyntaxError(`${name} stands twice`);
+      found.set(name, text.slice(from, index).trim());
+      name = undefined;
+    } else if (depth === 1 && piece === ":") {
+      from = index + 1;
+    } else if (depth === 1 && name === undefined && piece.startsWith('"')) {
+      name = JSON.parse(piece);
+    }
+    if (piece === "{" || piece === "[") depth += 1;
+    if (piece === "}" || piece === "]") depth -= 1;
+  }
+  return found;
+}
+
 /** The bytes of a whole reply with status 200, all of it within the time. Rejects otherwise. */
 function post(url, body, milliseconds) {
   return new Promise((resolve, reject) => {
@@ -96,16 +116,19 @@ export class CloseClient {
       const received = await post(`${this.baseUrl}/v2/trade/payment/scanpay/${op}`, body, left);
       const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(received);
       const envelope = JSON.parse(text);
-      return this.genuine(envelope) && answers(envelope.data, data) ? envelope.data : undefined;
+      return this.genuine(envelope, text) && answers(envelope.data, data) ? envelope.data : undefined;
     } catch {
       return undefined; // whatever is wrong with it, it is no reply
     }
   }
 
-  genuine({ data, sign: signature }) {
+  /** The signature is over the text of data as it was received: written anew, 1.10 would be 1.1. */
+  genuine({ data, sign: signature }, text) {
     if (typeof data !== "object" || data === null || Array.isArray(data) || typeof signature !== "string") return false;
     if (!/^[A-Za-z0-9+/]+={0,2}$/.test(signature)) return false;
-    return verify("sha256", canonical(data), this.huifu, Buffer.from(signature, "base64"));
+    const signed = members(text).get("data");
+    members(signed);
+    return verify("sha256", Buffer.from(signed), this.huifu, Buffer.from(signature, "base64"));
   }
 }
 

@@ -82,6 +82,30 @@ final class CloseClient
         return json_encode((object) $data, self::PLAIN);
     }
 
+    /**
+     * The text of each member of a JSON object as it was received, for a signature covers that: written anew, 1.10
+     * would be 1.1. A name that stands twice has no meaning.
+     */
+    private static function members(string $text): array
+    {
+        preg_match_all('~"[^"\\\\]*+(?:\\\\.[^"\\\\]*+)*+"|[{}\[\],:]~s', $text, $pieces, PREG_OFFSET_CAPTURE);
+        [$found, $depth, $name, $from] = [[], 0, null, 0];
+        foreach ($pieces[0] as [$piece, $at]) {
+            if ($depth === 1 && ($piece === ',' || $piece === '}') && $name !== null) {
+                if (isset($found[$name])) {
+                    throw new JsonException("$name stands twice");
+                }
+                [$found[$name], $name] = [trim(substr($text, $from, $at - $from)), null];
+            } elseif ($depth === 1 && $piece === ':') {
+                $from = $at + 1;
+            } elseif ($depth === 1 && $name === null && $piece[0] === '"') {
+                $name = json_decode($piece, false, 2, JSON_THROW_ON_ERROR);
+            }
+            $depth += match ($piece) { '{', '[' => 1, '}', ']' => -1, default => 0 };
+        }
+        return $found;
+    }
+
     /** The data of a whole, genuine reply to this very request; null where there is none. */
     private function exchange(string $op, array $data, float $until): ?array
     {
@@ -96,6 +120,8 @@ final class CloseClient
         try {
             $received = $this->post("/v2/trade/payment/scanpay/$op", $body, $deadline);
             $envelope = json_decode($received, false, 64, JSON_THROW_ON_ERROR);
+            $signed = self::members($received)['data'] ?? '{}';
+            self::members($signed);
         } catch (NoReply | JsonException) {
             return null;
         }
@@ -105,7 +131,7 @@ final class CloseClient
         }
         $found = (array) $found;
         $raw = base64_decode($envelope->sign, true);
-        if ($raw === false || openssl_verify(self::canonical($found), $raw, $this->huifu, OPENSSL_ALGO_SHA256) !== 1) {
+        if ($raw === false || openssl_verify($signed, $raw, $this->huifu, OPENSSL_ALGO_SHA256) !== 1) {
             return null;
         }
         return self::answers($found, $data) ? $found : null;

@@ -1,0 +1,286 @@
+"""query/*: what a client asks closequery after a doubt, and how strictly it examines what it hears there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from huifu_contract.catalogue import record
+from huifu_contract.catalogue.cases.request import full, given, unchanged
+from huifu_contract.catalogue.cases.security import (
+    TEXTS,
+    lettered,
+    not_compared,
+    signed_status,
+    spoiling,
+)
+from huifu_contract.catalogue.record import Basis, Example, Level
+from huifu_contract.catalogue.registry import case
+from huifu_contract.harness.evidence import Evidence
+from huifu_contract.harness.harness import Harness
+from huifu_contract.harness.laws import PAUSE_S, Blocked, Broken, bounded, real_date, resolution, signature, unique
+from huifu_contract.harness.prepared_answers import ALWAYS, PreparedAnswer, answer, fault, of
+
+GRADE = "wire decision"
+NEEDS = ("query",)
+NEVER = 3600
+QUERY = "closequery"
+MERCHANT, DAY = "6666" + "0" * 27 + "9", "20240229"
+LONGEST = 128
+ASKED = answer("00000100", "P", after=True)
+"""The close is carried out, and its answer says that it is in progress."""
+
+
+def said(code: str, stat: str, desc: str | None = None, *, times: int = 1) -> PreparedAnswer:
+    return answer(code, stat, desc, times=times, endpoint=QUERY)
+
+
+def asked(e: Evidence) -> Evidence:
+    """The call itself, if a closequery was sent in it."""
+    if not e.queries:
+        raise Blocked(f"no closequery followed a P: the client claims {e.claim}")
+    return e
+
+
+def examined(harness: Harness, *spoilt: PreparedAnswer, cause: Broken | None = None, **more: Any) -> None:
+    """The order is closed, the first closequery says it is not, and its reply is spoilt: no claim may stand on it."""
+    e = harness.close(more.pop("order", None), ASKED, said("00000000", "F"), *spoilt, must_act=False, **more)
+    harness.judge(asked(e), cause=cause)
+
+
+@case(
+    "query/names-the-order",
+    Level.MUST,
+    Basis.SAFETY,
+    grade="wire",
+    needs=NEEDS,
+    quote=record.TRUE + " A query about another order, day or merchant tells nothing of this one.",
+    says="A closequery names the order by the merchant, the day and the number that the close named it by, nothing "
+    "more and nothing less, and is a valid request.",
+    fixed=[{"by": "org_req_seq_id"}, {"by": "org_hf_seq_id"}, {"by": "both"}],
+    since="1.1",
+)
+def names_the_order(harness: Harness, x: Example) -> None:
+    numbers = {"org_req_seq_id": "order-of-that-day-".ljust(LONGEST, "x"), "org_hf_seq_id": "0029h".ljust(LONGEST, "y")}
+    by = {name: number if x["by"] in (name, "both") else None for name, number in numbers.items()}
+    changes = {"huifu_id": MERCHANT, "org_req_date": DAY, **by}
+    script = answer("00000100", "P"), said("00000000", "S")
+    e = asked(harness.close(None, *script, params=full(harness, **changes), must_act=False))
+    one = e.queries[0]
+    unchanged(harness, one, given(changes))
+    for name, number in by.items():
+        if number is None and name in (one.data or {}):
+            harness.check_wire([Broken("L3", f"a closequery carries {name}, which was not given")])
+    day = (one.data or {}).get("req_date")
+    if not (isinstance(day, str) and real_date(day)):
+        harness.check_wire([Broken("L3", "req_date of a closequery is not a day written yyyyMMdd", str(day))])
+    harness.check_wire(signature(one))
+
+
+@case(
+    "query/own-number",
+    Level.MUST,
+    Basis.SPEC,
+    grade="wire",
+    needs=NEEDS,
+    quote=record.UNIQUE + "；" + record.SAME,
+    says="Each closequery has a number of its own: with that of the close it is a request twice named, with that of an "
+    "earlier query it may be given the earlier answer for ever.",
+    since="1.1",
+)
+def own_number(harness: Harness, _: Example) -> None:
+    e = asked(harness.close(harness.order(settle="processing", settle_seconds=NEVER)))
+    harness.check_wire(unique(e.sent))
+    numbers = [(one.data or {}).get("req_seq_id") for one in e.queries]
+    if len(set(numbers)) < len(numbers):
+        harness.check_wire([Broken("L3", "a closequery was sent again under the number of one that was answered")])
+
+
+@case(
+    "query/polls-pause",
+    Level.SHOULD,
+    Basis.SAFETY,
+    grade="wire",
+    needs=NEEDS,
+    quote="A close that takes its time is not made faster by asking without a pause.",
+    says=f"While a close is in progress, closequeries are few and at least {PAUSE_S * 1000:.0f} ms apart.",
+    alone=True,
+    since="1.1",
+)
+def polls_pause(harness: Harness, _: Example) -> None:
+    e = asked(harness.close(harness.order(settle="processing", settle_seconds=NEVER)))
+    gaps = [later.at - sooner.at for sooner, later in zip(e.queries, e.queries[1:], strict=False)]
+    hasty = [Broken("L4", "closequeries follow one another without a pause", f"{min(gaps) * 1000:.0f} ms")]
+    harness.judge(e, bounded, also=hasty if gaps and min(gaps) < PAUSE_S else [])
+
+
+SPOILT: tuple[Example, ...] = (
+    {"fault": "sign-missing"},
+    {"fault": "sign-empty"},
+    {"fault": "sign-garbage"},
+    {"fault": "sign-foreign"},
+    {"fault": "sign-foreign", "key": "merchant"},
+    {"fault": "sign-replayed"},
+    {"fault": "tampered", "field": "trans_stat", "value": "F"},
+    {"fault": "sign-missing", "stat": "S"},
+    {"fault": "tampered", "field": "resp_desc", "value": "交易成功 "},
+    {"fault": "tampered", "field": "x_added", "value": ""},
+    {"fault": "tampered", "field": "resp_code", "value": 0},
+)
+
+
+@case(
+    "query/authentic",
+    Level.MUST,
+    Basis.SAFETY,
+    grade=GRADE,
+    needs=NEEDS,
+    quote=record.VERIFY,
+    says="The reply to a closequery is examined as strictly as that to a close: its signature, over what was received.",
+    fixed=SPOILT,
+    since="1.1",
+)
+def authentic(harness: Harness, x: Example) -> None:
+    cause = Broken("L5", f"the reply to a closequery was believed although its signature does not hold: {x['fault']}")
+    if x == {"fault": "tampered", "field": "trans_stat", "value": "F"}:
+        e = harness.close(None, ASKED, of(x, endpoint=QUERY), must_act=False)
+        harness.judge(asked(e), cause=cause)
+    elif "stat" in x:
+        spoilt = of({name: value for name, value in x.items() if name != "stat"}, endpoint=QUERY)
+        order = harness.order(settle="processing", settle_seconds=NEVER)
+        e = harness.close(order, said("00000000", x["stat"]), spoilt, must_act=False)
+        harness.judge(asked(e), cause=cause)
+    else:
+        examined(harness, of(x, endpoint=QUERY), cause=cause)
+
+
+DAYS = ("req_date", "org_req_date")
+FOREIGN = (
+    *({"field": "req_seq_id", "how": how} for how in TEXTS),
+    *({"field": "org_req_seq_id", "how": how} for how in TEXTS),
+    *({"field": "org_hf_seq_id", "how": how} for how in TEXTS),
+    *({"field": name, "how": how} for name in DAYS for how in ("last", "first", "blank")),
+    *({"field": "huifu_id", "how": how} for how in ("last", "first", "blank", "padded", "longer")),
+    *({"field": name, "how": "missing"} for name in ("req_seq_id", "req_date", "huifu_id")),
+)
+
+
+@case(
+    "query/foreign-reply",
+    Level.MUST,
+    Basis.SAFETY,
+    grade=GRADE,
+    needs=NEEDS,
+    quote="`req_seq_id` 交易时传入原样返回",
+    says="A genuine reply to a closequery in which one member that echoes the request differs is not used.",
+    fixed=FOREIGN,
+    since="1.1",
+)
+def foreign_reply(harness: Harness, x: Example) -> None:
+    order, params = lettered(harness, x["field"])
+    examined(harness, of(spoiling(x), endpoint=QUERY), cause=not_compared(x), order=order, params=params)
+
+
+BROKEN: tuple[Example, ...] = (
+    {"fault": "reset-after-commit"},
+    {"fault": "close-silently"},
+    {"fault": "empty-body"},
+    {"fault": "html"},
+    {"fault": "truncated"},
+    {"fault": "duplicate-key", "field": "trans_stat", "value": "S"},
+    {"fault": "data-as-string"},
+    {"fault": "status", "status": 502, "body": "html"},
+    {"fault": "status", "status": 500, "body": "json"},
+    {"fault": "status", "status": 404, "body": "nothing"},
+    {"fault": "status", "status": 502, "body": "signed"},
+    {"fault": "hang", "when": "after"},
+)
+
+
+@case(
+    "query/lost-or-broken",
+    Level.MUST,
+    Basis.SAFETY,
+    grade=GRADE,
+    needs=NEEDS,
+    quote=record.TRUE,
+    says="A closequery that is not answered, or with a broken body or an HTTP error, says nothing about the order.",
+    fixed=BROKEN,
+    since="1.1",
+)
+def lost_or_broken(harness: Harness, x: Example) -> None:
+    examined(harness, of(x, endpoint=QUERY))
+
+
+@case(
+    "query/stat-decides",
+    Level.MUST,
+    Basis.SPEC,
+    grade="decision",
+    needs=NEEDS,
+    quote=record.TRANS_STAT,
+    says="trans_stat of a closequery's genuine reply decides: F is not closed and P is neither, whatever the code; a "
+    "system error and a state that nobody listed say nothing.",
+    fixed=[
+        *({"code": code, "stat": stat, "done": False} for code in ("00000000", "00000100") for stat in "FP"),
+        *({"code": code, "stat": "P", "done": True} for code in ("00000000", "98888888", "99999999")),
+        *({"code": code, "stat": "F", "done": True} for code in ("90000000", "98888888", "99999999")),
+        *({"value": value, "done": done} for value in ("", "X", None) for done in (True, False)),
+        *({"value": value, "done": False} for value in ("s", "S ", "SUCCESS", ["S"])),
+        *({"value": value, "done": True} for value in ("f", "F ", "FAIL", ["F"])),
+    ],
+    since="1.1",
+)
+def stat_decides(harness: Harness, x: Example) -> None:
+    close = ASKED if x["done"] else answer("00000100", "P", times=ALWAYS)
+    if "code" in x:
+        script = [said(x["code"], x["stat"], times=1 if x["done"] else ALWAYS)]
+    elif x["value"] is None:
+        script = [fault("stat-missing", endpoint=QUERY, times=ALWAYS)]
+    else:
+        script = [fault("stat-unknown", endpoint=QUERY, times=ALWAYS, value=x["value"])]
+    if "code" not in x:
+        script.append(said("00000000", "S" if x["done"] else "F", times=ALWAYS))
+    harness.judge(asked(harness.close(None, close, *script, must_act=False)))
+
+
+@case(
+    "query/desc-is-text",
+    Level.MUST,
+    Basis.SAFETY,
+    grade="decision",
+    needs=NEEDS,
+    quote="`resp_desc` String(512)：业务响应信息",
+    says="resp_desc of a closequery's reply is for people: no wording changes what is claimed.",
+    fixed=[
+        {"stat": "S", "desc": "关单失败"},
+        {"stat": "S", "desc": "交易处理中"},
+        {"stat": "S", "desc": "系统错误"},
+        {"stat": "S", "desc": "原交易不存在"},
+        {"stat": "F", "desc": "关单成功"},
+        {"stat": "P", "desc": "交易成功"},
+        {"stat": "P", "desc": "关单失败"},
+    ],
+    since="1.1",
+)
+def desc_is_text(harness: Harness, x: Example) -> None:
+    done = x["stat"] != "F" and x["desc"] != "交易成功"
+    close = ASKED if done else answer("00000100", "P", times=ALWAYS)
+    times = ALWAYS if not done or x["stat"] == "S" else 1
+    e = asked(harness.close(None, close, said("00000000", x["stat"], x["desc"], times=times), must_act=False))
+    cause = Broken("C", f"the wording of a closequery's reply decided: {x['desc']}")
+    harness.judge(e, *([resolution] if x["stat"] == "S" else []), cause=cause)
+
+
+@case(
+    "query/signed-error-status",
+    Level.SHOULD,
+    Basis.SAFETY,
+    grade=GRADE,
+    needs=NEEDS,
+    quote=record.CONTRADICTION,
+    says="From a signed reply to a closequery that comes with an HTTP error nothing definite is claimed.",
+    fixed=[{"status": status} for status in (400, 500, 503)],
+    since="1.1",
+)
+def signed_error(harness: Harness, x: Example) -> None:
+    examined(harness, signed_status(x["status"], QUERY))

@@ -1,0 +1,92 @@
+"""request/* and query/* about awkward text: what an order is called arrives, and is signed, as it is called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from huifu_contract import strategies as hs
+from huifu_contract.catalogue import record
+from huifu_contract.catalogue.cases.request import drawn, full, given, sent_close, unchanged
+from huifu_contract.catalogue.record import Basis, Example, Level
+from huifu_contract.catalogue.registry import case
+from huifu_contract.harness.harness import Harness
+from huifu_contract.harness.laws import Blocked, signature
+from huifu_contract.harness.prepared_answers import answer
+
+EDGES = {
+    "blanks-at-the-end": "a ",
+    "blanks-at-the-beginning": "  a",
+    "blanks-inside": "a  b   c",
+    "wide-blanks": "\u3000a\u00a0\u00a0b\u2003",
+    "invisible": "\ufeffa\u200bb\u200d",
+    "composed": "\u00e9\ud55c\u00c5",
+    "decomposed": "e\u0301\u1112\u1161\u11abA\u030a",
+    "compatible": "\ufb01\uff21\uff11\u2460\u212b\u00bd",
+    "letter-case": "aB\u00df\u0130\u017f\u212a",
+    "escapes-html": "&amp;<b>&#65;'\"",
+    "escapes-url": "%41%2B+%20a%",
+    "escapes-json": '\\u0041\\n\\/\\\\"',
+    "slashes": "a/b//c\\d",
+    "astral": "\U0001f600\U00020bb7a",
+    "word-of-json": "null",
+    "numeric": "+01.50e3",
+    "digits": "0066",
+    "fraction": "1.10",
+    "ends-in-a-star": "20211021001210****",
+}
+"""Legal text of at most 32 characters in which one kind of change, each, would show."""
+CONTROLS = {
+    "tab-at-the-end": "a\t",
+    "tab-inside": "a\tb",
+    "line-feed-at-the-end": "a\n",
+    "line-feed-inside": "\na\nb",
+    "carriage-return": "a\r\nb\r",
+}
+"""The specification forbids no character; a client may refuse these, but not change them."""
+
+
+def named(text: str) -> Iterator[dict[str, str | None]]:
+    """Every identifier with that text, in as few closes as name one order each."""
+    yield {"req_seq_id": text, "huifu_id": text, "org_req_seq_id": text}
+    yield {"org_hf_seq_id": text, "org_req_seq_id": None}
+
+
+@case(
+    "request/text-survives",
+    Level.MUST,
+    Basis.SAFETY,
+    grade="wire",
+    quote=record.TRUE + " A close of another number is a close of another order.",
+    says="Blanks at the edges, runs of blanks, normal forms, case and escapes survive in every identifier, and are "
+    "signed as they are sent.",
+    fixed=[{"text": text} for text in (*EDGES.values(), *CONTROLS.values())],
+    draw=lambda: drawn(text=hs.edgy_text()),
+    since="1.1",
+)
+def text_survives(harness: Harness, x: Example) -> None:
+    for changes in named(x["text"]):
+        one = sent_close(harness, full(harness, **changes))
+        unchanged(harness, one, given(changes))
+        harness.check_wire(signature(one))
+
+
+@case(
+    "query/text-survives",
+    Level.MUST,
+    Basis.SAFETY,
+    grade="wire",
+    needs=["query"],
+    quote=record.TRUE + " A query about another number tells of another order.",
+    says="What names the order survives in a closequery as it does in a close, and is signed as it is sent.",
+    fixed=[{"text": text} for text in EDGES.values()],
+    since="1.1",
+)
+def query_text_survives(harness: Harness, x: Example) -> None:
+    for changes in named(x["text"]):
+        kept = {name: value for name, value in given(changes).items() if name != "req_seq_id"}
+        script = answer("00000100", "P"), answer("00000000", "S", endpoint="closequery")
+        e = harness.close(None, *script, params=full(harness, **changes), must_act=False)
+        if not e.queries:
+            raise Blocked(f"no closequery followed a P: the client claims {e.claim}")
+        unchanged(harness, e.queries[0], kept)
+        harness.check_wire(signature(e.queries[0]))

@@ -1,0 +1,98 @@
+"""What became of a text on its way: both byte strings as a report shows them, and the name of the change."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, unquote, unquote_plus
+
+SHOWN_CHARACTERS = 40
+SHOWN_BYTES = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field in which two things differ; both sides as `shown` writes them."""
+
+    field: str
+    expected: str
+    observed: str
+
+    @classmethod
+    def of(cls, field: str, expected: Any, observed: Any) -> Difference:
+        return cls(field, shown(expected), shown(observed))
+
+    def __str__(self) -> str:
+        return f"{self.field}: expected {self.expected}, observed {self.observed}"
+
+
+def shown(value: Any) -> str:
+    """A text with everything invisible escaped, and its bytes; any other JSON value as JSON; None is absence."""
+    if value is None:
+        return "nothing"
+    if not isinstance(value, str):
+        return json.dumps(value)[:SHOWN_CHARACTERS]
+    if len(value) > SHOWN_CHARACTERS:
+        return f'"{ascii(value[:SHOWN_CHARACTERS])[1:-1]}…" ({len(value)} characters)'
+    raw = value.encode("utf-8", "surrogatepass")
+    octets = raw[:SHOWN_BYTES].hex(" ") + (" …" if len(raw) > SHOWN_BYTES else "")
+    return f'"{ascii(value)[1:-1]}" (bytes {octets or "none"})'
+
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff]")
+CHANGES: tuple[tuple[str, Callable[[str], str]], ...] = (
+    ("blanks were trimmed at its end", str.rstrip),
+    ("blanks were trimmed at its beginning", str.lstrip),
+    ("blanks were trimmed at both ends", str.strip),
+    ("only its ASCII blanks were trimmed", lambda text: text.strip(" \t\r\n")),
+    ("runs of blanks were made one", lambda text: re.sub(r"\s+", " ", text)),
+    ("runs of blanks were made one and its ends trimmed", lambda text: " ".join(text.split())),
+    ("blanks were removed", lambda text: re.sub(r"\s", "", text)),
+    ("control characters were removed", lambda text: CONTROL.sub("", text)),
+    ("control characters were made blanks", lambda text: CONTROL.sub(" ", text)),
+    ("invisible characters were removed", lambda text: INVISIBLE.sub("", text)),
+    ("it was normalised to NFC", lambda text: unicodedata.normalize("NFC", text)),
+    ("it was normalised to NFD", lambda text: unicodedata.normalize("NFD", text)),
+    ("it was normalised to NFKC", lambda text: unicodedata.normalize("NFKC", text)),
+    ("it was normalised to NFKD", lambda text: unicodedata.normalize("NFKD", text)),
+    ("it was made lower case", str.lower),
+    ("it was made upper case", str.upper),
+    ("its case was folded", str.casefold),
+    ("it was escaped for HTML", html.escape),
+    ("HTML escapes in it were resolved", html.unescape),
+    ("it was escaped for a URL", lambda text: quote(text, safe="")),
+    ("URL escapes in it were resolved", unquote),
+    ("URL escapes in it were resolved, + to a blank", unquote_plus),
+    ("it was escaped as JSON once more", lambda text: json.dumps(text)[1:-1]),
+    ("what is not ASCII was lost", lambda text: text.encode("ascii", "ignore").decode()),
+    ("what is not ASCII was made ?", lambda text: text.encode("ascii", "replace").decode()),
+)
+
+
+def change(given: str, got: Any) -> str:
+    """What was done to a text, in words that stay the same from run to run."""
+    if not isinstance(got, str):
+        return "it was left out" if got is None else f"it was made {_kind(got)}"
+    for name, done in CHANGES:
+        if done(given) == got:
+            return name
+    return next((name for name, cut in CUTS if cut(given, got)), "another text stands in its place")
+
+
+CUTS: tuple[tuple[str, Callable[[str, str], bool]], ...] = (
+    ("it was emptied", lambda _, got: not got),
+    ("its end was cut off", str.startswith),
+    ("its beginning was cut off", str.endswith),
+    ("it was cut short", lambda given, got: got in given or len(got) < len(given)),
+)
+
+
+def _kind(value: object) -> str:
+    kinds = {bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "an object"}
+    return kinds.get(type(value), "something else")

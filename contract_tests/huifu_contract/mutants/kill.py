@@ -1,0 +1,102 @@
+"""Kills made mutants: each is graded, likely cases first, until a case fails."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from threading import local
+from typing import TYPE_CHECKING
+
+from huifu_contract.catalogue.record import Record
+from huifu_contract.catalogue.registry import catalogue
+from huifu_contract.drivers.in_process import LocalDriver
+from huifu_contract.failures import KitTrouble
+from huifu_contract.grading.case import Grader
+from huifu_contract.grading.profiles import Profile
+from huifu_contract.grading.results import Verdict
+from huifu_contract.harness.harness import Harness
+from huifu_contract.mutants.operators import table
+from huifu_contract.mutants.operators.mutant import Mutant
+from huifu_contract.reference import app as reference
+from huifu_contract.reference.app import App
+from huifu_contract.reference.client import Client
+from huifu_mock import Server
+
+if TYPE_CHECKING:
+    from huifu_mock import Tenant
+
+PROFILE = Profile("selftest", examples=0, steps=0)
+"""The fixed examples alone."""
+KEY_BITS = 1024
+TIMEOUT_S = 1.5
+ATTEMPT_S = 0.5
+FIRST = ("control/accepts-honest-success", "control/reports-honest-failure")
+
+
+@dataclass(frozen=True, slots=True)
+class Death:
+    """How a mutant ended: the case that killed it and what the case said; empty for a survivor."""
+
+    mutant: str
+    case: str = ""
+    said: str = ""
+    seconds: float = 0.0
+
+
+def application(mutant: Mutant) -> App:
+    made = mutant.made() if issubclass(mutant.made, App) else App()
+    made.client = mutant.made if issubclass(mutant.made, Client) else Client
+    made.timeout_s, made.attempt_s, made.name = TIMEOUT_S, ATTEMPT_S, "mutant"
+    return reference.described(made)
+
+
+def order(mutant: Mutant, *, everything: bool) -> list[Record]:
+    """The likely cases, then the controls, then all others, those that take long last."""
+    records = catalogue()
+    names = dict.fromkeys((*mutant.likely, *FIRST))
+    if everything:
+        names.update(dict.fromkeys(sorted(records, key=lambda name: records[name].alone)))
+    return [records[name] for name in names if not records[name].recorder]
+
+
+def kill(mutant: Mutant, tenant: Tenant, elsewhere: Tenant, *, everything: bool = True) -> Death:
+    """Grades it until a case fails; with `everything` a survivor has been through all of them."""
+    began = time.monotonic()
+    harness = Harness(LocalDriver(lambda: application(mutant)), tenant, 0, elsewhere=elsewhere)
+    harness.driver.start(harness.config)
+    grader = Grader(PROFILE, reruns=0)
+    try:
+        for record in order(mutant, everything=everything):
+            if not record.needs <= harness.hello.claims:
+                continue
+            found = grader.grade(record, harness)
+            if found.verdict is Verdict.KIT_ERROR:
+                raise KitTrouble(f"{mutant.name}: {record.id}: {found.signature} {found.detail}")
+            if found.verdict is Verdict.FAIL:
+                return Death(mutant.name, record.id, found.signature, time.monotonic() - began)
+    finally:
+        harness.driver.stop()
+    return Death(mutant.name, seconds=time.monotonic() - began)
+
+
+def kill_all(names: Sequence[str], workers: int, *, everything: bool = True) -> list[Death]:
+    """Several at once in this process, each thread with a tenant of its own; then each survivor once more by itself.
+
+    A mutant that starves because the machine is busy is not graded, and must not count as one that nothing kills.
+    """
+    own = local()
+    with Server(port=0, orders=[]) as server, ThreadPoolExecutor(workers) as pool:
+
+        def one(name: str) -> Death:
+            if not hasattr(own, "tenant"):
+                own.tenant = server.tenant(key_bits=KEY_BITS)
+            return kill(table.mutants()[name], own.tenant, server.default, everything=False)
+
+        first = list(pool.map(one, names))
+        tenant = server.tenant(key_bits=KEY_BITS)
+        return [
+            death if death.case else kill(table.mutants()[death.mutant], tenant, server.default, everything=everything)
+            for death in first
+        ]

@@ -1,0 +1,221 @@
+"""Operators on decisions: each row of what a reply means, wrong, or hanging on its text, code or state alone."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from huifu_contract.mutants.operators.mutant import Mutant, Placed, made
+from huifu_contract.mutants.registry import Reply
+from huifu_contract.reference import decide
+
+CLOSE_CASES = (
+    "response/code-table",
+    "response/p-beats-code",
+    "response/stat-s-beats-code",
+    "response/system-errors-indefinite",
+    "response/desc-is-text",
+    "response/unlisted-stat",
+    "response/unlisted-codes",
+    "response/no-trans-stat",
+    "response/23000000-is-not-closed",
+    "response/23000000-after-own-close",
+    "response/p-then-query",
+    "control/reports-honest-failure",
+    "time/one-minute-backs-off",
+    "concurrency/conflict-retried",
+    "transport/lost-after-close",
+)
+QUERY_CASES = (
+    "query/stat-decides",
+    "query/desc-is-text",
+    "response/p-then-query",
+    "query/lost-or-broken",
+    "query/own-number",
+    "response/23000000-after-own-close",
+    "response/stat-p-pending",
+)
+Row = Callable[[str, str], bool]
+SPECIAL = {"20000001", "23000000", *decide.CERTAIN, *decide.SYSTEM}
+
+
+def _row(stat: str, *codes: str) -> Row:
+    return lambda found, code: found == stat and (not codes or code in codes)
+
+
+CLOSE_ROWS: dict[str, Row] = {
+    "S": _row("S"),
+    "P": _row("P"),
+    "P with 00000000": _row("P", "00000000"),
+    "P with a system error": _row("P", *decide.SYSTEM),
+    "F with 00000000": _row("F", "00000000"),
+    "F with 00000100": _row("F", "00000100"),
+    "F with 20000001": _row("F", "20000001"),
+    "F with 23000000": _row("F", "23000000"),
+    **{f"F with {code}": _row("F", code) for code in (*decide.CERTAIN, *decide.SYSTEM)},
+    "F with an unlisted code": lambda stat, code: stat == "F" and code not in SPECIAL and not code.startswith("00000"),
+    "an unlisted state": lambda stat, _: stat not in ("P", "S", "F", "", "nothing"),
+    "an empty state": _row(""),
+    "no answer": _row("nothing"),
+}
+QUERY_ROWS: dict[str, Row] = {
+    "S": _row("S"),
+    "P": _row("P"),
+    "F with 00000000": _row("F", "00000000"),
+    "F with 00000100": _row("F", "00000100"),
+    "F with a system error": _row("F", *decide.SYSTEM),
+    "P with a system error": _row("P", *decide.SYSTEM),
+    "an unlisted state": lambda stat, _: stat not in ("P", "S", "F", "", "nothing"),
+    "an empty state": _row(""),
+    "no answer": _row("nothing"),
+}
+WRONG = {
+    "S": ("not_closed", "young"),
+    "P": ("closed", "not_closed", "young"),
+    "F": ("closed", "not_closed"),
+    "a": ("closed", "not_closed"),
+    "n": ("closed", "not_closed"),
+}
+"""What a row may not lead to, by its first letter. What is merely careful is no fault."""
+RIGHT = {f"F with {code}": "not_closed" for code in decide.CERTAIN}
+HONEST_F = ("F with 00000000", "F with 00000100", "F with an unlisted code")
+"""F without a reason to doubt it: not_closed is true there. To ask once and leave it at that is careful too."""
+
+
+def _read(reply: Reply) -> tuple[str, str]:
+    if reply is None:
+        return "nothing", ""
+    stat, code = reply.get("trans_stat"), reply.get("resp_code")
+    return (stat if isinstance(stat, str) else "" if stat is None else "X", code if isinstance(code, str) else "")
+
+
+def deciding(row: Row, standing: str, *, query: bool) -> type[Placed]:
+    def decided(self: Placed, reply: Reply) -> str:
+        return standing if row(*_read(reply)) else Placed.decide(self, reply)
+
+    def resolved(self: Placed, reply: Reply, before: str) -> str:
+        return standing if row(*_read(reply)) else Placed.resolve(self, reply, before)
+
+    return made(Placed, resolve=resolved) if query else made(Placed, decide=decided)
+
+
+def rows() -> Iterator[Mutant]:
+    for query, table, cases in ((False, CLOSE_ROWS, CLOSE_CASES), (True, QUERY_ROWS, QUERY_CASES)):
+        place = "closequery" if query else "close"
+        for name, row in table.items():
+            for wrong in WRONG[name[0]]:
+                careful = (wrong == "young" and query) or (wrong == "not_closed" and name in HONEST_F)
+                if wrong != RIGHT.get(name) and not careful:
+                    client = deciding(row, wrong, query=query)
+                    yield Mutant(f"taken-for-{wrong.replace('young', 'settled')}", name, place, client, cases)
+
+
+WORDS = ("成功", "失败", "处理中", "不存在", "系统", "终态", "银联", "重试", "产品号", "不能同时为空", "不符合")
+
+
+def by_text(word: str, standing: str, *, query: bool) -> type[Placed]:
+    """A word in the description comes before everything else."""
+    return deciding_on(lambda reply: word in str((reply or {}).get("resp_desc")), standing, query=query)
+
+
+def deciding_on(when: Callable[[Any], bool], standing: str, *, query: bool) -> type[Placed]:
+    def decided(self: Placed, reply: Reply) -> str:
+        return standing if reply is not None and when(reply) else Placed.decide(self, reply)
+
+    def resolved(self: Placed, reply: Reply, before: str) -> str:
+        return standing if reply is not None and when(reply) else Placed.resolve(self, reply, before)
+
+    return made(Placed, resolve=resolved) if query else made(Placed, decide=decided)
+
+
+EXACT = {
+    "00000000": "交易成功",
+    "10000000": "入参数据不符合接口要求",
+    "21000000": "原请求流水号和原全局流水号不能同时为空",
+    "23000001": "原交易不存在",
+    "23000004": "原订单为银联二维码交易，不支持关单",
+}
+
+
+def texts() -> Iterator[Mutant]:
+    for query in (False, True):
+        place, cases = ("closequery", QUERY_CASES) if query else ("close", ("response/desc-is-text", *CLOSE_CASES))
+        for word in WORDS if not query else ("成功", "失败", "处理中", "不存在", "系统"):
+            wrong = "closed" if word == "成功" else "not_closed" if word in ("失败", "不存在", "终态") else "doubt"
+            if not (query and wrong == "doubt" and word != "系统"):
+                yield Mutant("decides-by-a-word", word, place, by_text(word, wrong, query=query), cases)
+    for code, words in EXACT.items():
+
+        def reworded(reply: Any, code: str = code, words: str = words) -> bool:
+            return bool(reply.get("resp_code") == code and reply.get("resp_desc") != words)
+
+        client = deciding_on(reworded, "young", query=False)
+        yield Mutant("decides-by-the-exact-text", code, "close", client, ("response/desc-is-text",))
+
+
+def _state(change: Callable[[Any], Any], *, query: bool) -> type[Placed]:
+    """Reads the state more kindly than it is written."""
+
+    def kinder(reply: Reply) -> Reply:
+        return None if reply is None else {**reply, "trans_stat": change(reply.get("trans_stat"))}
+
+    def decided(self: Placed, reply: Reply) -> str:
+        return Placed.decide(self, kinder(reply))
+
+    def resolved(self: Placed, reply: Reply, before: str) -> str:
+        return Placed.resolve(self, kinder(reply), before)
+
+    return made(Placed, resolve=resolved) if query else made(Placed, decide=decided)
+
+
+KINDER: dict[str, Callable[[Any], Any]] = {
+    "in-any-case": lambda stat: stat.upper() if isinstance(stat, str) else stat,
+    "without-blanks": lambda stat: stat.strip() if isinstance(stat, str) else stat,
+    "by-its-first-letter": lambda stat: stat[:1] if isinstance(stat, str) else stat,
+    "in-full-width": lambda stat: unicodedata.normalize("NFKC", stat) if isinstance(stat, str) else stat,
+    "in-a-list": lambda stat: stat[0] if isinstance(stat, list) and stat else stat,
+    "as-a-truth-value": lambda stat: {True: "S", False: "F"}.get(stat, stat) if isinstance(stat, bool) else stat,
+    "as-a-number": lambda stat: {1: "S", 0: "F"}.get(stat, stat) if isinstance(stat, int) else stat,
+    "missing-is-success": lambda stat: "S" if stat is None else stat,
+    "missing-is-failure": lambda stat: "F" if stat is None else stat,
+    "else-is-success": lambda stat: stat if stat in ("P", "F") else "S",
+    "else-is-failure": lambda stat: stat if stat in ("P", "S") else "F",
+    "else-is-in-progress": lambda stat: stat if stat in ("F", "S") else "P",
+}
+NOT_IN_QUERY = ("in-full-width", "as-a-truth-value", "as-a-number")
+
+
+def states() -> Iterator[Mutant]:
+    for operator, change in KINDER.items():
+        if operator != "else-is-in-progress":  # careful, and no fault
+            yield Mutant(f"state-read-{operator}", "trans_stat", "close", _state(change, query=False), CLOSE_CASES)
+            if operator not in NOT_IN_QUERY:
+                client = _state(change, query=True)
+                yield Mutant(f"state-read-{operator}", "trans_stat", "closequery", client, QUERY_CASES)
+
+
+def _by_code(reply: Reply) -> str:
+    code = (reply or {}).get("resp_code")
+    return (
+        "closed" if code == "00000000" else "pending" if code == "00000100" else "doubt" if not code else "not_closed"
+    )
+
+
+def _by_state(reply: Reply) -> str:
+    return {"S": "closed", "P": "pending", "F": "not_closed"}.get(str((reply or {}).get("trans_stat")), "doubt")
+
+
+def alone() -> Iterator[Mutant]:
+    for operator, by in (("by-code-alone", _by_code), ("by-state-alone", _by_state)):
+        close = made(Placed, decide=lambda _self, reply, by=by: by(reply))
+        query = made(Placed, resolve=lambda _self, reply, before, by=by: before if reply is None else by(reply))
+        yield Mutant(operator, "the outcome", "close", close, CLOSE_CASES)
+        yield Mutant(operator, "the outcome", "closequery", query, QUERY_CASES)
+
+
+def mutants() -> Iterator[Mutant]:
+    yield from rows()
+    yield from texts()
+    yield from states()
+    yield from alone()

@@ -1,0 +1,157 @@
+"""Operators on text: each field of a request, changed on the wire, before signing, or in both."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+from urllib.parse import quote, unquote
+
+from huifu_contract.mutants.operators.mutant import Mutant, Placed, made
+
+FIELDS = ("req_date", "req_seq_id", "huifu_id", "org_req_date", "org_req_seq_id", "org_hf_seq_id")
+NUMBERS = ("req_seq_id", "huifu_id", "org_req_seq_id", "org_hf_seq_id")
+DROPPED = None
+Change = Callable[[str], Any]
+
+
+def _number(text: str) -> Any:
+    return int(text) if text.isascii() and text.isdigit() else text
+
+
+def _fraction(text: str) -> Any:
+    return float(text) if re.fullmatch(r"\d+\.\d+", text) else text
+
+
+TEXTS: dict[str, Change] = {
+    "trimmed": str.strip,
+    "trimmed-left": str.lstrip,
+    "trimmed-right": str.rstrip,
+    "trimmed-of-ascii-blanks": lambda text: text.strip(" "),
+    "blanks-collapsed": lambda text: re.sub(r"\s+", " ", text),
+    "inner-blanks-collapsed": lambda text: re.sub(r"(?<=\S) {2,}(?=\S)", " ", text),
+    "controls-removed": lambda text: re.sub(r"[\x00-\x1f]", "", text),
+    "tabs-made-blanks": lambda text: text.replace("\t", " "),
+    "line-ends-unified": lambda text: text.replace("\r\n", "\n").replace("\r", "\n"),
+    "invisible-removed": lambda text: re.sub("[\u200b-\u200f\ufeff]", "", text),
+    "nfc": lambda text: unicodedata.normalize("NFC", text),
+    "nfd": lambda text: unicodedata.normalize("NFD", text),
+    "nfkc": lambda text: unicodedata.normalize("NFKC", text),
+    "lower-case": str.lower,
+    "upper-case": str.upper,
+    "case-folded": str.casefold,
+    "html-escaped": lambda text: html.escape(text, quote=False),
+    "html-unescaped": html.unescape,
+    "url-escaped": lambda text: quote(text, safe="*"),
+    "url-unescaped": unquote,
+    "slashes-escaped": lambda text: text.replace("/", "\\/"),
+    "backslashes-doubled": lambda text: text.replace("\\", "\\\\"),
+    "ascii-only": lambda text: text.encode("ascii", "ignore").decode(),
+    "bmp-only": lambda text: re.sub("[\U00010000-\U0010ffff]", "\ufffd", text),
+    "stars-removed": lambda text: text.rstrip("*"),
+    "null-dropped": lambda text: DROPPED if text == "null" else text,
+    "zeros-stripped": lambda text: (text.lstrip("0") or "0") if text.isdigit() else text,
+    "made-number": _number,
+    "made-fraction": _fraction,
+    "cut": lambda text: text[:64] if len(text) > 64 else text[:30] if len(text) == 32 else text,
+    "beginning-cut": lambda text: text[-64:] if len(text) > 64 else text[-31:] if len(text) == 32 else text,
+}
+"""What changes a text that a field may hold."""
+DAYS: dict[str, Change] = {
+    "made-number": int,
+    "dashed": lambda text: f"{text[:4]}-{text[4:6]}-{text[6:]}",
+    "two-digit-year": lambda text: text[2:],
+    "next-day": lambda text: f"{int(text) + 1:08}",
+}
+ALWAYS: dict[str, Change] = {"dropped": lambda _: DROPPED, "emptied": lambda _: ""}
+
+
+def operators(field: str) -> dict[str, Change]:
+    return {**(TEXTS if field in NUMBERS else DAYS), **ALWAYS}
+
+
+def changed(data: Mapping[str, Any], field: str, change: Change) -> dict[str, Any]:
+    """`data` with that field changed, where it is there."""
+    value = data.get(field)
+    if not isinstance(value, str):
+        return dict(data)
+    new = change(value)
+    return {name: new if name == field else old for name, old in data.items() if name != field or new is not DROPPED}
+
+
+def swapped(data: Mapping[str, Any], field: str) -> dict[str, Any]:
+    """With its neighbour's value, and the other way round."""
+    neighbours = [name for name in FIELDS if name in data]
+    other = neighbours[(neighbours.index(field) + 1) % len(neighbours)] if field in neighbours else field
+    return {name: data[{field: other, other: field}.get(name, name)] for name in data}
+
+
+def omitted_emptied(data: Mapping[str, Any], field: str) -> dict[str, Any]:
+    return {**data, field: data.get(field, "")}
+
+
+LIKELY = {
+    "close": (
+        "request/text-survives",
+        "request/values-are-strings",
+        "request/length-limits",
+        "request/date-format",
+        "request/by-org-hf-seq-id",
+        "request/by-org-req-seq-id",
+        "request/envelope",
+    ),
+    "closequery": ("query/text-survives", "query/names-the-order", "query/own-number", "query/stat-decides"),
+}
+
+
+def mutants() -> Iterator[Mutant]:
+    for field in FIELDS:
+        whole: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+            name: lambda data, change=change, field=field: changed(data, field, change)  # type: ignore[misc]  # bound now
+            for name, change in operators(field).items()
+        }
+        whole["swapped"] = lambda data, field=field: swapped(data, field)  # type: ignore[misc]  # bound now
+        if field.startswith("org_") and field in NUMBERS:
+            whole["sent-empty-if-not-given"] = lambda data, field=field: omitted_emptied(data, field)  # type: ignore[misc]  # bound now
+        for operator, change in whole.items():
+            for op in ("close", "closequery"):
+                if op == "closequery" and field == "req_seq_id" and operator in TEXTS:
+                    continue  # a number that the client made up: letters and digits, nothing to change
+                for where, client in (("wire", wire), ("signing", signing), ("both", both)):
+                    yield Mutant(operator, field, f"{op}, {where}", client(op, change), LIKELY[op])
+
+
+def wire(op: str, change: Callable[..., Any]) -> type[Placed]:
+    """Signs the honest data and sends other."""
+
+    def body(self: Placed, data: Mapping[str, Any]) -> bytes:
+        return self.envelope(change(data) if _at(self, op) else data, self.canon(data))
+
+    return made(Placed, body=body)
+
+
+def signing(op: str, change: Callable[..., Any]) -> type[Placed]:
+    """Signs other data than it sends."""
+
+    def body(self: Placed, data: Mapping[str, Any]) -> bytes:
+        return self.envelope(data, self.canon(change(data) if _at(self, op) else data))
+
+    return made(Placed, body=body)
+
+
+def both(op: str, change: Callable[..., Any]) -> type[Placed]:
+    """Signs and sends other data than was given, and expects that back."""
+
+    def of_close(self: Placed, params: Mapping[str, str]) -> dict[str, str]:
+        return dict(change(Placed.data(self, params)))
+
+    def of_query(self: Placed, data: Mapping[str, str]) -> dict[str, str]:
+        return dict(change(Placed.query(self, data)))
+
+    return made(Placed, data=of_close) if op == "close" else made(Placed, query=of_query)
+
+
+def _at(client: Placed, op: str) -> bool:
+    return (client.place == "closequery") == (op == "closequery")

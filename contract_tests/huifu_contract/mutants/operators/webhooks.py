@@ -1,0 +1,143 @@
+"""Operators on webhooks: each check skipped, inverted or weakened, each state and event taken for another."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from hashlib import md5
+from typing import Any
+
+from huifu_contract.mutants.operators.mutant import Mutant, made
+from huifu_contract.reference.app import App
+
+CASES = (
+    "webhook/bad-or-missing-sign",
+    "webhook/raw-bytes",
+    "webhook/stat-decides",
+    "webhook/other-news",
+    "webhook/valid-acknowledged",
+    "webhook/duplicate-and-reordered",
+)
+
+
+def right(app: App, raw: bytes) -> str:
+    key = app.config.webhook_key if app.config else ""
+    return md5(raw + key.encode(), usedforsecurity=False).hexdigest()
+
+
+def signed(accepts: Callable[[str, str, bytes], bool]) -> type[App]:
+    """Accepts what `accepts(given, right, raw)` says."""
+
+    def webhook(self: App, raw: bytes, sign: str) -> int:
+        genuine = right(self, raw)
+        return App.webhook(self, raw, genuine) if accepts(sign.lower(), genuine, raw) else 403
+
+    return made(App, webhook=webhook)
+
+
+def _hex(data: bytes) -> str:
+    return md5(data, usedforsecurity=False).hexdigest()
+
+
+def _anew(raw: bytes) -> bytes:
+    return json.dumps(json.loads(raw), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+SIGNS: dict[str, Callable[[str, str, bytes], bool]] = {
+    "skipped": lambda _given, _right, _raw: True,
+    "inverted": lambda given, right, _raw: given != right,
+    "missing-allowed": lambda given, right, _raw: given in ("", right),
+    "by-its-beginning": lambda given, right, _raw: given[:8] == right[:8],
+    "by-its-length": lambda given, right, _raw: len(given) == len(right),
+    "shortened-allowed": lambda given, right, _raw: bool(given) and right.startswith(given),
+    "lengthened-allowed": lambda given, right, _raw: given.startswith(right),
+    "without-the-key": lambda given, right, raw: given in (right, _hex(raw)),
+}
+
+
+def read(change: Callable[[dict[str, Any]], dict[str, Any]]) -> type[App]:
+    """Checks the signature, and reads another event than was signed."""
+
+    def webhook(self: App, raw: bytes, sign: str) -> int:
+        if sign.lower() != right(self, raw):
+            return 403
+        try:
+            event = json.dumps(change(json.loads(raw))).encode()
+        except (ValueError, KeyError):
+            return 400
+        return App.webhook(self, event, right(self, event))
+
+    return made(App, webhook=webhook)
+
+
+def _stat(table: dict[Any, str], other: str = "") -> Callable[[dict[str, Any]], dict[str, Any]]:
+    def change(event: dict[str, Any]) -> dict[str, Any]:
+        now = event.get("trans_stat")
+        return {**event, "trans_stat": table.get(now, other if other and now not in ("S", "F", "P") else now)}
+
+    return change
+
+
+READ: dict[tuple[str, str], Callable[[dict[str, Any]], dict[str, Any]]] = {
+    ("taken-for-closed", "F"): _stat({"F": "S"}),
+    ("taken-for-closed", "P"): _stat({"P": "S"}),
+    ("taken-for-not-closed", "P"): _stat({"P": "F"}),
+    ("taken-for-closed", "an unlisted state"): _stat({}, "S"),
+    ("taken-for-not-closed", "an unlisted state"): _stat({}, "F"),
+    ("read-in-any-case", "trans_stat"): _stat({"s": "S"}),
+    ("missing-is-success", "trans_stat"): _stat({None: "S"}),
+    ("skipped", "event_define_no"): lambda event: {**event, "event_define_no": "trans.close"},
+    ("by-its-beginning", "event_define_no"): lambda event: {
+        **event, "event_define_no": str(event["event_define_no"])[:11]
+    },
+    ("inverted", "event_define_no"): lambda event: {
+        **event, "event_define_no": "" if event["event_define_no"] == "trans.close" else "trans.close"
+    },
+    ("dropped", "org_req_seq_id"): lambda event: {**event, "org_req_seq_id": ""},
+}  # fmt: skip
+
+
+def anew() -> type[App]:
+    def webhook(self: App, raw: bytes, sign: str) -> int:
+        return App.webhook(self, raw, right(self, raw)) if right(self, _anew(raw)) == sign.lower() else 403
+
+    return made(App, webhook=webhook)
+
+
+def everybody() -> type[App]:
+    """One success is a success of every order."""
+
+    def order(self: App, refs: Any) -> Any:
+        outcome = App.order(self, refs)
+        return type(outcome)("closed") if "closed" in self.beliefs.values() else outcome
+
+    return made(App, order=order)
+
+
+def latest() -> type[App]:
+    """The last news counts, not the best."""
+
+    def believe(self: App, refs: Any, claim: str) -> None:
+        self.beliefs[str(refs.get("org_req_seq_id", ""))] = claim
+
+    return made(App, believe=believe)
+
+
+def refusing() -> type[App]:
+    def webhook(self: App, raw: bytes, sign: str) -> int:
+        before = dict(self.beliefs)
+        status = App.webhook(self, raw, sign)
+        return 409 if status == 200 and before == self.beliefs else status
+
+    return made(App, webhook=webhook)
+
+
+def mutants() -> Iterator[Mutant]:
+    for operator, accepts in SIGNS.items():
+        yield Mutant(f"signature-{operator}", "sign", "webhook", signed(accepts), CASES)
+    for (operator, target), change in READ.items():
+        yield Mutant(operator, target, "webhook", read(change), CASES)
+    yield Mutant("signature-over-values-written-anew", "sign", "webhook", anew(), CASES)
+    yield Mutant("answer-of-another-call", "org_req_seq_id", "webhook", everybody(), CASES)
+    yield Mutant("latest-counts", "trans_stat", "webhook", latest(), CASES)
+    yield Mutant("repeat-refused", "the event", "webhook", refusing(), CASES)
