@@ -97,10 +97,17 @@ def add_selftest(commands: Any) -> None:
         dest="everything",
         help="every made mutant, and all cases for those that survive the likely ones (default: representatives)",
     )
+    made.add_argument(
+        "--equivalent", action="store_true", help="print which mutants may survive, and why (EQUIVALENT.md)"
+    )
     made.set_defaults(run=_run_selftest)
 
 
 def _run_selftest(options: argparse.Namespace) -> int:
+    from huifu_contract.mutants.operators import equivalent, table
     from huifu_contract.mutants.selftest import selftest
 
+    if options.equivalent:
+        print(equivalent.markdown(table.mutants()), end="")
+        return 0
     return selftest(options.clients, options.workers, everything=options.everything)

@@ -193,14 +193,14 @@ class Harness:
     def judge(self, e: Evidence, *laws: Law, also: Sequence[Broken] = (), cause: Broken | None = None) -> Evidence:
         """L1 and L5 hold always; a case adds other laws and conditions of its own. Raises CaseBroken.
 
-        `cause` says what the client must have done wrong if anything is found.
+        `cause` says what the client must have done wrong if it claims something definite and anything is found.
         """
         self.judged += 1
         self.judged_by.update(dict.fromkeys(law_of(law) for law in (soundness, silence, *laws)))
         self.judged_by.update(dict.fromkeys(broken.law for broken in also))
         self.last = e
         found = [broken for law in (soundness, silence, *laws) for broken in law(e)] + list(also)
-        if found and cause is not None:
+        if found and cause is not None and e.definite:
             found.insert(0, cause)
         if found:
             raise CaseBroken(found, e)

@@ -72,7 +72,7 @@ class PassiveHarness(Harness):
         found = [broken for law in asked for broken in law(e)] + list(also)
         if unsaid(e):
             found = [broken for broken in found if visible(broken)]
-        if found and cause is not None:
+        if found and cause is not None and e.definite:
             found.insert(0, cause)
         if found:
             raise CaseBroken(found, e)

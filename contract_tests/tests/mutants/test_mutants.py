@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from huifu_contract.catalogue.registry import catalogue
@@ -23,6 +25,14 @@ def test_made_mutants_are_many_and_those_that_are_equivalent_have_a_reason() -> 
     for pattern, why in equivalent.EQUIVALENT.items():
         assert [name for name in names if equivalent.reason(name) == why], pattern
         assert len(why.split()) > 5
+
+
+def test_the_list_of_equivalent_mutants_is_short_and_up_to_date() -> None:
+    listed = Path(__file__).parents[2] / "EQUIVALENT.md"
+    wanted = equivalent.markdown(table.mutants())
+    assert listed.read_text(encoding="utf-8") == wanted, "huifu-contract selftest --equivalent > EQUIVALENT.md"
+    allowed = sum(bool(equivalent.reason(name)) for name in table.mutants())
+    assert allowed < 0.1 * len(table.mutants())
 
 
 def test_every_operator_has_a_representative_in_the_quick_self_test() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from huifu_contract.catalogue import record
 from huifu_contract.catalogue.cases.request import full, given, unchanged
+from huifu_contract.catalogue.cases.response import by_wording
 from huifu_contract.catalogue.cases.security import (
     TEXTS,
     lettered,
@@ -266,9 +267,12 @@ def desc_is_text(harness: Harness, x: Example) -> None:
     done = x["stat"] != "F" and x["desc"] != "交易成功"
     close = ASKED if done else answer("00000100", "P", times=ALWAYS)
     times = ALWAYS if not done or x["stat"] == "S" else 1
-    e = asked(harness.close(None, close, said("00000000", x["stat"], x["desc"], times=times), must_act=False))
-    cause = Broken("C", f"the wording of a closequery's reply decided: {x['desc']}")
-    harness.judge(e, *([resolution] if x["stat"] == "S" else []), cause=cause)
+
+    def worded(desc: str | None) -> Evidence:
+        return asked(harness.close(None, close, said("00000000", x["stat"], desc, times=times), must_act=False))
+
+    e = worded(x["desc"])
+    by_wording(harness, e, resolution(e) if x["stat"] == "S" else [], lambda: worded(None).claim)
 
 
 @case(

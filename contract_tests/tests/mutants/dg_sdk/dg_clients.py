@@ -84,5 +84,5 @@ def _trusted(config: Text, base_url: str, op: str, asked: Text) -> Mapping[str, 
     if not isinstance(found, dict) or "data" in found or "resp_code" not in found:
         return None
     echoed = all(found.get(name) == asked.get(name) for name in ("req_seq_id", "req_date", "huifu_id"))
-    same = all(found.get(n) in (None, asked[n]) for n in ("org_req_seq_id", "org_hf_seq_id") if asked.get(n))
+    same = all(found.get(name) in (None, asked[name]) for name in asked if name.startswith("org_") and asked[name])
     return found if echoed and same else None
