@@ -9,6 +9,7 @@ from huifu_mock.gateway.reply import NO_ORIGINAL, Outcome, answered, own, refusa
 from huifu_mock.gateway.tenant import Tenant
 from huifu_mock.push.events import out_trans_id, party_order_id
 from huifu_mock.request import Call, Endpoint
+from huifu_mock.state.clock import compact
 from huifu_mock.state.orders import Order
 
 
@@ -81,7 +82,7 @@ def _find(tenant: Tenant, huifu_id: str, req_date: str, req_seq_id: str, hf_seq_
 def _state(order: Order) -> dict[str, str]:
     """What all versions call the same."""
     paid = order.trans_stat == "S"
-    done = f"{order.finished_at:%Y%m%d%H%M%S}" if order.finished_at else ""
+    done = compact(order.finished_at) if order.finished_at else ""
     return {
         "huifu_id": order.huifu_id,
         "trans_amt": order.trans_amt,

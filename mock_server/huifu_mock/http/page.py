@@ -10,7 +10,7 @@ from aiohttp import web
 from aiohttp.web_request import BaseRequest
 
 FOLDER: Final = Path(__file__).resolve().parents[1] / "console"
-PAGES: Final = {"/": "index.html", "/_mock/": "index.html"}
+PAGES: Final = {"/": "index.html", "/_mock/": "index.html", "/_mock/docs": "docs.html"}
 FILES: Final = "/_mock/console/"
 """What follows names a file below `FOLDER`."""
 

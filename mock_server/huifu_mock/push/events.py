@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote_plus, urlencode
 
+from huifu_mock.state.clock import compact
 from huifu_mock.state.orders import CloseAttempt, Order
 
 TRANS_CLOSE: Final = "trans.close"
@@ -123,4 +124,4 @@ def _digits(order: Order) -> str:
 
 
 def _time(moment: datetime | None) -> str:
-    return f"{moment:%Y%m%d%H%M%S}" if moment else ""
+    return compact(moment) if moment else ""

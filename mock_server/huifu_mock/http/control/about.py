@@ -60,7 +60,14 @@ def _alive(request: ControlRequest) -> ControlResponse:
 
 
 ROUTES = (
-    Route("GET", "/_mock/health", _alive, "is it alive, and can it keep what it does? 503 with the reason if not"),
-    Route("GET", "/_mock/ready", _alive, "the same"),
-    Route("GET", "/_mock/about", _about, "version, features, tenants, answers, schema digest"),
+    Route(
+        "GET",
+        "/_mock/health",
+        _alive,
+        "is it alive, and can it keep what it does? 503 with the reason if not",
+        answer="control/health",
+        troubled="control/health",
+    ),
+    Route("GET", "/_mock/ready", _alive, "the same", answer="control/health", troubled="control/health"),
+    Route("GET", "/_mock/about", _about, "version, features, tenants, answers, schema digest", answer="control/about"),
 )

@@ -41,7 +41,7 @@ def _advance(request: ControlRequest) -> ControlResponse:
 
 ALL = "/_mock/tenants/{sys_id}/clock"
 ROUTES = (
-    Route("GET", ALL, _read, "read the clock"),
-    Route("PUT", ALL, _set, "set the time or the mode", "control/clock-put"),
-    Route("POST", f"{ALL}/advance", _advance, "let time pass at once", "control/clock-advance"),
+    Route("GET", ALL, _read, "read the clock", answer="control/clock"),
+    Route("PUT", ALL, _set, "set the time or the mode", "control/clock-put", answer="control/clock"),
+    Route("POST", f"{ALL}/advance", _advance, "let time pass at once", "control/clock-advance", answer="control/clock"),
 )

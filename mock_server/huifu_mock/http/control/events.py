@@ -61,5 +61,5 @@ def _watch(request: ControlRequest) -> ControlResponse:
 ROUTES = (
     Route("GET", "/_mock/tenants/{sys_id}/events", _watch,
           "follow what happens, live: server-sent events; Last-Event-ID (or `last_event_id`) resumes",
-          query=("last_event_id",)),
+          query=("last_event_id",), answer="control/events"),
 )  # fmt: skip

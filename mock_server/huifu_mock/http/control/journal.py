@@ -169,7 +169,7 @@ ALL = "/_mock/tenants/{sys_id}/journal"
 ROUTES = (
     Route("GET", ALL, _list,
           "search the received calls; `wait` seconds for a first match; in pages of at most `limit`",
-          query=(*FILTERS, *paging.PARAMETERS, "wait")),
-    Route("DELETE", ALL, _clear, "forget the received calls"),
-    Route("GET", f"{ALL}/{{id}}", _read, "read one call"),
+          query=(*FILTERS, *paging.PARAMETERS, "wait"), answer="control/journal"),
+    Route("DELETE", ALL, _clear, "forget the received calls", status=204),
+    Route("GET", f"{ALL}/{{id}}", _read, "read one call", answer="control/journal-entry"),
 )  # fmt: skip

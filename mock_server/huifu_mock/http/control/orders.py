@@ -10,6 +10,7 @@ from huifu_mock.http.control import paging
 from huifu_mock.http.control.route import ControlRequest, ControlResponse, Route
 from huifu_mock.rules import SETTLES
 from huifu_mock.schemas import Problem
+from huifu_mock.state.clock import compact
 from huifu_mock.state.orders import Order
 
 FILTERS = (
@@ -39,7 +40,7 @@ def shown(tenant: Tenant, order: Order) -> dict[str, Any]:
         "settle": order.settle,
         "settle_seconds": order.settle_seconds,
         "notify_url": order.notify_url,
-        "time_expire": f"{order.expires_at:%Y%m%d%H%M%S}" if order.expires_at else "",
+        "time_expire": compact(order.expires_at) if order.expires_at else "",
         "age_seconds": round(order.age(tenant.clock.now()).total_seconds(), 6),
         "created_at": order.created_at.isoformat(),
         "finished_at": order.finished_at.isoformat() if order.finished_at else None,
@@ -131,10 +132,11 @@ def _change(request: ControlRequest) -> ControlResponse:
 ALL = "/_mock/tenants/{sys_id}/orders"
 ONE = ALL + "/{req_seq_id}"
 ROUTES = (
-    Route("POST", ALL, _seed, "seed one order or a list of them", "control/order-create"),
+    Route("POST", ALL, _seed, "seed one order or a list of them", "control/order-create",
+          status=201, answer="control/order", many=True, conflicts=True),
     Route("GET", ALL, _list, "list orders, in pages if a `limit` is given",
-          query=(*FILTERS, *paging.PARAMETERS)),
-    Route("GET", ONE, _read, "read an order", query=("huifu_id", "req_date")),
+          query=(*FILTERS, *paging.PARAMETERS), answer="control/orders"),
+    Route("GET", ONE, _read, "read an order", query=("huifu_id", "req_date"), answer="control/order", conflicts=True),
     Route("PATCH", ONE, _change, "pay (S) or fail (F) an order, let it expire, end its close, or change how that runs",
-          "control/order-patch", query=("huifu_id", "req_date")),
+          "control/order-patch", query=("huifu_id", "req_date"), answer="control/order", conflicts=True),
 )  # fmt: skip

@@ -153,16 +153,19 @@ def _send_event(request: ControlRequest) -> ControlResponse:
 
 # fmt: off
 ROUTES = (
-    Route("POST", WEBHOOKS, _add_webhook, "register an endpoint for webhooks", "control/webhook-create"),
-    Route("GET", WEBHOOKS, _list_webhooks, "list the endpoints for webhooks"),
-    Route("GET", WEBHOOK, _read_webhook, "read an endpoint"),
-    Route("DELETE", WEBHOOK, _remove_webhook, "remove an endpoint; deliveries that are under way continue"),
+    Route("POST", WEBHOOKS, _add_webhook, "register an endpoint for webhooks", "control/webhook-create",
+          status=201, answer="control/webhook"),
+    Route("GET", WEBHOOKS, _list_webhooks, "list the endpoints for webhooks", answer="control/webhooks"),
+    Route("GET", WEBHOOK, _read_webhook, "read an endpoint", answer="control/webhook"),
+    Route("DELETE", WEBHOOK, _remove_webhook, "remove an endpoint; deliveries that are under way continue", status=204),
     Route("GET", DELIVERIES, _list_deliveries,
           "search the pushes; `wait` seconds for a first match, `attempts` is at least so many",
-          query=(*FILTERS, *paging.PARAMETERS, "wait")),
-    Route("GET", f"{DELIVERIES}/{{id}}", _read_delivery, "read a push with its tries"),
-    Route("POST", f"{DELIVERIES}/{{id}}/resend", _resend, "send a push once more, now"),
+          query=(*FILTERS, *paging.PARAMETERS, "wait"), answer="control/deliveries"),
+    Route("GET", f"{DELIVERIES}/{{id}}", _read_delivery, "read a push with its tries", answer="control/delivery"),
+    Route("POST", f"{DELIVERIES}/{{id}}/resend", _resend, "send a push once more, now",
+          status=202, answer="control/delivery"),
     Route("POST", "/_mock/tenants/{sys_id}/events/{event}", _send_event,
-          "send trans.close for an order to every endpoint", "control/event-send"),
+          "send trans.close for an order to every endpoint", "control/event-send",
+          status=201, answer="control/deliveries-sent", conflicts=True),
 )
 # fmt: on

@@ -95,6 +95,16 @@ class Route:
     body: str | None = None
     """The schema of the body; `None` where there is none."""
     query: tuple[str, ...] = ()
+    status: int = 200
+    """The HTTP status of success."""
+    answer: str | None = None
+    """The schema of the answer; `None` where there is no content."""
+    many: bool = False
+    """Whether a list of bodies may be sent and answered as well."""
+    conflicts: bool = False
+    """Whether the state of things may refuse it, with 409."""
+    troubled: str | None = None
+    """The schema of the answer with 503, where that is not a problem document."""
 
     def match(self, parts: list[str]) -> dict[str, str] | None:
         """The values of the template's `{names}`, if the path's parts fit it."""

@@ -8,14 +8,20 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from huifu_mock.gateway.mock import Mock, Refused
-from huifu_mock.http.control import about, clock, events, faults, journal, orders, pushes, sign, tenants
+from huifu_mock.http.control import about, clock, events, faults, journal, openapi, orders, pushes, sign, tenants
 from huifu_mock.http.control.route import ControlRequest, ControlResponse, Route
 from huifu_mock.schemas import Problem
 from huifu_mock.state.work import Unkept, in_memory
 
 log = logging.getLogger("huifu_mock.control")
 
+
+def _openapi(request: ControlRequest) -> ControlResponse:
+    return ControlResponse(200, openapi.document(ROUTES, request.base_url))
+
+
 ROUTES: Final[tuple[Route, ...]] = (
+    Route("GET", "/_mock/openapi.json", _openapi, "this API as an OpenAPI 3.1 document", answer="control/openapi"),
     *about.ROUTES,
     *tenants.ROUTES,
     *orders.ROUTES,
@@ -25,7 +31,13 @@ ROUTES: Final[tuple[Route, ...]] = (
     *journal.ROUTES,
     *pushes.ROUTES,
     *sign.ROUTES,
-    Route("GET", "/_mock", lambda _: ControlResponse(200, {"items": listed()}), "what there is under /_mock"),
+    Route(
+        "GET",
+        "/_mock",
+        lambda _: ControlResponse(200, {"items": listed()}),
+        "what there is under /_mock",
+        answer="control/paths",
+    ),
 )
 
 
@@ -35,6 +47,14 @@ def listed() -> list[dict[str, Any]]:
     for route in ROUTES:
         found.setdefault(route.template, {})[route.method] = route.says
     return [{"path": path, "methods": methods} for path, methods in sorted(found.items())]
+
+
+class WrongMethod(Refused):
+    """A path that is there, called by a method that it does not take."""
+
+    def __init__(self, allowed: str, problem: Problem) -> None:
+        super().__init__(405, problem)
+        self.allowed = allowed
 
 
 MISSING: Final = object()
@@ -75,6 +95,8 @@ def _handled(route: Route, request: ControlRequest) -> ControlResponse | Awaitab
 def problem(refused: Refused) -> ControlResponse:
     """An RFC 9457 problem document."""
     headers = {"Content-Type": "application/problem+json"}
+    if isinstance(refused, WrongMethod):
+        headers["Allow"] = refused.allowed
     document = {
         "type": "about:blank",
         "title": HTTPStatus(refused.status).phrase,
@@ -94,7 +116,7 @@ def _route(method: str, path: str) -> tuple[Route, dict[str, str]]:
         if route.method == method or (method == "HEAD" and route.method == "GET"):
             return route, values
     allowed = ", ".join(route.method for route, _ in matching)
-    raise Refused(405, Problem("the method", f"{method} is not for {path}", f"it takes {allowed}"))
+    raise WrongMethod(allowed, Problem("the method", f"{method} is not for {path}", f"it takes {allowed}"))
 
 
 def _check_query(route: Route, query: dict[str, str]) -> None:

@@ -31,5 +31,5 @@ def _sign(request: ControlRequest) -> ControlResponse:
 
 ROUTES = (
     Route("POST", "/_mock/tenants/{sys_id}/sign", _sign, "sign a request with the tenant's key, or any text",
-          "control/sign"),
+          "control/sign", answer="control/signed", conflicts=True),
 )  # fmt: skip
