@@ -19,7 +19,7 @@ from huifu_contract import schemas
 from huifu_contract.catalogue.record import Record
 from huifu_contract.failures import SetupTrouble
 
-MOST = 10
+MOST = 15
 """How many cases one `group/*` entry may stand for."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from huifu_contract.catalogue import record
@@ -16,10 +17,12 @@ from huifu_contract.catalogue.cases.security import (
 )
 from huifu_contract.catalogue.record import Basis, Example, Level
 from huifu_contract.catalogue.registry import case
+from huifu_contract.harness.differences import Difference
 from huifu_contract.harness.evidence import Evidence
 from huifu_contract.harness.harness import Harness
 from huifu_contract.harness.laws import PAUSE_S, Blocked, Broken, bounded, real_date, resolution, signature, unique
 from huifu_contract.harness.prepared_answers import ALWAYS, PreparedAnswer, answer, fault, of
+from huifu_mock.state.clock import Clock
 
 GRADE = "wire decision"
 NEEDS = ("query",)
@@ -74,7 +77,16 @@ def names_the_order(harness: Harness, x: Example) -> None:
     day = (one.data or {}).get("req_date")
     if not (isinstance(day, str) and real_date(day)):
         harness.check_wire([Broken("L3", "req_date of a closequery is not a day written yyyyMMdd", str(day))])
+    if day not in (*_today_somewhere(), e.params["req_date"]):
+        differs = (Difference.of("req_date", f"{Clock().now():%Y%m%d}", day),)
+        message = "req_date of a closequery is neither today nor the day of the close"
+        harness.check_wire([Broken("L3", message, differs=differs)])
     harness.check_wire(signature(one))
+
+
+def _today_somewhere() -> list[str]:
+    """Which day it is, in one zone of the world or another."""
+    return [f"{Clock().now() + timedelta(days=days):%Y%m%d}" for days in (-1, 0, 1)]
 
 
 @case(

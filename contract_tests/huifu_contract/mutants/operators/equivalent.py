@@ -10,6 +10,8 @@ EQUIVALENT: dict[str, str] = {
     "controls-removed(*) in closequery*": _REFUSED,
     "tabs-made-blanks(*) in closequery*": _REFUSED,
     "line-ends-unified(*) in closequery*": _REFUSED,
+    "next-day(req_date) in closequery, both": "which day it is depends on the zone, and the page names none: "
+    "one day more or less than in Beijing is recorded by request/date-in-china-time and not judged",
 }
 """`*` stands for any text in a name."""
 

@@ -230,6 +230,8 @@ def mutants() -> Iterator[Mutant]:
     for name, value in (("today", _today), ("its own day", _own_day)):
         client = _query(lambda self, data, asked, value=value: {**asked, "org_req_date": value(self, data)})  # type: ignore[misc]  # bound now
         yield one("other-day", f"org_req_date as {name}", "closequery", client, *POLL)
+    client = _query(lambda _, data, asked: {**asked, "req_date": data["org_req_date"]})
+    yield one("other-day", "req_date as the day of the order", "closequery", client, *POLL)
     yield one(
         "other-merchant",
         "huifu_id of the configuration",
