@@ -64,3 +64,9 @@ def test_every_control_path_is_listed_with_its_methods_and_a_line_each(path: str
         (route.template, route.method) for route in ROUTES
     }
     assert all(says for methods in listed.values() for says in methods.values())
+
+
+def test_a_server_may_begin_with_more_orders_than_one_call_may_seed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mock, "MOST_ORDERS", 2)
+    begun = mock.Mock([{}, {}, {}])
+    assert len(next(iter(begun.gateway)).orders) == 3

@@ -189,11 +189,10 @@ def test_duplicate_key_says_the_truth_first_and_then_a_lie(tenant: huifu_mock.Te
 def test_echo_changed_differs_in_one_member_and_keeps_the_outcome(
     tenant: huifu_mock.Tenant, how: str, echoed: str
 ) -> None:
-    order = tenant.orders.add()
-    tenant.faults.add(fault="echo-changed", how=how)
-    client = told(tenant, order, req_seq_id="Ab13")
+    order = tenant.orders.add(req_seq_id="Ab13")
+    client = spoilt(tenant, "echo-changed", order, field="org_req_seq_id", how=how)
     assert client.signature_holds
-    assert (data(client)["req_seq_id"], data(client)["trans_stat"]) == (echoed, "S")
+    assert (data(client)["org_req_seq_id"], data(client)["trans_stat"]) == (echoed, "S")
 
 
 def test_extra_field_takes_any_json(tenant: huifu_mock.Tenant) -> None:

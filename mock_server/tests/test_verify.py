@@ -192,7 +192,7 @@ def test_an_order_is_the_same_by_either_of_its_numbers(client: Client) -> None:
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
     """A client of a tenant whose journal holds two calls."""
-    monkeypatch.setattr(Journal.__init__, "__defaults__", (2, TENANT_BYTES, None))
+    monkeypatch.setattr(Journal.__init__, "__defaults__", (2, TENANT_BYTES, None, None))
     with huifu_mock.Server() as server:
         yield Client(server.tenant())
 
