@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -14,9 +15,10 @@ from huifu_mock import signing
 
 AXE = Path(__file__).parent / "console" / "axe.min.js"
 VIEWS = ("calls", "orders", "deliveries", "faults", "connect")
+expect.set_options(timeout=20_000)  # what is awaited comes at once; a busy machine may still take its time
 
 UNTIL = """new Promise((done, fail) => {
-  const end = performance.now() + 15000;
+  const end = performance.now() + 30000;
   const look = async () => {
     if (CONDITION) done();
     else if (performance.now() > end) fail(new Error("it never became true"));
@@ -53,8 +55,8 @@ class Console:
         given = {"tenant": self.tenant.sys_id, "lang": lang, "theme": theme, "view": view}
         address = f"{self.tenant.base_url}/_mock/?{urlencode(given)}{'#' + quote(mark) if mark else ''}"
         self.browser.open(address, width=width, height=height, scale=scale)
-        self.page.set_default_timeout(10_000)
-        expect(self.page.locator(".live.live, .live.paused")).to_be_attached(timeout=15_000)
+        self.page.set_default_timeout(20_000)
+        expect(self.page.locator(".live.live, .live.paused")).to_be_attached()
 
     def button(self, name: str, inside: Locator | None = None) -> Locator:
         return (inside or self.page).get_by_role("button", name=name, exact=True)
@@ -69,6 +71,14 @@ class Console:
     def until(self, condition: str) -> None:
         """Returns when a JavaScript condition, in which `await` is allowed, has become true."""
         self.browser.eval(UNTIL.replace("CONDITION", condition))
+
+    def copied(self, copy: Callable[[], None]) -> str:
+        """What stands in the clipboard once that has copied something."""
+        self.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        self.browser.eval("navigator.clipboard.writeText('')")
+        copy()
+        self.until("(await navigator.clipboard.readText()) !== ''")
+        return str(self.browser.eval("navigator.clipboard.readText()"))
 
     def violations(self) -> list[str]:
         """What axe finds wrong with what is shown now."""
