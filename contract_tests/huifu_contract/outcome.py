@@ -5,6 +5,7 @@ The client says it itself, the kit never derives it.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -40,7 +41,7 @@ class Outcome:
         seen = dict(self.seen or {})
         reply: dict[str, Any] = {
             "outcome": self.verdict,
-            "seen": {name: _text_or_none(seen.get(name)) for name in ("resp_code", "trans_stat")},
+            "seen": {name: _json_or_text(seen.get(name)) for name in ("resp_code", "trans_stat")},
         }
         if self.error is not None:
             reply["error"] = {name: str(value) for name, value in self.error.items()}
@@ -53,8 +54,13 @@ class Outcome:
         return cls(reply["outcome"], reply.get("seen"), reply.get("error"), reply.get("attempts"))
 
 
-def _text_or_none(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
+def _json_or_text(value: Any) -> Any:
+    """A client may show what it read in any type; what JSON does not know is shown in words."""
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError):
+        return str(value)
+    return value
 
 
 GRADES = ("wire", "decision", "hook")

@@ -11,14 +11,18 @@ import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
 
 from huifu_contract import Outcome, describes
 from huifu_contract.drivers.driver import driver
 from huifu_contract.drivers.in_process import LocalDriver
+from huifu_contract.drivers.protocol import check
 from huifu_contract.drivers.subprocess import MAX_RESTARTS, RemoteDriver, clean
 from huifu_contract.failures import AdapterTrouble, ClientTrouble, Gone, Hung, SetupTrouble
+from huifu_contract.harness.evidence import Evidence
+from huifu_contract.outcome import Hello
 
 CONFIG = dict.fromkeys(
     ("sys_id", "product_id", "huifu_id", "merchant_private_key", "huifu_public_key", "webhook_key"), "x"
@@ -308,6 +312,20 @@ def test_a_py_client_runs_in_its_own_process_and_may_print(host: Callable[[str],
     assert (outcome.verdict, outcome.seen) == ("closed", {"resp_code": "00000000", "trans_stat": "S"})
     client.stop()  # stdout and stderr are two pipes: only the end of both says that all was read
     assert "a print of the team's code" in client.stderr()
+
+
+@pytest.mark.parametrize("seen", [7, 1.5, True, None, ["S"], {"a": 1}, "S"])
+def test_what_a_client_saw_may_be_of_any_json_type(seen: Any) -> None:
+    outcome = Outcome("unknown", seen={"resp_code": seen, "trans_stat": seen})
+    message = {"id": 2, **outcome.message()}
+    assert check("close", message) == message
+    assert Outcome.from_message(message).seen == {"resp_code": seen, "trans_stat": seen}
+    wire_only = Hello(profiles=frozenset({"wire"}))
+    assert Evidence(outcome, hello=wire_only).claim == ("closed" if seen == "S" else "unknown")
+
+
+def test_what_json_does_not_know_is_shown_in_words() -> None:
+    assert Outcome("unknown", seen={"resp_code": {7}}).message()["seen"]["resp_code"] == "{7}"
 
 
 def test_a_py_client_that_returns_something_else_is_the_adapters_trouble(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Iterator
@@ -13,12 +14,13 @@ import browser
 import picture
 import pytest
 from made_results import HOSTILE, L5, LOST, SAMPLE, five, run
+from rich.console import Console
 
 from huifu_contract.catalogue.registry import catalogue
 from huifu_contract.cli.main import main
 from huifu_contract.grading.exchanges import sequence
 from huifu_contract.grading.results import Exit, RunResult, Verdict
-from huifu_contract.reports import html
+from huifu_contract.reports import html, junit, terminal
 
 # -- the document ---------------------------------------------------------------------------------------------------
 
@@ -31,6 +33,31 @@ def test_runs_of_one_client_stand_side_by_side_and_have_names_of_their_own() -> 
     runs = [run("a"), run("b"), run("a", version="2.0.0"), run("a")]
     titles = [each["title"] for each in html.document(runs)["runs"]]
     assert titles == ["a 1.0.0", "a 2.0.0", "a 1.0.0 #2", "b 1.0.0"]
+
+
+def test_two_clients_of_one_name_are_told_apart_by_what_was_graded() -> None:
+    one = run("shop")
+    other = replace(one, client={**one.client, "spec": "cmd:php other.php"})
+    shown = html.document([one, other])["runs"]
+    assert [each["title"] for each in shown] == [
+        "shop 1.0.0 (cmd:shop --adapter)",
+        "shop 1.0.0 (cmd:php other.php)",
+    ]
+    assert [each["version"] for each in shown] == ["1.0.0 (cmd:shop --adapter)", "1.0.0 (cmd:php other.php)"]
+
+
+def test_a_difference_is_shown_with_both_byte_strings() -> None:
+    made = run(broken={"request/text-survives": "L3: req_seq_id was changed"})
+    differs = ({"field": "req_seq_id", "expected": '"a " (bytes 61 20)', "observed": '"a" (bytes 61)'},)
+    cases = tuple(replace(c, differs=differs) if c.id == "request/text-survives" else c for c in made.cases)
+    made = replace(made, cases=cases)
+    (shown,) = html.document([made])["runs"]
+    assert shown["cells"]["request/text-survives"]["differs"] == list(differs)
+    assert "req_seq_id: expected &quot;a &quot; (bytes 61 20), observed" in junit.render([made]).replace('"', "&quot;")
+    out = io.StringIO()
+    terminal.show(Console(file=out, width=100), made)
+    assert '"a " (bytes 61 20)' in out.getvalue()
+    assert made.document()["cases"][list(catalogue()).index("request/text-survives")]["differs"] == differs
 
 
 def test_a_run_of_some_cases_leaves_the_others_empty() -> None:

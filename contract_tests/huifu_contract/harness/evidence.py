@@ -104,7 +104,8 @@ class Evidence:
         """
         if "decision" in self.hello.profiles or self.outcome.verdict in ("crashed", "rejected"):
             return self.outcome.verdict
-        return {"S": "closed", "F": "not_closed"}.get((self.outcome.seen or {}).get("trans_stat") or "", "unknown")
+        stat = (self.outcome.seen or {}).get("trans_stat")
+        return {"S": "closed", "F": "not_closed"}.get(stat if isinstance(stat, str) else "", "unknown")
 
     @property
     def definite(self) -> bool:

@@ -43,10 +43,14 @@ def _side_by_side(runs: Sequence[RunResult]) -> list[RunResult]:
 
 
 def _titles(runs: Sequence[RunResult]) -> list[str]:
-    """Distinct names: client and version, and a count where that is not enough."""
+    """Distinct names: client and version; what was graded where these are alike; a count where that is too."""
+    plain = [clean(" ".join(filter(None, (run.client["name"], run.client["version"])))) for run in runs]
+    specs: dict[str, set[str]] = {}
+    for run, bare in zip(runs, plain, strict=True):
+        specs.setdefault(bare, set()).add(run.client["spec"])
     found: list[str] = []
-    for run in runs:
-        title = clean(" ".join(filter(None, (run.client["name"], run.client["version"]))))
+    for run, bare in zip(runs, plain, strict=True):
+        title = f"{bare} ({clean(run.client['spec'])})" if len(specs[bare]) > 1 else bare
         same = sum(other == title or other.startswith(f"{title} #") for other in found)
         found.append(f"{title} #{same + 1}" if same else title)
     return found
@@ -72,7 +76,7 @@ def _run(run: RunResult, title: str) -> dict[str, Any]:
     return {
         "title": title,
         "name": clean(client["name"]),
-        "version": clean(client["version"]),
+        "version": clean(client["version"]) if "(" not in title else title.removeprefix(f"{clean(client['name'])} "),
         "language": clean(client["language"]),
         "spec": clean(client["spec"]),
         "offers": ", ".join((*client["profiles"], *client["claims"])),
