@@ -301,12 +301,12 @@ async def test_when_the_last_reader_has_gone_nothing_is_made_any_more(monkeypatc
     pages.broadcast.enter("")
     pages.broadcast.leave()
     await pages.ended.wait()
-    assert pages.desk.tenant.feed.listener is None
+    assert pages.desk.tenant.feed.listeners == ()
 
 
 def test_with_nobody_watching_a_change_is_told_to_nobody() -> None:
     mock = Mock()
-    assert all(tenant.feed.listener is None for tenant in mock.gateway)
+    assert all(tenant.feed.listeners == () for tenant in mock.gateway)
 
 
 async def test_a_quiet_stream_gives_signs_of_life(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -179,6 +179,7 @@ class Faults:
         rolled = min(1, made.seen // made.match["nth"]) if "nth" in made.match else made.seen
         for _ in range(rolled if made.probability < 1 else 0):
             made.dice.random()
+        made.feed = self._feed
         self._faults[made.id] = made
         if made.left > 0:
             self._waiting.append(made)
@@ -199,6 +200,7 @@ class Faults:
         if len(self.closes_met) >= REMEMBERED:
             del self.closes_met[next(iter(self.closes_met))]
         self.closes_met[key] = None
+        self._feed.tell("met", key)
         return False
 
     def get(self, id_: str) -> Fault | None:

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -21,7 +21,7 @@ from huifu_mock.gateway.tenant import Tenant
 from huifu_mock.keys import published
 from huifu_mock.request import CLOSE, KEPT, Call, Endpoint, ReceivedBytes, named, read
 from huifu_mock.signing import Reply
-from huifu_mock.state.journal import Entry, Finding
+from huifu_mock.state.journal import Entry, Finding, read_again
 from huifu_mock.state.work import Unkept
 
 OtherHandler = Callable[[Tenant, Call, bool], Outcome]
@@ -107,11 +107,12 @@ class Exchange:
 class Gateway:
     """Every tenant of one fake gateway. Nothing in here is shared with another `Gateway` of the process."""
 
-    def __init__(self, default: Tenant, store: Store | None = None) -> None:
+    def __init__(self, default: Tenant, store: Store | None = None, kept: Iterable[Tenant] | None = None) -> None:
+        """`kept` are the tenants that a store held already, the default one among them if it is to live."""
         self.default: Final = default.sys_id
         self.store: Final = store or InMemory()
-        self._nobody = default
-        self._tenants: dict[str, Tenant] = {default.sys_id: default}
+        self._tenants: dict[str, Tenant] = {one.sys_id: one for one in ([default] if kept is None else kept)}
+        self._nobody = self._tenants.get(default.sys_id, default)
 
     def tenant(self, sys_id: str) -> Tenant | None:
         return self._tenants.get(sys_id) or self.store.find(sys_id)
@@ -280,6 +281,11 @@ def _refused_for_signature(tenant: Tenant, outcome: Outcome) -> bool:
 def _broken(tenant: Tenant, call: Call) -> Outcome:
     answer = Answer(Reason.SYSTEM_ERROR, Reason.SYSTEM_ERROR.wording)
     return Outcome(answer, write(tenant, answer.wording, echo(call, call.endpoint.response)), None)
+
+
+def undone(exchange: Exchange, unkept: Unkept) -> Exchange:
+    """What is answered instead, where what was done could not be kept."""
+    return _unkept(exchange.tenant, read_again(exchange.entry), unkept)
 
 
 def _unkept(tenant: Tenant, call: Call, unkept: Unkept) -> Exchange:

@@ -9,6 +9,7 @@ from typing import Any, Final, get_type_hints
 from huifu_mock import _data, signing
 from huifu_mock.gateway import lifecycle
 from huifu_mock.gateway.gateway import Gateway
+from huifu_mock.gateway.store import InMemory, Store
 from huifu_mock.gateway.tenant import DEFAULT_SYS_ID, Settings, Tenant
 from huifu_mock.keys import PUBLISHED_BITS, KeyRing, published
 from huifu_mock.push.delivery import CAPACITY as DELIVERIES
@@ -50,7 +51,7 @@ class Mock:
 
     Pushes go to this machine, and to what `push_allow` names. Raises `BadTarget` where that is no target.
     A receiver has `push_timeout` real seconds to answer. `now` is the time at which it begins; tenants that are made
-    later begin as much later.
+    later begin as much later. A `store` that was used before brings its tenants, and `cast` is left alone.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Mock:
         push_allow: Iterable[str] = (),
         push_timeout: float = PUSH_TIMEOUT,
         now: datetime | None = None,
+        store: Store | None = None,
     ) -> None:
         self._ahead: Final = now - wall_clock() if now is not None else timedelta()
         self.dispatcher: Final = Dispatcher(Targets(push_allow), timeout=push_timeout)
@@ -72,7 +74,10 @@ class Mock:
             merchant_private_key=published("merchant"),
             huifu_key=self.keys.huifu(PUBLISHED_BITS),
         )
-        self.gateway: Final = Gateway(default)
+        self.store: Final = store or InMemory()
+        kept = self.store.begin(self.empty_tenant)
+        self.gateway: Final = Gateway(default, self.store, kept)
+        self.dispatcher.kept = self.store.kept
         self.bounds: Final[dict[str, Callable[[], tuple[int, int]]]] = {
             "journal_bytes": lambda: (self.room.limit, self.room.held),
             "journal_bytes_of_a_tenant": lambda: (TENANT_BYTES, self._most(lambda one: one.journal.held)),
@@ -86,8 +91,10 @@ class Mock:
         """What is bounded: how much there may be, and how much there is; of what each tenant has, the fullest."""
         self.interception: dict[str, Any] | None = None
         """Where clients of Huifu's real hosts are intercepted; see `schemas/control/about.json`."""
-        self._start_clock(default)
-        seed(default, self.cast, bounded=False)
+        if kept is None:
+            self._start_clock(default)
+            seed(default, self.cast, bounded=False)
+            self.store.add(default)
 
     def _most(self, count: Callable[[Tenant], int]) -> int:
         return max(map(count, self.gateway), default=0)

@@ -1,12 +1,37 @@
-"""Where tenants are kept. In memory, which is the default, they are where they are; a database keeps a copy."""
+"""Where tenants are kept. In memory, which is the default, they are where they are; a database keeps a copy.
 
+With a database, what was done is visible at once and committed a moment later, with what others did meanwhile. Nobody
+is told of it, and no push leaves, before `kept` has returned.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Protocol
 
 from huifu_mock.gateway.tenant import Tenant
 
 
+class BadStore(ValueError):
+    """A store that cannot be used. The message says why, and what would be right."""
+
+
 class Store(Protocol):
     """Keeps the tenants of a gateway. Changes to one are made in its `work()` and kept at the end of it."""
+
+    @property
+    def kept(self) -> Callable[[], Awaitable[None]] | None:
+        """Returns when all that was done up to now is kept. Raises `Unkept`: it was undone. `None`: it is at once."""
+
+    def begin(self, empty: Callable[..., Tenant], /) -> Iterable[Tenant] | None:
+        """The tenants that are kept, each made from `empty`; `None` where the store was never used. Raises `Unkept`."""
+
+    def start(self) -> None:
+        """From now on commit beside the running event loop. Before, each unit of work is committed at its end."""
+
+    def stop(self) -> None:
+        """Keep what is not kept yet, and let go of everything. Raises `Unkept`."""
+
+    def flush(self) -> None:
+        """Keep what is not kept yet, now: for who cannot wait for `kept`. Raises `Unkept`."""
 
     def add(self, tenant: Tenant, /) -> bool:
         """Keep a new tenant; `False`, and nothing is changed, if its `sys_id` is taken. Raises `Unkept`."""
@@ -23,6 +48,21 @@ class Store(Protocol):
 
 class InMemory:
     """Nothing is kept beyond the process."""
+
+    kept: None = None
+
+    def begin(self, _: Callable[..., Tenant]) -> Iterable[Tenant] | None:
+        """It is always new."""
+        return None
+
+    def start(self) -> None:
+        """There is nothing to commit."""
+
+    def stop(self) -> None:
+        """It goes with the last reference."""
+
+    def flush(self) -> None:
+        """There is nothing to commit."""
 
     def add(self, _: Tenant) -> bool:
         """Nobody else can have taken its `sys_id`."""

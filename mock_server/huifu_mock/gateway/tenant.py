@@ -74,6 +74,13 @@ class Tenant:
     def reset(self) -> None:
         """As it was made: its first settings, no orders, faults, calls, pushes or timers, and a running clock."""
         self.settings = self.made_with
+        self.empty()
+        self.journal.begin_anew()
+        self.feed.tell("clock", 0.0)
+        self.feed.tell("tenant", self)
+
+    def empty(self) -> None:
+        """No orders, faults, calls, pushes or timers, and a running clock; what is counted goes on."""
         loop = self.clock.loop
         self.clock.close()
         self.clock = self._new_clock()
@@ -82,9 +89,7 @@ class Tenant:
         self.pushes.clear()
         self.orders.clear()
         self.faults.clear()
-        self.journal.begin_anew()
-        self.feed.tell("clock", 0.0)
-        self.feed.tell("tenant", self)
+        self.journal.clear()
 
     def work(self) -> AbstractContextManager[object]:
         """A unit of work: all that happens to the tenant in it is kept, or nothing. Raises `Unkept`."""

@@ -52,6 +52,10 @@ _CLEARS: Final = {"calls": "call", "orders": "order", "deliveries": "delivery", 
                   "webhooks": "webhook"}  # fmt: skip
 
 
+UNTOLD: Final = ("close", "met")
+"""What readers learn from the order and from the call."""
+
+
 class Behind(Exception):
     """What a reader wants next is no longer remembered."""
 
@@ -75,7 +79,7 @@ class Broadcast:
         self._news: Final = asyncio.Event()
         self._ping: asyncio.TimerHandle = loop.call_later(PING, self._sign_of_life)
         self._linger: asyncio.TimerHandle | None = None
-        tenant.feed.listener = self._take
+        tenant.feed.listen(self._take)
 
     # --- for readers
 
@@ -114,6 +118,8 @@ class Broadcast:
     def _take(self, kind: str, changed: Any) -> None:
         if kind == "gone":
             self.end("the tenant was dropped")
+            return
+        if kind in UNTOLD:
             return
         if kind == "cleared":
             self._clear(changed)
@@ -179,7 +185,7 @@ class Broadcast:
         if self.over:
             return
         self.over = reason
-        self._tenant.feed.listener = None
+        self._tenant.feed.leave(self._take)
         for timer in (self._planned, self._ping, self._linger):
             if timer is not None:
                 timer.cancel()

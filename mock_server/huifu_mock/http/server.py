@@ -16,7 +16,7 @@ from aiohttp.web_request import BaseRequest
 
 from huifu_mock.explain.budget import Budget
 from huifu_mock.faults import NO_FAULTS
-from huifu_mock.gateway.gateway import PATHS, PATIENCE, Exchange
+from huifu_mock.gateway.gateway import PATHS, PATIENCE, Exchange, undone
 from huifu_mock.gateway.mock import Mock, Refused
 from huifu_mock.gateway.tenant import Tenant
 from huifu_mock.http import faulty, page
@@ -92,6 +92,7 @@ class HttpServer:
         """Listen. Raises `CannotListen`."""
         self._signers = Signers(asyncio.get_running_loop())
         self._runner = runner = web.ServerRunner(self.listener(self.handle), shutdown_timeout=0.2)
+        self.mock.store.start()
         try:
             await runner.setup()
             await web.TCPSite(runner, self.host, self.port, backlog=1024).start()
@@ -117,6 +118,7 @@ class HttpServer:
         await self.mock.dispatcher.stop()
         for tenant in self.mock.gateway:
             tenant.clock.close()
+        self.mock.store.stop()
         self._worker.stop()
         if self._signers is not None:
             self._signers.stop()
@@ -180,6 +182,8 @@ class HttpServer:
         try:
             if exchange.left_to_do is not None:
                 await self._look_into(exchange.left_to_do)
+            if (kept := self.mock.store.kept) is not None:
+                exchange = await _once(kept, exchange)
             return await self._send(request, exchange)
         finally:
             exchange.entry.duration = time.perf_counter() - began
@@ -319,6 +323,15 @@ class HttpServer:
 
     def _is_ours(self, host: str) -> bool:
         return is_loopback(host) or host == self.host
+
+
+async def _once(kept: Callable[[], Awaitable[None]], exchange: Exchange) -> Exchange:
+    """The exchange, once it is kept; what is told instead, if it cannot be."""
+    try:
+        await kept()
+    except Unkept as unkept:
+        return undone(exchange, unkept)
+    return exchange
 
 
 def _request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> BaseRequest:

@@ -92,6 +92,10 @@ class Deliveries:
         self._waiters.notify(delivery)
         self._feed.tell("delivery", delivery)
 
+    @property
+    def oldest(self) -> Delivery | None:
+        return next(iter(self._kept.values()), None)
+
     def get(self, id_: str) -> Delivery | None:
         return self._kept.get(id_)
 

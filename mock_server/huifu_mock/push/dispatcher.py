@@ -1,14 +1,16 @@
 """Sends deliveries: to each receiver one at a time, to all of them side by side, never inside a request."""
 
 import asyncio
+import contextlib
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
 from huifu_mock.push.http import Client, Targets
 from huifu_mock.push.message import Message, ReceiverResponse
+from huifu_mock.state.work import Unkept
 
 CONCURRENT: Final = 16
 WAITING: Final = 10_000
@@ -37,6 +39,8 @@ class Dispatcher:
                  timeout: float = TIMEOUT) -> None:  # fmt: skip
         self.targets: Final = targets or Targets()
         self.concurrent, self.limit, self.timeout = concurrent, limit, timeout
+        self.kept: Callable[[], Awaitable[None]] | None = None
+        """Awaited before a message leaves: what caused it is kept then. `None` where nothing needs to be waited for."""
         self.waiting = 0
         self._queues: dict[str, deque[QueuedMessage]] = {}
         self._ready: dict[str, None] = {}
@@ -112,7 +116,8 @@ class Dispatcher:
 
     async def _send(self, receiver: str, queued: QueuedMessage) -> None:
         try:
-            answered = await self._post(queued.message)
+            await self._once_kept()
+            answered = None if queued.cancelled else await self._post(queued.message)
         except asyncio.CancelledError:
             self._queues.setdefault(receiver, deque()).appendleft(queued)
             self.waiting += 1
@@ -120,9 +125,15 @@ class Dispatcher:
         finally:
             del self._busy[receiver]
             self._queue(receiver)
-        if not queued.cancelled:
+        if answered is not None and not queued.cancelled:
             queued.done(answered)
         self._pump()
+
+    async def _once_kept(self) -> None:
+        """What could not be kept was undone, and its messages are cancelled."""
+        if self.kept is not None:
+            with contextlib.suppress(Unkept):
+                await self.kept()
 
     async def _post(self, message: Message) -> ReceiverResponse:
         if self._client is None:

@@ -278,8 +278,9 @@ class Journal:
             await self._waiters.wait(wanted, seconds)
 
     def changed(self, entry: Entry) -> None:
-        """Something became known of an entry after it was added."""
-        self._feed.tell("call", entry)
+        """Something became known of an entry after it was added, if it is still kept."""
+        if entry.held:
+            self._feed.tell("call", entry)
 
     def clear(self) -> None:
         """Forget all entries and what was dropped."""

@@ -143,6 +143,7 @@ class OrderTable:
         self._orders[order.key] = order
         if attempt is not None:
             self._attempts[attempt.key] = attempt
+            self._feed.tell("close", attempt)
         self._feed.tell("order", order)
 
     def orders(self) -> Iterator[Order]:

@@ -12,19 +12,25 @@ from huifu_mock.push.queue import Webhook
 from huifu_mock.store import records
 from huifu_mock.store.records import Record
 
-KINDS: Final = ("orders", "closes", "calls", "deliveries")
 
-
-def of(tenant: Tenant) -> Record:
-    """Settings, clock, faults, endpoints and counters, without keys."""
+def settled(tenant: Tenant) -> Record:
+    """What somebody decided about a tenant, and no call changes but those that a fault waits for."""
     return {
         "sys_id": tenant.sys_id,
         "settings": asdict(tenant.settings),
         "made_with": asdict(tenant.made_with),
         "merchant_public_key": signing.public_text(tenant.merchant_public_key),
         "key_bits": tenant.huifu_key.key_size,
-        "clock": {"now": tenant.clock.now().isoformat(), "mode": tenant.clock.mode},
         "begins": {"now": records.written(tenant.begins[0]), "mode": tenant.begins[1]},
+        "faults": [_fault(fault) for fault in tenant.faults],
+        "webhooks": [asdict(webhook) for webhook in tenant.pushes.webhooks.values()],
+    }
+
+
+def state(tenant: Tenant) -> Record:
+    """What every call changes: time, and how many of each there were."""
+    return {
+        "clock": {"now": tenant.clock.now().isoformat(), "mode": tenant.clock.mode},
         "counters": {
             "hf_seq_ids": tenant.hf_seq_ids.issued,
             "calls": tenant.journal.received,
@@ -35,16 +41,15 @@ def of(tenant: Tenant) -> Record:
             "webhooks": tenant.pushes.webhook_numbers,
             "faults": tenant.faults.numbers,
         },
-        "faults": [_fault(fault) for fault in tenant.faults],
-        "closes_met": [list(key) for key in tenant.faults.closes_met],
-        "webhooks": [asdict(webhook) for webhook in tenant.pushes.webhooks.values()],
     }
 
 
 def whole(tenant: Tenant) -> Record:
-    """All of a tenant."""
+    """All of a tenant, without its private keys."""
     return {
-        **of(tenant),
+        **settled(tenant),
+        **state(tenant),
+        "closes_met": [list(key) for key in tenant.faults.closes_met],
         "orders": [records.order(order) for order in tenant.orders.orders()],
         "closes": [records.attempt(attempt) for attempt in tenant.orders.attempts()],
         "calls": [records.call(entry) for entry in tenant.journal],

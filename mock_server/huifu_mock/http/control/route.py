@@ -140,6 +140,16 @@ async def unhurried(items: Iterable[Item]) -> AsyncIterator[Item]:
             began = time.perf_counter()
 
 
+async def once_kept(mock: Mock) -> None:
+    """Return when all that was done up to now is kept. Raises `Unkept`."""
+    if mock.store.kept is None:
+        return
+    if INLINE.get():
+        mock.store.flush()
+    else:
+        await mock.store.kept()
+
+
 async def off_loop(work: Callable[[], Any]) -> Any:
     """Run something slow, such as making a key, without holding up the event loop."""
     if INLINE.get():

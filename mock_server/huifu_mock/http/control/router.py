@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from huifu_mock.gateway.mock import Mock, Refused
 from huifu_mock.http.control import about, clock, events, faults, journal, openapi, orders, pushes, sign, tenants
-from huifu_mock.http.control.route import ControlRequest, ControlResponse, Route
+from huifu_mock.http.control.route import ControlRequest, ControlResponse, Route, once_kept
 from huifu_mock.schemas import Problem
 from huifu_mock.state.work import Unkept, in_memory
 
@@ -70,7 +70,9 @@ async def dispatch(
         _check_query(route, query)
         request = ControlRequest(mock, base_url, values, query, _body(route, body))
         response = _handled(route, request)
-        return response if isinstance(response, ControlResponse) else await response
+        answer = response if isinstance(response, ControlResponse) else await response
+        await once_kept(mock)
+        return answer
     except Refused as refused:
         return problem(refused)
     except Unkept as unkept:
