@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from watching import Event, Watch
 import huifu_mock
 from huifu_mock.gateway.mock import Mock, seed
 from huifu_mock.http import event_stream
-from huifu_mock.http.event_stream import Behind, Broadcast
+from huifu_mock.http.event_stream import Behind, Broadcast, EventStreams
 
 
 @pytest.fixture
@@ -157,6 +158,24 @@ def test_a_server_that_stops_lets_its_readers_go() -> None:
     server.stop()
     assert [event.kind for event in watch] == ["gone"]
     watch.close()
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_reader_that_goes_while_it_connects_is_no_error(
+    method: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    serve = EventStreams.serve
+
+    async def left_alone(streams: EventStreams, request: Any, tenant: Any) -> Any:
+        request.transport.abort()
+        return await serve(streams, request, tenant)
+
+    monkeypatch.setattr(EventStreams, "serve", left_alone)
+    with huifu_mock.Server() as server:
+        with pytest.raises(ConnectionError):
+            get(server.base_url, f"/_mock/tenants/{server.default.sys_id}/events", method)
+        assert get(server.base_url, "/_mock/health").status == 200
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 # --- coming back

@@ -9,6 +9,7 @@ import asyncio
 import secrets
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final
 
 from aiohttp import web
@@ -219,9 +220,13 @@ class EventStreams:
     async def serve(self, request: BaseRequest, tenant: Tenant) -> web.StreamResponse:
         """Send events until the reader goes, is too slow, or there are no more."""
         response = web.StreamResponse(headers=HEADERS)
-        if request.method == "HEAD":
+        with suppress(ConnectionError):  # the reader went, perhaps before it got the first event
             await response.prepare(request)
-            return response
+            if request.method != "HEAD":
+                await self._follow(request, tenant, response)
+        return response
+
+    async def _follow(self, request: BaseRequest, tenant: Tenant, response: web.StreamResponse) -> None:
         broadcast = self._broadcasts.get(tenant)
         if broadcast is None:
             loop = asyncio.get_running_loop()
@@ -231,7 +236,6 @@ class EventStreams:
         number, begin = broadcast.enter(seen)
         self.readers += 1
         try:
-            await response.prepare(request)
             await _send(response, begin)
             while batch := await broadcast.after(number):
                 number = broadcast.last
@@ -246,7 +250,6 @@ class EventStreams:
         finally:
             self.readers -= 1
             broadcast.leave()
-        return response
 
 
 async def _send(response: web.StreamResponse, batch: bytes) -> None:
