@@ -16,6 +16,7 @@ from playwright.sync_api import CDPSession, ConsoleMessage, Page, Request, sync_
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
 SETTLED = "new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
 """Events that the page has queued, such as a dialog's `close`, come before this."""
+FORGET = "try { localStorage.clear(); sessionStorage.clear(); } catch { /* a blank page has none */ }"
 
 
 def installed() -> str | None:
@@ -38,6 +39,7 @@ class Browser:
         self._dark = False
         self._calm = False
         self._origin = ""
+        self._kind: tuple[bool, float] | None = None
 
     def __enter__(self) -> Self:
         self._playwright = sync_playwright().start()
@@ -53,28 +55,40 @@ class Browser:
         self.open(file.as_uri() + query, width=width, height=height, scale=scale)
 
     def open(self, url: str, *, width: int = 1280, height: int = 900, scale: float = 1) -> None:
-        """Opens a page in a window of that size, with an empty profile; returns when it is loaded and drawn."""
-        phone = width < 600
+        """Opens a page in a window of that size, with nothing remembered; returns when it is loaded and drawn."""
         self._origin = "{0.scheme}://{0.netloc}/".format(urlsplit(url)) if url.startswith("http") else "file:"
+        kind = (width < 600, scale)
+        if kind != self._kind:
+            self._new_window(*kind)
+        self._leave()
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.emulate_media(
+            color_scheme="dark" if self._dark else "light",
+            reduced_motion="reduce" if self._calm else "no-preference",
+        )
+        self.page.goto(url)
+        self.eval(SETTLED)
+
+    def _new_window(self, phone: bool, scale: float) -> None:
+        """A window is kept for the next pages of its kind: a new one takes several times as long as a page."""
         for context in self._browser.contexts:
             context.close()
         context = self._browser.new_context(
-            viewport={"width": width, "height": height},
-            device_scale_factor=scale,
-            is_mobile=phone,
-            has_touch=phone,
-            color_scheme="dark" if self._dark else "light",
-            reduced_motion="reduce" if self._calm else "no-preference",
-            accept_downloads=True,
+            device_scale_factor=scale, is_mobile=phone, has_touch=phone, accept_downloads=True
         )
-        self._complaints.clear()
+        self._kind = (phone, scale)
         self.page = context.new_page()
         self.devtools = context.new_cdp_session(self.page)
         self.page.on("console", self._on_console)
         self.page.on("pageerror", lambda error: self._complaints.append(str(error)))
         self.page.on("request", self._on_request)
-        self.page.goto(url)
-        self.eval(SETTLED)
+
+    def _leave(self) -> None:
+        """End the page that is shown, with all that it has stored and may do."""
+        self.eval(FORGET)
+        self.page.goto("about:blank")
+        self.page.context.clear_permissions()
+        self._complaints.clear()
 
     def eval(self, expression: str) -> Any:
         """The JSON value of a JavaScript expression, awaited; raises what it throws.
