@@ -36,27 +36,8 @@ PAGE = 1000
 
 
 def summary(entry: Entry) -> dict[str, Any]:
-    """What a line about a received call needs; nothing has to be worked out for it."""
-    return {
-        "id": entry.id,
-        "at": entry.at.isoformat(),
-        "endpoint": entry.endpoint.name,
-        "method": entry.method,
-        "path": entry.path,
-        "unmatched": entry.unmatched or None,
-        "session": entry.sent.session,
-        "peer_port": entry.sent.peer_port,
-        "req_seq_id": entry.req_seq_id,
-        "org_req_seq_id": entry.org_req_seq_id,
-        "signature_ok": entry.signature_ok,
-        "reason": entry.reason.name if entry.reason else None,
-        "resp_code": entry.resp_code,
-        "status": entry.status,
-        "duration_ms": round(entry.duration * 1000, 3) if entry.duration is not None else None,
-        "replay": entry.replay,
-        "faults": list(entry.faults),
-        "hint": entry.hint,
-    }
+    """What a line about a received call needs."""
+    return {**summaries.received(entry), "peer_port": entry.sent.peer_port}
 
 
 def headers(entry: Entry) -> list[list[str]]:

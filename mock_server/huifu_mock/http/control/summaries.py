@@ -8,9 +8,8 @@ from huifu_mock.push.delivery import Delivery
 from huifu_mock.state.journal import Entry, read_again
 
 
-def call(tenant: Tenant, entry: Entry) -> dict[str, Any]:
-    """A received call in one line: no headers, no bodies, no explanation; `says` is what would have succeeded."""
-    refused = entry.facts is not None
+def received(entry: Entry) -> dict[str, Any]:
+    """What an entry of the journal holds of a call and its answer; nothing has to be worked out for it."""
     return {
         "id": entry.id,
         "at": entry.at.isoformat(),
@@ -22,7 +21,6 @@ def call(tenant: Tenant, entry: Entry) -> dict[str, Any]:
         "req_seq_id": entry.req_seq_id,
         "org_req_seq_id": entry.org_req_seq_id,
         "signature_ok": entry.signature_ok,
-        "mistakes": list(entry.finding.mistakes) if entry.finding else [],
         "reason": entry.reason.name if entry.reason else None,
         "resp_code": entry.resp_code,
         "status": entry.status,
@@ -30,6 +28,15 @@ def call(tenant: Tenant, entry: Entry) -> dict[str, Any]:
         "replay": entry.replay,
         "faults": list(entry.faults),
         "hint": entry.hint,
+    }
+
+
+def call(tenant: Tenant, entry: Entry) -> dict[str, Any]:
+    """A received call in one line: no headers, no bodies, no explanation; `says` is what would have succeeded."""
+    refused = entry.facts is not None
+    return {
+        **received(entry),
+        "mistakes": list(entry.finding.mistakes) if entry.finding else [],
         "refused": refused,
         "says": _says(tenant, entry) if refused else None,
     }
