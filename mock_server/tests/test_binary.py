@@ -101,6 +101,25 @@ def test_it_lends_a_command_a_gateway_and_its_own_environment(build: Build) -> N
     assert not any(line.startswith("LD_LIBRARY_PATH=") for line in build.run("exec", "--", "env").stdout.splitlines())
 
 
+CLIENT = """
+import os, ssl, sys
+from urllib.request import urlopen
+print(os.environ["HTTPS_PROXY"] == os.environ["https_proxy"], os.path.exists(os.environ["NODE_EXTRA_CA_CERTS"]))
+sys.stdout.write(urlopen("https://api.huifu.com/v2/trade/payment/scanpay/close", sys.argv[1].encode()).read().decode())
+"""
+
+
+def test_it_intercepts_a_client_that_calls_huifu_s_own_address(build: Build) -> None:
+    body = example_close().decode()
+    done = build.run("exec", "--intercept", "--", sys.executable, "-I", "-c", CLIENT, body)
+    first, _, reply = done.stdout.partition("\n")
+    assert (first, done.returncode) == ("True True", 0), done.stderr
+    assert json.loads(reply)["data"]["resp_code"] == "00000000"
+    elsewhere = CLIENT.replace("api.huifu.com", "example.com")
+    refused = build.run("exec", "--intercept", "--", sys.executable, "-I", "-c", elsewhere, body)
+    assert "'example.com:443' is not Huifu's" in refused.stderr
+
+
 def test_it_explains_a_wrong_signature(build: Build) -> None:
     body = json.loads(example_close())
     body["sign"] = body["sign"].replace("+", "-").replace("/", "_")

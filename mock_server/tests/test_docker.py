@@ -21,7 +21,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 DOCKER = ROOT / "mock_server" / "docker"
 BIN = Path(sys.executable).parent
-OURS = re.compile(r"(?<![\w./$])/(opt|src|dist|ca)\b")
+OURS = re.compile(r"(?<![\w./$])/(opt|src|dist|ca-key|ca)\b")
 """Folders of the image that its commands name."""
 
 
@@ -126,10 +126,21 @@ def test_hadolint_has_nothing_to_say() -> None:
     assert (done.stdout, done.returncode) == ("", 0)
 
 
-def test_the_image_runs_as_a_user_who_is_not_root_and_owns_the_ca_folder() -> None:
+def test_the_image_runs_as_a_user_who_is_not_root_and_owns_the_folders_of_the_ca() -> None:
     user = last("USER")
     assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", user)
-    assert f"--from=build --chown={user} /ca /ca" in [rest for word, rest in instructions() if word == "COPY"]
+    copied = [rest for word, rest in instructions() if word == "COPY"]
+    assert {f"--from=build --chown={user} {folder} {folder}" for folder in ("/ca", "/ca-key")} <= set(copied)
+
+
+def test_no_other_service_mounts_the_volume_that_holds_the_ca_s_key() -> None:
+    services = compose()["services"]
+    gateway = services.pop("huifu")
+    key_folder = gateway["command"][gateway["command"].index("--ca-dir") + 1]
+    [volume] = [mount.partition(":")[0] for mount in gateway["volumes"] if mount.partition(":")[2] == key_folder]
+    others = [mount.partition(":")[0] for service in services.values() for mount in service["volumes"]]
+    assert others
+    assert volume not in others
 
 
 def test_only_this_machine_reaches_the_published_port_and_the_control_api_asks_for_a_token() -> None:
@@ -184,4 +195,8 @@ def test_a_service_of_the_compose_file_reaches_the_gateway_as_api_huifu_com(imag
         [*alone, "sh", "-ec", SCRIPT, "sh", *entry], env=told, capture_output=True, text=True, timeout=240, check=False
     )
     assert (done.returncode, json.loads(done.stdout or "{}")) == (0, {"status": "ok"}), done.stderr
+    shared = {path.name: path.read_text("utf-8") for path in Path(image.placed("/ca")).iterdir()}
+    assert set(shared) == {"ca.pem"}
+    assert "PRIVATE KEY" not in shared["ca.pem"]
+    assert (Path(image.placed("/ca")) / "ca.pem").stat().st_mode & 0o777 == 0o644  # whoever the shop runs as
     assert "--host" in json.loads(last("CMD"))

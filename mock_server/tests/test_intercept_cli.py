@@ -1,9 +1,11 @@
 """The command line around intercepting: the CA and its folder, options that cannot be followed, a proxy set before."""
 
+import argparse
 import datetime
 import json
 import os
 import shutil
+import socket
 import ssl
 import subprocess
 import sys
@@ -15,10 +17,12 @@ import trustme
 
 import huifu_mock
 from huifu_mock import hosts
-from huifu_mock.cli import main
+from huifu_mock.cli import intercept, main, serve
 from huifu_mock.client.intercept.environment import HERE, InterceptEnvironment, truststore
+from huifu_mock.client.transport import NotIntercepting
 from huifu_mock.hosts import is_huifu
 from huifu_mock.http.intercept.authority import Authority, BadAuthority
+from huifu_mock.http.intercept.listener import InterceptOptions
 
 ABOUT = {"host": "127.0.0.1", "port": 8443, "ca_pem": trustme.CA().cert_pem.bytes().decode()}
 
@@ -41,6 +45,52 @@ def test_only_its_owner_can_read_a_kept_ca(tmp_path: Path):
     modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "ca").iterdir()}
     assert modes == {"ca.pem": 0o600, "ca-key.pem": 0o600}
     assert (tmp_path / "ca").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_ca_is_believed_about_hosts_of_huifu_s_alone(tmp_path: Path):
+    for authority in (Authority.new(), Authority.kept(tmp_path / "ca"), Authority.kept(tmp_path / "ca")):
+        assert handshake(authority, "api.huifu.com") is None
+        assert handshake(authority, "a.b.cloudpnr.com") is None
+        assert "permitted subtree violation" in str(handshake(authority, "a.b.example.com"))
+
+
+def handshake(authority: Authority, name: str) -> ssl.SSLError | None:
+    """Why a client that trusts the CA refuses its certificate for a name; the two talk in memory."""
+    to_client, to_server = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = ssl.create_default_context(cadata=authority.pem).wrap_bio(to_client, to_server, server_hostname=name)
+    server = authority.context(name).wrap_bio(to_server, to_client, server_side=True)
+    for _ in range(2):
+        for end in (client, server):
+            try:
+                end.do_handshake()
+            except ssl.SSLWantReadError:
+                continue
+            except ssl.SSLError as error:
+                return error
+    return None
+
+
+def test_the_certificate_is_written_for_clients_and_never_the_key(tmp_path: Path):
+    file = tmp_path / "ca.pem"
+    with huifu_mock.Server() as server:
+        server.intercept(InterceptOptions(ca_dir=tmp_path / "own", ca_cert=file))
+        assert file.read_text() == server.about()["interception"]["ca_pem"] == Authority.kept(tmp_path / "own").pem
+    assert file.stat().st_mode & 0o777 == 0o644
+    assert {path.name for path in tmp_path.iterdir()} == {"own", "ca.pem"}
+
+
+def test_a_certificate_that_cannot_be_written_is_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    options = ["--intercept", "0", "--ca-cert", str(tmp_path / "no" / "ca.pem")]
+    for command in (["serve", "--port", "0", *options], ["exec", *options, "--", "true"]):
+        words = said(capsys, *command)
+        assert "cannot write the CA's certificate" in words
+        assert "choose another file with --ca-cert" in words
+
+
+@pytest.mark.parametrize("option", ["--ca-dir", "--ca-cert"])
+def test_a_ca_without_anything_to_intercept_is_refused(option: str, capsys: pytest.CaptureFixture[str]):
+    words = said(capsys, "serve", "--port", "0", option, "somewhere")
+    assert f"{option} is for a gateway that intercepts; give --intercept or --tls-port, too" in words
 
 
 def lost(name: str) -> Any:
@@ -217,6 +267,27 @@ def test_serve_names_where_it_intercepts(tmp_path: Path):
         process.terminate()
     assert set(ready["interception"]) == {"host", "port", "tls_port", "others", "ca_pem"}
     assert 0 < ready["interception"]["port"] != ready["interception"]["tls_port"]
+
+
+def test_a_tls_port_alone_opens_no_proxy():
+    with huifu_mock.Server() as server:
+        with pytest.raises(NotIntercepting, match="takes direct TLS alone: start it with huifu-mock serve --intercept"):
+            server.intercept(InterceptOptions(port=None, tls_port=0))
+        about = server.about()["interception"]
+        context = ssl.create_default_context(cadata=about["ca_pem"])
+        sock = socket.create_connection((about["host"], about["tls_port"]))
+        with context.wrap_socket(sock, server_hostname="api.huifu.com") as secured:
+            assert secured.version()
+        with (
+            pytest.raises(NotIntercepting, match="takes direct TLS alone"),
+            huifu_mock.connect(server.base_url).default.intercept(),
+        ):
+            pass
+        assert server.mock.interception is not None
+        assert f"TLS alone on port {about['tls_port']}." in serve.welcome(server.base_url, server.mock)
+    assert about["port"] is None
+    given = argparse.Namespace(intercept=None, tls_port=443, intercept_others="refuse", ca_dir=None, ca_cert=None)
+    assert intercept.options(given, "127.0.0.1") == InterceptOptions(port=None, tls_port=443)
 
 
 @pytest.mark.parametrize(

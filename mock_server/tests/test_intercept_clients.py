@@ -116,6 +116,13 @@ def test_go(tmp_path: Path) -> None:
     goes_right(intercepted(tmp_path, tmp_path / "close"))
 
 
+def test_ruby(tmp_path: Path) -> None:
+    """It asks the name server before it uses the proxy; what leaves the machine is that question alone."""
+    needs("ruby")
+    done = intercepted(tmp_path, "ruby", CLIENTS / "close.rb")
+    assert (done.lines, done.code) == (RIGHT, 0), done.errors
+
+
 CURL = """
 import os, subprocess, sys
 from huifu_mock.cli.serve import example_close

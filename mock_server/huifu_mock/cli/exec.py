@@ -78,6 +78,8 @@ def variables(server: Server) -> dict[str, str]:
 
 def intercepting(server: Server, args: argparse.Namespace) -> dict[str, str]:
     """What leads the command's calls of Huifu's real hosts here; nothing without `--intercept`."""
+    if args.tls_port is not None and args.intercept is None:
+        args.intercept = 0  # the command's environment names a proxy
     options = intercept.options(args, "127.0.0.1")
     if options is None:
         return {}

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from huifu_mock.cli.main import Failure
 from huifu_mock.http.intercept.listener import InterceptOptions
 
 PORT: Final = 8443
@@ -29,7 +30,8 @@ def add_options(parser: argparse.ArgumentParser, usual_port: int) -> None:
         "--tls-port",
         metavar="PORT",
         type=port,
-        help="listen for direct TLS on a further port, such as 443 where a hosts file or a network alias leads here",
+        help="listen for direct TLS, such as on 443 where a hosts file or a network alias leads here; "
+        "with or without --intercept",
     )
     group.add_argument(
         "--intercept-others",
@@ -40,6 +42,7 @@ def add_options(parser: argparse.ArgumentParser, usual_port: int) -> None:
     group.add_argument(
         "--ca-dir", metavar="DIR", help="keep the CA there, to trust it once (default: a new one each run)"
     )
+    group.add_argument("--ca-cert", metavar="FILE", help="write the CA's certificate there for clients; never its key")
 
 
 def port(text: str) -> int:
@@ -52,17 +55,21 @@ def port(text: str) -> int:
 def options(args: argparse.Namespace, host: str) -> InterceptOptions | None:
     """What was asked for; `None` where nothing is to be intercepted. A proxy that is set already is mentioned."""
     if args.intercept is None and args.tls_port is None:
+        for option, given in (("--ca-dir", args.ca_dir), ("--ca-cert", args.ca_cert)):
+            if given:
+                raise Failure(f"{option} is for a gateway that intercepts; give --intercept or --tls-port, too")
         return None
     tunnel, proxy = args.intercept_others == "tunnel", proxy_of(os.environ)
-    if proxy is not None:
+    if proxy is not None and args.intercept is not None:
         name, url = proxy
         happens = f"go on to {_bare(url)}" if tunnel else "are refused; --intercept-others tunnel passes them on to it"
         remark(f"{name} is set: calls to Huifu's hosts are answered here, and those to other hosts {happens}")
     return InterceptOptions(
         host=host,
-        port=args.intercept or 0,
+        port=args.intercept,
         tls_port=args.tls_port,
         ca_dir=Path(args.ca_dir) if args.ca_dir else None,
+        ca_cert=Path(args.ca_cert) if args.ca_cert else None,
         tunnel=tunnel,
         proxy=proxy[1] if proxy is not None and tunnel else None,
     )

@@ -217,7 +217,7 @@ async def _serve(server: HttpServer, interceptor: Interceptor | None, ready_json
     if interceptor is not None:
         try:
             await interceptor.start()
-        except CannotListen:
+        except (CannotListen, BadAuthority):
             await server.stop()
             raise
     if until_eof:
@@ -297,9 +297,15 @@ def _intercepting(about: dict[str, Any] | None) -> str:
     """How a client that calls Huifu's real hosts comes here; empty where none is intercepted."""
     if about is None:
         return ""
-    tls = f", TLS alone on port {about['tls_port']}" if about["tls_port"] is not None else ""
+    tls = f"TLS alone on port {about['tls_port']}" if about["tls_port"] is not None else ""
+    if about["port"] is None:
+        return f"""
+Clients that call https://api.huifu.com are answered where that name leads here: {tls}. They have to trust its CA:
+
+huifu-mock ca > ca.pem
+"""
     return f"""
-Clients that call https://api.huifu.com are answered on port {about["port"]}{tls}. In their environment:
+Clients that call https://api.huifu.com are answered on port {about["port"]}{tls and f", {tls}"}. In their environment:
 
 huifu-mock ca > ca.pem && export SSL_CERT_FILE=$PWD/ca.pem CURL_CA_BUNDLE=$PWD/ca.pem REQUESTS_CA_BUNDLE=$PWD/ca.pem
 export HTTPS_PROXY=http://{about["host"]}:{about["port"]} NO_PROXY=localhost,127.0.0.1

@@ -94,8 +94,7 @@ class InProcess:
         if self._environment is None:
             if self._mock.interception is None:
                 self._run(Interceptor(self._server, options or InterceptOptions()).start())
-            assert self._mock.interception is not None
-            self._environment = InterceptEnvironment(self._mock.interception)
+            self._environment = _environment(self.base_url, self._mock.interception)
             self._server.on_stop.append(self._leave)
         return self._environment
 
@@ -147,13 +146,17 @@ class OverHttp:
         """See `Link`."""
         if self._environment is None:
             about = self.ask("GET", "/_mock/about").get("interception")
-            if about is None:
-                raise NotIntercepting(
-                    f"the server at {self.base_url} does not intercept: start it with huifu-mock serve --intercept"
-                )
-            self._environment = InterceptEnvironment(about)
+            self._environment = _environment(self.base_url, about)
             atexit.register(self._environment.close)
         return self._environment
+
+
+def _environment(base_url: str, about: dict[str, Any] | None) -> InterceptEnvironment:
+    """The environment that leads clients to the listener of a server. Raises `NotIntercepting`."""
+    if about is None or about["port"] is None:
+        does = "does not intercept" if about is None else "takes direct TLS alone"
+        raise NotIntercepting(f"the server at {base_url} {does}: start it with huifu-mock serve --intercept")
+    return InterceptEnvironment(about)
 
 
 def _parsed(text: bytes) -> Any:

@@ -1,6 +1,7 @@
 """The local certificate authority: certificates for Huifu's hosts, signed by a CA of this run or of a folder.
 
 Its key stays in this process, or in a file that only its owner can read; it is never logged, shown or journalled.
+Its certificate is constrained to Huifu's domains: clients that honour name constraints believe it about no other host.
 """
 
 import os
@@ -8,6 +9,7 @@ import ssl
 from contextlib import suppress
 from datetime import timedelta
 from functools import lru_cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
@@ -63,6 +65,14 @@ class Authority:
             raise BadAuthority(f"others can read {key}, so the CA cannot be trusted any more; {_ANEW}")
         return cls(_read(folder, *texts))
 
+    def publish(self, file: Path) -> None:
+        """Write the certificate, and never the key, where every client may read it. Raises `BadAuthority`."""
+        try:
+            _replace(file, self.pem.encode(), 0o644)
+        except OSError as error:
+            said = f"cannot write the CA's certificate to {file}: {error.strerror or error}"
+            raise BadAuthority(f"{said}; choose another file with --ca-cert") from error
+
     def _context(self, name: str) -> ssl.SSLContext:
         covered = not name or name in DOMAINS or name.partition(".")[2] in DOMAINS
         now = Clock().now()
@@ -85,20 +95,43 @@ def _trustme() -> type["trustme.CA"]:
 
 
 def _made() -> "trustme.CA":
-    return _trustme()(organization_name="huifu-mock, for tests only")
+    """A new CA, with name constraints (RFC 5280, 4.2.1.10) added to the certificate that trustme makes."""
+    trustme_ca = _trustme()
+    plain = trustme_ca(organization_name="huifu-mock, for tests only", path_length=0)
+    from cryptography import x509
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+
+    key_pem, made = plain.private_key_pem.bytes(), x509.load_pem_x509_certificate(plain.cert_pem.bytes())
+    constraints = x509.NameConstraints(
+        permitted_subtrees=[x509.DNSName(domain) for domain in DOMAINS],
+        excluded_subtrees=[x509.IPAddress(ip_network(every)) for every in ("0.0.0.0/0", "::/0")],
+    )
+    builder = x509.CertificateBuilder(
+        made.issuer, made.subject, made.public_key(), made.serial_number,
+        made.not_valid_before_utc, made.not_valid_after_utc, list(made.extensions),
+    ).add_extension(constraints, critical=True)  # fmt: skip
+    signed = builder.sign(load_pem_private_key(key_pem, None), SHA256())  # type: ignore[arg-type]  # trustme's is an EC key
+    return trustme_ca.from_pem(signed.public_bytes(Encoding.PEM), key_pem)
 
 
 def _write(folder: Path, ca: "trustme.CA") -> None:
-    """Write both files, each whole or not at all; the key first, so that a certificate alone means that it was lost."""
-    for name, text in ((KEY, ca.private_key_pem.bytes()), (CERTIFICATE, ca.cert_pem.bytes())):
-        unfinished = folder / f".{name}.{os.getpid()}"
-        try:
-            with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-                file.write(text)
-            unfinished.replace(folder / name)
-        finally:
-            with suppress(FileNotFoundError):
-                unfinished.unlink()
+    """Write the key first, so that a certificate alone means that the key was lost."""
+    _replace(folder / KEY, ca.private_key_pem.bytes(), 0o600)
+    _replace(folder / CERTIFICATE, ca.cert_pem.bytes(), 0o600)
+
+
+def _replace(file: Path, text: bytes, mode: int) -> None:
+    """Write a file whole or not at all."""
+    unfinished = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as opened:
+            opened.write(text)
+        unfinished.chmod(mode)  # whatever the umask is
+        unfinished.replace(file)
+    finally:
+        with suppress(OSError):
+            unfinished.unlink()
 
 
 def _read(folder: Path, certificate: bytes, key: bytes) -> "trustme.CA":

@@ -22,7 +22,7 @@ from huifu_mock.hosts import DOMAINS, is_huifu
 from huifu_mock.http.address import CannotListen, cannot_listen, host_of, is_loopback
 from huifu_mock.http.connection import Listener, as_bytes
 from huifu_mock.http.intercept import diagnosis
-from huifu_mock.http.intercept.authority import Authority
+from huifu_mock.http.intercept.authority import Authority, BadAuthority
 from huifu_mock.http.intercept.opening import (
     FORBIDDEN,
     TLS,
@@ -55,12 +55,14 @@ class InterceptOptions:
     """Where to listen, and what to do with other hosts."""
 
     host: str = "127.0.0.1"
-    port: int = 0
-    """0 picks a free one."""
+    port: int | None = 0
+    """For proxies and TLS; 0 picks a free one, `None` opens none."""
     tls_port: int | None = None
-    """A further port for direct TLS alone, such as 443."""
+    """A port for direct TLS alone, such as 443."""
     ca_dir: Path | None = None
     """Where the CA is kept; `None` makes a new one for this run."""
+    ca_cert: Path | None = None
+    """Where the CA's certificate is written for clients; not its key."""
     tunnel: bool = False
     """Whether other hosts are let through."""
     proxy: str | None = None
@@ -88,7 +90,7 @@ class Interceptor:
         self._local = is_loopback(options.host)
 
     async def start(self) -> None:
-        """Listen. Raises `CannotListen`."""
+        """Listen. Raises `CannotListen` and `BadAuthority`."""
         if self._options.tunnel and not self._local:
             raise CannotListen(
                 f"--intercept-others tunnel on {self._options.host} would be an open proxy for everybody who reaches "
@@ -97,10 +99,13 @@ class Interceptor:
         self._http = self._server.listener(self._handle)
         self.authority.context("").sni_callback = self._named
         try:
-            self.port = self._listen(self.port, "--intercept", self._opened)
+            if self.port is not None:
+                self.port = self._listen(self.port, "--intercept", self._opened)
             if self.tls_port is not None:
                 self.tls_port = self._listen(self.tls_port, "--tls-port", self._tls_only)
-        except CannotListen:
+            if self._options.ca_cert is not None:
+                self.authority.publish(self._options.ca_cert)
+        except (CannotListen, BadAuthority):
             await self.stop()
             raise
         self._server.on_stop.append(self.stop)
