@@ -121,4 +121,7 @@ RULES: tuple[Rule, ...] = (
 
 def decide(case: Case) -> Rule:
     """The first rule that applies; the last one always does."""
-    return next(rule for rule in RULES if rule.applies(case))
+    for rule in RULES:
+        if rule.applies(case):
+            return rule
+    raise AssertionError("the last rule always applies")

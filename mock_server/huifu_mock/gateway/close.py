@@ -1,10 +1,9 @@
 """`POST /v2/trade/payment/scanpay/close`: finds the order, decides, keeps the close, words the answer."""
 
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 from itertools import takewhile
-from typing import Any
+from typing import Final
 
 from huifu_mock import explain
 from huifu_mock.codes import ACCEPTED, LEGACY, Answer, Reason
@@ -17,10 +16,14 @@ from huifu_mock.request import Call
 from huifu_mock.rules import RULES, Case, Number, Product, Rule, Step, decide
 from huifu_mock.signing import Reply
 from huifu_mock.state.journal import Facts, Nearest
-from huifu_mock.state.orders import CloseAttempt, Order
+from huifu_mock.state.orders import CloseAttempt, Key, Order, changed
 
 EFFECT: dict[Reason | Step, str] = {Reason.CLOSED: "S", Reason.PROCESSING: "P", Reason.FAILED: "F"}
 """What becomes of a close that no rule refused."""
+
+ANSWERS: Final = {reason: Answer(reason, reason.wording) for reason in Reason}
+LEGACY_ANSWERS: Final = ANSWERS | {reason: Answer(reason, wording) for reason, wording in LEGACY.items()}
+ACCEPTED_ANSWER: Final = Answer(Reason.PROCESSING, ACCEPTED)
 
 ABOUT_THE_CALL = frozenset(takewhile(lambda rule: rule.outcome is not Step.SCRIPTED, RULES))
 """The rules that refuse or repeat a call before its order is looked at."""
@@ -90,27 +93,24 @@ def _case(
     number: Number = "free"
     if attempt is not None and attempt.effective:
         number = "repeat" if attempt.text == call.identity else "taken"
-    about_order = {} if order is None else _about(order, tenant.clock.now())
+    problem = str(call.problem or "")
+    named = bool(call.value("org_req_seq_id") or call.value("org_hf_seq_id"))
+    if order is None:
+        return Case(problem, authentic, product, named, number, scripted, order_found=False)
     return Case(
-        problem=str(call.problem or ""),
-        authentic=authentic,
-        product=product,
-        original_named=bool(call.value("org_req_seq_id") or call.value("org_hf_seq_id")),
-        number=number,
-        scripted=scripted,
-        order_found=order is not None,
-        **about_order,
+        problem,
+        authentic,
+        product,
+        named,
+        number,
+        scripted,
+        order_found=True,
+        trade_type=order.trade_type,
+        trans_stat=order.trans_stat,
+        close_stat=order.close_stat,
+        age=order.age(tenant.clock.now()),
+        settle=order.settle,
     )
-
-
-def _about(order: Order, now: datetime) -> dict[str, Any]:
-    return {
-        "trade_type": order.trade_type,
-        "trans_stat": order.trans_stat,
-        "close_stat": order.close_stat,
-        "age": order.age(now),
-        "settle": order.settle,
-    }
 
 
 class _Done:
@@ -129,22 +129,25 @@ def _carry_out(tenant: Tenant, call: Call, facts: Facts, races: Races | None) ->
         return _Done(answer, order, _write(tenant, call, shown, answer), facts)
     stat = EFFECT[reason]
     key = (call.value("huifu_id"), call.value("req_date"), call.value("req_seq_id"))
-    order = replace(order, closes=(*(other for other in order.closes if other != key), key))
-    changed = _ended(tenant, stat, order)
-    reply = _write(tenant, call, changed, answer)
+    closes = (*(other for other in order.closes if other != key), key) if order.closes else (key,)
+    ended = partial(_ended, tenant, stat, closes)
+    made = ended(order)
+    reply = _write(tenant, call, made, answer)
     attempt = CloseAttempt(*key, call.identity, order.key, stat, tenant.clock.now(), answer, reply)
     if races is None:
-        lifecycle.close_made(tenant, changed, attempt)
-        return _Done(answer, changed, reply, facts)
-    changed, attempt = races.keep(order, attempt, partial(_ended, tenant, stat))
+        lifecycle.close_made(tenant, made, attempt)
+        return _Done(answer, made, reply, facts)
+    made, attempt = races.keep(changed(order, closes=closes), attempt, ended)
     if attempt.stat == stat:
-        return _Done(answer, changed, reply, facts)
-    return _lost(tenant, call, changed, attempt, facts)
+        return _Done(answer, made, reply, facts)
+    return _lost(tenant, call, made, attempt, facts)
 
 
-def _ended(tenant: Tenant, stat: str, order: Order) -> Order:
+def _ended(tenant: Tenant, stat: str, closes: tuple[Key, ...], order: Order) -> Order:
     """The order as a close leaves it."""
-    return lifecycle.closed(tenant, order) if stat == "S" else replace(order, close_stat=stat)
+    if stat == "S":
+        return lifecycle.closed(tenant, order, closes)
+    return changed(order, close_stat=stat, closes=closes)
 
 
 def _lost(tenant: Tenant, call: Call, order: Order, attempt: CloseAttempt, facts: Facts) -> _Done:
@@ -157,9 +160,8 @@ def _lost(tenant: Tenant, call: Call, order: Order, attempt: CloseAttempt, facts
 
 def _answer(tenant: Tenant, reason: Reason, order: Order | None) -> Answer:
     if reason is Reason.PROCESSING and order is not None and order.settle == "accepted":
-        return Answer(reason, ACCEPTED)
-    wording = LEGACY.get(reason, reason.wording) if tenant.settings.legacy_codes else reason.wording
-    return Answer(reason, wording)
+        return ACCEPTED_ANSWER
+    return (LEGACY_ANSWERS if tenant.settings.legacy_codes else ANSWERS)[reason]
 
 
 def _queued(tenant: Tenant, call: Call, order: Order | None, answer: Answer) -> Reply:

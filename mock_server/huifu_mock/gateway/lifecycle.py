@@ -9,7 +9,7 @@ from functools import partial
 from typing import Final
 
 from huifu_mock.gateway.tenant import Tenant
-from huifu_mock.state.orders import CloseAttempt, Key, Order
+from huifu_mock.state.orders import CloseAttempt, Key, Order, changed
 
 HOW_IT_ENDED: Final = {"S": "paid", "F": "failed"}
 
@@ -96,9 +96,9 @@ def expire_at(tenant: Tenant, order: Order, when: datetime) -> Order:
     return tenant.orders.get(order.key) or expiring
 
 
-def closed(tenant: Tenant, order: Order) -> Order:
-    """The order as it is once a close of it has succeeded."""
-    return replace(order, trans_stat="F", close_stat="S", finished_at=tenant.clock.now())
+def closed(tenant: Tenant, order: Order, closes: tuple[Key, ...]) -> Order:
+    """The order as it is once one of its `closes` has succeeded."""
+    return changed(order, trans_stat="F", close_stat="S", finished_at=tenant.clock.now(), closes=closes)
 
 
 def close_made(tenant: Tenant, order: Order, attempt: CloseAttempt) -> None:
@@ -116,7 +116,7 @@ def settle(tenant: Tenant, order_key: Key, attempt_key: Key) -> None:
     order, attempt = tenant.orders.get(order_key), tenant.orders.attempt(attempt_key)
     if order is None or attempt is None or attempt.stat != "P" or order.trans_stat != "P":
         return
-    done, won = closed(tenant, order), replace(attempt, stat="S")
+    done, won = closed(tenant, order, order.closes), replace(attempt, stat="S")
     tenant.orders.save(done, won)
     tenant.pushes.close_ended(done, won)
 

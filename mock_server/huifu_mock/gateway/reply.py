@@ -83,7 +83,9 @@ def echo(call: Call, response: str) -> dict[str, str]:
     """What every reply repeats of its request; empty where it could not be read or would break the schema."""
     required, given_back = _repeated(call.endpoint.request, response)
     fields = {name: call.value(name) if name in ECHOED else "" for name in required}
-    fields.update((name, value) for name in given_back if (value := call.value(name)))
+    for name in given_back:
+        if value := call.value(name):
+            fields[name] = value
     if call.problem is None or schema(response).accepts(_sample(fields)):
         return fields
     for problem in schema(response).problems(_sample(fields)):
@@ -106,10 +108,10 @@ def _sample(fields: dict[str, str]) -> dict[str, str]:
 
 def write(tenant: Tenant, wording: Wording, fields: dict[str, str]) -> Reply:
     """The unsigned reply; it is signed when it is sent. An answer that speaks of no state has no `trans_stat`."""
-    answered = {"resp_code": wording.resp_code, "resp_desc": wording.resp_desc}
+    answered = {**fields, "resp_code": wording.resp_code, "resp_desc": wording.resp_desc}
     if wording.trans_stat:
         answered["trans_stat"] = wording.trans_stat
-    return Reply({**fields, **answered}, tenant.huifu_key)
+    return Reply(answered, tenant.huifu_key)
 
 
 FIRST: Final = tuple(rule for rule in RULES if rule.row in ("1", "2", "3", "4"))
