@@ -6,8 +6,10 @@ import argparse
 import os
 import secrets
 from collections.abc import Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from huifu_contract.failures import SetupTrouble
@@ -17,6 +19,7 @@ from huifu_contract.outcome import GRADES
 EPILOG = "What is not given is taken from huifu-contract.toml, or [tool.huifu-contract] in pyproject.toml, if there."
 KNOWN = Path("huifu-contract-known.toml")
 WORKERS, MOST_WORKERS = 4, 16
+HERE = "this run's own server"
 WORST = (Exit.INTERRUPTED, Exit.INTERNAL, Exit.USAGE, Exit.NOT_OK, Exit.NOTHING, Exit.OK)
 
 
@@ -62,6 +65,15 @@ def add(commands: Any) -> None:
     made.add_argument("--junit", type=Path, default=None, metavar="FILE.xml")
     made.add_argument("--md", type=Path, default=None, metavar="FILE.md")
     made.add_argument("--html", type=Path, default=None, metavar="FILE.html", help="the matrix: one column a client")
+    made.add_argument(
+        "--keep",
+        nargs="?",
+        const=HERE,
+        default=None,
+        metavar="URL",
+        help="leave the tenants of failing cases on the huifu-mock at URL (as http://127.0.0.1:8080), to be looked at "
+        "in its console; without a URL this run's own server goes on until Ctrl-C",
+    )
     made.add_argument("--reveal-case", action="store_true", help="tell the client which case runs, for debugging")
     made.set_defaults(run=run)
 
@@ -97,11 +109,38 @@ def run(options: argparse.Namespace) -> int:
         workers=options.workers or WORKERS,
         most_workers=options.workers or MOST_WORKERS,
         reveal=options.reveal_case,
+        keep=options.keep is not None,
     )
-    runs = [_one(spec, made) for spec in options.client]
-    write(runs, options.report, options.junit, options.md, options.html)
-    github.tell(runs, os.environ, print)
+    with _server(options.keep) as server:
+        runs = [_one(spec, made, server) for spec in options.client]
+        write(runs, options.report, options.junit, options.md, options.html)
+        github.tell(runs, os.environ, print)
+        if options.keep == HERE and any(case.console for found in runs for case in found.cases):
+            print(f"\nthe failing calls are kept: {server.base_url}/_mock/ (Ctrl-C ends this server)", flush=True)
+            hold()
     return _worst([found.exit for found in runs])
+
+
+def _server(keep: str | None) -> Any:
+    """A context with the server whose tenants are kept; with None where none are. Raises SetupTrouble."""
+    from huifu_mock import Server, connect
+    from huifu_mock.client.environment import TOKEN_VARIABLE
+    from huifu_mock.client.transport import Unreachable
+
+    if keep is None:
+        return nullcontext()
+    if keep == HERE:
+        return Server(port=0, orders=[])
+    try:
+        return nullcontext(connect(keep, os.environ.get(TOKEN_VARIABLE)))
+    except (Unreachable, ValueError) as error:
+        raise SetupTrouble(f"--keep {keep}: {error}; `huifu-mock serve` starts a server") from None
+
+
+def hold() -> None:
+    """Return at Ctrl-C."""
+    with suppress(KeyboardInterrupt):
+        Event().wait()
 
 
 def _settle(options: argparse.Namespace) -> None:
@@ -118,7 +157,7 @@ def _settle(options: argparse.Namespace) -> None:
         raise SetupTrouble(f"no client is named: give --client KIND:WHAT, or `client` in {settings_file.OWN}")
 
 
-def _one(spec: str, options: Any) -> Any:
+def _one(spec: str, options: Any, server: Any) -> Any:
     from rich.console import Console
 
     from huifu_contract.catalogue.record import Record
@@ -138,7 +177,7 @@ def _one(spec: str, options: Any) -> Any:
 
         most = workers(spec, options.most_workers)
         made = replace(options, workers=min(options.workers, most), most_workers=most)
-        runner = Runner(lambda: driver(spec), made, spec, lambda _result: bar.advance(task), began)
+        runner = Runner(lambda: driver(spec), made, spec, lambda _result: bar.advance(task), began, server)
         found = runner.run()
     terminal.show(console, found)
     return found

@@ -156,6 +156,7 @@ class Grader:
             differs=tuple(_redacted(one) for one in dict.fromkeys(_differences(broken))),
             traffic=lines,
             replay=path,
+            console=harness.console(broken.evidence),
         )
 
     def _again(self, record: Record, harness: Harness, example: Example, signature: str, seconds: float) -> Repeated:
@@ -277,7 +278,10 @@ def _with_evidence(result: CaseResult, harness: Harness, mark: int) -> CaseResul
     last = harness.last
     if last is None or result.traffic:
         return replace(result, stderr=stderr)
-    return replace(result, stderr=stderr, claim=last.claim, truth=last.truth.words(), traffic=sequence(last))
+    console = harness.console(last) if result.verdict is not Verdict.NOTE else ""
+    return replace(
+        result, stderr=stderr, claim=last.claim, truth=last.truth.words(), traffic=sequence(last), console=console
+    )
 
 
 def blank_result(record: Record, verdict: Verdict, root: str = "") -> CaseResult:

@@ -91,6 +91,8 @@ class CaseResult:
     """Fields in which two things differ: `field`, `expected` and `observed`, both with their bytes."""
     traffic: tuple[str, ...] = ()
     replay: str = ""
+    console: str = ""
+    """The page of the gateway's console that shows the failing calls, if they were kept."""
     stderr: str = ""
     reruns: int = 0
     """How often the failing example was run again."""

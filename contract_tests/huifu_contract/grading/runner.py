@@ -30,6 +30,7 @@ from huifu_contract.grading.profiles import PROFILES, Budget, Profile
 from huifu_contract.grading.results import CaseResult, RunResult, Verdict
 from huifu_contract.harness.harness import NO_TIME, Harness
 from huifu_mock import Server
+from huifu_mock.client.server import Connection
 from huifu_mock.state.clock import Clock
 
 OnResult = Callable[[CaseResult], None]
@@ -57,6 +58,8 @@ class Options:
     most_workers: int | None = None
     """How many there may be of a client that only waits; None: no more than `workers`."""
     reveal: bool = False
+    keep: bool = False
+    """Whether the tenants of failing cases stay on the server, with the failing calls in their journals."""
     reruns: int = 5
     key_bits: int = 2048
 
@@ -82,7 +85,8 @@ class Runner:
     spec: str = ""
     on_result: OnResult = lambda _result: None
     began: Callable[[Record], None] = lambda _record: None
-    server: Server | None = None
+    server: Connection | None = None
+    """Where tenants are made; None: a server of its own, for the time of the run."""
     _results: dict[str, CaseResult] = field(default_factory=dict)
     _plan: Plan | None = None
     _started: str = ""
@@ -173,7 +177,7 @@ class Runner:
 
     # -- the parts of a run ---------------------------------------------------------------------------------------
 
-    def _graded(self, server: Server) -> bool:
+    def _graded(self, server: Connection) -> bool:
         """Whether it was interrupted."""
         self._harness(server)
         records = self._selected()
@@ -187,7 +191,7 @@ class Runner:
             self._stop()
         return False
 
-    def _run(self, server: Server, records: Sequence[Record]) -> None:
+    def _run(self, server: Connection, records: Sequence[Record]) -> None:
         grader = self._grader()
         controls = [record for record in records if record.control]
         root, dead = self._controls(grader, controls)
@@ -267,7 +271,7 @@ class Runner:
             result = replace(result, verdict=Verdict.BLOCKED, root=plan.root)
         self._finish(result)
 
-    def _parallel(self, server: Server, plan: Plan, records: Sequence[Record]) -> None:
+    def _parallel(self, server: Connection, plan: Plan, records: Sequence[Record]) -> None:
         queue: SimpleQueue[Record] = SimpleQueue()
         for record in sorted(
             records, key=lambda record: WAIT.index(record.group) if record.group in WAIT else len(WAIT)
@@ -293,9 +297,11 @@ class Runner:
 
     # -- parts of the set-up --------------------------------------------------------------------------------------
 
-    def _harness(self, server: Server) -> Harness:
+    def _harness(self, server: Connection) -> Harness:
         tenant = server.tenant(key_bits=self.options.key_bits)
-        harness = Harness(self.make(), tenant, self.options.profile.examples, elsewhere=server.default)
+        harness = Harness(
+            self.make(), tenant, self.options.profile.examples, elsewhere=server.default, keep=self.options.keep
+        )
         harness.driver.start(harness.config)
         usual, workers = self.options.profile.seconds, self.options.workers
         self._failures.trouble_s = trouble_seconds(usual, harness.deadline_s, workers)
@@ -367,3 +373,7 @@ class Runner:
                         signature=str(trouble),
                     )
                 )
+        if self.options.keep:
+            for harness in self._harnesses:
+                if not harness.kept:
+                    harness.tenant.drop()

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from huifu_contract.drivers.driver import Driver
 from huifu_contract.failures import KitTrouble
@@ -43,6 +44,10 @@ class Harness:
     """How many the profile gives a property."""
     reveal: str | None = None
     elsewhere: Tenant | None = None
+    keep: bool = False
+    """Whether the calls of a failing case stay in the journal, to be looked at."""
+    kept: bool = False
+    """Whether there are any."""
     judged: int = 0
     judged_by: dict[str, None] = field(default_factory=dict)
     """The laws that have judged since the case began."""
@@ -125,6 +130,19 @@ class Harness:
         """What the gateway has received by now for that call of the client."""
         return self.tenant.journal.calls(session=e.session)
 
+    def console(self, e: Evidence) -> str:
+        """Where the console of the gateway shows the requests of that call, which are kept from now on."""
+        if not self.keep:
+            return ""
+        tenant, calls = self.tenant, self.sent_under(e)
+        if not calls and self.elsewhere is not None:  # as in `evidence`
+            tenant, calls = self.elsewhere, self.elsewhere.journal.calls(session=e.session)
+        if not calls:
+            return ""
+        self.kept = True
+        shown = urlencode({"tenant": tenant.sys_id, "session": e.session})
+        return f"{tenant.base_url}/_mock/?{shown}#{calls[-1].id}"
+
     @property
     def deadline_s(self) -> float:
         return self.hello.timeout_s * TOLERANCE + MARGIN_S
@@ -168,12 +186,14 @@ class Harness:
         """Nothing of one example may reach the next."""
         self.tenant.faults.clear()
         self._examples += 1
-        if self._examples % SWEEP == 0:
+        if self._examples % SWEEP == 0 and not self.keep:  # whether this example failed is not known yet
             self.sweep()
 
     def sweep(self) -> None:
-        """Empties the journal, once it is clear that it lost nothing."""
+        """Empties the journal, once it is clear that it lost nothing; not if calls in it are kept."""
         self._complete(self.tenant.journal.calls())
+        if self.kept:
+            return
         self.tenant.journal.clear()
         self._numbers = 0
 

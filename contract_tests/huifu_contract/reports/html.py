@@ -111,6 +111,7 @@ def _cell(run: RunResult, case: CaseResult) -> dict[str, Any]:
         "differs": [{name: clean(text) for name, text in one.items()} for one in case.differs],
         "steps": [step(line) for line in case.traffic],
         "stderr": clean(case.stderr),
+        "console": clean(case.console),
         "again": _again(run, case) if case.verdict not in (Verdict.PASS, Verdict.SKIP) else "",
     }
     return {name: value for name, value in cell.items() if value not in ("", [], 0)}

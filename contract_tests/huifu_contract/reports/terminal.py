@@ -114,6 +114,8 @@ def _failure(console: Console, case: CaseResult) -> None:
         lines += [f"differs:     {one['field']}", f"  expected   {one['expected']}", f"  observed   {one['observed']}"]
     if case.claim:
         lines.append(f"claim:       {case.claim}   truth: {case.truth}")
+    if case.console:
+        lines.append(f"look:        {case.console}")
     for line in (*lines, *case.traffic):
         console.print("  " + escape(line), highlight=False, soft_wrap=True)
     if case.stderr.strip():

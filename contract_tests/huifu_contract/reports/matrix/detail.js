@@ -73,6 +73,7 @@ function evidence(test, run) {
     cell.differs ? section(words().differing, cell.differs.map(difference)) : null,
     cell.steps ? section(words().wire, wire(cell.steps)) : null,
     cell.detail && cell.detail !== cell.truth ? section(words().detail, el("pre", { tabindex: 0 }, cell.detail)) : null,
+    cell.console ? section(words().console, el("p", {}, el("a", { href: cell.console, target: "_blank", rel: "noopener" }, cell.console)), el("p", { class: "hint" }, words().consoleHow)) : null,
     cell.again ? section(words().again, command(cell.again)) : null,
     cell.stderr ? el("details", {}, el("summary", {}, words().stderr), el("pre", { tabindex: 0 }, cell.stderr)) : null,
     facts(run),
