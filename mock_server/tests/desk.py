@@ -59,8 +59,8 @@ class Answered:
 class Desk:
     """The default tenant of a gateway of its own, without a socket. Its clock stands still until it is moved."""
 
-    def __init__(self) -> None:
-        self.mock = Mock([])
+    def __init__(self, mock: Mock | None = None) -> None:
+        self.mock = mock or Mock([])
         self.tenant: Tenant = self.mock.gateway.tenant(DEFAULT_SYS_ID)  # type: ignore[assignment] # it is there
         self.tenant.clock.set(mode="frozen")
         self.key = published("merchant")
@@ -69,6 +69,7 @@ class Desk:
     def change(self, **settings: Any) -> None:
         """Change the tenant's settings."""
         self.tenant.settings = replace(self.tenant.settings, **settings)
+        self.tenant.feed.tell("tenant", self.tenant)
 
     def order(self, **fields: Any) -> Order:
         """A seeded order."""

@@ -22,6 +22,7 @@ from huifu_mock.cli.call_log import CallLog
 from huifu_mock.cli.main import Failure
 from huifu_mock.client.environment import TOKEN_VARIABLE
 from huifu_mock.gateway.mock import Mock
+from huifu_mock.gateway.store import BadStore
 from huifu_mock.gateway.tenant import DEFAULT_HUIFU_ID, DEFAULT_PRODUCT_ID, DEFAULT_SYS_ID
 from huifu_mock.http.address import CannotListen
 from huifu_mock.http.intercept.authority import BadAuthority
@@ -33,6 +34,8 @@ from huifu_mock.push.http import BadTarget
 from huifu_mock.request import CLOSE
 from huifu_mock.schemas import schema
 from huifu_mock.state import clock
+from huifu_mock.state.work import Unkept
+from huifu_mock.store.opening import opened
 
 
 class BadOrdersFile(ValueError):
@@ -115,7 +118,10 @@ def add_parser(commands: Any) -> None:
         help="JSON list of orders to begin with, instead of the sample orders",
     )
     parser.add_argument(
-        "--store", metavar="URL", default="memory:", help="where orders are kept; only memory: so far (the default)"
+        "--store",
+        metavar="URL",
+        default="memory:",
+        help="where everything is kept: memory: (the default), or sqlite:PATH, a file that survives a restart",
     )
     parser.add_argument(
         "--control-token",
@@ -164,17 +170,16 @@ def add_parser(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Serve until a signal comes."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
-    if args.store != "memory:":
-        raise Failure(f'--store {args.store} is not known; the one store so far is "memory:"')
     try:
         cast = load(Path(args.orders)) if args.orders else None
         limits = Limits(connections=args.max_connections)
-        server = HttpServer(Mock(cast, args.push_allow, now=args.now), args.host, args.port, args.control_token, limits)
+        mock = Mock(cast, args.push_allow, now=args.now, store=opened(args.store))
+        server = HttpServer(mock, args.host, args.port, args.control_token, limits)
         options = intercept.options(args, args.host)
         interceptor = Interceptor(server, options) if options else None
         with _call_log(args, server):
             asyncio.run(_serve(server, interceptor, args.ready_json, args.until_eof))
-    except (BadOrdersFile, CannotListen, BadTarget, BadAuthority, BadProxy) as error:
+    except (BadOrdersFile, CannotListen, BadTarget, BadAuthority, BadProxy, BadStore, Unkept) as error:
         raise Failure(str(error)) from error
     return 0
 

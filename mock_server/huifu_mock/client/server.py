@@ -12,6 +12,7 @@ from huifu_mock.client.transport import InProcess, Link, OverHttp, path, run_in
 from huifu_mock.gateway.mock import Mock
 from huifu_mock.http.intercept.listener import InterceptOptions
 from huifu_mock.http.server import HttpServer
+from huifu_mock.store.opening import opened
 
 
 class Runner:
@@ -103,8 +104,8 @@ class Server(Connection):
 
     `port` 0 picks a free one; `orders` are what the default tenant begins with (its usual cast if `None`).
     Pushes go to this machine and to what `push_allow` names: HOST[:PORT], an address or a network; a
-    receiver has `push_timeout` real seconds to answer.
-    Raises `CannotListen` when the address cannot be had.
+    receiver has `push_timeout` real seconds to answer. `store` is where everything is kept: `memory:` or `sqlite:PATH`.
+    Raises `CannotListen` when the address cannot be had, `BadStore` when the store cannot be used.
     """
 
     def __init__(
@@ -116,9 +117,10 @@ class Server(Connection):
         control_token: str | None = None,
         push_allow: Sequence[str] = (),
         push_timeout: float = 5.0,
+        store: str = "memory:",
     ) -> None:
         cast = None if orders is None else [dict(order) for order in orders]
-        self.mock = Mock(cast, push_allow, push_timeout)
+        self.mock = Mock(cast, push_allow, push_timeout, store=opened(store))
         self._http = HttpServer(self.mock, host, port, control_token)
         self._runner: Runner | None = None
 

@@ -25,7 +25,7 @@ class Store(Protocol):
         """The tenants that are kept, each made from `empty`; `None` where the store was never used. Raises `Unkept`."""
 
     def start(self) -> None:
-        """From now on commit beside the running event loop. Before, each unit of work is committed at its end."""
+        """From now on commit beside the running event loop; before, at the end of each unit of work."""
 
     def stop(self) -> None:
         """Keep what is not kept yet, and let go of everything. Raises `Unkept`."""

@@ -1,0 +1,317 @@
+"""A store in a file: what was acknowledged is there after a restart, and what could not be kept was not made."""
+
+import asyncio
+import json
+import sqlite3
+import tempfile
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import pytest
+from desk import Desk, opened, said
+from hypothesis import settings
+from hypothesis.stateful import rule
+from merchant import Merchant
+from postbox import Mailbox, Push, Said
+from sqlalchemy import event
+from test_capsule import FAULTS
+from test_many_racers import test_one_of_64_racers_wins_and_its_answer_is_the_same_for_ever as race
+from test_state_machine import Gateway
+
+import huifu_mock
+from huifu_mock.client.transport import ControlError, run_here
+from huifu_mock.gateway.mock import Mock
+from huifu_mock.http.control import router
+from huifu_mock.request import CLOSE, ReceivedBytes
+from huifu_mock.store import capsule
+from huifu_mock.store.opening import opened as store_of
+from huifu_mock.store.persistent import Persistent
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "mock.db"
+
+
+def begun(path: Path) -> Desk:
+    """A desk whose gateway keeps its tenants in that file."""
+    return Desk(Mock([], store=store_of(f"sqlite:{path}")))
+
+
+def killed(desk: Desk) -> None:
+    """What `kill -9` leaves of a gateway: what was committed, and the lock gone with the process."""
+    store = desk.mock.store
+    assert isinstance(store, Persistent)
+    store.database.close()
+
+
+def ask(desk: Desk, method: str, path: str, body: Any = None) -> Any:
+    told = run_here(router.dispatch(desk.mock, "", method, f"/_mock{path}", query={}, body=body or {}))
+    assert told.status < 300, told.body
+    return told.body
+
+
+def busy(desk: Desk) -> None:
+    """Something of everything, each done as a call from outside does it."""
+    one = f"/tenants/{desk.tenant.sys_id}"
+    ask(desk, "POST", f"{one}/webhooks", {"url": "http://127.0.0.1:1/hook"})
+    wanted = ({"notify_url": "http://127.0.0.1:1/notify"}, {"settle": "processing", "settle_seconds": 30},
+              {"settle": "refused"}, {}, {"req_seq_id": "订单 😀"})  # fmt: skip
+    orders = ask(desk, "POST", f"{one}/orders", list(wanted))
+    for order in orders[:3]:
+        kept = next(kept for kept in desk.tenant.orders.orders() if kept.hf_seq_id == order["hf_seq_id"])
+        desk.close(kept)
+    desk.send(b"\xff\xfe no JSON", b"X-Odd: \xe9")
+    desk.close(org_req_seq_id="MOCK~98888888~1")
+    ask(desk, "PATCH", f"{one}/orders/{orders[3]['req_seq_id']}", {"trans_stat": "S", "after_seconds": 40})
+    ask(desk, "PATCH", one, {"legacy_codes": True})
+    for fault in FAULTS:
+        ask(desk, "POST", f"{one}/faults", fault)
+    desk.mock.gateway.close(desk.body(desk.data()))  # the faults see it
+    ask(desk, "POST", f"{one}/clock/advance", {"seconds": 7})
+
+
+def whole(desk: Desk) -> Any:
+    """All of the tenant as JSON, less what a process that begins does at once: it sends what is pending."""
+    made = json.loads(json.dumps(capsule.of(desk.tenant, keys=True)))
+    for delivery in made["tenant"]["deliveries"]:
+        delivery["began_at"] = None
+    return made
+
+
+def test_a_restart_after_a_kill_goes_on_where_it_was(path: Path) -> None:
+    desk = begun(path)
+    busy(desk)
+    before = whole(desk)
+    killed(desk)
+    again = begun(path)
+    assert whole(again) == before
+    again.tenant.clock.advance(60)
+    states = [(order.trans_stat, order.close_stat) for order in again.tenant.orders.orders()]
+    assert states[:4] == [("F", "S"), ("F", "S"), ("P", "F"), ("S", "")], "what was planned came in time"
+
+
+def test_a_repeat_gets_the_same_bytes_from_the_next_process(path: Path) -> None:
+    desk = begun(path)
+    body = desk.body(desk.data(desk.order(settle="accepted")))
+    first = desk.send(body).raw
+    killed(desk)
+    assert begun(path).send(body).raw == first
+
+
+def test_a_reset_and_a_dropped_tenant_are_kept_too(path: Path) -> None:
+    desk = begun(path)
+    busy(desk)
+    made, other = (desk.mock.tenant({"key_bits": 1024}).sys_id for _ in range(2))
+    ask(desk, "DELETE", f"/tenants/{made}")
+    ask(desk, "POST", f"/tenants/{desk.tenant.sys_id}/reset")
+    killed(desk)
+    again = begun(path)
+    assert {tenant.sys_id for tenant in again.mock.gateway} == {desk.tenant.sys_id, other}
+    assert (len(again.tenant.orders), len(again.tenant.journal), [*again.tenant.faults]) == (0, 0, [])
+    ask(again, "DELETE", f"/tenants/{again.tenant.sys_id}")
+    killed(again)
+    store = store_of(f"sqlite:{path}")
+    assert [tenant.sys_id for tenant in Mock(store=store).gateway] == [other], "the default one is not made anew"
+    store.stop()
+
+
+def test_a_running_clock_ran_on_while_nobody_served(path: Path) -> None:
+    desk = begun(path)
+    desk.tenant.clock.set(mode="running")
+    desk.close(desk.order())
+    before = desk.tenant.clock.now()
+    killed(desk)
+    store = store_of(f"sqlite:{path}")
+    tenant = next(iter(Mock([], store=store).gateway))
+    assert (tenant.clock.mode, tenant.clock.now() > before) == ("running", True)
+    store.stop()
+
+
+def test_only_the_journal_entries_that_memory_keeps_stay_in_the_file(path: Path) -> None:
+    desk = begun(path)
+    desk.tenant.journal.capacity = 3  # type: ignore[misc] # a test may
+    for _ in range(5):
+        desk.close()
+    killed(desk)
+    with sqlite3.connect(path) as file:
+        assert [row[0] for row in file.execute("SELECT key FROM calls ORDER BY place")] == [3, 4, 5]
+    file.close()
+
+
+# --- what cannot be kept
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["one statement fails", "all that follow fail too"])
+def test_a_commit_that_fails_at_any_statement_leaves_nothing_half_done(path: Path, again: bool) -> None:
+    desk = begun(path)
+    busy(desk)
+    ask(desk, "DELETE", f"/tenants/{desk.tenant.sys_id}/faults")
+    order = desk.order(notify_url="http://127.0.0.1:1/notify")
+    with desk.tenant.work():
+        pass  # what was seeded beside the control API is kept
+    body, before = desk.body(desk.data(order)), whole(desk)
+    engine = desk.mock.store.database.engine  # type: ignore[attr-defined] # it is in a file
+    seen: list[str] = []
+    failing = 0
+
+    def fail(statement: str) -> None:
+        seen.append(statement)
+        if len(seen) == failing + 1 or (again and len(seen) > failing):
+            raise sqlite3.OperationalError("disk I/O error")
+
+    listening = [
+        ("before_cursor_execute", lambda _connection, _cursor, statement, *_: fail(statement)),
+        ("commit", lambda _: fail("COMMIT")),
+    ]
+    answered = ("98888888", "", "")
+    while answered[0] == "98888888":
+        seen.clear()
+        for name, listener in listening:
+            event.listen(engine, name, listener)
+        exchange = desk.mock.gateway.receive(CLOSE, ReceivedBytes(body))
+        for name, listener in listening:
+            event.remove(engine, name, listener)
+        answered = said(opened(exchange.payload()))
+        if answered[0] == "98888888":
+            assert answered == ("98888888", "系统错误", "P")
+            assert "disk I/O error" in exchange.hint
+            assert ask(desk, "GET", "/health") == {"status": "ok"}, "what failed is tried again"
+            with desk.tenant.work():
+                assert whole(desk) == before
+            failing += 1
+    assert answered == ("00000000", "交易成功", "S")
+    assert len(seen) == failing, "it failed at each of its statements before"
+    assert {"BEGIN IMMEDIATE", "COMMIT"} < set(seen)
+    killed(desk)
+    assert begun(path).send(body).raw == exchange.payload()
+
+
+def test_a_unit_of_work_that_breaks_off_is_undone(path: Path) -> None:
+    desk = begun(path)
+    busy(desk)
+    before = whole(desk)
+    with suppress(ZeroDivisionError), desk.tenant.work():
+        desk.mock.gateway.close(desk.body(desk.data(desk.order())))
+        desk.tenant.clock.advance(1 / 0)
+    assert whole(desk) == before
+
+
+def limited(server: huifu_mock.Server, pages: int) -> None:
+    """The file may have so many pages at most; 0 for as many as it has. More is what SQLite calls a full disk."""
+    store = server.mock.store
+    assert isinstance(store, Persistent)
+    with store.database._connected() as connection:
+        if not pages:
+            pages = connection.exec_driver_sql("PRAGMA page_count").scalar() or 0
+        connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+
+
+async def test_what_a_full_disk_cannot_keep_is_not_acknowledged_and_all_goes_on_when_there_is_room(path: Path) -> None:
+    async with huifu_mock.Server(store=f"sqlite:{path}") as server:
+        health = server.base_url + "/_mock/health"
+        tenant = await asyncio.to_thread(server.tenant)
+        merchant = Merchant(tenant)
+        orders = await asyncio.to_thread(lambda: [tenant.orders.add() for _ in range(24)])
+        assert (await asyncio.to_thread(merchant.close, orders[0]))["trans_stat"] == "S"
+        limited(server, 0)
+        answers = await asyncio.gather(*(asyncio.to_thread(merchant.close, order) for order in orders[1:]))
+        unknown = [
+            order for order, answer in zip(orders[1:], answers, strict=True) if answer["resp_code"] == "98888888"
+        ]
+        assert unknown, "there was no room for all of them"
+        assert {answer["trans_stat"] for answer in answers if answer["resp_code"] == "98888888"} == {"P"}
+        told = await asyncio.to_thread(got, health)
+        assert told[0] == 503
+        assert "the disk is full" in told[1]["trouble"]
+        with pytest.raises(ControlError, match="the disk is full"):
+            await asyncio.to_thread(tenant.orders.add)
+        limited(server, 1_000_000)
+        assert (await asyncio.to_thread(got, health))[0] == 200
+        states = [(await asyncio.to_thread(tenant.orders.get, order.req_seq_id)).close_stat for order in unknown]
+        assert set(states) == {""}, "a close that could not be kept was not made"
+        for order in unknown:
+            assert (await asyncio.to_thread(merchant.close, order))["trans_stat"] == "S"
+    again = Mock([], store=store_of(f"sqlite:{path}"))
+    kept = again.gateway.tenant(tenant.sys_id)
+    assert kept is not None
+    assert {order.close_stat for order in kept.orders.orders()} == {"S"}
+    again.store.stop()
+
+
+def got(url: str) -> tuple[int, Any]:
+    try:
+        with urlopen(url, timeout=30) as response:
+            return response.status, json.load(response)
+    except HTTPError as error:
+        with error:
+            return error.code, json.load(error)
+
+
+async def test_neither_the_reply_nor_the_push_leaves_before_the_commit_that_caused_them(path: Path) -> None:
+    left = threading.Event()
+
+    def arrived(_: Push) -> Said:
+        left.set()
+        return Said()
+
+    with Mailbox(arrived) as box:
+        async with huifu_mock.Server(store=f"sqlite:{path}") as server:
+            tenant = await asyncio.to_thread(server.tenant)
+            await asyncio.to_thread(tenant.webhooks.add, box.hook)
+            order = await asyncio.to_thread(tenant.orders.add)
+            store = server.mock.store
+            assert isinstance(store, Persistent)
+            early: list[bool] = []
+
+            class SlowDisk(ThreadPoolExecutor):
+                def submit(self, commit: Any, /, *_: Any, **__: Any) -> Any:
+                    return super().submit(lambda: (early.append(left.wait(0.1)), commit()))
+
+            assert store._thread is not None
+            store._thread.shutdown()
+            store._thread = SlowDisk(1)
+            reply = asyncio.create_task(asyncio.to_thread(Merchant(tenant).close, order))
+            reply.add_done_callback(lambda _: left.set())
+            assert (await reply)["trans_stat"] == "S"
+            await asyncio.to_thread(tenant.deliveries.wait_for, status="delivered")
+            assert early[0] is False
+
+
+# --- one conformance suite: the model of the specification and the races, on a file
+
+
+class OnFile(Gateway):
+    """The state machine of orders and closes; now and then the process is killed, and the next one goes on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        self.file = Path(self.folder.name, "mock.db")
+        self.desk = begun(self.file)
+        self.start = self.desk.tenant.clock.now()
+
+    @rule()
+    def kill(self) -> None:
+        with self.desk.tenant.work():
+            pass  # what the machine did beside the gateway counts as acknowledged
+        killed(self.desk)
+        self.desk = begun(self.file)
+
+    def teardown(self) -> None:
+        killed(self.desk)
+        self.folder.cleanup()
+
+
+TestOnFile = OnFile.TestCase
+TestOnFile.settings = settings(max_examples=6, stateful_step_count=25, deadline=None)
+
+
+async def test_one_of_64_racers_wins_on_a_file_too(path: Path) -> None:
+    with huifu_mock.Server(store=f"sqlite:{path}") as server:
+        await race(server)

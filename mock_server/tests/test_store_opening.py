@@ -1,0 +1,133 @@
+"""What `--store` may name, what it must not, and what is said then."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import huifu_mock
+from huifu_mock._version import VERSION
+from huifu_mock.cli.main import main
+from huifu_mock.gateway.mock import Mock
+from huifu_mock.gateway.store import BadStore
+from huifu_mock.store import opening, tables
+from huifu_mock.store.opening import opened
+
+
+def made(path: Path) -> Path:
+    """A file that a gateway has used."""
+    store = opened(f"sqlite:{path}")
+    Mock([], store=store)
+    store.stop()
+    return path
+
+
+def written(path: Path, *statements: str) -> Path:
+    """A file changed from outside."""
+    with sqlite3.connect(path) as file:
+        for statement in statements:
+            file.execute(statement)
+    file.close()
+    return path
+
+
+def newer(path: Path) -> Path:
+    return written(
+        made(path),
+        "UPDATE alembic_version SET version_num = '9999'",
+        "UPDATE facts SET value = '99.0' WHERE name = 'version'",
+    )
+
+
+def text(path: Path) -> Path:
+    path.write_text("orders and closes, and more than a hundred bytes of them, " * 3)
+    return path
+
+
+WRONG = {
+    "a folder": (lambda path: path.parent, "it is a folder; name a file in it"),
+    "a missing folder": (lambda path: path.parent / "missing" / "mock.db", "there is no folder"),
+    "a text": (text, "it is no SQLite database"),
+    "another database": (
+        lambda path: written(path, "CREATE TABLE birds (name)"),
+        "holds something else (tables birds)",
+    ),
+    "a newer one": (newer, "was written by huifu-mock 99.0"),
+    "a damaged tenant": (
+        lambda path: written(made(path), "UPDATE tenants SET settled = replace(settled, 'settle_seconds', 'x')"),
+        "contradicts itself",
+    ),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_what_is_no_store_is_refused_in_words(tmp_path: Path, wrong: str, capsys: pytest.CaptureFixture[str]) -> None:
+    prepare, words = WRONG[wrong]
+    path = prepare(tmp_path / "mock.db")
+    assert main(["serve", "--port", "0", "--store", f"sqlite:{path}"]) == 2
+    error = capsys.readouterr().err
+    assert words in error
+    assert str(path) in error
+
+
+@pytest.mark.parametrize("url", ["redis://127.0.0.1", "sqlite:", "sqlite::memory:", "memory", ""])
+def test_a_store_that_is_not_known_is_refused_with_those_that_are(url: str) -> None:
+    with pytest.raises(BadStore, match=r"sqlite:PATH"):
+        opened(url)
+
+
+def test_without_sqlalchemy_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(opening.importlib.util, "find_spec", lambda _: None)
+    with pytest.raises(BadStore, match=r"sqlalchemy and alembic: .*huifu-mock\[store\]"):
+        opened(f"sqlite:{tmp_path}/mock.db")
+
+
+def test_a_file_that_a_gateway_has_open_is_refused_to_another_process(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    store = opened(f"sqlite:{tmp_path}/mock.db")
+    command = [sys.executable, "-m", "huifu_mock", "serve", "--port", "0", "--store", f"sqlite:{tmp_path}/mock.db"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    store.stop()
+    assert done.returncode == 2
+    assert "another process has it open" in done.stderr
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write what is read-only")
+def test_a_read_only_file_is_refused(tmp_path: Path) -> None:
+    made(tmp_path / "mock.db").chmod(0o444)
+    with pytest.raises(BadStore, match="it is read-only"):
+        opened(f"sqlite:{tmp_path}/mock.db")
+
+
+def test_the_tables_are_those_that_the_migrations_make(tmp_path: Path) -> None:
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    store = opened(f"sqlite:{tmp_path}/mock.db")
+    with store.database.engine.connect() as connection:  # type: ignore[attr-defined] # it is in a file
+        assert compare_metadata(MigrationContext.configure(connection), tables.METADATA) == []
+    store.stop()
+
+
+def test_a_store_says_which_version_made_it(tmp_path: Path) -> None:
+    with sqlite3.connect(made(tmp_path / "mock.db")) as file:
+        assert dict(file.execute("SELECT name, value FROM facts")) == {"begun": VERSION, "version": VERSION}
+    file.close()
+
+
+def test_neither_the_package_nor_a_server_in_memory_imports_a_database() -> None:
+    code = "import sys, huifu_mock\nwith huifu_mock.Server() as server: server.tenant()\n"
+    code += "sys.exit(bool({'sqlalchemy', 'alembic', 'sqlite3'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_orders_of_a_file_of_orders_are_seeded_once(tmp_path: Path) -> None:
+    store = f"sqlite:{tmp_path}/mock.db"
+    for _ in range(2):
+        with huifu_mock.Server(orders=[{"req_seq_id": "mine"}], store=store) as server:
+            assert [order.req_seq_id for order in server.default.orders.list()] == ["mine"]
+            server.default.orders.pay("mine") if server.default.orders.get("mine").trans_stat == "P" else None
