@@ -1,11 +1,13 @@
 """The webhook trans.close, received over HTTP: what it says, how it is signed, when it comes and comes again."""
 
+import hashlib
 import json
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from merchant import Merchant
-from postbox import Mailbox, Said
+from postbox import Mailbox, Push, Said
 
 import huifu_mock
 from huifu_mock import signing
@@ -134,6 +136,66 @@ def test_three_quick_tries_then_one_every_hour_until_it_is_acknowledged(merchant
     assert (done.attempts[-1].diagnosis, done.next_at) == ("", None)
     assert len({push.body for push in mailbox.pushes}) == 1
     assert len({push.target for push in mailbox.pushes}) == 1
+
+
+def double_key(push: Push, key: str) -> str:
+    return hashlib.md5(push.body + 2 * key.encode()).hexdigest()
+
+
+def written_anew(push: Push, key: str) -> str:
+    return hashlib.md5(json.dumps(push.event).encode() + key.encode()).hexdigest().upper()
+
+
+def in_lower_case(push: Push, key: str) -> str:
+    return hashlib.md5(push.body + key.encode()).hexdigest()
+
+
+def of_another_key(push: Push, key: str) -> str:
+    return hashlib.md5(push.body + b"another key").hexdigest()
+
+
+WRONG = {
+    double_key: "is wrong (key-twice): the key was appended twice; put the key behind the body once",
+    written_anew: "is wrong (body-reencoded, spaces): the body was parsed and written anew before it was hashed",
+    in_lower_case: "is right, in lower case: compare without regard to case",
+    of_another_key: "is not made of this body and the endpoint's key in any known way: another key?",
+}
+
+
+@pytest.mark.parametrize("computed", WRONG, ids=lambda computed: computed.__name__)
+def test_a_receiver_that_answers_the_md5_that_it_computed_is_told_its_mistake(
+    computed: Callable[[Push, str], str], merchant: Merchant
+) -> None:
+    tenant = merchant.tenant
+
+    def refuse(push: Push) -> Said:
+        theirs = f"wrong sign: got {dict(push.query)['sign']}, computed {computed(push, tenant.webhook_key)}"
+        return Said(401, theirs.encode())
+
+    with Mailbox(refuse) as mailbox:
+        tenant.webhooks.add(mailbox.hook)
+        merchant.close(tenant.orders.add())
+        told = tenant.deliveries.wait_for(20, attempts=1).diagnosis
+        digest = computed(mailbox.next(), tenant.webhook_key)
+    assert told.startswith(f"HTTP 401 is no acknowledgement, any 2xx is: its {digest[:8]}… {WRONG[computed]}")
+
+
+def test_a_receiver_that_refuses_the_sign_and_answers_none_is_told_to(merchant: Merchant) -> None:
+    with Mailbox(lambda _: Said(403, b"invalid sign")) as mailbox:
+        merchant.tenant.webhooks.add(mailbox.hook)
+        merchant.close(merchant.tenant.orders.add())
+        told = merchant.tenant.deliveries.wait_for(20, attempts=1).diagnosis
+    assert "let it answer the MD5 that it computed, and its mistake is named here" in told
+
+
+def test_a_receiver_is_right_to_refuse_a_sign_that_a_fault_made(merchant: Merchant) -> None:
+    tenant = merchant.tenant
+    with Mailbox(lambda push: Said(401, in_lower_case(push, tenant.webhook_key).encode())) as mailbox:
+        tenant.webhooks.add(mailbox.hook)
+        tenant.faults.add(fault="push-sign-bad")
+        merchant.close(tenant.orders.add())
+        told = tenant.deliveries.wait_for(20, attempts=1).diagnosis
+    assert "is right, and the sign that was sent is not: a prepared fault made that one" in told
 
 
 def test_a_leap_of_a_day_tries_as_often_as_a_day_would_and_then_gives_up(merchant: Merchant) -> None:

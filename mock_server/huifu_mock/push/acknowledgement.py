@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from huifu_mock.push import retry_schedule
+from huifu_mock.push import evidence, retry_schedule
 from huifu_mock.push.message import Channel, Message, ReceiverResponse, Trouble
 
 _NO_ANSWER: Final[dict[Trouble, str]] = {
@@ -60,6 +60,8 @@ def _no_answer(message: Message, answered: ReceiverResponse) -> str:
 
 def _status(message: Message, answered: ReceiverResponse, wanted: str) -> str:
     said = f"HTTP {answered.status} is no acknowledgement, {wanted} is"
+    if answered.evidence:
+        return f"{said}: {answered.evidence}"
     why = next((why for applies, why in _WRONG_STATUS if applies(message, answered)), "")
     return f"{said}: {why.format(location=answered.location)}" if why else said
 
@@ -81,6 +83,8 @@ _WRONG_STATUS: Final[tuple[tuple[Callable[[Message, ReceiverResponse], bool], st
      "the receiver does not take application/json, which is what a webhook is"),
     (lambda _, a: a.status == 404, "nothing is served at this path"),
     (lambda _, a: a.status == 405, "the receiver does not take POST here"),
+    (lambda m, a: not _is_form(m) and evidence.is_about_the_sign(a),
+     "the receiver refused the signature; let it answer the MD5 that it computed, and its mistake is named here"),
     (lambda _, a: a.status in (401, 403), "the receiver refused it: the signature, or missing credentials"),
     (lambda m, a: _is_form(m) and 200 < (a.status or 0) < 300, "a notify wants exactly 200"),
     (lambda _, a: (a.status or 0) >= 500, "the receiver failed"),

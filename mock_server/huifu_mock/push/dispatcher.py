@@ -5,9 +5,10 @@ import contextlib
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from huifu_mock.push import evidence
 from huifu_mock.push.http import Client, Targets
 from huifu_mock.push.message import Message, ReceiverResponse
 from huifu_mock.state.work import Unkept
@@ -27,6 +28,8 @@ class QueuedMessage:
     message: Message
     done: Callable[[ReceiverResponse], None]
     cancelled: bool = False
+    look_into: Callable[[ReceiverResponse], str] | None = None
+    """Finds out in a thread what an answer tells of the signature that the receiver computed."""
 
 
 class Dispatcher:
@@ -117,7 +120,7 @@ class Dispatcher:
     async def _send(self, receiver: str, queued: QueuedMessage) -> None:
         try:
             await self._once_kept()
-            answered = None if queued.cancelled else await self._post(queued.message)
+            answered = None if queued.cancelled else await self._looked_into(queued)
         except asyncio.CancelledError:
             self._queues.setdefault(receiver, deque()).appendleft(queued)
             self.waiting += 1
@@ -134,6 +137,13 @@ class Dispatcher:
         if self.kept is not None:
             with contextlib.suppress(Unkept):
                 await self.kept()
+
+    async def _looked_into(self, queued: QueuedMessage) -> ReceiverResponse:
+        answered = await self._post(queued.message)
+        if queued.look_into is None or not evidence.digests(answered):
+            return answered
+        told = await asyncio.get_running_loop().run_in_executor(None, queued.look_into, answered)
+        return replace(answered, evidence=told)
 
     async def _post(self, message: Message) -> ReceiverResponse:
         if self._client is None:

@@ -23,6 +23,8 @@ class ReceiverResponse:
     """The beginning of it."""
     trouble: Trouble = ""
     detail: str = ""
+    evidence: str = ""
+    """What the body tells of the signature that the receiver computed; empty if nothing."""
 
     @property
     def text(self) -> str | None:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from huifu_mock.faults import Fault
-from huifu_mock.push import events, signatures
+from huifu_mock.push import events, evidence, signatures
 from huifu_mock.push.delivery import Attempt, Deliveries, Delivery
 from huifu_mock.push.dispatcher import Dispatcher, QueuedMessage
 from huifu_mock.push.faults import LATE, PushFaults, Subject, combined, taken
@@ -199,7 +199,12 @@ class DeliveryQueue:
         held = ExitStack()
         held.enter_context(self._clock().hold())
         receiver = f"{self._prefix} {delivery.message.receiver}"
-        delivery.queued = QueuedMessage(delivery.message, partial(self._back, delivery.number, at, held))
+        keys = [one.key for one in self.webhooks.values() if one.url == delivery.message.receiver and one.key]
+        delivery.queued = QueuedMessage(
+            delivery.message,
+            partial(self._back, delivery.number, at, held),
+            look_into=partial(evidence.told, delivery.message, keys) if keys else None,
+        )
         self.deliveries.changed(delivery)
         self.dispatcher.submit(receiver, delivery.queued)
 
