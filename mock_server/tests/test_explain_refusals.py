@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from counter import QUERY_V4, ask, named
 from desk import Answered, Desk
 from mistaken import CLIENTS, Client, b64, compact, envelope, right, rsa
 from test_gateway import REACHED, Breaking
@@ -444,3 +445,39 @@ def test_a_missing_signature_names_both_forms_of_a_key(desk: Desk) -> None:
     answered = desk.send(envelope(desk.data(desk.order()), ""))
     assert "PEM for openssl_sign" in answered.exchange.hint
     assert "one line of Base64 for the official SDKs" in answered.exchange.hint
+
+
+@pytest.mark.parametrize("off", ["20260228", "20260302"])
+def test_a_call_whose_own_date_is_a_day_off_is_told_which_day_it_is(off: str, desk: Desk) -> None:
+    desk.tenant.clock.begin(parse("2026-03-01T00:30:00"))
+    answered = desk.send(desk.body(desk.data(desk.order(), req_date=off)))
+    assert answered.reply["resp_code"] == "00000000"
+    warning = f"req_date {off} is a day off: dates are Beijing's, where it is 20260301 now (in UTC 20260228)"
+    assert answered.exchange.hint == f"warning: {warning}"
+    (entry,) = desk.told()
+    assert warning in entry["explanation"]["text"]["en"]
+    assert f"req_date {off} 差了一天：日期以北京时间为准，现在北京是 20260301" in entry["explanation"]["text"]["zh"]
+    assert [one["id"] for one in entry["explanation"]["warnings"]] == ["req-date"]
+
+
+def test_the_right_day_and_one_that_a_test_chose_are_no_reason_to_warn(desk: Desk) -> None:
+    desk.tenant.clock.begin(parse("2026-03-01T00:30:00"))
+    for day in ("20260301", "20260227", "20250301"):
+        assert desk.send(desk.body(desk.data(desk.order(), req_date=day))).exchange.hint == ""
+
+
+def test_a_repeat_on_the_next_day_and_the_day_of_a_queried_order_are_no_reason_to_warn(desk: Desk) -> None:
+    order = desk.order()
+    sent = desk.body(desk.data(order))
+    desk.send(sent)
+    desk.tenant.clock.advance(86_400)
+    assert desk.send(sent).exchange.hint == ""
+    asked = ask(desk, QUERY_V4, named(QUERY_V4, order))
+    assert (asked.reply["resp_code"], asked.exchange.hint) == ("00000000", "")
+
+
+def test_a_refusal_by_another_rule_is_told_the_day_too(desk: Desk) -> None:
+    desk.tenant.clock.begin(parse("2026-03-01T00:30:00"))
+    hint = desk.send(desk.body(desk.data(desk.order(age_seconds=5), req_date="20260228"))).exchange.hint
+    assert hint.startswith("rule 12: ")
+    assert "; warning: req_date 20260228 is a day off: dates are Beijing's, where it is 20260301 now" in hint

@@ -4,14 +4,16 @@ The library: `explain_request`, `explain_reply`, `explain_webhook`. Each answers
 whatever the bytes are. Nothing is loaded before it is used: most servers never refuse a call.
 """
 
+import threading
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from huifu_mock.explain.advice import ADVICE, Mistake
-    from huifu_mock.explain.budget import Budget
+    from huifu_mock.explain.budget import Budget, untried
     from huifu_mock.explain.content_type import doubtful_type, given_type
-    from huifu_mock.explain.journal_entry import earlier, examined, explained, untried
+    from huifu_mock.explain.days import own_date
+    from huifu_mock.explain.journal_entry import earlier, examined, explained
     from huifu_mock.explain.nearest_order import nearest
     from huifu_mock.explain.refusal import SENTENCES, TenantFacts, ascii_line, hint, remedy
     from huifu_mock.explain.report import Explanation
@@ -38,7 +40,10 @@ __all__ = [
     "explained",
     "given_type",
     "hint",
+    "is_loaded",
+    "load",
     "nearest",
+    "own_date",
     "remedy",
     "untried",
 ]
@@ -52,13 +57,16 @@ _WHERE: Final = {
         "earlier",
         "examined",
         "explained",
+    ),
+    "budget": (
+        "Budget",
         "untried",
     ),
-    "budget": ("Budget",),
     "content_type": (
         "doubtful_type",
         "given_type",
     ),
+    "days": ("own_date",),
     "nearest_order": ("nearest",),
     "refusal": (
         "SENTENCES",
@@ -79,6 +87,21 @@ _WHERE: Final = {
         "explain_webhook",
     ),
 }
+
+
+_LOADED: Final = threading.Event()
+
+
+def load() -> None:
+    """Import all of it, so that nobody has to wait for that later."""
+    for module in _WHERE:
+        import_module(f"{__name__}.{module}")
+    _LOADED.set()
+
+
+def is_loaded() -> bool:
+    """Whether nothing is left to be imported."""
+    return _LOADED.is_set()
 
 
 def __getattr__(name: str) -> Any:

@@ -3,6 +3,9 @@
 import time
 from typing import Final
 
+from huifu_mock.request import Call
+from huifu_mock.state.journal import Finding
+
 TEXTS: Final = 3000
 """Candidates tried."""
 BYTES: Final = 1_000_000
@@ -49,3 +52,10 @@ class Budget:
     def _check(self, spent: bool) -> None:
         if spent or time.perf_counter() > self._until:
             raise Spent
+
+
+def untried(call: Call, note: str) -> Finding | None:
+    """The finding for a call that was not looked into, with the id of the remark that says why."""
+    if not call.is_signable:
+        return None
+    return Finding(("unknown",), notes=(note,)) if call.sign else Finding(("sign-empty",))

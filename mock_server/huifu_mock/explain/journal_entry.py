@@ -9,24 +9,23 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from huifu_mock.codes import Reason
 from huifu_mock.explain.advice import language
-from huifu_mock.explain.budget import Budget
+from huifu_mock.explain.budget import Budget, untried
 from huifu_mock.explain.content_type import doubtful_type, given_type
+from huifu_mock.explain.days import own_date
 from huifu_mock.explain.lexer import Received, receive
 from huifu_mock.explain.refusal import TenantFacts, hint, refusal, remedy, sentence
 from huifu_mock.explain.report import Explanation, Warned, Words, add_finding, add_warnings, fixes, warnings
 from huifu_mock.explain.sign_field import Key
 from huifu_mock.explain.signature import Earlier, examine, find, known_keys, verified_text
 from huifu_mock.request import Call
-from huifu_mock.state.journal import Entry, Finding, Journal
+from huifu_mock.state.journal import Entry, Finding
 
 LONGEST: Final = 256 * 1024
 """A longer body is not looked into: real ones have less than 10 KB, and reading it anew would hold up everybody."""
-EARLIER: Final = 1000
-"""A signature is compared with those of so many calls before."""
 OTHERS: Final = 64
 """The signature is tried with the keys of so many other tenants."""
 
-__all__ = ["earlier", "examined", "explained", "hint", "untried"]
+__all__ = ["earlier", "examined", "explained", "hint"]
 
 
 def examined(
@@ -58,16 +57,9 @@ def examined(
     return found
 
 
-def untried(call: Call, note: str) -> Finding | None:
-    """The finding for a call that was not looked into, with the id of the remark that says why."""
-    if not call.is_signable:
-        return None
-    return Finding(("unknown",), notes=(note,)) if call.sign else Finding(("sign-empty",))
-
-
-def earlier(journal: Journal) -> list[Earlier]:
-    """The latest calls before, the last one first."""
-    return [Earlier(entry.id, entry.sent.body) for entry in islice(journal.latest(), EARLIER)]
+def earlier(entries: Iterable[Entry]) -> list[Earlier]:
+    """Calls before, to be compared with."""
+    return [Earlier(entry.id, entry.sent.body) for entry in entries]
 
 
 def explained(entry: Entry, call: Call, tenant_facts: TenantFacts, own: RSAPublicKey | None = None) -> dict[str, Any]:
@@ -77,7 +69,7 @@ def explained(entry: Entry, call: Call, tenant_facts: TenantFacts, own: RSAPubli
         words.add(entry.hint, entry.hint)
         return Explanation(None, (), None, None, words.text()).as_json()
     _tell_answer(words, entry, call, tenant_facts)
-    typed = _typed(words, entry)
+    typed = (*_typed(words, entry), *_dated(words, entry, call))
     if entry.signature_ok and _is_plain(entry, call):
         return Explanation(
             _name(entry), (), call.text, call.text, words.text(), (), typed, refusal(entry, call, tenant_facts)
@@ -111,6 +103,15 @@ def _typed(words: Words, entry: Entry) -> tuple[Warned, ...]:
     en, zh = doubtful_type(given)
     words.add(en, zh)
     return (Warned("content-type", "Content-Type", en, zh),)
+
+
+def _dated(words: Words, entry: Entry, call: Call) -> tuple[Warned, ...]:
+    """The warning about the call's own date; a repeat may well be sent on the day after."""
+    warning = None if entry.replay else own_date(entry.endpoint, call.value("req_date"), entry.at)
+    if warning is None:
+        return ()
+    words.add(*warning)
+    return (Warned("req-date", "req_date", *warning),)
 
 
 def _name(entry: Entry) -> str | None:

@@ -5,10 +5,11 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from huifu_mock.explain.advice import ADVICE, NOTES
+from huifu_mock.explain.days import which_day
 from huifu_mock.explain.nearest_order import HOW
 from huifu_mock.request import Call
 from huifu_mock.rules import ONE_MINUTE, RULES
@@ -186,17 +187,16 @@ def _unknown(refused: RefusedCall) -> Bilingual:
     which = f"huifu_id {order.huifu_id}, org_req_date {order.req_date}, org_req_seq_id {order.req_seq_id}"
     if refused.facts.nearest.how in ("hf-as-req", "req-as-hf", "numbers-disagree"):
         which += f", org_hf_seq_id {order.hf_seq_id}"
-    day_en, day_zh = _days(refused.facts) if "day" in refused.facts.nearest.how else ("", "")
+    day_en, day_zh = _days(refused.facts)
     return f"the nearest order is {which}: {en}{day_en}", f"最接近的订单是 {which}：{zh}{day_zh}"
 
 
 def _days(facts: Facts) -> Bilingual:
-    """Which day it is in Beijing and in UTC: a client that takes its dates from UTC is a day behind for 8 hours."""
-    here, there = f"{facts.now:%Y%m%d}", f"{facts.now.astimezone(UTC):%Y%m%d}"
-    return (
-        f"; dates are Beijing's, where it is {here} now (in UTC {there})",
-        f"；日期以北京时间为准，现在北京是 {here}（UTC 是 {there}）",
-    )
+    """Which day it is, where the nearest order is one of another day."""
+    if facts.nearest is None or "day" not in facts.nearest.how:
+        return "", ""
+    en, zh = which_day(facts.now)
+    return f"; {en}", f"；{zh}"
 
 
 def _not_closable(refused: RefusedCall) -> Bilingual:
@@ -265,7 +265,7 @@ def _by_code(entry: Entry) -> Bilingual:
         order = entry.facts.nearest.order
         en, zh = HOW[entry.facts.nearest.how]
         which = f"{order.huifu_id} {order.req_date} {order.req_seq_id}"
-        day_en, day_zh = _days(entry.facts) if "day" in entry.facts.nearest.how else ("", "")
+        day_en, day_zh = _days(entry.facts)
         return f"the nearest order is {which}: {en}{day_en}", f"最接近的订单是 {which}：{zh}{day_zh}"
     return (
         "the call succeeds when this no longer applies: " + entry.facts.rule.when,

@@ -9,6 +9,8 @@ from functools import partial
 from itertools import islice
 from typing import Final
 
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
 from huifu_mock import explain, signing
 from huifu_mock.codes import Answer, Reason
 from huifu_mock.faults import NO_FAULTS, ActiveFaults
@@ -21,6 +23,7 @@ from huifu_mock.gateway.tenant import Tenant
 from huifu_mock.keys import published
 from huifu_mock.request import CLOSE, KEPT, Call, Endpoint, ReceivedBytes, named, read
 from huifu_mock.signing import Reply
+from huifu_mock.state.clock import compact
 from huifu_mock.state.journal import Entry, Finding, read_again
 from huifu_mock.state.work import Unkept
 
@@ -62,6 +65,8 @@ PATIENCE: Final = 1.0
 """Real seconds for looking into a wrong signature."""
 QUICK: Final = 8 * 1024
 """A body up to here can be looked into between two calls; real ones have less than 1 KB."""
+EARLIER: Final = 1000
+"""A wrong signature is compared with those of so many calls before."""
 OTHERS: Final = 64
 """A wrong signature is tried with the keys of so many other tenants."""
 
@@ -196,10 +201,7 @@ class Gateway:
         exchange = Exchange(tenant, entry, outcome, active_faults=active_faults)
         if not signature_ok:
             self._look_into(exchange, call, patience)
-        if not entry.went_well:
-            entry.hint = _hint(tenant, entry, call)
-        if b"/json" not in call.sent.headers and (given := explain.given_type(call.sent.headers)):
-            entry.hint = _warned(entry.hint, given)
+        entry.hint = _hint(tenant, entry, call)
         if known and not authentic and _refused_for_signature(tenant, outcome):
             exchange.status, exchange.body = BAD_SIGNATURE_STATUS, BAD_SIGNATURE_BODY
             entry.response = exchange.body
@@ -215,7 +217,7 @@ class Gateway:
         known = self.tenant(call.sys_id or named(call.sent.body))
         own = known or exchange.tenant
         examined = partial(
-            explain.examined,
+            _examined,
             call,
             own.merchant_public_key,
             own.huifu_key.public_key(),
@@ -224,11 +226,11 @@ class Gateway:
                 for other in islice(self._tenants.values(), OTHERS)
                 if (key := other.merchant_public_key) is not own.merchant_public_key
             ],
-            explain.earlier(exchange.tenant.journal),
+            [*islice(exchange.tenant.journal.latest(), EARLIER)],
             known=known is not None,
         )
         budget = explain.Budget(patience)
-        if patience >= PATIENCE or len(call.sent.body) <= QUICK:
+        if patience >= PATIENCE or (len(call.sent.body) <= QUICK and explain.is_loaded()):
             exchange.entry.finding = examined(budget=budget)
         else:
             exchange.entry.finding = explain.untried(call, "unfinished")
@@ -250,6 +252,19 @@ def verified(tenant: Tenant, call: Call) -> bool | None:
     return any(signing.verify_digest(key, digest, raw) for digest in call.other_digests)
 
 
+def _examined(
+    call: Call,
+    own: RSAPublicKey,
+    huifu: RSAPublicKey,
+    others: list[RSAPublicKey],
+    before: list[Entry],
+    *,
+    known: bool,
+    budget: explain.Budget,
+) -> Finding | None:
+    return explain.examined(call, own, huifu, others, explain.earlier(before), known=known, budget=budget)
+
+
 def _examined_later(
     exchange: Exchange, call: Call, examined: Callable[..., Finding | None], budget: explain.Budget
 ) -> Callable[[], None]:
@@ -265,13 +280,21 @@ def _examined_later(
     return tell
 
 
-def _warned(hint: str, given: str) -> str:
-    """A hint with the warning about a Content-Type."""
-    return "; ".join(filter(None, (hint, explain.ascii_line(explain.doubtful_type(given)[0]))))
-
-
 def _hint(tenant: Tenant, entry: Entry, call: Call) -> str:
-    return explain.hint(entry, call, explain.TenantFacts(tenant.sys_id, tenant.settings.product_ids))
+    """Why a call was refused, and what it does that may go wrong elsewhere; empty for most."""
+    tenant_facts = (tenant.sys_id, tenant.settings.product_ids)
+    why = "" if entry.went_well else explain.hint(entry, call, explain.TenantFacts(*tenant_facts))
+    return "; ".join(filter(None, (why, *_warnings(entry, call))))
+
+
+def _warnings(entry: Entry, call: Call) -> Iterator[str]:
+    if b"/json" not in call.sent.headers and (given := explain.given_type(call.sent.headers)):
+        yield explain.ascii_line(explain.doubtful_type(given)[0])
+    day = call.value("req_date")
+    if day and not entry.replay and day != compact(entry.at)[:8]:
+        warning = explain.own_date(call.endpoint, day, entry.at)
+        if warning is not None:
+            yield explain.ascii_line(warning[0])
 
 
 def _refused_for_signature(tenant: Tenant, outcome: Outcome) -> bool:

@@ -1,0 +1,33 @@
+"""Dates are Beijing's: which day it is there, for a client that takes its own from UTC or from its machine."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from huifu_mock.request import Endpoint
+
+ABOUT_THE_ORDER: Final = "query/v4-request"
+"""The request whose `req_date` is the day of the order, not its own."""
+
+
+def which_day(now: datetime) -> tuple[str, str]:
+    """The day in Beijing and in UTC, in English and Chinese: who takes UTC's is a day behind for 8 hours."""
+    here, there = f"{now:%Y%m%d}", f"{now.astimezone(UTC):%Y%m%d}"
+    return (
+        f"dates are Beijing's, where it is {here} now (in UTC {there})",
+        f"日期以北京时间为准，现在北京是 {here}（UTC 是 {there}）",
+    )
+
+
+def own_date(endpoint: Endpoint, req_date: str, now: datetime) -> tuple[str, str] | None:
+    """The warning about a call's own `req_date` that is a day off; `None` for the right day, and for one far away."""
+    if endpoint.request == ABOUT_THE_ORDER or req_date not in (_day(now, -1), _day(now, 1)):
+        return None
+    en, zh = which_day(now)
+    return f"warning: req_date {req_date} is a day off: {en}", f"警告：req_date {req_date} 差了一天：{zh}"
+
+
+def _day(now: datetime, away: int) -> str:
+    try:
+        return f"{now + timedelta(days=away):%Y%m%d}"
+    except OverflowError:
+        return ""
