@@ -131,7 +131,7 @@ def _too_long() -> TooMuch:
 class PatientDecoder(json.JSONDecoder):
     """Decodes as `json.JSONDecoder` does, in Python: slower, and never holds up other threads for long."""
 
-    def __init__(self, check_string: Callable[[str], None], **settings: Any) -> None:
+    def __init__(self, check_string: Callable[[str], object], **settings: Any) -> None:
         super().__init__(**settings)
 
         def parse_string(text: str, end: int, strict: bool = True) -> tuple[str, int]:

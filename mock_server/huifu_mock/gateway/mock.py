@@ -193,12 +193,21 @@ def seed(tenant: Tenant, bodies: list[dict[str, Any]], *, single: bool = False, 
 
     Raises `Refused`: 422 for a body that breaks the schema, 409 for a number that is taken.
     """
-    if bounded and len(bodies) > MOST_ORDERS and not single:
+    check_orders(bodies, single=single, bounded=bounded)
+    return keep_orders(tenant, [order_of(tenant, body) for body in bodies], single=single)
+
+
+def check_orders(bodies: list[dict[str, Any]], *, single: bool = False, bounded: bool = True) -> None:
+    """Raises `Refused` with 422 for a body that breaks the schema, and for too many of them."""
+    if bounded and len(bodies) > MOST_ORDERS:
         wanted = f"seed at most {MOST_ORDERS:,} in a call"
         raise Refused(422, Problem("the body", f"has {len(bodies):,} orders", wanted))
     for i, body in enumerate(bodies):
         check("control/order-create", body, "" if single else f"[{i}]")
-    made = [_order(tenant, body) for body in bodies]
+
+
+def keep_orders(tenant: Tenant, made: list[Order], *, single: bool = False) -> list[Order]:
+    """Put all orders into a tenant; they are given back as they are then. Raises `Refused` with 409, and keeps none."""
     try:
         tenant.orders.add(made)
     except Taken as taken:
@@ -209,7 +218,8 @@ def seed(tenant: Tenant, bodies: list[dict[str, Any]], *, single: bool = False, 
     return [tenant.orders.get(order.key) or order for order in made]
 
 
-def _order(tenant: Tenant, body: dict[str, Any]) -> Order:
+def order_of(tenant: Tenant, body: dict[str, Any]) -> Order:
+    """The order that an `order-create` body describes, not kept yet."""
     now = tenant.clock.now()
     created_at = now - timedelta(seconds=body.get("age_seconds", 120))
     if (given := instant(body.get("created_at"), "created_at")) is not None:

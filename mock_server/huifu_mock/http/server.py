@@ -14,6 +14,7 @@ from typing import Any, Final
 from aiohttp import web
 from aiohttp.web_request import BaseRequest
 
+from huifu_mock import explain
 from huifu_mock.explain.budget import Budget
 from huifu_mock.faults import NO_FAULTS
 from huifu_mock.gateway.gateway import PATHS, PATIENCE, Exchange, undone
@@ -23,7 +24,7 @@ from huifu_mock.http import faulty, page
 from huifu_mock.http.address import ANY_ADDRESS, CannotListen, base_url, cannot_listen, host_of, is_loopback
 from huifu_mock.http.bodies import AT_ONCE, MAX_BODY, Bodies, LeftEarly, Unread
 from huifu_mock.http.connection import Listener, peer_port
-from huifu_mock.http.control import router
+from huifu_mock.http.control import json_bodies, router
 from huifu_mock.http.control.route import ControlResponse
 from huifu_mock.http.event_stream import EventStreams
 from huifu_mock.http.signer_threads import Signers
@@ -38,6 +39,8 @@ APART: Final = 16 * 1024
 """A longer body is read in a thread; real ones have less than 1 KB."""
 IN_THE_LOOP: Final = 0.02
 """So many seconds a wrong signature is looked into before everybody else has a turn."""
+LOAD_AFTER: Final = 1.0
+"""So many seconds after the start the explainer is imported, in a thread: the first answer goes first."""
 JSON: Final = "application/json;charset=UTF-8"
 
 PROBES: Final = ("/_mock/health", "/_mock/ready")
@@ -84,6 +87,7 @@ class HttpServer:
         self._signers: Signers | None = None
         self._streams: Final = EventStreams()
         self._runner: web.ServerRunner | None = None
+        self._loading: asyncio.TimerHandle | None = None
         self._listeners: list[Listener] = []
         mock.bounds["connections"] = lambda: (self.limits.connections, sum(one.open for one in self._listeners))
         mock.bounds["long_bodies"] = lambda: (AT_ONCE, self._bodies.held)
@@ -105,10 +109,13 @@ class HttpServer:
         self.mock.dispatcher.start()
         for tenant in self.mock.gateway:
             tenant.clock.bind(loop)
+        self._loading = loop.call_later(LOAD_AFTER, self._worker.begin, explain.load)
 
     async def stop(self) -> None:
         """Stop listening, end what is under way, and let go of every timer."""
         self._streams.stop()
+        if self._loading is not None:
+            self._loading.cancel()
         while self.on_stop:
             await self.on_stop.pop()()
         for listener in self._listeners:
@@ -282,13 +289,20 @@ class HttpServer:
         if refused is not None:
             return refused
         query = dict(request.rel_url.query)
+        here = f"{request.scheme}://{request.host}" if self.host in ANY_ADDRESS else self.base_url
+        place = self._bodies.place()
         try:
-            body = await self._body(request) if request.can_read_body else router.MISSING
+            body = await self._bodies.read(request, place) if request.can_read_body else router.MISSING
+            told = await router.dispatch(
+                self.mock, here, request.method, path, query=query, body=body, in_a_thread=self._worker.run
+            )
         except Unread as unread:
             return _problem(unread.status or 400, unread.problem)
-        here = f"{request.scheme}://{request.host}" if self.host in ANY_ADDRESS else self.base_url
-        told = await router.dispatch(self.mock, here, request.method, path, query=query, body=body)
-        return _sent(told) if told.watched is None else await self._streams.serve(request, told.watched)
+        finally:
+            place.leave()
+        if told.watched is not None:
+            return await self._streams.serve(request, told.watched)
+        return _sent(told, b"" if told.body is None else await json_bodies.written(told.body))
 
     def _guard(self, request: BaseRequest) -> web.Response | None:
         """What the control API answers whom it does not serve."""
@@ -344,14 +358,14 @@ def _raw(request: BaseRequest) -> bytes:
 
 
 def _problem(status: int, problem: Problem) -> web.Response:
-    return _sent(router.problem(Refused(status, problem)))
+    told = router.problem(Refused(status, problem))
+    # what was sent may be quoted, and a path or header may hold bytes that are no characters
+    return _sent(told, json.dumps(told.body, ensure_ascii=False).encode(errors="replace"))
 
 
-def _sent(response: ControlResponse) -> web.Response:
+def _sent(response: ControlResponse, body: bytes) -> web.Response:
     headers = {"Server": "huifu-mock", "Content-Type": JSON, **response.headers}
     if response.body is None:
         del headers["Content-Type"]
         return web.Response(status=response.status, headers=headers)
-    # what was sent may be quoted, and a path or header may hold bytes that are no characters
-    body = json.dumps(response.body, ensure_ascii=False).encode(errors="replace")
     return web.Response(body=body, status=response.status, headers=headers)

@@ -18,13 +18,20 @@ class Worker:
 
     async def run(self, work: Callable[[], Result]) -> Result:
         """Do it there. Who is cancelled meanwhile leaves the queue; what has begun goes on to its end."""
-        if self._thread is None:
-            self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="huifu-mock worker")
         self.waiting += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+            return await asyncio.get_running_loop().run_in_executor(self._begun(), work)
         finally:
             self.waiting -= 1
+
+    def begin(self, work: Callable[[], object]) -> None:
+        """Do it there; nobody waits for it."""
+        self._begun().submit(work)
+
+    def _begun(self) -> ThreadPoolExecutor:
+        if self._thread is None:
+            self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="huifu-mock worker")
+        return self._thread
 
     def stop(self) -> None:
         """Begin nothing more."""

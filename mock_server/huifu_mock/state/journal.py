@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import count, islice
+from itertools import count, islice, takewhile
 from typing import Final
 
 from huifu_mock.codes import Reason
@@ -247,8 +247,8 @@ class Journal:
         return len(self._entries)
 
     def latest(self) -> Iterator[Entry]:
-        """All entries, the newest first; nothing may be added meanwhile."""
-        return reversed(self._entries)
+        """All entries, the newest first."""
+        return reversed(list(self._entries))
 
     def find(self, wanted: Wanted, limit: int | None = None) -> list[Entry]:
         """The entries that match, oldest first, at most `limit`."""
@@ -272,9 +272,10 @@ class Journal:
         """How many wait for one to come."""
         return len(self._waiters)
 
-    async def wait(self, wanted: Wanted, seconds: float) -> None:
-        """Return when an entry matches, or when `seconds` of real time are over."""
-        if not self.find(wanted, limit=1):
+    async def wait(self, wanted: Wanted, seconds: float, after: int = 0) -> None:
+        """Return when an entry matches, or when `seconds` of real time are over; those up to number `after` do not."""
+        newer = takewhile(lambda entry: entry.number > after, self.latest())
+        if not any(map(wanted, newer)):
             await self._waiters.wait(wanted, seconds)
 
     def changed(self, entry: Entry) -> None:

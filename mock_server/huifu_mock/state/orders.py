@@ -123,6 +123,7 @@ class OrderTable:
         self._feed: Final = feed or Feed()
         self._orders: dict[Key, Order] = {}
         self._by_hf_seq_id: dict[str, Key] = {}
+        self._by_number: dict[str, list[Key]] = {}
         self._attempts: dict[Key, CloseAttempt] = {}
 
     def find(self, huifu_id: str, req_date: str, req_seq_id: str, hf_seq_id: str) -> Order | None:
@@ -141,6 +142,10 @@ class OrderTable:
         """The order that Huifu gave that number."""
         key = self._by_hf_seq_id.get(hf_seq_id)
         return self._orders.get(key) if key else None
+
+    def numbered(self, req_seq_id: str) -> list[Order]:
+        """The orders of that number, of whichever merchant and day."""
+        return [self._orders[key] for key in self._by_number.get(req_seq_id, ())]
 
     def attempt(self, key: Key) -> CloseAttempt | None:
         """The latest close sent under that number."""
@@ -161,6 +166,7 @@ class OrderTable:
         self._orders |= new
         self._by_hf_seq_id |= ids
         for order in orders:
+            self._by_number.setdefault(order.req_seq_id, []).append(order.key)
             self._feed.tell("order", order)
 
     def save(self, order: Order, attempt: CloseAttempt | None = None) -> None:
@@ -194,6 +200,7 @@ class OrderTable:
         """Forget everything."""
         self._orders.clear()
         self._by_hf_seq_id.clear()
+        self._by_number.clear()
         self._attempts.clear()
         self._feed.tell("cleared", "orders")
 

@@ -114,10 +114,15 @@ async def _list(request: ControlRequest) -> ControlResponse:
     def wanted(entry: Entry) -> bool:
         return after < entry.number < before and matches(entry)
 
-    if seconds := request.seconds():
+    async def page() -> tuple[list[Entry], str | None]:
+        return await paging.cut(journal.latest() if newest else journal, wanted, limit, lambda entry: entry.id)
+
+    seconds, last = request.seconds(), journal.received
+    found, more = await page()
+    if seconds and not found:
         no_more(journal.waiting, MOST_WAITING, "wait")
-        await journal.wait(wanted, seconds)
-    found, more = paging.cut(filter(wanted, journal.latest() if newest else journal), limit, lambda entry: entry.id)
+        await journal.wait(wanted, seconds, after=last)
+        found, more = await page()
     in_short = paging.is_summary(request)
     tenant, as_json = request.tenant, summaries.call if in_short else shown
     items = [as_json(tenant, entry) async for entry in unhurried(found)]

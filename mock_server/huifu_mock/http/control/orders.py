@@ -4,10 +4,10 @@ from dataclasses import replace
 from typing import Any
 
 from huifu_mock.gateway import lifecycle
-from huifu_mock.gateway.mock import Refused, check, moment, seed
+from huifu_mock.gateway.mock import Refused, check, check_orders, keep_orders, moment, order_of
 from huifu_mock.gateway.tenant import Tenant
 from huifu_mock.http.control import paging
-from huifu_mock.http.control.route import ControlRequest, ControlResponse, Route
+from huifu_mock.http.control.route import ControlRequest, ControlResponse, Route, unhurried
 from huifu_mock.rules import SETTLES
 from huifu_mock.schemas import Problem
 from huifu_mock.state.clock import compact
@@ -52,18 +52,22 @@ def shown(tenant: Tenant, order: Order) -> dict[str, Any]:
     }
 
 
-def _seed(request: ControlRequest) -> ControlResponse:
+async def _seed(request: ControlRequest) -> ControlResponse:
     tenant = request.tenant
     single = not isinstance(request.body, list)
-    made = seed(tenant, [request.body] if single else request.body, single=single)
-    listed = [shown(tenant, order) for order in made]
+    bodies = [request.body] if single else request.body
+    check_orders(bodies, single=single)
+    made = [order_of(tenant, body) async for body in unhurried(bodies)]
+    with tenant.work():
+        kept = keep_orders(tenant, made, single=single)
+    listed = [shown(tenant, order) async for order in unhurried(kept)]
     return ControlResponse(201, listed[0] if single else listed)
 
 
 KNOWN = {"trans_stat": ("P", "S", "F"), "close_stat": ("", "P", "S", "F"), "settle": SETTLES}
 
 
-def _list(request: ControlRequest) -> ControlResponse:
+async def _list(request: ControlRequest) -> ControlResponse:
     tenant = request.tenant
     request.check_query(KNOWN)
     which = {name: value for name, value in request.query.items() if name in FILTERS}
@@ -71,8 +75,8 @@ def _list(request: ControlRequest) -> ControlResponse:
     def wanted(order: Order) -> bool:
         return all(getattr(order, name) == value for name, value in which.items())
 
-    found, more = paging.page(request, list(tenant.orders.orders()), wanted, lambda order: order.hf_seq_id)
-    items = [shown(tenant, order) for order in found]
+    found, more = await paging.page(request, list(tenant.orders.orders()), wanted, lambda order: order.hf_seq_id)
+    items = [shown(tenant, order) async for order in unhurried(found)]
     return ControlResponse(200, {"items": items, "next": more, "total": len(tenant.orders)})
 
 
@@ -83,11 +87,10 @@ def _one(request: ControlRequest) -> Order:
 
 def one_of(tenant: Tenant, number: str, which: dict[str, str]) -> Order:
     """The order of that `req_seq_id`. Raises `Refused`: 404, or 409 where the number alone does not tell which."""
-    narrowed = {"req_seq_id": number, **which}
     found = [
         order
-        for order in tenant.orders.orders()
-        if all(getattr(order, name) == value for name, value in narrowed.items())
+        for order in tenant.orders.numbered(number)
+        if all(getattr(order, name) == value for name, value in which.items())
     ]
     if not found:
         raise Refused(404, Problem("req_seq_id", f"there is no order {number}", "GET …/orders lists them"))
@@ -133,7 +136,7 @@ ALL = "/_mock/tenants/{sys_id}/orders"
 ONE = ALL + "/{req_seq_id}"
 ROUTES = (
     Route("POST", ALL, _seed, "seed one order or a list of them", "control/order-create",
-          status=201, answer="control/order", many=True, conflicts=True),
+          values=250_000, status=201, answer="control/order", many=True, conflicts=True),
     Route("GET", ALL, _list, "list orders, in pages if a `limit` is given",
           query=(*FILTERS, *paging.PARAMETERS), answer="control/orders"),
     Route("GET", ONE, _read, "read an order", query=("huifu_id", "req_date"), answer="control/order", conflicts=True),

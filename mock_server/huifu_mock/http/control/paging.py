@@ -1,11 +1,10 @@
 """Pages of a list: in which order, at most how many, and where the next page goes on."""
 
 from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
 from typing import TypeVar
 
 from huifu_mock.gateway.mock import Refused
-from huifu_mock.http.control.route import ControlRequest
+from huifu_mock.http.control.route import ControlRequest, Turns
 from huifu_mock.schemas import Problem
 
 PARAMETERS = ("after", "before", "limit", "sort", "view")
@@ -37,22 +36,30 @@ def newest_first(request: ControlRequest) -> bool:
     return given == "newest"
 
 
-def cut(found: Iterable[Item], limit: int, id_of: Callable[[Item], str]) -> tuple[list[Item], str | None]:
-    """At most `limit` items, and the id that the next page goes on from; `None` at the end."""
-    page = list(islice(found, limit + 1))
-    if len(page) <= limit:
-        return page, None
-    return page[:limit], id_of(page[limit - 1])
+async def cut(
+    items: Iterable[Item], wanted: Callable[[Item], bool], limit: int, id_of: Callable[[Item], str]
+) -> tuple[list[Item], str | None]:
+    """At most `limit` wanted items, and the id that the next page goes on from; `None` at the end."""
+    page: list[Item] = []
+    turns = Turns()
+    for item in items:
+        await turns.give()
+        if not wanted(item):
+            continue
+        if len(page) == limit:
+            return page, id_of(page[-1])
+        page.append(item)
+    return page, None
 
 
-def page(
+async def page(
     request: ControlRequest, items: Sequence[Item], wanted: Callable[[Item], bool], id_of: Callable[[Item], str]
 ) -> tuple[list[Item], str | None]:
     """The asked-for page of `items`, which are oldest first. Raises `Refused`."""
     ordered = reversed(items) if newest_first(request) else iter(items)
     name = "before" if "before" in request.query else "after"
+    limit = request.whole("limit", MOST, 1, MOST)
     if (cursor := request.query.get(name)) is not None and not any(id_of(item) == cursor for item in ordered):
         wanted_id = "it is an id in it, such as the `next` of the page before"
         raise Refused(422, Problem(name, f'"{cursor}" is not in the list', wanted_id))
-    limit = request.whole("limit", MOST, 1, MOST)
-    return cut(filter(wanted, ordered), limit, id_of)
+    return await cut(ordered, wanted, limit, id_of)

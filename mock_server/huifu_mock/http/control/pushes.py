@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from huifu_mock.gateway.mock import MOST_WEBHOOKS, Refused, check
 from huifu_mock.http.control import paging, summaries
 from huifu_mock.http.control.orders import one_of
-from huifu_mock.http.control.route import ControlRequest, ControlResponse, Route, no_more
+from huifu_mock.http.control.route import ControlRequest, ControlResponse, Route, no_more, unhurried
 from huifu_mock.push.delivery import Delivery, Status, Wanted
 from huifu_mock.push.events import EVENTS, TRANS_CLOSE, WEBHOOK_EVENTS
 from huifu_mock.push.queue import Webhook
@@ -100,12 +100,12 @@ async def _list_deliveries(request: ControlRequest) -> ControlResponse:
     if seconds := request.seconds():
         no_more(pushes.deliveries.waiting, MOST_WAITING, "wait")
         await pushes.deliveries.wait(wanted, seconds)
-    found, more = paging.page(request, list(pushes.deliveries), wanted, lambda delivery: delivery.id)
+    found, more = await paging.page(request, list(pushes.deliveries), wanted, lambda delivery: delivery.id)
     as_json = summaries.delivery if paging.is_summary(request) else shown_delivery
     return ControlResponse(
         200,
         {
-            "items": [as_json(delivery) for delivery in found],
+            "items": [as_json(delivery) async for delivery in unhurried(found)],
             "next": more,
             "total": len(pushes.deliveries),
             "dropped": pushes.deliveries.dropped,

@@ -94,6 +94,8 @@ class Route:
     says: str
     body: str | None = None
     """The schema of the body; `None` where there is none."""
+    values: int = 100_000
+    """About how many values the body may hold."""
     query: tuple[str, ...] = ()
     status: int = 200
     """The HTTP status of success."""
@@ -130,14 +132,25 @@ TURN: Final = 0.01
 """Seconds of the event loop that a long list may take at once."""
 
 
+class Turns:
+    """Turns for everybody else, given by who works on many things."""
+
+    def __init__(self) -> None:
+        self._began = time.perf_counter()
+
+    async def give(self) -> None:
+        """Let the others go on if the work has taken a while since they last could."""
+        if time.perf_counter() - self._began > TURN and not INLINE.get():
+            await asyncio.sleep(0)  # noqa: TID251 - lets the loop turn; no time passes
+            self._began = time.perf_counter()
+
+
 async def unhurried(items: Iterable[Item]) -> AsyncIterator[Item]:
     """The items, with a turn for everybody else whenever working on them has taken a while."""
-    began = time.perf_counter()
+    turns = Turns()
     for item in items:
         yield item
-        if time.perf_counter() - began > TURN and not INLINE.get():
-            await asyncio.sleep(0)  # noqa: TID251 - lets the loop turn; no time passes
-            began = time.perf_counter()
+        await turns.give()
 
 
 async def once_kept(mock: Mock) -> None:

@@ -1,6 +1,5 @@
 """The router of the control API: finds the route of a call, checks what was sent, answers."""
 
-import json
 import logging
 from collections.abc import Awaitable
 from http import HTTPStatus
@@ -8,8 +7,20 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from huifu_mock.gateway.mock import Mock, Refused
-from huifu_mock.http.control import about, clock, events, faults, journal, openapi, orders, pushes, sign, tenants
-from huifu_mock.http.control.route import ControlRequest, ControlResponse, Route, once_kept
+from huifu_mock.http.control import (
+    about,
+    clock,
+    events,
+    faults,
+    journal,
+    json_bodies,
+    openapi,
+    orders,
+    pushes,
+    sign,
+    tenants,
+)
+from huifu_mock.http.control.route import ControlRequest, ControlResponse, Route, off_loop, once_kept
 from huifu_mock.schemas import Problem
 from huifu_mock.state.work import Unkept, in_memory
 
@@ -62,13 +73,20 @@ MISSING: Final = object()
 
 
 async def dispatch(
-    mock: Mock, base_url: str, method: str, path: str, *, query: dict[str, str], body: Any = MISSING
+    mock: Mock,
+    base_url: str,
+    method: str,
+    path: str,
+    *,
+    query: dict[str, str],
+    body: Any = MISSING,
+    in_a_thread: json_bodies.Run = off_loop,
 ) -> ControlResponse:
     """Answer one call. `body` is bytes of JSON, or a JSON value, or `MISSING`. Errors are problem documents."""
     try:
         route, values = _route(method, path)
         _check_query(route, query)
-        request = ControlRequest(mock, base_url, values, query, _body(route, body))
+        request = ControlRequest(mock, base_url, values, query, await _body(route, body, in_a_thread))
         response = _handled(route, request)
         answer = response if isinstance(response, ControlResponse) else await response
         await once_kept(mock)
@@ -128,17 +146,9 @@ def _check_query(route: Route, query: dict[str, str]) -> None:
             raise Refused(422, Problem(f"?{name}", "is not a parameter of this call", wanted))
 
 
-def _body(route: Route, body: Any) -> Any:
+async def _body(route: Route, body: Any, in_a_thread: json_bodies.Run) -> Any:
     if route.body is None:
         return None
     if body is MISSING or body == b"":
         return {}
-    if not isinstance(body, bytes):
-        return body
-    try:
-        parsed = json.loads(body)
-        if b"\\u" in body:
-            json.dumps(parsed, ensure_ascii=False).encode()  # half of a surrogate pair is no character
-        return parsed
-    except (ValueError, RecursionError) as error:
-        raise Refused(422, Problem("the body", f"is not JSON: {error}", f"see schemas/{route.body}.json")) from error
+    return await json_bodies.read(route, body, in_a_thread) if isinstance(body, bytes) else body

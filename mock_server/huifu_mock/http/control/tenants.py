@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import asdict
 from typing import Any, Final
 
-from huifu_mock.gateway.mock import check
+from huifu_mock.gateway.mock import Mock, check
 from huifu_mock.gateway.tenant import Tenant
 from huifu_mock.http.control import summaries
 from huifu_mock.http.control.route import ControlRequest, ControlResponse, Route, off_loop
@@ -39,8 +39,7 @@ PRIVATE: Final = ("merchant_private_key", "merchant_private_key_pem")
 async def _create(request: ControlRequest) -> ControlResponse:
     body = request.body
     if isinstance(body, dict) and "capsule" in body:
-        check("control/tenant-from-capsule", body)
-        tenant: Tenant = await off_loop(lambda: capsule.load(request.mock, body["capsule"], body.get("sys_id")))
+        tenant: Tenant = await off_loop(lambda: _from_capsule(request.mock, body))
         request.mock.take_in(tenant)
         document.resume(tenant)
     else:
@@ -48,6 +47,11 @@ async def _create(request: ControlRequest) -> ControlResponse:
         request.mock.take_in(tenant)
     tenant.clock.bind(asyncio.get_running_loop())
     return ControlResponse(201, shown(tenant, request.base_url))
+
+
+def _from_capsule(mock: Mock, body: dict[str, Any]) -> Tenant:
+    check("control/tenant-from-capsule", body)
+    return capsule.load(mock, body["capsule"], body.get("sys_id"))
 
 
 def _fork(request: ControlRequest) -> ControlResponse:
@@ -100,6 +104,7 @@ ROUTES = (
         _create,
         "make a fresh, isolated tenant, or one from a capsule",
         "control/tenant-create",
+        values=500_000,
         status=201,
         answer="control/tenant",
         conflicts=True,

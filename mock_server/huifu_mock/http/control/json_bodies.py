@@ -1,0 +1,65 @@
+"""Bodies of the control API: how much they may hold; long ones are read and written with turns for everybody else."""
+
+import json
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, Final
+
+from huifu_mock.gateway.mock import Refused
+from huifu_mock.http.control.route import Route, unhurried
+from huifu_mock.json_limits import PatientDecoder
+from huifu_mock.schemas import Problem
+
+SHORT: Final = 64 * 1024
+"""A body up to here is read in one go: that takes a few milliseconds."""
+FEW: Final = 200
+"""A list of so many items is written in one go."""
+
+Run = Callable[[Callable[[], Any]], Awaitable[Any]]
+"""Does something in a thread."""
+
+
+async def read(route: Route, body: bytes, in_a_thread: Run) -> Any:
+    """The JSON value of a body. Raises `Refused` with 422 for what is no JSON, or holds too much for its route."""
+    if body.count(b",") >= route.values:
+        said = f"holds more than {route.values:,} values (commas are counted)"
+        raise Refused(422, Problem("the body", said, "send it in parts"))
+    try:
+        return _at_once(body) if len(body) <= SHORT else await in_a_thread(partial(_in_turns, body))
+    except (ValueError, RecursionError) as error:
+        raise Refused(422, Problem("the body", f"is not JSON: {error}", f"see schemas/{route.body}.json")) from error
+
+
+def _at_once(body: bytes) -> Any:
+    parsed = json.loads(body)
+    if b"\\u" in body:
+        json.dumps(parsed, ensure_ascii=False).encode()  # half of a surrogate pair is no character
+    return parsed
+
+
+def _in_turns(body: bytes) -> Any:
+    text = body.decode(json.detect_encoding(body))
+    return PatientDecoder(str.encode, object_pairs_hook=_members).decode(text)
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    for name, _ in pairs:
+        name.encode()  # as each value is: half of a surrogate pair is no character
+    return dict(pairs)
+
+
+async def written(value: Any) -> bytes:
+    """A value as JSON text; a long list is written item by item."""
+    items = value.get("items") if isinstance(value, dict) else value
+    if not isinstance(items, list) or len(items) <= FEW:
+        return _text(value).encode(errors="replace")
+    listed = ", ".join([_text(item) async for item in unhurried(items)])
+    if value is items:
+        return f"[{listed}]".encode(errors="replace")
+    members = (f"[{listed}]" if name == "items" else _text(one) for name, one in value.items())
+    pairs = ", ".join(f"{_text(name)}: {member}" for name, member in zip(value, members, strict=True))
+    return f"{{{pairs}}}".encode(errors="replace")
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
