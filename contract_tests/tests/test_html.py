@@ -13,10 +13,12 @@ from typing import Any
 import browser
 import picture
 import pytest
+from console_page import AXE, VIOLATIONS
 from made_results import HOSTILE, L5, LOST, SAMPLE, five, run
 from rich.console import Console
 
 from huifu_contract.catalogue.registry import catalogue
+from huifu_contract.catalogue.translations import FILE, in_chinese, sentences
 from huifu_contract.cli.main import main
 from huifu_contract.grading.exchanges import sequence
 from huifu_contract.grading.results import Exit, RunResult, Verdict
@@ -335,6 +337,36 @@ def test_chinese_is_chinese_all_over(chromium: browser.Browser, page: Path) -> N
     assert "真实情况" in text(chromium, "#detail")
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_in_chinese_the_cases_speak_chinese_on_a_phone_too(chromium: browser.Browser, page: Path, width: int) -> None:
+    chromium.show(page, "?lang=zh", width=width)
+    case = catalogue()["request/sign-key-order"]
+    [shown] = chromium.eval(
+        f"[...document.querySelectorAll('[data-case=\"{case.id}\"] :is(.says span, .under)')]"
+        ".filter((one) => one.checkVisibility()).map((one) => one.innerText)"
+    )
+    assert shown == in_chinese(case.says) == "无论应用以什么顺序给出参数，签名都验证通过。"
+    assert not chromium.eval(WIDE)
+    click(chromium, f'[data-case="{case.id}"] .name')
+    assert shown in text(chromium, "#detail")
+
+
+def test_every_case_has_its_sentence_in_chinese() -> None:
+    assert {case.id for case in catalogue().values() if not in_chinese(case.says)} == set(), FILE
+    assert len(sentences()) == len(catalogue()), f"{FILE} has sentences that no case says any more"
+
+
+@pytest.mark.parametrize(("query", "width"), [("?lang=en&theme=light", 1280), ("?lang=zh&theme=dark", 390)])
+def test_axe_finds_nothing_wrong(chromium: browser.Browser, page: Path, query: str, width: int) -> None:
+    """The rule that a label holds the words that are seen is among them, though axe calls it experimental."""
+    chromium.show(page, query, width=width)
+    chromium.eval(AXE.read_text(encoding="utf-8") + ";0")
+    assert chromium.eval(VIOLATIONS) == []
+    click(chromium, ".cell .fail")
+    chromium.eval("Promise.all(document.getAnimations().map((one) => one.finished))")
+    assert chromium.eval(VIOLATIONS) == []
+
+
 def test_both_languages_have_the_same_words(chromium: browser.Browser, page: Path) -> None:
     source = (html.PARTS / "words.js").read_text(encoding="utf-8")
     chromium.show(page)
@@ -381,7 +413,7 @@ def test_the_grid_has_its_roles_and_names(chromium: browser.Browser, page: Path)
     assert roles["grid"] == 1
     assert roles["rowheader"] == len(catalogue()) + 10
     assert roles["columnheader"] == 7
-    assert len(nameless) <= 1  # the head above the sentences is empty
+    assert nameless == []
     assert roles["gridcell"] >= len(catalogue()) * 5
 
 

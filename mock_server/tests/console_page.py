@@ -26,7 +26,9 @@ UNTIL = """new Promise((done, fail) => {
   };
   look().catch(fail);
 })"""
-VIOLATIONS = """axe.run(document, {resultTypes: ["violations"], preload: false}).then(({violations}) =>
+VIOLATIONS = """axe.run(document, {
+  resultTypes: ["violations"], preload: false, rules: {"label-content-name-mismatch": {enabled: true}},
+}).then(({violations}) =>
   violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`))"""
 
 

@@ -301,9 +301,9 @@ def test_the_clock_is_stopped_moved_and_let_run(console: Console, tenant: huifu_
     before = tenant.clock.now()
     console.open()
     for name, told, seconds in (
-        ("Advance by 1 s", "1 s", 1),
-        ("Advance by 61 s", "1 min 1 s", 62),
-        ("Advance by 1 h", "1 h", 3662),
+        ("+1s Advance by 1 s", "1 s", 1),
+        ("+61s Advance by 61 s", "1 min 1 s", 62),
+        ("+1h Advance by 1 h", "1 h", 3662),
     ):
         console.button(name).click()
         expect(console.page.get_by_text(f"The clock is {told} later")).to_be_visible()

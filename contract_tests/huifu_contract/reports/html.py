@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from huifu_contract.catalogue.registry import GROUPS
+from huifu_contract.catalogue.translations import in_chinese
 from huifu_contract.grading.results import OK, CaseResult, RunResult, Verdict
 from huifu_contract.harness.laws import TITLES
 
@@ -64,7 +65,10 @@ def _cases(runs: Iterable[RunResult]) -> list[dict[str, Any]]:
             newest[case.id] = case
     places = {group: place for place, group in enumerate(_ordered({case.group for case in newest.values()}))}
     ordered = sorted(newest.values(), key=lambda case: places[case.group])
-    return [{**{name: clean(getattr(case, name)) for name in ABOUT}, "rev": case.rev} for case in ordered]
+    return [
+        {**{name: clean(getattr(case, name)) for name in ABOUT}, "zh": in_chinese(case.says), "rev": case.rev}
+        for case in ordered
+    ]
 
 
 def _ordered(groups: set[str]) -> list[str]:

@@ -43,8 +43,8 @@ function Clock() {
     <button type="button" class="icon-button" aria-label=${t(running ? "freeze" : "unfreeze")} title=${t(running ? "freeze" : "unfreeze")}
       onClick=${() => setMode(running ? "frozen" : "running")}><${Icon} name=${running ? "pause" : "play"} /></button>
     <time class="now ${state.clock.mode}" datetime=${new Date(now()).toISOString()} title=${`${day(now())} · ${t("beijing")} · ${mode}`}><b>${hms.format(now())}</b><small>${running ? t("beijing") : mode}</small></time>
-    ${steps.map(([seconds, words]) => html`<button type="button" key=${words} class="step-button" aria-label=${t("advance", { n: t(words) })} title=${t("advance", { n: t(words) })}
-      onClick=${() => advance(seconds)}>+${t(words).replace(" ", "")}</button>`)}</div>`;
+    ${steps.map(([seconds, words]) => html`<button type="button" key=${words} class="step-button" title=${t("advance", { n: t(words) })}
+      onClick=${() => advance(seconds)}>+${t(words).replace(" ", "")} <span class="unseen">${t("advance", { n: t(words) })}</span></button>`)}</div>`;
 }
 
 // --- the bar

@@ -107,7 +107,7 @@ function drawDetail() {
       button("before", "up", words().before, rows[place - 1]), button("after", "down", words().after, rows[place + 1]), button("close", "close", words().close),
       el("h2", { id: "detail-title" }, test.id)),
     el("div", { class: "scroll" },
-      el("p", { class: "promise", lang: chinese(test.says) }, prose(test.says)),
+      el("p", { class: "promise", lang: chinese(saysOf(test)) }, prose(saysOf(test))),
       el("figure", {}, el("figcaption", {}, words().basis[test.basis]), el("blockquote", { lang: chinese(test.quote) }, prose(test.quote))),
       el("div", { role: "tablist", "aria-label": words().clients, class: "tabs" }, tabs(test)),
       el("div", { role: "tabpanel", id: "evidence", "aria-labelledby": `tab-${state.open.column}` }, evidence(test, run))));

@@ -40,8 +40,9 @@ function rowFor(test, row) {
   return el("tr", { role: "row", "data-case": test.id },
     el("th", { scope: "row", role: "rowheader", class: "case" },
       el("button", { type: "button", class: "name", tabindex: -1, "data-row": row, "data-column": 0, onclick: () => openCase(test.id, null) },
-        el("span", { class: "short" }, el("span", { class: "unseen" }, `${groupOf(test.id)}/`), shortOf(test.id)), level(test.level))),
-    el("td", { role: "gridcell", class: "says", lang: chinese(test.says), title: test.says }, el("span", {}, prose(test.says))),
+        el("span", { class: "short" }, el("span", { class: "unseen" }, `${groupOf(test.id)}/`), shortOf(test.id)), level(test.level)),
+      el("p", { class: "under", lang: chinese(saysOf(test)) }, prose(saysOf(test)))),
+    el("td", { role: "gridcell", class: "says", lang: chinese(saysOf(test)), title: saysOf(test) }, el("span", {}, prose(saysOf(test)))),
     data.runs.map((run, column) => cellFor(test, run, row, column)));
 }
 
@@ -62,7 +63,7 @@ function bodyFor(group, tests, next) {
 function tableOf(groups, shown, next) {
   const head = el("thead", { role: "rowgroup" }, el("tr", { role: "row" },
     el("th", { scope: "col", role: "columnheader", class: "corner" }, words().caseColumn),
-    el("th", { scope: "col", role: "columnheader", class: "says" }),
+    el("th", { scope: "col", role: "columnheader", class: "says" }, el("span", {}, words().saysColumn)),
     data.runs.map(columnHead)));
   const bodies = groups.map((group) => [group, shown.filter((test) => groupOf(test.id) === group)])
     .filter(([, tests]) => tests.length).map(([group, tests]) => bodyFor(group, tests, next));

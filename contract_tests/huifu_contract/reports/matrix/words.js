@@ -1,4 +1,4 @@
-// Every word of the page, in both languages. The cases speak for themselves and are not translated.
+// Every word of the page, in both languages. What a case says is in the data, where it comes from the catalogue.
 const WORDS = {
   en: {
     title: "Close contract: results by client",
@@ -8,7 +8,7 @@ const WORDS = {
     search: "Find a case or a finding", filters: "Filters", levels: "Level", verdicts: "Verdict",
     wrong: "Not ok", differs: "Clients differ", clear: "Clear filters", legend: "What the marks mean",
     shown: (some, all) => `${some} of ${all} cases`,
-    none: "No case matches these filters.", caseColumn: "Case", matrix: "Cases by clients",
+    none: "No case matches these filters.", caseColumn: "Case", saysColumn: "Passes when", matrix: "Cases by clients",
     passed: (p, a) => `${p} of ${a} passed`, noScore: "no score", fold: "Fold", unfold: "Unfold",
     keys: "Arrow keys move, Enter opens, Escape closes, / searches. In a case: ← → other clients, J K next and previous case.",
     close: "Close", before: "Previous case (K)", after: "Next case (J)", clients: "Clients", absent: "not graded",
@@ -53,7 +53,7 @@ const WORDS = {
     search: "查找用例或问题", filters: "筛选", levels: "级别", verdicts: "结论",
     wrong: "有问题", differs: "客户端不一致", clear: "清除筛选", legend: "图例说明",
     shown: (some, all) => `显示 ${some} / ${all} 个用例`,
-    none: "没有符合筛选条件的用例。", caseColumn: "用例", matrix: "用例与客户端对照表",
+    none: "没有符合筛选条件的用例。", caseColumn: "用例", saysColumn: "通过条件", matrix: "用例与客户端对照表",
     passed: (p, a) => `通过 ${p} / ${a}`, noScore: "无得分", fold: "收起", unfold: "展开",
     keys: "方向键移动，回车打开，Esc 关闭，/ 查找。打开用例后：← → 切换客户端，J K 切换用例。",
     close: "关闭", before: "上一个用例 (K)", after: "下一个用例 (J)", clients: "客户端", absent: "未评测",
