@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -170,16 +171,28 @@ def test_a_wrong_question_is_answered_with_what_is_right(
     assert says in capsys.readouterr().err
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """A shell that starts the tests behind an `&` has SIGINT ignored, and children inherit that."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_following_shows_calls_as_they_come(named: list[str], tenant: huifu_mock.Tenant) -> None:
     command = [sys.executable, "-m", "huifu_mock", "journal", "-f", "-n", "1", *named]
     environment = os.environ | {"PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
     ) as follow:
-        assert follow.stdout is not None
-        assert "call-3" in follow.stdout.readline()
-        for number in ("call-4", "call-5"):
-            post(tenant.base_url, body(tenant))
-            assert number in follow.stdout.readline()
-        follow.send_signal(signal.SIGINT)
-        assert follow.wait(30) == 130
+        try:
+            assert follow.stdout is not None
+            assert "call-3" in follow.stdout.readline()
+            for number in ("call-4", "call-5"):
+                post(tenant.base_url, body(tenant))
+                assert number in follow.stdout.readline()
+            follow.send_signal(signal.SIGINT)
+            assert follow.wait(30) == 130
+        finally:
+            follow.kill()
