@@ -36,8 +36,12 @@ class DecidedReply:
         return enveloped(data, signing.sign(self.key, data))
 
     def changed(self, **fields: Any) -> bytes:
-        """A correctly signed reply with other values."""
-        return self.signed(canonical.dump({**self.fields, **fields}))
+        """A correctly signed reply with other values, of any JSON type."""
+        return self.signed(self.data_with(fields))
+
+    def data_with(self, fields: Fields) -> bytes:
+        """The bytes of `data` with other values, of any JSON type."""
+        return _json({**self.fields, **fields}, sort_keys=True)
 
 
 SignedAct = Callable[[DecidedReply, Settings], bytes]
@@ -90,8 +94,8 @@ def sign_replayed(decided: DecidedReply, _: Settings) -> bytes:
 
 
 def tampered(decided: DecidedReply, settings: Settings) -> bytes:
-    changed = {**decided.fields, settings["field"]: _wanted(decided, settings)}
-    return enveloped(canonical.dump(changed), signing.sign(decided.key, decided.data))
+    changed = {settings["field"]: _wanted(decided, settings)}
+    return enveloped(decided.data_with(changed), signing.sign(decided.key, decided.data))
 
 
 def _elsewhere(fields: Fields) -> Fields:
