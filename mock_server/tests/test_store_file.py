@@ -15,11 +15,13 @@ from urllib.request import urlopen
 import pytest
 from desk import Desk, opened, said
 from hypothesis import settings
-from hypothesis.stateful import rule
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, rule
 from merchant import Merchant
 from postbox import Mailbox, Push, Said
 from sqlalchemy import event
 from test_capsule import FAULTS
+from test_lifecycle_machine import Life, Modelled
 from test_many_racers import test_one_of_64_racers_wins_and_its_answer_is_the_same_for_ever as race
 from test_state_machine import Gateway
 
@@ -206,7 +208,7 @@ def limited(server: huifu_mock.Server, pages: int) -> None:
     """The file may have so many pages at most; 0 for as many as it has. More is what SQLite calls a full disk."""
     store = server.mock.store
     assert isinstance(store, Persistent)
-    with store.database._connected() as connection:
+    with store.database.connected() as connection:
         if not pages:
             pages = connection.exec_driver_sql("PRAGMA page_count").scalar() or 0
         connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
@@ -308,8 +310,51 @@ class OnFile(Gateway):
         self.folder.cleanup()
 
 
+class LifeOnFile(Life):
+    """The life of orders in time, with pushes; now and then the process is killed.
+
+    What falls due at one and the same moment happens in no order that a restart keeps, so payments come a part of a
+    second beside settlements.
+    """
+
+    @initialize()
+    def open(self) -> None:
+        super().open()
+        self.folder = tempfile.TemporaryDirectory()
+        self.file = Path(self.folder.name, "mock.db")
+        self.begin()
+        self.tenant.pushes.register("http://127.0.0.1:1/hook", ["trans.close"], "k" * 32)
+
+    def begin(self) -> None:
+        numbers = self.desk._numbers
+        self.desk = begun(self.file)
+        self.desk._numbers, self.tenant = numbers, self.desk.tenant
+
+    @rule(order=Life.orders, seconds=st.sampled_from([1.25, 3.25, 5.25, 7.25]))
+    def pay_later(self, order: Modelled, seconds: float) -> None:
+        super().pay_later(order, seconds)  # type: ignore[arg-type] # a part of a second
+
+    @rule(target=Life.orders, settle=st.sampled_from(["processing", "accepted"]), pays=st.sampled_from([None, 3.25, 7]))
+    def close_while_the_customer_hesitates(self, settle: str, pays: float | None) -> Modelled:
+        return super().close_while_the_customer_hesitates(settle, pays)  # type: ignore[arg-type] # a part of a second
+
+    @rule()
+    def kill(self) -> None:
+        with self.tenant.work():
+            pass
+        killed(self.desk)
+        self.begin()
+
+    def teardown(self) -> None:
+        if hasattr(self, "file"):
+            killed(self.desk)
+            self.folder.cleanup()
+
+
 TestOnFile = OnFile.TestCase
 TestOnFile.settings = settings(max_examples=6, stateful_step_count=25, deadline=None)
+TestLifeOnFile = LifeOnFile.TestCase
+TestLifeOnFile.settings = settings(max_examples=6, stateful_step_count=25, deadline=None)
 
 
 async def test_one_of_64_racers_wins_on_a_file_too(path: Path) -> None:

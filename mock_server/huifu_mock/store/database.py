@@ -68,7 +68,7 @@ class Database:
         self._committing: Future[None] | None = None
         self.engine: Final = _engine(path)
         try:
-            with self._connected() as connection:
+            with self.connected() as connection:
                 _bring_up_to_date(connection, self.name)
         except (DBAPIError, sqlite3.Error) as error:
             self.close()
@@ -82,7 +82,7 @@ class Database:
         self.engine.dispose()
 
     @contextmanager
-    def _connected(self) -> Iterator[Connection]:
+    def connected(self) -> Iterator[Connection]:
         """The one connection, for one transaction; after what is being committed."""
         if self._committing is not None:
             wait([self._committing])
@@ -92,7 +92,7 @@ class Database:
     @contextmanager
     def _kept(self) -> Iterator[Connection]:
         try:
-            with self._connected() as connection:
+            with self.connected() as connection:
                 yield connection
         except (DBAPIError, sqlite3.Error) as error:
             raise Unkept(f"{self.name}: {said(error)}") from error
@@ -135,6 +135,20 @@ class Database:
                 record[kind] = json.loads(f"[{','.join(bodies)}]")
         record["closes_met"] = record.pop("met")
         return record, json.loads(row.keys)
+
+    def vacuum(self) -> tuple[int, int]:
+        """Give back the room of what was deleted: the bytes of the file before and after. Raises `Unkept`."""
+        connection = self.engine.raw_connection()
+        try:
+            cursor = connection.cursor()
+            before = _size(cursor)
+            cursor.execute("VACUUM")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            return before, _size(cursor)
+        except sqlite3.Error as error:
+            raise Unkept(f"{self.name}: {said(error)}") from error
+        finally:
+            connection.close()
 
     def probe(self) -> None:
         """See whether something could be committed. Raises `Unkept`."""
@@ -181,6 +195,11 @@ _UPSERT: Final = {
     )
     for kind, table in MANY.items()
 }
+
+
+def _size(cursor: Any) -> int:
+    (pages,), (size,) = (cursor.execute(f"PRAGMA {name}").fetchone() for name in ("page_count", "page_size"))
+    return int(pages) * int(size)
 
 
 def _engine(path: Path) -> Engine:

@@ -1,7 +1,7 @@
 """Units of work of a tenant, and what they changed: rows that are to be written together or not at all."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Final
@@ -44,7 +44,7 @@ class Changes:
         self.first.pop((kind, sys_id), None)
 
     def add(self, later: "Changes") -> None:
-        """Those of a later unit of work of a tenant that is there."""
+        """Those of a later unit of work, or of a new tenant."""
         for kind, sys_id in later.cleared:
             self.clear(kind, sys_id)
         for sys_id, columns in later.tenants.items():
@@ -54,6 +54,7 @@ class Changes:
             for sys_id, rows in of_kind.items():
                 kept.setdefault(sys_id, {}).update(rows)
         self.first.update(later.first)
+        self.made.update(later.made)
         self.of.update(later.of)
 
 
@@ -152,23 +153,6 @@ class Unit:
         if not self._depth:
             self._late(self)
 
-    def everything(self) -> Changes:
-        """All of the tenant, as if it had just been made."""
-        self.forget()
-        tenant = self.tenant
-        for kind, things in (
-            ("orders", tenant.orders.orders()),
-            ("closes", tenant.orders.attempts()),
-            ("calls", tenant.journal),
-            ("deliveries", tenant.pushes.deliveries),
-            ("met", tenant.faults.closes_met),
-        ):
-            self._changed[kind] = {_KEY[kind](thing): thing for thing in things}
-        self._columns.update(("settled", "keys"))
-        changes = self.changes()
-        changes.made.add(tenant.sys_id)
-        return changes
-
     def changes(self) -> Changes:
         """What has changed since it was asked last, as it is now."""
         tenant = self.tenant
@@ -194,3 +178,22 @@ class Unit:
         if "keys" in self._columns:
             columns["keys"] = dumps(document.keys(self.tenant))
         return columns
+
+
+def whole(tenant: Tenant) -> Changes:
+    """All of a tenant, as a new one is written."""
+    unit = Unit(tenant, *(4 * (lambda _: None,)))
+    things: dict[Kind, Iterable[Any]] = {
+        "order": tenant.orders.orders(),
+        "close": tenant.orders.attempts(),
+        "call": tenant.journal,
+        "delivery": tenant.pushes.deliveries,
+        "met": tenant.faults.closes_met,
+    }
+    for kind, of_kind in things.items():
+        for thing in of_kind:
+            unit.take(kind, thing)
+    unit.take("tenant", tenant)
+    made = unit.changes()
+    made.made.add(tenant.sys_id)
+    return made

@@ -1,0 +1,117 @@
+"""`huifu-mock store`: what it says of a store, and how tenants travel from one store to another."""
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+from desk import Desk
+from test_store_file import begun, busy, killed, whole
+
+from huifu_mock.cli.main import main
+from huifu_mock.gateway.mock import Mock
+from huifu_mock.store.opening import opened
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> str:
+    desk = begun(tmp_path / "mock.db")
+    busy(desk)
+    desk.mock.store.stop()
+    return f"sqlite:{tmp_path}/mock.db"
+
+
+def said(capsys: pytest.CaptureFixture[str], *words: str, code: int = 0) -> str:
+    assert main(["store", *words]) == code
+    captured = capsys.readouterr()
+    return captured.out if code < 2 else captured.err
+
+
+def test_check_finds_nothing_wrong_with_what_a_gateway_wrote(store: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert said(capsys, "check", store) == f"{store} is as it should be: 1 tenants\n"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ('UPDATE orders SET body = replace(body, \'"F","close_stat"\', \'"S","close_stat"\')', "both paid and closed"),
+        ("DELETE FROM closes", "has close_stat S, and 0 closes succeeded"),
+        ("DELETE FROM orders", "which is not there"),
+        ("UPDATE calls SET body = replace(body, 'facts', 'acts')", "facts: is missing"),
+    ],
+)
+def test_check_names_what_can_never_be(store: str, change: str, words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with sqlite3.connect(store.removeprefix("sqlite:")) as file:
+        assert file.execute(change).rowcount > 0
+    file.close()
+    assert words in said(capsys, "check", store, code=1)
+
+
+def test_stats_counts_what_each_tenant_has(store: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (one,) = json.loads(said(capsys, "stats", store, "--json"))
+    assert (one["orders"], one["closes"], one["calls"], one["met"]) == (6, 3, 6, 1)
+    table = said(capsys, "stats", store).splitlines()
+    assert table[0].split() == ["tenant", "orders", "closes", "calls", "deliveries", "bytes"]
+    assert table[1].split()[:2] == [one["sys_id"], "6"]
+
+
+def test_vacuum_gives_back_the_room_of_what_was_deleted(store: str, capsys: pytest.CaptureFixture[str]) -> None:
+    path = Path(store.removeprefix("sqlite:"))
+    with sqlite3.connect(path) as file:
+        file.execute("INSERT INTO facts VALUES ('large', ?)", ("x" * 1_000_000,))
+    with file:
+        file.execute("DELETE FROM facts WHERE name = 'large'")
+    file.close()
+    before = path.stat().st_size
+    assert f"{before:,} bytes before" in said(capsys, "vacuum", store)
+    assert path.stat().st_size < before - 900_000
+    said(capsys, "check", store)
+
+
+def test_a_store_that_was_exported_with_keys_is_the_same_where_it_is_imported(
+    store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    saved = tmp_path / "saved.json"
+    said(capsys, "export", store, str(saved), "--keys")
+    assert saved.stat().st_mode & 0o077 == 0, "the keys are their owner's"
+    other = f"sqlite:{tmp_path}/other.db"
+    said(capsys, "import", other, str(saved))
+    first, second = begun(tmp_path / "mock.db"), Desk(Mock([], store=opened(other)))
+    assert whole(first) == whole(second)
+    killed(first)
+    killed(second)
+    assert "has a tenant 6666000108854952 already; nothing was imported" in said(
+        capsys, "import", other, str(saved), code=2
+    )
+
+
+def test_an_export_holds_private_keys_only_if_they_are_asked_for(
+    store: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (made,) = json.loads(said(capsys, "export", store, "--tenant", "6666000108854952"))
+    assert "keys" not in made
+    assert "has no tenant 1; there are 6666000108854952" in said(capsys, "export", store, "--tenant", "1", code=2)
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (("stats", "memory:"), "is gone with its process"),
+        (("stats", "sqlite:/nowhere/mock.db"), "there is no store"),
+        (("import", "sqlite:mock.db"), "import needs a FILE"),
+        (("import", "{store}", "/nowhere.json"), "cannot read /nowhere.json"),
+        (("export", "{store}", "/nowhere/saved.json"), "cannot write /nowhere/saved.json"),
+    ],
+)
+def test_what_cannot_be_done_is_said(
+    store: str, words: tuple[str, ...], error: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert error in said(capsys, *(word.format(store=store) for word in words), code=2)
+
+
+def test_a_file_that_is_no_capsule_is_refused_and_nothing_is_imported(
+    store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "saved.json").write_text('[{"capsule": 1}]')
+    assert "capsule" in said(capsys, "import", store, str(tmp_path / "saved.json"), code=2)
+    assert said(capsys, "check", store).endswith("1 tenants\n")
