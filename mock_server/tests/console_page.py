@@ -17,6 +17,8 @@ AXE = Path(__file__).parent / "console" / "axe.min.js"
 VIEWS = ("calls", "orders", "deliveries", "faults", "connect")
 expect.set_options(timeout=20_000)  # what is awaited comes at once; a busy machine may still take its time
 
+STORE = "(await import(new URL('store.js', document.querySelector('script[type=module]').src)))"
+"""What the page knows, for JavaScript that may `await`."""
 UNTIL = """new Promise((done, fail) => {
   const end = performance.now() + 30000;
   const look = async () => {

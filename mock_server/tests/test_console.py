@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import browser
 import pytest
-from console_page import Console, order_mark, wrongly_signed
+from console_page import STORE, Console, order_mark, wrongly_signed
 from merchant import CLOSE, Merchant
 from playwright.sync_api import expect
 from postbox import Mailbox
@@ -25,7 +25,7 @@ from huifu_mock import signing
 
 pytestmark = [pytest.mark.xdist_group("chromium")]
 
-CALLS = "(await import('/_mock/console/store.js')).state.calls"
+CALLS = f"{STORE}.state.calls"
 
 
 @pytest.fixture
@@ -74,7 +74,8 @@ def test_hundreds_of_calls_at_once_are_all_shown_in_place(console: Console, merc
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(lambda body: post(tenant.base_url, body), bodies))
     expect(console.row("order-1").first).to_be_visible()
-    rows = "(await import('/_mock/console/calls.js')).withGaps((await import('/_mock/console/calls.js')).shownCalls())"
+    module = STORE.replace("store.js", "calls.js")
+    rows = f"{module}.withGaps({module}.shownCalls())"
     console.until(f"{rows}.reduce((n, one) => n + (one.gap ?? 1), 0) === 300")
     while (at := console.browser.eval(f"(async () => {rows}.findIndex((one) => one.gap))()")) >= 0:
         before = console.browser.eval(f"(async () => {CALLS}.length)()")

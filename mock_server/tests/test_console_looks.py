@@ -6,7 +6,7 @@ from pathlib import Path
 
 import browser
 import pytest
-from console_page import Console, order_mark, wrongly_signed
+from console_page import STORE, Console, order_mark, wrongly_signed
 from merchant import CLOSE, Merchant
 from playwright.sync_api import expect
 
@@ -104,7 +104,7 @@ def test_a_screen_pleases_axe_and_fits_320_pixels(
     assert console.complaints() == []
 
 
-DRESSED_ANEW = """const store = await import('/_mock/console/store.js');
+DRESSED_ANEW = f"""const store = {STORE};
 store.setLanguage('zh'); store.setTheme('dark'); await new Promise(requestAnimationFrame);"""
 """The same screen in Chinese and dark."""
 

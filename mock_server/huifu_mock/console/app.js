@@ -13,6 +13,8 @@ import { OrderDrawer, Orders, SeedDialog } from "./orders.js";
 import { Dialog, html, render, useEffect, useState } from "./parts.js";
 import { THEMES, VIEWS, dress, follow, go, onChange, route, setLanguage, setTheme, state, t, toast, update } from "./store.js";
 
+const ICON = new URL("icon.svg", import.meta.url).href;
+
 // --- the clock
 
 const steps = [[1, "second1"], [61, "second61"], [3600, "hour1"]];
@@ -76,7 +78,7 @@ function Bar() {
   const themeWords = t({ system: "themeSystem", light: "themeLight", dark: "themeDark" }[state.theme]);
   const known = [...new Set([...state.tenants, route.tenant].filter(Boolean))];
   return html`<header class="bar"><a class="logo" href="?" onClick=${(event) => { event.preventDefault(); go({ view: "calls", open: "", q: "", only: [], session: "" }); }}>
-      <img src="/_mock/console/icon.svg" alt="" width="24" height="24" /><h1>huifu-mock</h1></a>
+      <img src=${ICON} alt="" width="24" height="24" /><h1>huifu-mock</h1></a>
     <label class="tenant"><span class="unseen">${t("tenant")}</span><select value=${route.tenant} onChange=${chooseTenant} title=${t("tenant")}>
       ${known.map((one) => html`<option key=${one} value=${one}>${one}</option>`)}<option value="+">${t("newTenant")}</option><option value="!">${t("resetTenant")}…</option></select></label>
     <${Clock} />

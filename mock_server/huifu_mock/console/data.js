@@ -2,6 +2,7 @@
 import { api, get, stream } from "./api.js";
 import { MOST_CALLS, go, route, state, t, toast, update } from "./store.js";
 
+const FIRST = 100; // of each list at the start: more than a window shows
 const PAGE = 200;
 const MOST_EVENTS = 500; // taken in at once, so that a hidden page does not hoard them
 
@@ -89,9 +90,9 @@ async function lostTenant(tenant) {
 }
 
 async function load(signal) {
-  const [journal, orders, deliveries, faults, receivers, clock] = await Promise.all([
-    get(`/journal?view=summary&limit=${PAGE}`, signal), newest("/orders", null, signal), newest("/deliveries", null, signal),
-    get("/faults", signal), get("/webhooks", signal), get("/clock", signal),
+  const [journal, orders, deliveries, faults, receivers] = await Promise.all([
+    get(`/journal?view=summary&limit=${FIRST}`, signal), newest("/orders", null, signal), newest("/deliveries", null, signal),
+    get("/faults", signal), get("/webhooks", signal),
   ]);
   forget();
   Object.assign(state, {
@@ -99,7 +100,6 @@ async function load(signal) {
     calls: journal.items, older: journal.next, droppedCalls: journal.dropped,
     ...orders, ...deliveries, faults: byId(faults.items), receivers: byId(receivers.items),
   });
-  setClock(clock);
 }
 
 // The latest orders or deliveries, or those before; kept oldest first, as new ones are added at the end.
@@ -111,7 +111,7 @@ const LISTS = {
 async function newest(rest, before, signal) {
   const { name, key, more, total } = LISTS[rest];
   const view = rest === "/deliveries" ? "&view=summary" : "";
-  const page = await get(`${rest}?sort=newest&limit=${PAGE}${view}${before ? `&before=${encodeURIComponent(before)}` : ""}`, signal);
+  const page = await get(`${rest}?sort=newest&limit=${before ? PAGE : FIRST}${view}${before ? `&before=${encodeURIComponent(before)}` : ""}`, signal);
   const found = page.items.reverse().map((one) => [key(one), one]);
   return { [total]: page.total, [name]: new Map(before ? [...found, ...state[name]] : found), [more]: page.next };
 }

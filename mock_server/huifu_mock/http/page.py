@@ -2,6 +2,7 @@
 
 from functools import cache
 from hashlib import sha256
+from os import stat_result
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
@@ -12,7 +13,7 @@ from aiohttp.web_request import BaseRequest
 FOLDER: Final = Path(__file__).resolve().parents[1] / "console"
 PAGES: Final = {"/": "index.html", "/_mock/": "index.html", "/_mock/docs": "docs.html"}
 FILES: Final = "/_mock/console/"
-"""What follows names a file below `FOLDER`."""
+"""What follows names a file below `FOLDER`; pages name files with the `version` before that."""
 
 TYPES: Final = {
     ".css": "text/css; charset=utf-8",
@@ -35,9 +36,11 @@ HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
-    # kept by the browser and asked for again each time: after an upgrade no old module meets a new one
+    # kept by the browser and asked for again each time
     "Cache-Control": "no-cache",
 }
+LASTING: Final = {"Cache-Control": "max-age=31536000, immutable"}
+"""Of a file under its version, which is another after an upgrade: no old module meets a new one."""
 
 
 def file_for(path: str, accept: str) -> Path | None:
@@ -47,8 +50,18 @@ def file_for(path: str, accept: str) -> Path | None:
     if (name := PAGES.get(path)) is None:
         if not path.startswith(FILES):
             return None
-        name = unquote(path.removeprefix(FILES))
+        name = unquote(path.removeprefix(FILES)).removeprefix(f"{version()}/")
     return FOLDER / name
+
+
+def version() -> str:
+    """Names the contents of all files together."""
+    tags = [_read(file, stat.st_mtime_ns, stat.st_size)[1] for file, stat in _files()]
+    return sha256("".join(tags).encode()).hexdigest()[:16]
+
+
+def _files() -> list[tuple[Path, stat_result]]:
+    return [(file, file.stat()) for file in sorted(FOLDER.rglob("*")) if file.is_file() and file.suffix in TYPES]
 
 
 def answer(request: BaseRequest, file: Path) -> web.Response | None:
@@ -62,9 +75,19 @@ def answer(request: BaseRequest, file: Path) -> web.Response | None:
         return None
     contents, tag = _read(file, stat.st_mtime_ns, stat.st_size)
     headers = {**HEADERS, "ETag": tag}
+    if file.suffix == ".html":
+        named = version()
+        contents, headers["ETag"] = _versioned(contents, named), (tag := f'{tag[:-1]}-{named}"')
+    elif request.rel_url.raw_path.startswith(f"{FILES}{version()}/"):
+        headers |= LASTING
     if tag in request.headers.get("If-None-Match", ""):
         return web.Response(status=304, headers=headers)
     return web.Response(body=contents, headers={**headers, "Content-Type": TYPES[file.suffix]})
+
+
+def _versioned(page: bytes, named: str) -> bytes:
+    """A page that asks for its files under their version."""
+    return page.replace(f'"{FILES}'.encode(), f'"{FILES}{named}/'.encode())
 
 
 @cache

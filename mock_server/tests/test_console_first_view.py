@@ -1,0 +1,85 @@
+"""What the first view costs, as counted work: requests, bytes and rows, with many calls in the journal."""
+
+from collections.abc import Iterator
+
+import browser
+import pytest
+from console_page import Console
+from playwright.sync_api import expect
+from test_page import get
+
+import huifu_mock
+from huifu_mock import signing
+from huifu_mock.http import page
+from huifu_mock.request import CLOSE, ReceivedBytes
+
+pytestmark = [pytest.mark.xdist_group("chromium")]
+
+CALLS = 2_000
+API = ("about", "journal", "orders", "deliveries", "faults", "webhooks")
+"""What a view asks the control API for, each once, beside the events."""
+MODULES = {path.name for path in page.FOLDER.rglob("*.js") if path.name != "docs.js" and "swagger" not in path.name}
+
+
+@pytest.fixture(scope="module")
+def busy() -> Iterator[huifu_mock.Tenant]:
+    """The default tenant with many calls in its journal, all of one refused close."""
+    with huifu_mock.Server() as server:
+        tenant = server.default
+        order = tenant.orders.add(age_seconds=1)
+        key = signing.load_private_key(tenant.merchant_private_key, trusted=True)
+        body = signing.envelope(tenant.sys_id, "MCS", order.close_params("c"), key)
+        for _ in range(CALLS):
+            server.mock.gateway.receive(CLOSE, ReceivedBytes(body, b"Host: 127.0.0.1"))
+        yield tenant
+
+
+FROM_THE_SERVER = """performance.getEntriesByType("resource").filter((one) => one.transferSize > 0)
+  .map((one) => new URL(one.name).pathname)"""
+"""What was not in the browser's cache; the event stream, which has not ended, is not among it."""
+
+
+def view(console: Console) -> list[str]:
+    """Shows the page; the paths of what it got from the server."""
+    console.page.goto(f"{console.tenant.base_url}/_mock/")
+    expect(console.row("20000001").first).to_be_visible()
+    return list(console.browser.eval(FROM_THE_SERVER))
+
+
+def test_a_view_asks_for_each_thing_once_and_a_later_one_for_no_file(
+    chromium: browser.Browser, busy: huifu_mock.Tenant
+) -> None:
+    console = Console(chromium, busy)
+    chromium.open("about:blank")
+    first, later = view(console), view(console)
+    assert sorted(path.rpartition("/")[2] for path in later) == sorted(API)
+    files = sorted(path.rpartition("/")[2] for path in first if path.startswith(page.FILES))
+    assert files == sorted({*MODULES, "style.css"} | ({"icon.svg"} & set(files)))
+    assert len(first) == len(files) + len(API)
+
+
+def test_a_view_of_many_calls_draws_and_loads_what_a_window_shows(
+    chromium: browser.Browser, busy: huifu_mock.Tenant
+) -> None:
+    console = Console(chromium, busy)
+    view(console)
+    expect(console.page.locator("nav a[href='?view=calls'] .count")).to_have_text("2k")
+    assert chromium.eval("document.querySelectorAll('a.row').length") < 60
+    told = "performance.getEntriesByType('resource').filter((one) => one.name.includes('/tenants/'))"
+    assert chromium.eval(f"{told}.reduce((sum, one) => sum + one.encodedBodySize, 0)") < 150_000
+
+
+def test_a_page_names_its_files_under_a_version_that_browsers_keep(server: huifu_mock.Server) -> None:
+    shown = get(server.base_url, "/_mock/").body.decode()
+    place = f"{page.FILES}{page.version()}/"
+    assert shown.count(f'"{page.FILES}') == shown.count(f'"{place}') > 20
+    kept = get(server.base_url, f"{place}app.js")
+    assert (kept.status, kept.headers["cache-control"]) == (200, "max-age=31536000, immutable")
+    assert get(server.base_url, f"{page.FILES}app.js").headers["cache-control"] == "no-cache"
+    assert get(server.base_url, f"{page.FILES}0123456789abcdef/app.js").status == 404
+    assert get(server.base_url, "/_mock/").headers["cache-control"] == "no-cache"
+
+
+def test_every_module_is_named_in_the_page_so_that_none_waits_for_another() -> None:
+    shown = (page.FOLDER / "index.html").read_text("utf-8")
+    assert {name for name in MODULES if f'{name}">' not in shown} == set()
