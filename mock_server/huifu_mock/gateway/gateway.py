@@ -150,6 +150,11 @@ class Gateway:
     def __iter__(self) -> Iterator[Tenant]:
         return iter(list(self._tenants.values()))
 
+    def may_have_faults(self, call: Call) -> bool:
+        """Whether a prepared fault or a magic number may act on a call."""
+        tenant = self._tenants.get(call.sys_id, self._nobody)
+        return bool(tenant.faults) or (call.endpoint is CLOSE and magic_numbers.asks(call))
+
     def close(self, body: bytes) -> bytes:
         """Answer a close in process, without a socket or an event loop: signed bytes for received bytes."""
         exchange = self.receive(CLOSE, ReceivedBytes(body))

@@ -9,6 +9,8 @@ from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.web_protocol import RequestPayloadError
 from aiohttp.web_request import BaseRequest
 
+from huifu_mock.http.answers import last_answer
+from huifu_mock.http.known_heads import Head, KnownHeads
 from huifu_mock.http.unmatched import Unmatched
 from huifu_mock.request import ReceivedBytes
 from huifu_mock.schemas import Problem
@@ -20,16 +22,29 @@ LAST_WORDS: Final = 1.0
 """Real seconds in which a refused client may read why."""
 
 Answer = Callable[[Unmatched], web.Response]
+AnswerKnown = Callable[["Connection", Head, bytes], bool]
+"""Answers a request whose head is known; `False` if aiohttp has to."""
 
 
 class Listener(web.Server):
     """Makes a `Connection` for each client; at most `most` at once, and none may take `patience` seconds for a head."""
 
-    def __init__(self, handler: Any, *, most: int, patience: float, answer: Answer, **settings: Any) -> None:
+    def __init__(
+        self,
+        handler: Any,
+        *,
+        most: int,
+        patience: float,
+        answer: Answer,
+        answer_known: AnswerKnown | None = None,
+        **settings: Any,
+    ) -> None:
         super().__init__(handler, **settings)
         self.most: Final = most
         self.patience: Final = patience
         self.answer: Final = answer
+        self.answer_known: Final = answer_known
+        self.heads: Final = KnownHeads()
         self.refused = 0
         """How many connections were turned away."""
         self._sweeper: asyncio.TimerHandle | None = None
@@ -60,13 +75,25 @@ class Listener(web.Server):
 
 
 class Connection(web.RequestHandler):
-    """A connection. Between two requests `_since` is the time at which the next one's head began to arrive."""
+    """A connection. Between two requests `_since` is the time at which the next one's head began to arrive.
+
+    A request whose head came before is answered without aiohttp, which sees none of its bytes.
+    """
 
     def __init__(self, listener: Listener, **settings: Any) -> None:
         super().__init__(listener, **settings)
         self._listener: Final = listener
         self._last = b""
         self._since: float | None = None
+        self._between = True
+        """Whether aiohttp's parser has seen whole requests only, so that the next byte begins a head."""
+        self._whole = b""
+        """What came last, if it came between two requests: one request, if its client sends one at a time."""
+        self._early: bytes | None = None
+        """While a known request is being answered, what came meanwhile."""
+        self.peer_port: int | None = None
+        self.begun: Any = None
+        """An exchange that began without aiohttp, for aiohttp's handler to go on with."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._since = self._loop.time()
@@ -75,11 +102,25 @@ class Connection(web.RequestHandler):
             self.transport = transport  # type: ignore[assignment]  # what a socket gives can be written to
             self.refuse(_too_many(self._listener.most))
             return
+        self.peer_port = peer_port(transport)
         super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
+        if self._early is not None:
+            self._early += data
+            assert isinstance(self.transport, asyncio.Transport)
+            self.transport.pause_reading()
+            return
+        if self._rests() and (known := self._listener.heads.find(data)) is not None:
+            assert self._listener.answer_known is not None
+            self._since = None
+            self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
+            if self._listener.answer_known(self, *known):
+                return
         before = self._request_count
-        self._last = data[:SHOWN]
+        if data:  # aiohttp calls this without any, to go on with what it has
+            self._last = data[:SHOWN]
+            self._whole, self._between = data if self._between else b"", False
         super().data_received(data)
         if self._request_count != before:
             self._since = None
@@ -87,6 +128,43 @@ class Connection(web.RequestHandler):
                 self._broken(self._current_request)
         elif self._since is None and self._current_request is None:
             self._since = self._loop.time()
+
+    def _rests(self) -> bool:
+        """Whether aiohttp waits for a request, has none of its bytes yet, and everything it wrote could be sent."""
+        waiter = self._waiter
+        return (
+            self._between
+            and self._listener.answer_known is not None
+            and waiter is not None
+            and not waiter.done()
+            and not (self._messages or self._paused or self._close or self._force_close)
+        )
+
+    def learn(self, request: BaseRequest, head: Head) -> None:
+        """aiohttp has read this request. If it is all that came, the next one with its head needs no aiohttp."""
+        if self._whole and self._listener.answer_known is not None:
+            self._between = self._listener.heads.learn(self._whole, request, head)
+        self._whole = b""
+
+    def wait(self) -> None:
+        """The answer to a known request takes a while: what else comes has to wait, and so has a stop."""
+        self._early = b""
+        self._request_in_progress = True
+
+    def send(self, answer: bytes) -> None:
+        """The answer to a known request, if the client is still there; then what came meanwhile has its turn."""
+        early, self._early = self._early, None
+        transport = self.transport
+        if isinstance(transport, asyncio.Transport):
+            transport.write(answer)
+        if early is None:
+            return
+        self._request_in_progress = False
+        if self._handler_waiter is not None:
+            self._handler_waiter.set_result(None)
+        if early and isinstance(transport, asyncio.Transport):
+            transport.resume_reading()
+            self.data_received(early)
 
     def _broken(self, request: BaseRequest) -> None:
         """Tell whoever reads a body that it breaks off, if what came is no HTTP: aiohttp tells the next request."""
@@ -102,7 +180,7 @@ class Connection(web.RequestHandler):
         """Say why, and hang up once the client could read it."""
         transport = self.transport
         assert isinstance(transport, asyncio.Transport)
-        transport.write(as_bytes(self._listener.answer(call)))
+        transport.write(last_answer(self._listener.answer(call)))
         if transport.can_write_eof():
             transport.write_eof()
         self._since = None
@@ -121,12 +199,19 @@ class Connection(web.RequestHandler):
         return answer
 
 
-def as_bytes(answer: web.Response) -> bytes:
-    """The last answer of a connection, as it goes over the wire."""
-    assert isinstance(answer.body, bytes)
-    headers = {**answer.headers, "Content-Length": len(answer.body), "Connection": "close"}
-    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    return f"HTTP/1.1 {answer.status} {answer.reason}\r\n{lines}\r\n".encode("latin-1") + answer.body
+def begun(request: BaseRequest) -> Any:
+    """The exchange that began before aiohttp saw the request, if there is one; it is given once."""
+    connection = request.protocol
+    if not isinstance(connection, Connection):
+        return None
+    exchange, connection.begun = connection.begun, None
+    return exchange
+
+
+def learn(request: BaseRequest, head: Head) -> None:
+    """Remember what aiohttp made of a request's head."""
+    if isinstance(request.protocol, Connection):
+        request.protocol.learn(request, head)
 
 
 def peer_port(transport: asyncio.BaseTransport | None) -> int | None:

@@ -1,7 +1,6 @@
 """The HTTP server: reads a call, passes it to the gateway or the control API, sends the reply."""
 
 import asyncio
-import json
 import logging
 import secrets
 import time
@@ -18,19 +17,20 @@ from huifu_mock import explain
 from huifu_mock.explain.budget import Budget
 from huifu_mock.faults import NO_FAULTS
 from huifu_mock.gateway.gateway import PATHS, PATIENCE, Exchange, undone
-from huifu_mock.gateway.mock import Mock, Refused
+from huifu_mock.gateway.mock import Mock
 from huifu_mock.gateway.tenant import Tenant
 from huifu_mock.http import faulty, page
 from huifu_mock.http.address import ANY_ADDRESS, CannotListen, base_url, cannot_listen, host_of, is_loopback
+from huifu_mock.http.answers import as_bytes, control_answer, headers_of, problem
 from huifu_mock.http.bodies import AT_ONCE, MAX_BODY, Bodies, LeftEarly, Unread
-from huifu_mock.http.connection import Listener, peer_port
+from huifu_mock.http.connection import AnswerKnown, Connection, Listener, begun, learn, peer_port
 from huifu_mock.http.control import json_bodies, router
-from huifu_mock.http.control.route import ControlResponse
 from huifu_mock.http.event_stream import EventStreams
+from huifu_mock.http.known_heads import Head
 from huifu_mock.http.signer_threads import Signers
 from huifu_mock.http.unmatched import Unmatched, keep, no_such_path
 from huifu_mock.http.worker import Worker
-from huifu_mock.request import Endpoint, ReceivedBytes, prepare
+from huifu_mock.request import Endpoint, ReceivedBytes, prepare, read
 from huifu_mock.schemas import Problem
 from huifu_mock.state.journal import Entry
 from huifu_mock.state.work import Unkept
@@ -41,7 +41,6 @@ IN_THE_LOOP: Final = 0.02
 """So many seconds a wrong signature is looked into before everybody else has a turn."""
 LOAD_AFTER: Final = 1.0
 """So many seconds after the start the explainer is imported, in a thread: the first answer goes first."""
-JSON: Final = "application/json;charset=UTF-8"
 
 PROBES: Final = ("/_mock/health", "/_mock/ready")
 _HTTP_LOG: Final = logging.getLogger("huifu_mock.server.http")
@@ -95,7 +94,8 @@ class HttpServer:
     async def start(self) -> None:
         """Listen. Raises `CannotListen`."""
         self._signers = Signers(asyncio.get_running_loop())
-        self._runner = runner = web.ServerRunner(self.listener(self.handle), shutdown_timeout=0.2)
+        listener = self.listener(self.handle, answer_known=self.answer_known)
+        self._runner = runner = web.ServerRunner(listener, shutdown_timeout=0.2)
         self.mock.store.start()
         try:
             await runner.setup()
@@ -130,10 +130,15 @@ class HttpServer:
         if self._signers is not None:
             self._signers.stop()
 
-    def listener(self, handler: Callable[[BaseRequest], Awaitable[web.StreamResponse]]) -> Listener:
-        """What makes an HTTP connection for each client; its calls go to `handler`."""
+    def listener(
+        self,
+        handler: Callable[[BaseRequest], Awaitable[web.StreamResponse]],
+        answer_known: AnswerKnown | None = None,
+    ) -> Listener:
+        """What makes an HTTP connection for each client; its calls go to `handler`, known ones to `answer_known`."""
         made = Listener(
             handler,
+            answer_known=answer_known,
             most=self.limits.connections,
             patience=self.limits.patience,
             answer=self.turn_away,
@@ -171,21 +176,13 @@ class HttpServer:
             refused.headers["Allow"] = "POST"
             return refused
         began = time.perf_counter()
-        place = self._bodies.place()
         try:
-            body = await self._bodies.read(request, place)
-            sent = ReceivedBytes(body, _raw(request), session, peer_port(request.transport))
-            if self.arriving is not None:
-                await self.arriving(endpoint, sent)
-            call = await self._worker.run(partial(prepare, endpoint, sent)) if len(body) > APART else None
-            exchange = self.mock.gateway.receive(endpoint, sent, call, IN_THE_LOOP)
+            exchange = begun(request) or await self._received(request, endpoint, session)
         except Unread as unread:
             answer = self._not_read(request, unread, endpoint.path, session)
             if isinstance(unread, LeftEarly):
                 raise asyncio.CancelledError from None
             return answer
-        finally:
-            place.leave()
         try:
             if exchange.left_to_do is not None:
                 await self._look_into(exchange.left_to_do)
@@ -195,6 +192,48 @@ class HttpServer:
         finally:
             exchange.entry.duration = time.perf_counter() - began
             self._tell(exchange.tenant, exchange.entry)
+
+    async def _received(self, request: BaseRequest, endpoint: Endpoint, session: str) -> Exchange:
+        """Read the body, and have the gateway answer it. Raises `Unread`."""
+        place = self._bodies.place()
+        try:
+            body = await self._bodies.read(request, place)
+            sent = ReceivedBytes(body, _raw(request), session, peer_port(request.transport))
+            if self.arriving is not None:
+                await self.arriving(endpoint, sent)
+            if len(body) > APART:
+                call = await self._worker.run(partial(prepare, endpoint, sent))
+                return self.mock.gateway.receive(endpoint, sent, call, IN_THE_LOOP)
+            learn(request, Head(endpoint, session, sent.headers, len(body)))
+            return self.mock.gateway.receive(endpoint, sent, None, IN_THE_LOOP)
+        finally:
+            place.leave()
+
+    def answer_known(self, connection: Connection, head: Head, body: bytes) -> bool:
+        """Answer a request whose head came before; `False` if `_huifu` has to, or to go on with what began here."""
+        if self.arriving is not None or self.mock.store.kept is not None:
+            return False  # others are waited for
+        began = time.perf_counter()
+        sent = ReceivedBytes(body, head.lines, head.session, connection.peer_port)
+        call = read(head.endpoint, sent)
+        if self.mock.gateway.may_have_faults(call):
+            return False
+        exchange = self.mock.gateway.receive(head.endpoint, sent, call, IN_THE_LOOP)
+        reply = exchange.reply
+        if exchange.left_to_do is not None or reply is None:
+            connection.begun = exchange
+            return False
+        if reply.ready is None and self._signers is not None and self._is_busy():
+            connection.wait()
+            self._signers.sign_then(reply, partial(self._answer, connection, exchange, began))
+        else:
+            self._answer(connection, exchange, began)
+        return True
+
+    def _answer(self, connection: Connection, exchange: Exchange, began: float) -> None:
+        connection.send(as_bytes(exchange.payload(), headers_of(exchange)))
+        exchange.entry.duration = time.perf_counter() - began
+        self._tell(exchange.tenant, exchange.entry)
 
     async def _look_into(self, left_to_do: Callable[[Budget], Callable[[], None]]) -> None:
         """Find out more about a wrong signature, off the event loop and not for ever."""
@@ -208,11 +247,7 @@ class HttpServer:
             budget.stop()
 
     async def _send(self, request: BaseRequest, exchange: Exchange) -> web.StreamResponse:
-        headers = {"Content-Type": JSON, "Server": "huifu-mock", "Huifu-Mock-Call": exchange.entry.id}
-        if not exchange.entry.number:
-            del headers["Huifu-Mock-Call"]  # it was not kept
-        if exchange.hint:
-            headers["Huifu-Mock-Hint"] = exchange.hint
+        headers = headers_of(exchange)
         if exchange.active_faults is not NO_FAULTS:
             try:
                 return await faulty.send(request, exchange, headers)
@@ -228,12 +263,12 @@ class HttpServer:
         if (refused := self._stranger(request)) is not None:
             return refused
         if request.method not in ("GET", "HEAD"):
-            refused = _problem(405, Problem("the method", f"is {request.method}", "pages and their files take GET"))
+            refused = problem(405, Problem("the method", f"is {request.method}", "pages and their files take GET"))
             refused.headers["Allow"] = "GET, HEAD"
             return refused
         if (found := page.answer(request, file)) is not None:
             return found
-        return _problem(404, Problem("the path", f"there is nothing at {path}", "the console is at /_mock/"))
+        return problem(404, Problem("the path", f"there is nothing at {path}", "the console is at /_mock/"))
 
     def _is_busy(self) -> bool:
         """Whether other clients are connected, who would wait while the event loop signs."""
@@ -269,7 +304,7 @@ class HttpServer:
 
     def turn_away(self, call: Unmatched) -> web.Response:
         """The answer to a call that reached no endpoint, which is kept."""
-        refused = _problem(call.status or 400, call.problem)
+        refused = problem(call.status or 400, call.problem)
         body = refused.body
         assert isinstance(body, bytes)
         try:
@@ -297,12 +332,12 @@ class HttpServer:
                 self.mock, here, request.method, path, query=query, body=body, in_a_thread=self._worker.run
             )
         except Unread as unread:
-            return _problem(unread.status or 400, unread.problem)
+            return problem(unread.status or 400, unread.problem)
         finally:
             place.leave()
         if told.watched is not None:
             return await self._streams.serve(request, told.watched)
-        return _sent(told, b"" if told.body is None else await json_bodies.written(told.body))
+        return control_answer(told, b"" if told.body is None else await json_bodies.written(told.body))
 
     def _guard(self, request: BaseRequest) -> web.Response | None:
         """What the control API answers whom it does not serve."""
@@ -314,7 +349,7 @@ class HttpServer:
         origin = request.headers.get("Origin")
         if origin is not None and not self._is_ours(host_of(origin) or origin):
             wanted = "the control API is not for web pages of other sites"
-            return _problem(403, Problem("Origin", f"is {origin}", wanted))
+            return problem(403, Problem("Origin", f"is {origin}", wanted))
         host = host_of(f"//{request.headers.get('Host', '')}")
         if not self._token and not self._is_ours(host):
             wanted = f"call it as 127.0.0.1 or localhost, as in {self.base_url}"
@@ -331,7 +366,7 @@ class HttpServer:
         ):
             return None
         wanted = "send Authorization: Bearer and the value of --control-token"
-        refused = _problem(401, Problem("Authorization", "the control token is missing or wrong", wanted))
+        refused = problem(401, Problem("Authorization", "the control token is missing or wrong", wanted))
         refused.headers["WWW-Authenticate"] = 'Bearer realm="huifu-mock"'
         return refused
 
@@ -355,17 +390,3 @@ def _request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) 
 
 def _raw(request: BaseRequest) -> bytes:
     return b"\r\n".join(name + b": " + value for name, value in request.raw_headers)
-
-
-def _problem(status: int, problem: Problem) -> web.Response:
-    told = router.problem(Refused(status, problem))
-    # what was sent may be quoted, and a path or header may hold bytes that are no characters
-    return _sent(told, json.dumps(told.body, ensure_ascii=False).encode(errors="replace"))
-
-
-def _sent(response: ControlResponse, body: bytes) -> web.Response:
-    headers = {"Server": "huifu-mock", "Content-Type": JSON, **response.headers}
-    if response.body is None:
-        del headers["Content-Type"]
-        return web.Response(status=response.status, headers=headers)
-    return web.Response(body=body, status=response.status, headers=headers)

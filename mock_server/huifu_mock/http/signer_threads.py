@@ -9,7 +9,9 @@ import asyncio
 import os
 import threading
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from queue import SimpleQueue
 from typing import Final
 
@@ -20,7 +22,8 @@ COUNT: Final = max(1, min(4, (os.cpu_count() or 2) - 1))
 ENOUGH: Final = 2
 """While so many replies wait for a thread, the event loop signs as well."""
 
-Job = tuple[Reply, asyncio.Future[None]]
+Job = tuple[Reply, Callable[[], None]]
+"""A reply, and what is called in the event loop when it is signed."""
 
 
 class Signers:
@@ -35,16 +38,21 @@ class Signers:
 
     async def sign(self, reply: Reply) -> None:
         """Return when the reply is signed."""
+        future = self._loop.create_future()
+        self.sign_then(reply, partial(_release, future))
+        await future
+
+    def sign_then(self, reply: Reply, done: Callable[[], None]) -> None:
+        """Have the reply signed, and `done` called after that: at once if the event loop signs as well."""
         if self._todo.qsize() >= ENOUGH:
             reply.signed()
+            done()
             return
         if not self._threads:
             self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(COUNT)]
             for thread in self._threads:
                 thread.start()
-        future = self._loop.create_future()
-        self._todo.put((reply, future))
-        await future
+        self._todo.put((reply, done))
 
     def stop(self) -> None:
         """Let the threads end once they have done what is queued."""
@@ -67,6 +75,9 @@ class Signers:
     def _deliver(self) -> None:
         self._woken = False  # before the work: what is done from here on wakes the loop again
         while self._done:
-            future = self._done.popleft()[1]
-            if not future.done():
-                future.set_result(None)
+            self._done.popleft()[1]()
+
+
+def _release(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)

@@ -20,7 +20,8 @@ from aiohttp.web_request import BaseRequest
 
 from huifu_mock.hosts import DOMAINS, is_huifu
 from huifu_mock.http.address import CannotListen, cannot_listen, host_of, is_loopback
-from huifu_mock.http.connection import Listener, as_bytes
+from huifu_mock.http.answers import last_answer
+from huifu_mock.http.connection import Listener
 from huifu_mock.http.intercept import diagnosis
 from huifu_mock.http.intercept.authority import Authority, BadAuthority
 from huifu_mock.http.intercept.opening import (
@@ -170,7 +171,7 @@ class Interceptor:
             handed_over = await opened(opening)
         except NotUnderstood as error:
             answer = self._kept("opening", error.status, error.problem, error.first)
-            await self._last_word(opening, error.reply or (as_bytes(answer) if error.status else b""))
+            await self._last_word(opening, error.reply or (last_answer(answer) if error.status else b""))
         except TimeoutError:
             await self._last_word(opening, self._too_slow(408 if opening.expects_http else None))
         except ConnectionAbortedError:  # so asyncio calls a TLS handshake that takes too long
@@ -184,7 +185,7 @@ class Interceptor:
     def _too_slow(self, status: int | None) -> bytes:
         said = f"did not go on within {self._options.patience:g} s"
         answer = self._kept("slow", status, Problem("the opening", said, "send it in one go"))
-        return as_bytes(answer) if status is not None else b""
+        return last_answer(answer) if status is not None else b""
 
     async def _last_word(self, opening: Opening, reply: bytes) -> None:
         if not reply:
@@ -253,7 +254,7 @@ class Interceptor:
         await self._answer(opening, target, self._refused(str(target), target.route), FORBIDDEN)
 
     async def _answer(self, opening: Opening, target: Target, answer: web.Response, code: int) -> None:
-        await self._last_word(opening, socks_reply(code) if target.route == "SOCKS5" else as_bytes(answer))
+        await self._last_word(opening, socks_reply(code) if target.route == "SOCKS5" else last_answer(answer))
 
     def _passes(self, host: str) -> bool:
         return self._local and (self._options.tunnel or is_loopback(host))
