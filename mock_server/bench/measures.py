@@ -85,7 +85,7 @@ def bodies(count: int) -> list[bytes]:
 
 
 @contextmanager
-def serving(orders: int) -> Iterator[tuple[str, int]]:
+def serving(orders: int, store: str = "memory:") -> Iterator[tuple[str, int]]:
     """A server in a process of its own with the orders `o0` …; its address and process number."""
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         json.dump([{"req_seq_id": f"o{i}", "req_date": DAY} for i in range(orders)], file)
@@ -101,6 +101,8 @@ def serving(orders: int) -> Iterator[tuple[str, int]]:
             "--ready-json",
             "--orders",
             file.name,
+            "--store",
+            store,
         ]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT)
         try:
@@ -109,6 +111,16 @@ def serving(orders: int) -> Iterator[tuple[str, int]]:
         finally:
             process.terminate()
             process.wait()
+
+
+def restart_seconds(store: str, times: int = 3) -> float:
+    """The least time from starting the command on a store that was used before to the first line that it prints."""
+    taken = []
+    for _ in range(times):
+        start = time.perf_counter()
+        with serving(0, store):
+            taken.append(time.perf_counter() - start)
+    return min(taken)
 
 
 def requests(base_url: str, signed: list[bytes]) -> list[bytes]:

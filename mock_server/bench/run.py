@@ -2,6 +2,8 @@
 
 import platform
 import sys
+import tempfile
+from pathlib import Path
 
 import contract_kit
 import explaining
@@ -13,6 +15,7 @@ from load import Load, load
 
 FRESH = 12_000
 LONG = 100_000
+STORED = 6_000
 
 
 class Table:
@@ -90,6 +93,28 @@ def throughput(table: Table) -> None:
         table.row("shape checks ÷ server CPU per close", measures.shape_check_seconds() / cpu, 0.02, None, most=True)
 
 
+def stores(table: Table) -> None:
+    """What it costs that everything is in a file before the reply leaves, and how soon a restart answers."""
+    signed = measures.bodies(STORED)
+    with tempfile.TemporaryDirectory() as folder:
+        rates = {}
+        for store in ("memory:", f"sqlite:{folder}/mock.db"):
+            with measures.serving(STORED, store) as (base_url, _):
+                ready = measures.requests(base_url, signed)
+                load(base_url, ready[:500], 16, b'"00000000"')
+                run = load(base_url, ready[500:], 16, b'"00000000"')
+            rates[store[:6]] = run.rate
+            told(f"fresh closes, 16 connections, {store[:6]}", run)
+        size = Path(folder, "mock.db").stat().st_size
+        print(f"  {size / STORED:.0f} bytes in the file for each order with its close and its call")
+        table.row("closes/s with sqlite ÷ memory", rates["sqlite"] / rates["memory"], 0.2, 0.8)
+        with measures.serving(LONG, f"sqlite:{folder}/large.db"):
+            pass
+        table.row(
+            "restart with 100,000 orders, s", measures.restart_seconds(f"sqlite:{folder}/large.db"), 4, 2, most=True
+        )
+
+
 def start_up(table: Table) -> None:
     """How long one waits for the first answer, and for the command line."""
     python = sys.executable
@@ -149,6 +174,7 @@ def main() -> int:
     table = Table()
     start_up(table)
     throughput(table)
+    stores(table)
     explanations(table)
     memory(table)
     plugin.main()

@@ -1,5 +1,6 @@
 """A store in a file: what was acknowledged is there after a restart, and what could not be kept was not made."""
 
+import argparse
 import asyncio
 import json
 import sqlite3
@@ -26,10 +27,13 @@ from test_many_racers import test_one_of_64_racers_wins_and_its_answer_is_the_sa
 from test_state_machine import Gateway
 
 import huifu_mock
+from huifu_mock.cli import serve
+from huifu_mock.cli.main import main
 from huifu_mock.client.transport import ControlError, run_here
 from huifu_mock.gateway.mock import Mock
 from huifu_mock.http.control import router
 from huifu_mock.request import CLOSE, ReceivedBytes
+from huifu_mock.state.journal import Room
 from huifu_mock.store import capsule
 from huifu_mock.store.opening import opened as store_of
 from huifu_mock.store.persistent import Persistent
@@ -136,14 +140,64 @@ def test_a_running_clock_ran_on_while_nobody_served(path: Path) -> None:
 
 
 def test_only_the_journal_entries_that_memory_keeps_stay_in_the_file(path: Path) -> None:
-    desk = begun(path)
-    desk.tenant.journal.capacity = 3  # type: ignore[misc] # a test may
+    desk = Desk(Mock([], store=store_of(f"sqlite:{path}"), room=Room(entries=3)))
     for _ in range(5):
         desk.close()
     killed(desk)
     with sqlite3.connect(path) as file:
         assert [row[0] for row in file.execute("SELECT key FROM calls ORDER BY place")] == [3, 4, 5]
     file.close()
+    fewer = Desk(Mock([], store=store_of(f"sqlite:{path}"), room=Room(entries=2)))
+    assert [entry.number for entry in fewer.tenant.journal] == [4, 5]
+    assert fewer.tenant.journal.dropped == 3
+    killed(fewer)
+
+
+def test_of_final_orders_the_last_are_kept_with_their_closes_and_every_open_one(path: Path) -> None:
+    desk = Desk(Mock([], store=store_of(f"sqlite:{path}"), keep_orders=2))
+    orders = [desk.order() for _ in range(5)]
+    for order in (orders[3], *orders[:3]):
+        assert desk.close(order)["trans_stat"] == "S"
+    assert [order.key for order in desk.tenant.orders.orders()] == [orders[1].key, orders[2].key, orders[4].key]
+    assert desk.close(orders[3])["resp_code"] == "23000001"
+    assert desk.tenant.orders.numbered(orders[3].req_seq_id) == []
+    desk.tenant.orders.add([orders[3]])  # its numbers are free again
+    before = whole(desk)
+    with desk.tenant.work():
+        pass
+    killed(desk)
+    again = begun(path)
+    assert whole(again) == before
+    assert len(list(again.tenant.orders.attempts())) == 2
+    killed(again)
+    fewer = Desk(Mock([], store=store_of(f"sqlite:{path}"), keep_orders=1))
+    assert [order.key for order in fewer.tenant.orders.orders()] == [orders[2].key, orders[4].key, orders[3].key]
+    assert [attempt.order for attempt in fewer.tenant.orders.attempts()] == [orders[2].key]
+    fewer.mock.store.flush()
+    killed(fewer)
+    with sqlite3.connect(path) as file:
+        assert file.execute("SELECT (SELECT count(*) FROM orders), (SELECT count(*) FROM closes)").fetchone() == (3, 1)
+    file.close()
+
+
+@pytest.mark.parametrize("wrong", ["0", "many", "5,0MB", "5,3", "5MB"])
+def test_a_bound_of_the_journal_that_is_none_is_refused_in_words(
+    wrong: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["serve", "--keep-journal", wrong])
+    assert "use calls and megabytes, such as 50000,128MB" in capsys.readouterr().err
+
+
+def test_keep_journal_sets_both_bounds() -> None:
+    parser = argparse.ArgumentParser()
+    serve.add_parser(parser.add_subparsers())
+    room = parser.parse_args(["serve", "--keep-journal", "50000,512MB"]).keep_journal
+    mock = Mock([], room=room)
+    bounds = {name: read()[0] for name, read in mock.bounds.items()}
+    assert bounds["journal_entries_of_a_tenant"] == 50_000
+    assert bounds["journal_bytes_of_a_tenant"] == bounds["journal_bytes"] == 512 * 1024 * 1024
+    assert parser.parse_args(["serve", "--keep-journal", "7"]).keep_journal.tenant_limit == 32 * 1024 * 1024
 
 
 # --- what cannot be kept

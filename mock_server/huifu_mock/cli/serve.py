@@ -7,6 +7,7 @@ import gc
 import json
 import logging
 import os
+import re
 import signal
 import sys
 import threading
@@ -34,6 +35,7 @@ from huifu_mock.push.http import BadTarget
 from huifu_mock.request import CLOSE
 from huifu_mock.schemas import schema
 from huifu_mock.state import clock
+from huifu_mock.state.journal import SERVER_BYTES, TENANT_BYTES, Room
 from huifu_mock.state.work import Unkept
 from huifu_mock.store.opening import opened
 
@@ -124,6 +126,19 @@ def add_parser(commands: Any) -> None:
         help="where everything is kept: memory: (the default), or sqlite:PATH, a file that survives a restart",
     )
     parser.add_argument(
+        "--keep-journal",
+        metavar="N[,SIZE]",
+        type=_room,
+        default=Room(),
+        help="how many calls the journal of a tenant keeps, and how many megabytes of them (default: 10000,32MB)",
+    )
+    parser.add_argument(
+        "--keep-orders",
+        metavar="N",
+        type=_orders,
+        help="how many orders that are paid, failed or closed a tenant keeps, with their closes (default: all)",
+    )
+    parser.add_argument(
         "--control-token",
         metavar="SECRET",
         default=os.environ.get(TOKEN_VARIABLE) or None,
@@ -173,7 +188,8 @@ def run(args: argparse.Namespace) -> int:
     try:
         cast = load(Path(args.orders)) if args.orders else None
         limits = Limits(connections=args.max_connections)
-        mock = Mock(cast, args.push_allow, now=args.now, store=opened(args.store))
+        kept = {"store": opened(args.store), "room": args.keep_journal, "keep_orders": args.keep_orders}
+        mock = Mock(cast, args.push_allow, now=args.now, **kept)
         server = HttpServer(mock, args.host, args.port, args.control_token, limits)
         options = intercept.options(args, args.host)
         interceptor = Interceptor(server, options) if options else None
@@ -196,6 +212,21 @@ def _count(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) <= 100_000:
         raise argparse.ArgumentTypeError(f'"{text}" is not a number of connections; use 1 to 100000')
     return int(text)
+
+
+def _orders(text: str) -> int:
+    if not re.fullmatch(r"[1-9]\d{0,8}", text):
+        raise argparse.ArgumentTypeError(f'"{text}" is not a number of orders; use 1 or more, such as 100000')
+    return int(text)
+
+
+def _room(text: str) -> Room:
+    found = re.fullmatch(r"([1-9]\d{0,7})(?:,([1-9]\d{0,4})MB)?", text)
+    if found is None:
+        wanted = "use calls and megabytes, such as 50000,128MB"
+        raise argparse.ArgumentTypeError(f'"{text}" is no bound of a journal; {wanted}')
+    bound = int(found[2]) << 20 if found[2] else TENANT_BYTES
+    return Room(max(SERVER_BYTES, bound), entries=int(found[1]), tenant_limit=bound)
 
 
 @contextlib.contextmanager

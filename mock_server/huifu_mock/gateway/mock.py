@@ -18,7 +18,7 @@ from huifu_mock.push.dispatcher import Dispatcher
 from huifu_mock.push.http import Targets
 from huifu_mock.schemas import Problem, schema
 from huifu_mock.state.clock import BEIJING, LAST, Mode, MovedBack, compact, parse, wall_clock
-from huifu_mock.state.journal import CAPACITY, TENANT_BYTES, Room
+from huifu_mock.state.journal import Room
 from huifu_mock.state.orders import Order, Taken
 from huifu_mock.state.waiting import MOST_WAITING
 
@@ -52,6 +52,7 @@ class Mock:
     Pushes go to this machine, and to what `push_allow` names. Raises `BadTarget` where that is no target.
     A receiver has `push_timeout` real seconds to answer. `now` is the time at which it begins; tenants that are made
     later begin as much later. A `store` that was used before brings its tenants, and `cast` is left alone.
+    `room` is what journals may hold. Of orders that are final, a tenant keeps the last `keep_orders`; all if `None`.
     """
 
     def __init__(
@@ -60,12 +61,16 @@ class Mock:
         push_allow: Iterable[str] = (),
         push_timeout: float = PUSH_TIMEOUT,
         now: datetime | None = None,
+        *,
         store: Store | None = None,
+        room: Room | None = None,
+        keep_orders: int | None = None,
     ) -> None:
         self._ahead: Final = now - wall_clock() if now is not None else timedelta()
         self.dispatcher: Final = Dispatcher(Targets(push_allow), timeout=push_timeout)
         self.keys: Final = KeyRing()
-        self.room: Final = Room()
+        self.room: Final = room or Room()
+        self._keep_orders: Final = keep_orders
         self.cast: Final = _data.read_json("fixtures/orders.json") if cast is None else cast
         default = self.empty_tenant(
             DEFAULT_SYS_ID,
@@ -80,8 +85,8 @@ class Mock:
         self.dispatcher.kept = self.store.kept
         self.bounds: Final[dict[str, Callable[[], tuple[int, int]]]] = {
             "journal_bytes": lambda: (self.room.limit, self.room.held),
-            "journal_bytes_of_a_tenant": lambda: (TENANT_BYTES, self._most(lambda one: one.journal.held)),
-            "journal_entries_of_a_tenant": lambda: (CAPACITY, self._most(lambda one: len(one.journal))),
+            "journal_bytes_of_a_tenant": lambda: (self.room.tenant_limit, self._most(lambda one: one.journal.held)),
+            "journal_entries_of_a_tenant": lambda: (self.room.entries, self._most(lambda one: len(one.journal))),
             "journal_waits_of_a_tenant": lambda: (MOST_WAITING, self._most(lambda one: one.journal.waiting)),
             "deliveries_of_a_tenant": lambda: (DELIVERIES, self._most(lambda one: len([*one.pushes.deliveries]))),
             "faults_of_a_tenant": lambda: (MOST_FAULTS, self._most(lambda one: len([*one.faults]))),
@@ -150,7 +155,8 @@ class Mock:
 
     def empty_tenant(self, sys_id: str, settings: Settings, **keys: Any) -> Tenant:
         """A tenant with those keys that nobody knows yet; its pushes are sent as all are."""
-        return Tenant(sys_id, settings, dispatcher=self.dispatcher, room=self.room, **keys)
+        shared: Any = {"dispatcher": self.dispatcher, "room": self.room, "keep_orders": self._keep_orders}
+        return Tenant(sys_id, settings, **shared, **keys)
 
     def take_in(self, tenant: Tenant) -> None:
         """Let a new tenant be called. Raises `Refused` with 409 where another was faster to take its `sys_id`."""

@@ -50,6 +50,7 @@ class Tenant:
         merchant_private_key: RSAPrivateKey | None = None,
         dispatcher: Dispatcher | None = None,
         room: Room | None = None,
+        keep_orders: int | None = None,
     ) -> None:
         self.sys_id: Final = sys_id
         self.feed: Final = Feed()
@@ -58,7 +59,7 @@ class Tenant:
         self.merchant_public_key = merchant_public_key
         self.merchant_private_key = merchant_private_key
         self.huifu_key: Final = huifu_key
-        self.orders = OrderTable(self.feed)
+        self.orders = OrderTable(self.feed, keep_orders)
         self.unit: Work = in_memory
         """Begins a unit of work; a store puts its own here."""
         self.clock = self._new_clock()

@@ -53,8 +53,8 @@ _CLEARS: Final = {"calls": "call", "orders": "order", "deliveries": "delivery", 
                   "webhooks": "webhook"}  # fmt: skip
 
 
-UNTOLD: Final = ("close", "met")
-"""What readers learn from the order and from the call."""
+UNTOLD: Final = ("close", "met", "forgotten")
+"""What readers learn from the order and from the call, and that an old order is not kept any more."""
 
 
 class Behind(Exception):

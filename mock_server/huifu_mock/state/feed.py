@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 Kind = Literal[
-    "call", "order", "close", "delivery", "fault", "met", "webhook", "clock", "tenant", "cleared", "gone"
+    "call", "order", "close", "forgotten", "delivery", "fault", "met", "webhook", "clock", "tenant", "cleared", "gone"
 ]  # fmt: skip
 Listener = Callable[[Kind, Any], None]
 

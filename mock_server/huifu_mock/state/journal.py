@@ -152,8 +152,10 @@ Wanted = Callable[[Entry], bool]
 class Room:
     """The bytes that the journals of one server may take together. The oldest entry of all makes room."""
 
-    def __init__(self, limit: int = SERVER_BYTES) -> None:
+    def __init__(self, limit: int = SERVER_BYTES, entries: int = CAPACITY, tenant_limit: int = TENANT_BYTES) -> None:
+        """`entries` and `tenant_limit` are what each journal may hold that is made for this room."""
         self.limit: Final = limit
+        self.entries, self.tenant_limit = entries, tenant_limit
         self.held = 0
         self._numbers = count(1)
         self._oldest: list[tuple[int, int, Journal]] = []
@@ -182,21 +184,21 @@ class Room:
 
 
 class Journal:
-    """The last calls of one tenant: at most `capacity` of them, and at most `limit` bytes."""
+    """The last calls of one tenant: at most `capacity` of them and `limit` bytes, which are its room's if left out."""
 
     def __init__(
         self,
-        capacity: int = CAPACITY,
-        limit: int = TENANT_BYTES,
+        capacity: int | None = None,
+        limit: int | None = None,
         room: Room | None = None,
         feed: Feed | None = None,
     ) -> None:
-        self.capacity: Final = capacity
-        self.limit: Final = limit
+        self._room: Final = room or Room()
+        self.capacity: Final = capacity or self._room.entries
+        self.limit: Final = limit or self._room.tenant_limit
         self.held = 0
         self.listed = False
         """Whether `room` knows of it."""
-        self._room: Final = room or Room()
         self._feed: Final = feed or Feed()
         self._entries: deque[Entry] = deque()
         self.received = self.since = 0

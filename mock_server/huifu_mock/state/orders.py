@@ -119,8 +119,11 @@ class Taken(ValueError):
 class OrderTable:
     """The orders of one tenant and the closes of them. Every method either does all of its work or raises."""
 
-    def __init__(self, feed: Feed | None = None) -> None:
+    def __init__(self, feed: Feed | None = None, most_final: int | None = None) -> None:
+        """With `most_final` it forgets the oldest of the orders that are paid, failed or closed, beyond so many."""
         self._feed: Final = feed or Feed()
+        self._most_final: Final = most_final
+        self._final: dict[Key, None] = {}
         self._orders: dict[Key, Order] = {}
         self._by_hf_seq_id: dict[str, Key] = {}
         self._by_number: dict[str, list[Key]] = {}
@@ -168,6 +171,8 @@ class OrderTable:
         for order in orders:
             self._by_number.setdefault(order.req_seq_id, []).append(order.key)
             self._feed.tell("order", order)
+        if self._most_final is not None:
+            self._ended(*(order.key for order in orders if order.trans_stat != "P"))
 
     def save(self, order: Order, attempt: CloseAttempt | None = None) -> None:
         """The new state of an order that is kept, together with that of one of its closes."""
@@ -176,6 +181,27 @@ class OrderTable:
             self._attempts[attempt.key] = attempt
             self._feed.tell("close", attempt)
         self._feed.tell("order", order)
+        if self._most_final is not None and order.trans_stat != "P":
+            self._ended(order.key)
+
+    def _ended(self, *keys: Key) -> None:
+        self._final.update(dict.fromkeys(keys))
+        while self._most_final is not None and len(self._final) > self._most_final:
+            self._forget(next(iter(self._final)))
+
+    def _forget(self, key: Key) -> None:
+        """An order and its closes are as if they had never been."""
+        del self._final[key]
+        order = self._orders.pop(key)
+        del self._by_hf_seq_id[order.hf_seq_id]
+        self._by_number[order.req_seq_id].remove(key)
+        if not self._by_number[order.req_seq_id]:
+            del self._by_number[order.req_seq_id]
+        for close in order.closes:
+            if (attempt := self._attempts.get(close)) is not None and attempt.order == key:
+                del self._attempts[close]
+                self._feed.tell("forgotten", ("closes", close))
+        self._feed.tell("forgotten", ("orders", key))
 
     def orders(self) -> Iterator[Order]:
         """All orders, oldest entry first."""
@@ -186,8 +212,9 @@ class OrderTable:
         return iter(list(self._attempts.values()))
 
     def keep(self, attempt: CloseAttempt) -> None:
-        """A close whose order is kept already."""
-        self._attempts[attempt.key] = attempt
+        """A close whose order is kept already; if it is not any more, the close is not either."""
+        if self._most_final is None or attempt.order in self._orders:
+            self._attempts[attempt.key] = attempt
 
     def newest(self, limit: int) -> Iterator[Order]:
         """At most so many orders, the last entered first; costs no more than that."""
@@ -198,6 +225,7 @@ class OrderTable:
 
     def clear(self) -> None:
         """Forget everything."""
+        self._final.clear()
         self._orders.clear()
         self._by_hf_seq_id.clear()
         self._by_number.clear()

@@ -178,6 +178,10 @@ def _execute(connection: Connection, changes: Changes) -> None:
         ]
         if rows:
             connection.execute(_UPSERT[kind], rows)
+    for kind, forgotten in changes.forgotten.items():
+        gone = [{"_id": sys_id, "_key": key} for sys_id, keys in forgotten.items() for key in keys]
+        if gone:
+            connection.execute(_FORGET[kind], gone)
     for (kind, sys_id), number in changes.first.items():
         connection.execute(_TRIM[kind], {"_id": sys_id, "_first": number})
 
@@ -188,6 +192,9 @@ _CHANGE: Final = update(TENANTS).where(TENANTS.c.sys_id == _ID)
 _CLEAR: Final = {kind: delete(table).where(table.c.tenant == _ID) for kind, table in MANY.items()}
 _TRIM: Final = {
     kind: delete(table).where(table.c.tenant == _ID, table.c.key < bindparam("_first")) for kind, table in MANY.items()
+}
+_FORGET: Final = {
+    kind: delete(table).where(table.c.tenant == _ID, table.c.key == bindparam("_key")) for kind, table in MANY.items()
 }
 _UPSERT: Final = {
     kind: sqlite.insert(table).on_conflict_do_update(

@@ -116,7 +116,9 @@ class Persistent:
         except (signing.BadKey, Taken, BadFault, ValueError, TypeError, KeyError) as error:
             said = f"the tenant {sys_id} contradicts itself: {type(error).__name__}: {error}"
             raise BadStore(f"{self.database.name} cannot be read: {said}") from error
-        self._watch(tenant)
+        unit = self._watch(tenant)
+        if len(tenant.orders) < len(record["orders"]):
+            _forget(unit, record)
         document.resume(tenant)
         return tenant
 
@@ -319,6 +321,19 @@ class Persistent:
             self._trouble = str(unkept)
             raise
         self._trouble = ""
+
+
+def _forget(unit: Unit, record: Record) -> None:
+    """Delete what was written and is not kept any more, since fewer orders are kept now than when it was written."""
+    orders = unit.tenant.orders
+    for one in record["orders"]:
+        key = one["huifu_id"], one["req_date"], one["req_seq_id"]
+        if orders.get(key) is None:
+            unit.take("forgotten", ("orders", key))
+    for one in record["closes"]:
+        key = one["huifu_id"], one["req_date"], one["req_seq_id"]
+        if orders.attempt(key) is None:
+            unit.take("forgotten", ("closes", key))
 
 
 def _now(record: Record) -> datetime:

@@ -28,6 +28,8 @@ class Changes:
     """Of which kind, and of which tenant, all that was written before is gone."""
     rows: dict[str, dict[str, dict[Key, str]]] = field(default_factory=dict)
     """By kind, tenant and key."""
+    forgotten: dict[str, dict[str, dict[Key, None]]] = field(default_factory=dict)
+    """By kind and tenant: the keys of what is gone."""
     first: dict[tuple[str, str], int] = field(default_factory=dict)
     """By kind and tenant: what has a smaller number is gone."""
     facts: dict[str, str] = field(default_factory=dict)
@@ -41,6 +43,7 @@ class Changes:
         """All of a kind is gone that was there up to now."""
         self.cleared[kind, sys_id] = None
         self.rows.get(kind, {}).pop(sys_id, None)
+        self.forgotten.get(kind, {}).pop(sys_id, None)
         self.first.pop((kind, sys_id), None)
 
     def add(self, later: "Changes") -> None:
@@ -53,6 +56,13 @@ class Changes:
             kept = self.rows.setdefault(kind, {})
             for sys_id, rows in of_kind.items():
                 kept.setdefault(sys_id, {}).update(rows)
+                for key in rows:
+                    self.forgotten.get(kind, {}).get(sys_id, {}).pop(key, None)
+        for kind, of_forgotten in later.forgotten.items():
+            for sys_id, keys in of_forgotten.items():
+                self.forgotten.setdefault(kind, {}).setdefault(sys_id, {}).update(keys)
+                for key in keys:
+                    self.rows.get(kind, {}).get(sys_id, {}).pop(key, None)
         self.first.update(later.first)
         self.made.update(later.made)
         self.of.update(later.of)
@@ -112,6 +122,7 @@ class Unit:
     def forget(self) -> None:
         """Nothing has changed."""
         self._changed: dict[str, dict[Key, Any]] = {}
+        self._forgotten: dict[str, dict[Key, None]] = {}
         self._cleared: dict[str, None] = {}
         self._columns: set[str] = set()
 
@@ -133,15 +144,20 @@ class Unit:
 
     def __bool__(self) -> bool:
         """Whether anything has changed."""
-        return bool(self._changed or self._cleared or self._columns)
+        return bool(self._changed or self._forgotten or self._cleared or self._columns)
 
     def take(self, kind: Kind, changed: Any) -> None:
         """Listens to the tenant."""
         if (rows := _KIND.get(kind)) is not None:
-            self._changed.setdefault(rows, {})[_KEY[rows](changed)] = changed
+            self._changed.setdefault(rows, {})[key := _KEY[rows](changed)] = changed
+            self._forgotten.get(rows, {}).pop(key, None)
+        elif kind == "forgotten":
+            self._forgotten.setdefault(changed[0], {})[dumps(changed[1])] = None
+            self._changed.get(changed[0], {}).pop(dumps(changed[1]), None)
         elif kind == "cleared":
             for cleared in _CLEARED[changed]:
                 self._changed.pop(cleared, None)
+                self._forgotten.pop(cleared, None)
                 self._cleared[cleared] = None
             self._columns.add("settled")
         elif kind == "tenant":
@@ -160,6 +176,7 @@ class Unit:
         if tenant.faults:
             self._columns.add("settled")  # each that waits counts the calls that it saw
         made = Changes(of={tenant: None}, tenants={sys_id: self._tenant()})
+        made.forgotten = {kind: {sys_id: keys} for kind, keys in self._forgotten.items()}
         made.cleared = {(kind, sys_id): None for kind in self._cleared}
         for kind, things in self._changed.items():
             record = _RECORD[kind]
