@@ -142,7 +142,7 @@ class Call:
 
     @once
     def text(self) -> str:
-        """The canonical text of `data` (P1), which also tells a repeat from a re-used number."""
+        """The canonical text of `data` (P1)."""
         if {str}.issuperset(map(type, self.data.values())):  # as in every real close: no need for lexemes
             return canonical.p1_flat(self.data)
         return canonical.p1(self.members or [])
@@ -156,13 +156,8 @@ class Call:
         return canonical.inner(next(value for name, _, value in reversed(found) if name == "data"))
 
     @once
-    def identity(self) -> str:
-        """What tells a repeat from a re-used number: the canonical text, or its SHA-256 if that is long."""
-        return self.text if len(self.text) <= KEPT else f"sha256:{self.digest.hex()}"
-
-    @once
     def digest(self) -> bytes:
-        """The SHA-256 of the canonical text."""
+        """The SHA-256 of the canonical text, which also tells a repeat from a re-used number."""
         return hashlib.sha256(self.text.encode()).digest()
 
     @once
@@ -207,7 +202,7 @@ def prepare(endpoint: Endpoint, sent: ReceivedBytes) -> Call:
     call = read(endpoint, sent)
     _ = call.kept
     if call.is_signable:
-        _ = call.digest, call.other_digests, call.identity
+        _ = call.digest, call.other_digests
         call.forget_texts()
     return call
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from functools import partial
 from itertools import takewhile
+from sys import intern
 from typing import Final
 
 from huifu_mock import explain
@@ -92,7 +93,7 @@ def _case(
     product: Product = tenant.settings.product_ids.get(call.product_id, "unknown")
     number: Number = "free"
     if attempt is not None and attempt.effective:
-        number = "repeat" if attempt.text == call.identity else "taken"
+        number = "repeat" if attempt.digest == call.digest else "taken"
     problem = str(call.problem or "")
     named = bool(call.value("org_req_seq_id") or call.value("org_hf_seq_id"))
     if order is None:
@@ -128,12 +129,13 @@ def _carry_out(tenant: Tenant, call: Call, facts: Facts, races: Races | None) ->
         shown = order if facts.case.authentic else None  # an unauthenticated caller sees nothing of the order
         return _Done(answer, order, _write(tenant, call, shown, answer), facts)
     stat = EFFECT[reason]
-    key = (call.value("huifu_id"), call.value("req_date"), call.value("req_seq_id"))
+    # each text is kept once, however many closes have it: a merchant's id, a day
+    key = (order.huifu_id, intern(call.value("req_date")), call.value("req_seq_id"))
     closes = (*(other for other in order.closes if other != key), key) if order.closes else (key,)
     ended = partial(_ended, tenant, stat, closes)
     made = ended(order)
     reply = _write(tenant, call, made, answer)
-    attempt = CloseAttempt(*key, call.identity, order.key, stat, tenant.clock.now(), answer, reply)
+    attempt = CloseAttempt(key, call.digest, tenant.orders.kept_key(order), stat, tenant.clock.now(), answer, reply)
     if races is None:
         lifecycle.close_made(tenant, made, attempt)
         return _Done(answer, made, reply, facts)

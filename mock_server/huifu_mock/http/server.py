@@ -223,7 +223,7 @@ class HttpServer:
         if exchange.left_to_do is not None or reply is None:
             connection.begun = exchange
             return False
-        if reply.ready is None and self._signers is not None and self._is_busy():
+        if not reply.is_signed and self._signers is not None and self._is_busy():
             connection.wait()
             self._signers.sign_then(reply, partial(self._answer, connection, exchange, began))
         else:
@@ -254,7 +254,7 @@ class HttpServer:
             finally:
                 exchange.tenant.journal.grown(exchange.entry)
         reply = exchange.reply
-        if reply is not None and reply.ready is None and self._signers is not None and self._is_busy():
+        if reply is not None and not reply.is_signed and self._signers is not None and self._is_busy():
             await self._signers.sign(reply)
         return web.Response(body=exchange.payload(), status=exchange.status, headers=headers)
 

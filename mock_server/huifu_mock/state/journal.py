@@ -225,6 +225,8 @@ class Journal:
     def add(self, entry: Entry) -> None:
         """Keep an entry, drop the oldest ones if there is no room, and wake who waited for it."""
         entry.held = entry.size()
+        if self._entries and self._entries[-1].sent.headers == entry.sent.headers:
+            entry.sent.headers = self._entries[-1].sent.headers  # a client sends the same ones: they are kept once
         self._entries.append(entry)
         self.held += entry.held
         while len(self._entries) > self.capacity or (self.held > self.limit and len(self._entries) > 1):

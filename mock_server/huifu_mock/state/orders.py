@@ -60,11 +60,9 @@ class Order:
 class CloseAttempt:
     """A close that passed every rule, with the reply that was given to it."""
 
-    huifu_id: str
-    req_date: str
-    req_seq_id: str
-    text: str
-    """The canonical text of `data`: a repeat is the same number with the same text."""
+    key: Key
+    digest: bytes
+    """The SHA-256 of the canonical text of `data`: a repeat is the same number with the same text."""
     order: Key
     stat: str
     """P in progress, S it closed the order, F it did not."""
@@ -75,8 +73,16 @@ class CloseAttempt:
     """When a close in progress ends."""
 
     @property
-    def key(self) -> Key:
-        return self.huifu_id, self.req_date, self.req_seq_id
+    def huifu_id(self) -> str:
+        return self.key[0]
+
+    @property
+    def req_date(self) -> str:
+        return self.key[1]
+
+    @property
+    def req_seq_id(self) -> str:
+        return self.key[2]
 
     @property
     def effective(self) -> bool:
@@ -126,7 +132,7 @@ class OrderTable:
         self._final: dict[Key, None] = {}
         self._orders: dict[Key, Order] = {}
         self._by_hf_seq_id: dict[str, Key] = {}
-        self._by_number: dict[str, list[Key]] = {}
+        self._by_number: dict[str, tuple[Key, ...]] = {}
         self._attempts: dict[Key, CloseAttempt] = {}
 
     def find(self, huifu_id: str, req_date: str, req_seq_id: str, hf_seq_id: str) -> Order | None:
@@ -140,6 +146,10 @@ class OrderTable:
     def get(self, key: Key) -> Order | None:
         """The order of that key."""
         return self._orders.get(key)
+
+    def kept_key(self, order: Order) -> Key:
+        """The key of a kept order as it is kept: one tuple for all who refer to the order."""
+        return self._by_hf_seq_id[order.hf_seq_id]
 
     def by_hf_seq_id(self, hf_seq_id: str) -> Order | None:
         """The order that Huifu gave that number."""
@@ -159,17 +169,19 @@ class OrderTable:
         new: dict[Key, Order] = {}
         ids: dict[str, Key] = {}
         for i, order in enumerate(orders):
-            if order.key in self._orders or order.key in new:
+            key = order.key
+            if key in self._orders or key in new:
                 said = f"{order.req_seq_id} is an order of {order.huifu_id} on {order.req_date} already"
                 raise Taken(i, "req_seq_id", said)
             if order.hf_seq_id in self._by_hf_seq_id or order.hf_seq_id in ids:
                 raise Taken(i, "hf_seq_id", f"{order.hf_seq_id} names another order already")
-            new[order.key] = order
-            ids[order.hf_seq_id] = order.key
+            new[key] = order
+            ids[order.hf_seq_id] = key
         self._orders |= new
         self._by_hf_seq_id |= ids
         for order in orders:
-            self._by_number.setdefault(order.req_seq_id, []).append(order.key)
+            others = self._by_number.get(order.req_seq_id, ())
+            self._by_number[order.req_seq_id] = (*others, ids[order.hf_seq_id])
             self._feed.tell("order", order)
         if self._most_final is not None:
             self._ended(*(order.key for order in orders if order.trans_stat != "P"))

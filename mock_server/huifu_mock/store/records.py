@@ -5,6 +5,7 @@ code knows by name (rules, reasons, endpoints) is written by that name.
 """
 
 import base64
+import hashlib
 from collections.abc import Iterable
 from dataclasses import asdict, fields
 from datetime import datetime, timedelta
@@ -26,6 +27,8 @@ from huifu_mock.state.journal import Entry, Facts, Finding, Nearest
 from huifu_mock.state.orders import CloseAttempt, Order
 
 Record = dict[str, Any]
+
+SHA256: Final = "sha256:"
 
 RULE: Final[dict[str, Rule]] = {
     rule.row: rule
@@ -116,7 +119,7 @@ def attempt(made: CloseAttempt) -> Record:
         "huifu_id": made.huifu_id,
         "req_date": made.req_date,
         "req_seq_id": made.req_seq_id,
-        "text": made.text,
+        "text": f"{SHA256}{made.digest.hex()}",
         "order": list(made.order),
         "stat": made.stat,
         "at": made.at.isoformat(),
@@ -126,14 +129,19 @@ def attempt(made: CloseAttempt) -> Record:
     }
 
 
+def _digest(text: str) -> bytes:
+    """Of the text of a close's `data`; earlier versions kept the text itself."""
+    return (
+        bytes.fromhex(text.removeprefix(SHA256)) if text.startswith(SHA256) else hashlib.sha256(text.encode()).digest()
+    )
+
+
 def to_attempt(record: Record, key: RSAPrivateKey) -> CloseAttempt:
     """The close of a record; `key` is the one that its reply is signed with."""
     huifu_id, req_date, req_seq_id = record["order"]
     return CloseAttempt(
-        record["huifu_id"],
-        record["req_date"],
-        record["req_seq_id"],
-        record["text"],
+        (record["huifu_id"], record["req_date"], record["req_seq_id"]),
+        _digest(record["text"]),
         (huifu_id, req_date, req_seq_id),
         record["stat"],
         when(record["at"]),
