@@ -9,6 +9,7 @@ import contract_kit
 import explaining
 import measures
 import plugin
+import watching
 import worst
 from floor import floor
 from load import Load, load
@@ -149,6 +150,12 @@ def memory(table: Table) -> None:
     )
 
 
+def open_pages(table: Table) -> None:
+    """What it costs that many follow the events."""
+    if (kept := watching.kept()) is not None:
+        table.row(f"closes per CPU second, {watching.READERS} event streams ÷ none", kept, 0.95, 0.98)
+
+
 def neighbours(table: Table) -> None:
     """What a healthy client feels of one that sends the worst bodies of each kind."""
     alone, found, memory = worst.waits()
@@ -179,6 +186,7 @@ def main() -> int:
     memory(table)
     plugin.main()
     if "--quick" not in sys.argv:
+        open_pages(table)
         neighbours(table)
         endurance(table)
         for what, value, limit in contract_kit.measures():

@@ -11,12 +11,12 @@ from merchant import Merchant
 from postbox import Mailbox, Said
 from test_page import get
 from test_schemas import validator
-from watching import Event, Watch
 
 import huifu_mock
 from huifu_mock.gateway.mock import Mock, seed
 from huifu_mock.http import event_stream
 from huifu_mock.http.event_stream import Behind, Broadcast, EventStreams
+from watching import Event, Watch
 
 
 @pytest.fixture
@@ -241,6 +241,24 @@ async def test_of_more_than_a_page_can_show_the_latest_are_told_and_the_rest_cou
     assert [event.data["req_seq_id"] for event in told if event.kind == "order"] == numbers[-event_stream.MOST :]
     assert told[-1].kind == "skipped"
     assert told[-1].data == {"kind": "order", "count": 180 - event_stream.MOST}
+    pages.broadcast.end("the test is over")
+
+
+@pytest.mark.parametrize(("changes", "pause", "never"), [(180, "FLOOD", "PAUSE"), (1, "PAUSE", "FLOOD")])
+async def test_after_more_than_a_page_can_show_the_next_batch_comes_after_the_longer_pause(
+    changes: int, pause: str, never: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert event_stream.FLOOD > event_stream.PAUSE
+    monkeypatch.setattr(event_stream, pause, 0.0)
+    monkeypatch.setattr(event_stream, never, 1e6)
+    pages = Pages()
+    last, _ = pages.broadcast.enter("")
+    pages.orders(changes)
+    await pages.broadcast.after(last)
+    last = pages.broadcast.last
+    [number] = pages.orders(1)
+    [told] = parsed(await pages.broadcast.after(last))
+    assert told.data["req_seq_id"] == number
     pages.broadcast.end("the test is over")
 
 

@@ -20,6 +20,8 @@ from huifu_mock.http.control import events
 
 PAUSE: Final = 0.1
 """Real seconds between two batches; the first change after a quiet time waits less."""
+FLOOD: Final = 1.0
+"""The same after a batch with more changes than are told one by one, which nobody can read as they come."""
 PROMPT: Final = 0.02
 MOST: Final = 50
 """So many changes of one kind are told one by one in a batch: the latest. Of those before, only how many."""
@@ -76,7 +78,7 @@ class Broadcast:
         self._size = 0
         self._changes: dict[Key, Any] = {}
         self._planned: asyncio.TimerHandle | None = None
-        self._written_at = 0.0
+        self._next_at = 0.0
         self._news: Final = asyncio.Event()
         self._ping: asyncio.TimerHandle = loop.call_later(PING, self._sign_of_life)
         self._linger: asyncio.TimerHandle | None = None
@@ -130,7 +132,7 @@ class Broadcast:
             key = kind, _KEYS[kind](changed) if kind in _KEYS else None
             self._changes[key] = changed
         if self._planned is None:
-            due = max(self._written_at + PAUSE, self._loop.time() + PROMPT)
+            due = max(self._next_at, self._loop.time() + PROMPT)
             self._planned = self._loop.call_at(due, self._write)
 
     def _clear(self, what: str) -> None:
@@ -145,12 +147,12 @@ class Broadcast:
         """One batch of what changed since the last one."""
         self._planned = None
         changes, self._changes = self._changes, {}
-        self._written_at = self._loop.time()
         over = {}
         for kind in ("call", "order", "delivery"):
             of_kind = [key for key in changes if key[0] == kind]
             if len(of_kind) > MOST:
                 over[kind] = of_kind[:-MOST]
+        self._next_at = self._loop.time() + (FLOOD if over else PAUSE)
         parts, skipped = [], {key for keys in over.values() for key in keys}
         for key, changed in changes.items():
             if key[0] == "cleared":
