@@ -206,8 +206,9 @@ class OrderTable:
         del self._final[key]
         order = self._orders.pop(key)
         del self._by_hf_seq_id[order.hf_seq_id]
-        self._by_number[order.req_seq_id].remove(key)
-        if not self._by_number[order.req_seq_id]:
+        if others := tuple(one for one in self._by_number[order.req_seq_id] if one != key):
+            self._by_number[order.req_seq_id] = others
+        else:
             del self._by_number[order.req_seq_id]
         for close in order.closes:
             if (attempt := self._attempts.get(close)) is not None and attempt.order == key:
