@@ -46,22 +46,26 @@ def contents(wheel: Path) -> set[str]:
         return set(archive.namelist())
 
 
+def install(commands: Path, *what: str | Path) -> None:
+    """Install into an environment, with the pip of this one: to make a pip for each takes longer than to use it."""
+    pip = [sys.executable, "-m", "pip", "--python", commands / "python", "--disable-pip-version-check"]
+    run(*pip, "install", "-qq", *what, cwd=commands)
+
+
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of commands of a fresh environment that has the wheel and what it depends on."""
     folder = tmp_path_factory.mktemp("installed")
-    run(sys.executable, "-m", "venv", folder / "venv", cwd=folder)
+    run(sys.executable, "-m", "venv", "--without-pip", folder / "venv", cwd=folder)
     commands = folder / "venv" / BIN
-    run(commands / "python", "-m", "pip", "install", "-qq", "--disable-pip-version-check", wheel, cwd=folder)
+    install(commands, wheel)
     return commands
 
 
 @pytest.fixture(scope="module")
-def equipped(wheel: Path, installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def equipped(wheel: Path, installed: Path) -> Path:
     """The same environment with pytest and the contract extra; what needs neither is tested first."""
-    wanted = [f"huifu-mock[contract] @ {wheel.as_uri()}", "pytest"]
-    folder = tmp_path_factory.mktemp("equipped")
-    run(installed / "python", "-m", "pip", "install", "-qq", "--disable-pip-version-check", *wanted, cwd=folder)
+    install(installed, f"huifu-mock[contract] @ {wheel.as_uri()}", "pytest")
     return installed
 
 
