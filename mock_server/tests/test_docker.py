@@ -126,11 +126,11 @@ def test_hadolint_has_nothing_to_say() -> None:
     assert (done.stdout, done.returncode) == ("", 0)
 
 
-def test_the_image_runs_as_a_user_who_is_not_root_and_owns_the_folders_of_the_ca() -> None:
+def test_the_image_runs_as_a_user_who_is_not_root_and_owns_the_folders_of_volumes() -> None:
     user = last("USER")
     assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", user)
     copied = [rest for word, rest in instructions() if word == "COPY"]
-    assert {f"--from=build --chown={user} {folder} {folder}" for folder in ("/ca", "/ca-key")} <= set(copied)
+    assert {f"--from=build --chown={user} {folder} {folder}" for folder in ("/ca", "/ca-key", "/data")} <= set(copied)
 
 
 def test_no_other_service_mounts_the_volume_that_holds_the_ca_s_key() -> None:
