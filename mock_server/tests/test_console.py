@@ -268,12 +268,29 @@ def test_the_timeline_tells_what_happened_to_an_order(console: Console, merchant
         for awaited in ("close → 00000000", "closed: the close", "500"):
             expect(timeline.filter(has_text=awaited).first).to_be_visible()
         told = [re.sub(r"^[\d:. -]+", "", text.replace("\n", " ")) for text in timeline.all_inner_texts()]
+        console.page.reload()
+        expect(timeline.filter(has_text="clock advanced by 1 min 1 s")).to_be_visible()
     assert told[0].startswith("created: 0.01 yuan")
     assert told[1] == "close → 20000001 younger than 60 s"
     assert told[2] == "clock advanced by 1 min 1 s"
     assert any(line == "close → 00000000 closed" for line in told[3:])
     assert any(line.startswith("closed: the close") for line in told[3:])
     assert any("500" in line for line in told[4:])
+
+
+def test_a_push_that_failed_is_tried_again_by_a_jump_to_its_next_try(console: Console, merchant: Merchant) -> None:
+    tenant = merchant.tenant
+    with Mailbox() as mailbox:
+        mailbox.refuse(1)
+        tenant.webhooks.add(mailbox.hook)
+        merchant.close(tenant.orders.add())
+        failed = tenant.deliveries.wait_for(attempts=1)
+        console.open(mark=failed.id)
+        before = tenant.clock.now()
+        console.button("Jump to it", console.detail).click()
+        expect(console.page.get_by_text("The clock is 1 s later")).to_be_visible()
+        expect(console.detail.locator(".order-head")).to_contain_text("delivered")
+        assert (tenant.clock.now() - before).total_seconds() == 1
 
 
 def test_an_order_is_seeded_and_a_wrong_one_is_refused_with_what_would_be_right(

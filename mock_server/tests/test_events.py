@@ -72,6 +72,18 @@ def test_a_clock_that_moves_is_told_with_how_far(watch: Watch, tenant: huifu_moc
     assert watch.next("clock")["mode"] == "running"
 
 
+def test_who_comes_later_is_told_how_the_clock_was_moved_until_a_reset(
+    server: huifu_mock.Server, tenant: huifu_mock.Tenant
+) -> None:
+    tenant.clock.advance(61)
+    moved = tenant.clock.now().isoformat()
+    with Watch(server.base_url, tenant.sys_id) as watch:
+        assert watch.ready.data["leaps"] == [{"at": moved, "seconds": 61}]
+    tenant.reset()
+    with Watch(server.base_url, tenant.sys_id) as watch:
+        assert watch.ready.data["leaps"] == []
+
+
 def test_a_fault_is_told_when_it_is_prepared_applied_and_deleted(watch: Watch, merchant: Merchant) -> None:
     with merchant.tenant.faults.add(answer="98888888", times=2) as fault:
         told = watch.next("fault", id=fault.id)

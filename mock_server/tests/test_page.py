@@ -11,6 +11,7 @@ import pytest
 from wired import Received, connected, head, received
 
 import huifu_mock
+from huifu_mock.cli import serve
 from huifu_mock.http import page
 
 ASSETS = page.FOLDER / "assets"
@@ -48,6 +49,13 @@ def test_head_tells_the_headers_alone(server: huifu_mock.Server) -> None:
     found = get(server.base_url, LIBRARY, "HEAD")
     assert (found.status, found.body) == (200, b"")
     assert int(found.headers["content-length"]) == (ASSETS / "htm-preact.js").stat().st_size
+
+
+def test_the_address_of_the_console_is_printed_at_the_start_and_leads_to_it(server: huifu_mock.Server) -> None:
+    address = json.loads(serve._ready_json(server._http))["console_url"]
+    assert address == f"{server.base_url}/_mock/"
+    assert address in serve.welcome(server.base_url, server.mock)
+    assert b"<title>huifu-mock</title>" in get(server.base_url, urlsplit(address).path).body
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])

@@ -62,7 +62,7 @@ async function follow(tenant, signal) {
         if (type === "ready") {
           if (!data.resumed) await load(signal); // what comes meanwhile waits in the stream
           setClock(data.clock);
-          update({ live: "live", ready: true });
+          update({ live: "live", ready: true, leaps: data.resumed ? state.leaps : data.leaps });
           pause = 250;
         } else if (type === "gone" && data.reason.includes("tenant")) return lostTenant(tenant);
         else take(type, data);

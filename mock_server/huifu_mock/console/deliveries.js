@@ -78,8 +78,9 @@ export async function resend(delivery) {
 
 async function jump(delivery) {
   try {
-    setClock(await post("/clock/advance", { seconds: Math.ceil(untilNext(delivery) * 1000) / 1000 }));
-    toast(t("advanced", { n: span(untilNext(delivery)) }));
+    const seconds = Math.ceil(untilNext(delivery) * 1000) / 1000;
+    setClock(await post("/clock/advance", { seconds }));
+    toast(t("advanced", { n: span(seconds) }));
   } catch (error) { toast(t("failed", { why: error.message }), "bad"); }
 }
 

@@ -31,7 +31,7 @@ export const state = {
   tenants: [], // sys_ids
   missing: "", // the tenant in the address, where there is none of that name
   clock: null, // {now, mode, seen}
-  leaps: [], // {at, seconds}: how far the clock was advanced while the page looked on
+  leaps: [], // {at, seconds}: how far the clock was advanced
   calls: [], // light entries, the newest first
   older: null, // where the next page of older calls begins; null where there is none
   floor: null, // every call with a greater number came while the page looked on; null where that is not known

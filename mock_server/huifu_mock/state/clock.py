@@ -8,11 +8,12 @@ import asyncio
 import heapq
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from typing import Literal, get_args
+from typing import Final, Literal, get_args
 
 from huifu_mock.state.feed import Feed
 from huifu_mock.state.work import Unkept, Work, in_memory
@@ -21,6 +22,8 @@ BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")  # no summer time since 
 Mode = Literal["frozen", "running", "auto"]
 MODES: tuple[str, ...] = get_args(Mode)
 LAST = datetime(9999, 12, 30, tzinfo=BEIJING)
+REMEMBERED = 100
+"""So many moves of a clock are told to who comes later."""
 
 AGAIN = 1.0
 """Real seconds until what fell due and could not be kept is tried again."""
@@ -85,6 +88,8 @@ class Clock:
         self.loop: asyncio.AbstractEventLoop | None = None
         self._wake: asyncio.TimerHandle | None = None
         self._feed = feed or Feed()
+        self.leaps: Final[deque[tuple[datetime, float]]] = deque(maxlen=REMEMBERED)
+        """Where the latest moves ended, and how many seconds each skipped."""
 
     def now(self) -> datetime:
         """The time it is for this tenant."""
@@ -117,11 +122,15 @@ class Clock:
         if self._instant is not None:
             self._instant = target
         self._plan()
-        self._feed.tell("clock", (target - start).total_seconds())
+        seconds = (target - start).total_seconds()
+        if seconds:
+            self.leaps.append((target, seconds))
+        self._feed.tell("clock", seconds)
 
     def begin(self, now: datetime, mode: Mode | None = None) -> None:
         """Begin at any time, also an earlier one, without timers: for a tenant to which nothing has happened yet."""
         self._timers.clear()
+        self.leaps.clear()
         self._base, self._mono = min(now, LAST), time.monotonic_ns()
         self.mode = mode or self.mode
         if self._instant is not None:

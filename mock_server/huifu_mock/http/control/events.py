@@ -51,7 +51,9 @@ def event(kind: str, data: dict[str, Any]) -> bytes:
 
 def ready(tenant: Tenant, *, resumed: bool) -> bytes:
     """The first event of a stream."""
-    return event("ready", {"tenant": summaries.tenant(tenant), "clock": shown_clock(tenant), "resumed": resumed})
+    leaps = [{"at": at.isoformat(), "seconds": seconds} for at, seconds in tenant.clock.leaps]
+    told = {"tenant": summaries.tenant(tenant), "clock": shown_clock(tenant), "leaps": leaps, "resumed": resumed}
+    return event("ready", told)
 
 
 def _watch(request: ControlRequest) -> ControlResponse:
