@@ -258,6 +258,32 @@ def test_a_unit_of_work_that_breaks_off_is_undone(path: Path) -> None:
     assert whole(desk) == before
 
 
+def test_nothing_of_a_unit_that_is_not_over_is_committed_with_another_tenant(path: Path) -> None:
+    desk = begun(path)
+    desk.order()  # beside a unit of work, so that it is written with the next commit
+    with suppress(ZeroDivisionError), desk.tenant.work():
+        desk.mock.gateway.close(desk.body(desk.data(desk.order())))
+        desk.mock.tenant({"key_bits": 1024})  # is committed at once
+        desk.tenant.clock.advance(1 / 0)
+    assert len(list(desk.tenant.orders.attempts())) == 0
+    killed(desk)
+    assert len(begun(path).tenant.orders) <= 1
+
+
+def test_a_tenant_may_be_dropped_in_a_unit_of_work_that_has_changed_it(path: Path) -> None:
+    desk = begun(path)
+    other = desk.mock.tenant({"key_bits": 1024})
+    with other.work():
+        other.orders.add([desk.order()])
+        desk.mock.drop(other.sys_id)
+    assert desk.close(desk.order())["trans_stat"] == "S"
+    assert ask(desk, "GET", "/health") == {"status": "ok"}
+    killed(desk)
+    with sqlite3.connect(path) as file:
+        assert {row[0] for row in file.execute("SELECT tenant FROM orders")} == {desk.tenant.sys_id}
+    file.close()
+
+
 def limited(server: huifu_mock.Server, pages: int) -> None:
     """The file may have so many pages at most; 0 for as many as it has. More is what SQLite calls a full disk."""
     store = server.mock.store

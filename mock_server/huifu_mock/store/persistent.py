@@ -168,6 +168,8 @@ class Persistent:
             self._read_again(unit)
 
     def _leave(self, unit: Unit) -> None:
+        if unit.tenant not in self._units:
+            return  # it was dropped in this very unit
         self._gather(unit)
         if self._loop is None:
             self.flush()
@@ -206,11 +208,11 @@ class Persistent:
             raise Unkept(trouble)
 
     def _take_all(self) -> _Group:
-        """All that has changed since the last group, also what nobody waits for."""
+        """All that has changed since the last group, also what nobody waits for; nothing of a unit that is not over."""
         if self._planned is not None:
             self._planned.cancel()
             self._planned = None
-        for unit in list(self._late):
+        for unit in [unit for unit in self._late if not unit.open]:
             self._gather(unit)
         group, self._next = self._next, _Group(self._loop)
         return group
@@ -269,7 +271,8 @@ class Persistent:
         self._trouble = trouble
         later = self._take_all()
         for tenant in {**group.changes.of, **later.changes.of}:
-            self._take_back(self._units[tenant])
+            if (unit := self._units.get(tenant)) is not None:
+                self._take_back(unit)
         group.end(trouble)
         later.end(trouble)
 

@@ -142,6 +142,11 @@ class Unit:
         elif self:
             self._end(self)
 
+    @property
+    def open(self) -> bool:
+        """Whether one has begun and is not over."""
+        return self._depth > 0
+
     def __bool__(self) -> bool:
         """Whether anything has changed."""
         return bool(self._changed or self._forgotten or self._cleared or self._columns)
