@@ -4,6 +4,7 @@ import asyncio
 import json
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from huifu_mock.http.control.orders import one_of
 from huifu_mock.http.control.router import ROUTES
 from huifu_mock.request import CLOSE, ReceivedBytes
 from huifu_mock.state.journal import Entry, Journal
+from huifu_mock.state.orders import OrderTable
 
 FAULTS = next(one for one in ROUTES if one.method == "POST" and one.template.endswith("/faults"))
 
@@ -177,9 +179,22 @@ def test_an_order_is_found_by_its_number_without_looking_at_others(desk: Any, mo
     assert one_of(desk.tenant, "same", {"req_date": "20260102"}) == other
     with pytest.raises(Refused, match="names 2 orders"):
         one_of(desk.tenant, "same", {})
-    assert desk.tenant.orders.numbered("same") == [one, other]
+    third = desk.order(req_seq_id="same", req_date="20260103")
+    assert desk.tenant.orders.numbered("same") == [one, other, third]
     desk.tenant.orders.clear()
     assert desk.tenant.orders.numbered("same") == []
+
+
+def test_an_order_that_was_forgotten_is_not_found_by_its_number(desk: Any) -> None:
+    one, other = desk.order(req_seq_id="same", req_date="20260101"), desk.order(req_seq_id="same", req_date="20260102")
+    for asked_before in (False, True):
+        table = OrderTable(most_final=0)
+        table.add([one, other])
+        assert not asked_before or table.numbered("same") == [one, other]
+        table.save(replace(one, trans_stat="S"))
+        assert table.numbered("same") == [other]
+        table.save(replace(other, trans_stat="F"))
+        assert table.numbered("same") == []
 
 
 # --- the explainer
