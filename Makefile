@@ -15,7 +15,7 @@ PIP_FAILED = { echo "huifu-mock was not installed: pip could not get what it nee
 WHICH := 'import os, sys; print("Python %d.%d.%d in" % sys.version_info[:3], os.path.realpath(sys.base_prefix))'
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench soak dist binary pyz screenshots clean same-python
+.PHONY: help run test lint bench soak fuzz dist binary pyz screenshots clean same-python
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -36,6 +36,9 @@ bench: $(VENV)/.ready-to-test ## measure speed and memory against `openssl speed
 
 soak: $(VENV)/.ready-to-test ## keep everything busy for 5 minutes; memory must stay flat (ARGS="--seconds 30")
 	@$(BIN)/python mock_server/bench/soak.py $(ARGS)
+
+fuzz: $(VENV)/.ready-to-test ## send bytes to every endpoint, guided by the code that they cover (pip install atheris; ARGS="--seconds 300")
+	@$(BIN)/python mock_server/bench/fuzz.py $(ARGS)
 
 dist: same-python $(VENV)/.ready-to-test ## build the wheel and the source distribution into dist/
 	@rm -rf dist && $(BIN)/python -m build --no-isolation --outdir dist . >/dev/null

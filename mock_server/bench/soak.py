@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 from typing import Final
@@ -20,25 +21,42 @@ from urllib.request import Request, urlopen
 import huifu_mock
 from huifu_mock import signing
 from huifu_mock.client.transport import ControlError
+from huifu_mock.gateway.tenant import DEFAULT_SYS_ID
 from huifu_mock.request import CLOSE
 
 FLAT: Final = 1.05
 """How much more memory there may be at the end than after the first third."""
+LONG_ENOUGH: Final = 20.0
+"""Whether memory grows cannot be told within fewer seconds."""
 END_SECONDS: Final = 1.0
 """In which SIGTERM ends the server."""
 SETTLE_SECONDS: Final = 10.0
 """In which connections and descriptors are let go of."""
 
 
+SERVE: Final = """
+import asyncio, signal, sys
+from huifu_mock.cli import main, serve
+
+async def counted(*given, served=serve._serve):
+    told = lambda: print(len(asyncio.all_tasks()), flush=True)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, told)
+    await served(*given)
+
+serve._serve = counted
+sys.exit(main.main(["serve", "-q", "--port", "0", "--ready-json"]))
+"""
+"""`huifu-mock serve`, which tells the number of its tasks on SIGUSR1."""
+
+
 class Soak:
     """A server in a process of its own, and the threads that keep it busy until they are told to stop."""
 
     def __init__(self) -> None:
-        command = [sys.executable, "-m", "huifu_mock", "serve", "-q", "--port", "0", "--ready-json"]
-        self.server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        self.server = subprocess.Popen([sys.executable, "-c", SERVE], stdout=subprocess.PIPE, text=True)
         assert self.server.stdout is not None
-        self.base_url: str = json.loads(self.server.stdout.readline())["base_url"]
-        self.server.stdout.close()
+        self._told = self.server.stdout
+        self.base_url: str = json.loads(self._told.readline())["base_url"]
         self.stop = threading.Event()
         self.calls = 0
         self.hanging = socket.create_server(("127.0.0.1", 0), backlog=100)  # takes connections and never answers
@@ -47,6 +65,11 @@ class Soak:
     def descriptors(self) -> int:
         """How many descriptors the server has open."""
         return len([*Path(f"/proc/{self.server.pid}/fd").iterdir()])
+
+    def tasks(self) -> int:
+        """How many tasks its event loop has."""
+        self.server.send_signal(signal.SIGUSR1)
+        return int(self._told.readline())
 
     def resident_mb(self) -> float:
         """The server's memory."""
@@ -105,9 +128,18 @@ class Soak:
                 with suppress(OSError, HTTPException):
                     self.post(sent)
                     self.post(sent)
+            tenant.journal.calls(refused="true")  # each with its explanation
             tenant.clock.advance(3600)
             with suppress(TimeoutError):
                 tenant.journal.wait_for(timeout=dice.choice((0.01, 0.2)), req_seq_id="never")
+
+    def follow(self, dice: random.Random) -> None:
+        """A reader of events, who follows them for a while and goes."""
+        with urlopen(f"{self.base_url}/_mock/tenants/{DEFAULT_SYS_ID}/events", timeout=5) as events:
+            for _ in range(dice.randint(1, 200)):
+                if self.stop.is_set():
+                    return
+                events.readline()
 
     def large(self, dice: random.Random) -> None:
         """Bodies that are too large, and such as reach no endpoint."""
@@ -125,12 +157,13 @@ class Soak:
         self.stop.wait(0.01)
 
 
-def soaked(seconds: float) -> list[str]:
+def soaked(seconds: float, flat: float, end_seconds: float) -> list[str]:
     """What went wrong within that time; nothing is as it should be."""
     soak = Soak()
-    before = soak.descriptors()
-    soak.fill()
-    works = [soak.tenants, soak.tenants, soak.large, soak.garbage]
+    before = Held(soak.descriptors(), soak.tasks())
+    if seconds >= LONG_ENOUGH:
+        soak.fill()
+    works = [soak.tenants, soak.tenants, soak.follow, soak.large, soak.garbage]
     threads = [soak.busy(work, seed) for seed, work in enumerate(works)]
     samples: list[float] = []
     until = time.monotonic() + seconds
@@ -144,7 +177,7 @@ def soaked(seconds: float) -> list[str]:
     third = len(samples) // 3
     early, late = statistics.median(samples[third : 2 * third] or [1]), statistics.median(samples[2 * third :] or [1])
     print(f"  {soak.calls:,} calls; {early:.0f} MB after the first third, {late:.0f} MB at the end", flush=True)
-    if late > early * FLAT:
+    if seconds >= LONG_ENOUGH and late > early * flat:
         wrong.append(f"memory grew from {early:.0f} to {late:.0f} MB")
     wrong += _left_over(soak, before)
     began = time.monotonic()
@@ -152,12 +185,21 @@ def soaked(seconds: float) -> list[str]:
     code = soak.server.wait(30)
     ended = time.monotonic() - began
     soak.hanging.close()
-    if code != 0 or ended > END_SECONDS:
+    soak.server.communicate()
+    if code != 0 or ended > end_seconds:
         wrong.append(f"SIGTERM ended it with {code} after {ended:.1f} s")
     return wrong
 
 
-def _left_over(soak: Soak, before: int) -> list[str]:
+@dataclass(frozen=True)
+class Held:
+    """What a server has open that nobody asked for."""
+
+    descriptors: int
+    tasks: int
+
+
+def _left_over(soak: Soak, before: Held) -> list[str]:
     """What is still held although nobody asks for anything any more."""
     until = time.monotonic() + SETTLE_SECONDS
     while True:
@@ -166,8 +208,11 @@ def _left_over(soak: Soak, before: int) -> list[str]:
         wrong = [f"{count} {name} are left over" for name, count in held.items()]
         if len(about["tenants"]) > 1:
             wrong.append(f"{len(about['tenants']) - 1} tenants are left over")
-        if (more := soak.descriptors() - before) > 3:  # the connection of this very question, and the pushes' client
+        # the connection of this very question, and the pushes' client
+        if (more := soak.descriptors() - before.descriptors) > 3:
             wrong.append(f"{more} descriptors are left over")
+        if (more := soak.tasks() - before.tasks) > 1:
+            wrong.append(f"{more} tasks are left over")
         if not wrong or time.monotonic() > until:
             return wrong
         threading.Event().wait(0.2)
@@ -180,7 +225,17 @@ def main() -> int:
     """Exit code 1 if anything went wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=300, help="how long (default: %(default)g)")
-    wrong = soaked(parser.parse_args().seconds)
+    parser.add_argument(
+        "--end-seconds", type=float, default=END_SECONDS, help="in which SIGTERM must end it (default: %(default)g)"
+    )
+    parser.add_argument(
+        "--flat",
+        type=float,
+        default=FLAT,
+        help="how much more memory there may be in the last third (default: %(default)g)",
+    )
+    args = parser.parse_args()
+    wrong = soaked(args.seconds, args.flat, args.end_seconds)
     print("\n".join(wrong) if wrong else "  nothing grew, nothing was left over")
     return 1 if wrong else 0
 
