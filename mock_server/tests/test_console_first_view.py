@@ -54,7 +54,7 @@ def test_a_view_asks_for_each_thing_once_and_a_later_one_for_no_file(
     first, later = view(console), view(console)
     assert sorted(path.rpartition("/")[2] for path in later) == sorted(API)
     files = sorted(path.rpartition("/")[2] for path in first if path.startswith(page.FILES))
-    assert files == sorted({*MODULES, "style.css"} | ({"icon.svg"} & set(files)))
+    assert files == sorted({*MODULES, "base.css", "style.css"} | ({"icon.svg"} & set(files)))
     assert len(first) == len(files) + len(API)
 
 

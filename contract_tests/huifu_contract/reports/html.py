@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import huifu_mock
 from huifu_contract.catalogue.registry import GROUPS
 from huifu_contract.catalogue.translations import in_chinese
 from huifu_contract.grading.results import OK, CaseResult, RunResult, Verdict
@@ -149,6 +150,8 @@ def clean(text: str) -> str:
 
 
 PARTS = Path(__file__).parent / "matrix"
+BASE = Path(huifu_mock.__file__).parent / "console" / "base.css"
+"""Colours and fonts are those of the console, where a kept call is looked at."""
 SCRIPTS = ("words.js", "dom.js", "state.js", "table.js", "filters.js", "detail.js", "paper.js", "keys.js", "start.js")
 UNSAFE_IN_SCRIPT = re.compile("[<>&\u2028\u2029\ud800-\udfff]")
 HOLE = re.compile(r"\{\{(\w+)\}\}")
@@ -157,7 +160,7 @@ HOLE = re.compile(r"\{\{(\w+)\}\}")
 def render(runs: Sequence[RunResult]) -> str:
     """One column a run, in the order given; runs of one client stand side by side."""
     data = document(runs)
-    style = _part("style.css")
+    style = BASE.read_text(encoding="utf-8") + _part("style.css")
     script = '(() => {\n"use strict";\n' + "\n".join(map(_part, SCRIPTS)) + "})();\n"
     filled = {
         "policy": f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {_hash(script)}",
