@@ -183,7 +183,7 @@ def test_duplicate_key_says_the_truth_first_and_then_a_lie(tenant: huifu_mock.Te
     ("how", "echoed"),
     [
         ("last", "Ab12"), ("first", "2b13"), ("longer", "Ab130"), ("shorter", "Ab1"), ("padded", "0Ab13"),
-        ("blank", "Ab13 "), ("case", "aB13"),
+        ("blank", "Ab13 "), ("case", "aB13"), ("wide", "Ab1３"),
     ],
 )  # fmt: skip
 def test_echo_changed_differs_in_one_member_and_keeps_the_outcome(
@@ -209,6 +209,18 @@ def test_extra_field_writes_json_text_as_it_is_given(tenant: huifu_mock.Tenant) 
 
 def test_extra_field_has_one_at_hand(tenant: huifu_mock.Tenant) -> None:
     assert data(spoilt(tenant, "extra-field"))["mock_extra"] == "extra"
+
+
+def test_beside_data_says_the_contrary_where_no_signature_covers_it(tenant: huifu_mock.Tenant) -> None:
+    client = spoilt(tenant, "beside-data")
+    assert client.signature_holds
+    assert (data(client)["trans_stat"], json.loads(client.body)["trans_stat"]) == ("S", "F")
+
+
+def test_beside_data_takes_any_json(tenant: huifu_mock.Tenant) -> None:
+    client = spoilt(tenant, "beside-data", field="新", value=[1])
+    assert client.signature_holds
+    assert json.loads(client.body)["新"] == [1]
 
 
 def test_numbers_stand_where_strings_of_digits_were(tenant: huifu_mock.Tenant) -> None:

@@ -29,7 +29,19 @@ GROUPS = (
     "time",
     "webhook",
 )
-MODULES = ("control", "request", "text", "generated", "response", "security", "query", "transport", "flow", "webhook")
+MODULES = (
+    "control",
+    "request",
+    "text",
+    "generated",
+    "response",
+    "security",
+    "leaks",
+    "query",
+    "transport",
+    "flow",
+    "webhook",
+)
 _found: dict[str, Record] = {}
 Run = Callable[["Harness", Example], None]
 

@@ -95,7 +95,7 @@ def add_selftest(commands: Any) -> None:
         "--all",
         action="store_true",
         dest="everything",
-        help="every made mutant, and all cases for those that survive the likely ones (default: representatives)",
+        help="all cases, not the likely ones alone, for each written mutant and for each made one that survives those",
     )
     made.add_argument(
         "--equivalent", action="store_true", help="print which mutants may survive, and why (EQUIVALENT.md)"

@@ -61,7 +61,8 @@ class Harness:
     """No call begins after that moment (monotonic seconds): what is not reached is blocked."""
     calling_since: float | None = None
     call_s: list[float] = field(default_factory=list)
-    _made: Counter[str] = field(default_factory=Counter)
+    made: Counter[str] = field(default_factory=Counter)
+    """How many numbers each stream has given; who uses a tenant after another takes this over."""
     _numbers: int = 0
     _examples: int = 0
 
@@ -80,8 +81,8 @@ class Harness:
 
     def _unique(self) -> str:
         """The same in every run with the same seed, and never twice for one tenant."""
-        self._made[self.stream] += 1
-        return hashlib.sha256(f"{self.stream}:{self._made[self.stream]}".encode()).hexdigest()[:24]
+        self.made[self.stream] += 1
+        return hashlib.sha256(f"{self.stream}:{self.made[self.stream]}".encode()).hexdigest()[:24]
 
     def unknown_order(self, **changes: str | None) -> dict[str, str]:
         """A close of an order that does not exist."""

@@ -92,7 +92,10 @@ def silence(e: Evidence) -> list[Broken]:
 
 PAUSE_S = 0.1
 GROWTH = 0.9
-"""A gap counts as grown if it is at least this much of the one before: clocks and schedulers jitter."""
+JITTER_S = 0.05
+"""A gap counts as grown if it is at least this much of the one before, less this: clocks and schedulers jitter."""
+FEW = 2
+"""After a lost answer so many attempts may follow one another at once: a closequery, say, and that is the end."""
 
 
 def restraint(e: Evidence) -> list[Broken]:
@@ -125,11 +128,11 @@ def in_doubt(sent: SentRequest) -> bool:
 
 
 def growing_gaps(e: Evidence) -> list[Broken]:
-    """Gaps between attempts, none shorter than the one before, and in the end at least a pause."""
+    """Gaps between more than a few attempts, none shorter than the one before, and in the end at least a pause."""
     gaps = _gaps(e.sent)
-    if gaps and gaps[-1] < PAUSE_S:
+    if len(e.sent) > FEW and gaps[-1] < PAUSE_S:
         return [Broken("L4", "attempts follow one another without a pause", _shown(gaps))]
-    if any(later < GROWTH * sooner for sooner, later in pairwise(gaps)):
+    if any(later < GROWTH * sooner - JITTER_S for sooner, later in pairwise(gaps)):
         return [Broken("L4", "gaps between attempts do not grow", _shown(gaps))]
     return []
 

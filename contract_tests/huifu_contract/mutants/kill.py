@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from threading import local
 from typing import TYPE_CHECKING
 
-from huifu_contract.catalogue.record import Record
+from huifu_contract.catalogue.record import Example, Record
 from huifu_contract.catalogue.registry import catalogue
 from huifu_contract.drivers.in_process import LocalDriver
 from huifu_contract.failures import KitTrouble
@@ -17,7 +18,7 @@ from huifu_contract.grading.case import Grader
 from huifu_contract.grading.profiles import Profile
 from huifu_contract.grading.results import Verdict
 from huifu_contract.harness.harness import Harness
-from huifu_contract.mutants.operators import table
+from huifu_contract.mutants.operators import equivalent, table
 from huifu_contract.mutants.operators.mutant import Mutant
 from huifu_contract.reference import app as reference
 from huifu_contract.reference.app import App
@@ -52,51 +53,90 @@ def application(mutant: Mutant) -> App:
     return reference.described(made)
 
 
-def order(mutant: Mutant, *, everything: bool) -> list[Record]:
-    """The likely cases, then the controls, then all others, those that take long last."""
-    records = catalogue()
-    names = dict.fromkeys((*mutant.likely, *FIRST))
-    if everything:
-        names.update(dict.fromkeys(sorted(records, key=lambda name: records[name].alone)))
-    return [records[name] for name in names if not records[name].recorder]
+@dataclass(slots=True)
+class Killers:
+    """What killed the mutants of an operator before: their sisters mostly die of the same example of the same case."""
+
+    case: dict[tuple[str, str], str] = field(default_factory=dict)
+    example: dict[tuple[str, str], Example] = field(default_factory=dict)
+
+    def order(self, mutant: Mutant, *, everything: bool) -> list[Record]:
+        """The likely cases, then the controls, then all others, those that take long last."""
+        records = catalogue()
+        before = self.case.get((mutant.operator, mutant.place))
+        names = dict.fromkeys((*((before,) if before else ()), *mutant.likely, *FIRST))
+        if everything:
+            names.update(dict.fromkeys(sorted(records, key=lambda name: records[name].alone)))
+        return [self._sorted(mutant, records[name]) for name in names if not records[name].recorder]
+
+    def _sorted(self, mutant: Mutant, record: Record) -> Record:
+        """That which killed a sister first, then those about the same member or code."""
+        before = self.example.get((mutant.operator, record.id))
+
+        def rank(example: Example) -> tuple[bool, bool]:
+            about = any(isinstance(value, str) and value and value in mutant.target for value in example.values())
+            return example != before, not about
+
+        return replace(record, fixed=tuple(sorted(record.fixed, key=rank)))
+
+    def learn(self, mutant: Mutant, record: Record, example: Example) -> None:
+        self.case[mutant.operator, mutant.place] = record.id
+        self.example[mutant.operator, record.id] = example
 
 
-def kill(mutant: Mutant, tenant: Tenant, elsewhere: Tenant, *, everything: bool = True) -> Death:
-    """Grades it until a case fails; with `everything` a survivor has been through all of them."""
-    began = time.monotonic()
-    harness = Harness(LocalDriver(lambda: application(mutant)), tenant, 0, elsewhere=elsewhere)
-    harness.driver.start(harness.config)
-    grader = Grader(PROFILE, reruns=0)
-    try:
-        for record in order(mutant, everything=everything):
-            if not record.needs <= harness.hello.claims:
-                continue
-            found = grader.grade(record, harness)
-            if found.verdict is Verdict.KIT_ERROR:
-                raise KitTrouble(f"{mutant.name}: {record.id}: {found.signature} {found.detail}")
-            if found.verdict is Verdict.FAIL:
-                return Death(mutant.name, record.id, found.signature, time.monotonic() - began)
-    finally:
-        harness.driver.stop()
-    return Death(mutant.name, seconds=time.monotonic() - began)
+@dataclass(slots=True)
+class Killer:
+    """Grades one mutant after another with a tenant of its own."""
+
+    tenant: Tenant
+    elsewhere: Tenant
+    killers: Killers
+    made: Counter[str] = field(default_factory=Counter)
+
+    def kill(self, mutant: Mutant, *, everything: bool = True) -> Death:
+        """Grades it until a case fails; with `everything` a survivor has been through all of them."""
+        began = time.monotonic()
+        driver = LocalDriver(lambda: application(mutant))
+        harness = Harness(driver, self.tenant, 0, elsewhere=self.elsewhere, made=self.made)
+        harness.driver.start(harness.config)
+        grader = Grader(PROFILE, reruns=0)
+        try:
+            for record in self.killers.order(mutant, everything=everything):
+                if not record.needs <= harness.hello.claims:
+                    continue
+                found = grader.grade(record, harness)
+                if found.verdict is Verdict.KIT_ERROR:
+                    raise KitTrouble(f"{mutant.name}: {record.id}: {found.signature} {found.detail}")
+                if found.verdict is Verdict.FAIL:
+                    self.killers.learn(mutant, record, record.fixed[found.examples - 1])
+                    return Death(mutant.name, record.id, found.signature, time.monotonic() - began)
+        finally:
+            harness.driver.stop()
+        return Death(mutant.name, seconds=time.monotonic() - began)
 
 
 def kill_all(names: Sequence[str], workers: int, *, everything: bool = True) -> list[Death]:
     """Several at once in this process, each thread with a tenant of its own; then each survivor once more by itself.
 
-    A mutant that starves because the machine is busy is not graded, and must not count as one that nothing kills.
+    A mutant that starves because the machine is busy is not graded, and must not count as one that nothing kills. With
+    `everything` a survivor goes through all cases then, otherwise through the likely ones.
     """
-    own = local()
+    own, killers = local(), Killers()
     with Server(port=0, orders=[]) as server, ThreadPoolExecutor(workers) as pool:
 
         def one(name: str) -> Death:
-            if not hasattr(own, "tenant"):
-                own.tenant = server.tenant(key_bits=KEY_BITS)
-            return kill(table.mutants()[name], own.tenant, server.default, everything=False)
+            if not hasattr(own, "killer"):
+                own.killer = Killer(server.tenant(key_bits=KEY_BITS), server.default, killers)
+            killer: Killer = own.killer
+            return killer.kill(table.mutants()[name], everything=False)
 
         first = list(pool.map(one, names))
-        tenant = server.tenant(key_bits=KEY_BITS)
+        alone = Killer(server.tenant(key_bits=KEY_BITS), server.default, killers)
+
+        def settled(death: Death) -> bool:
+            return bool(death.case) or (not everything and bool(equivalent.reason(death.mutant)))
+
         return [
-            death if death.case else kill(table.mutants()[death.mutant], tenant, server.default, everything=everything)
+            death if settled(death) else alone.kill(table.mutants()[death.mutant], everything=everything)
             for death in first
         ]

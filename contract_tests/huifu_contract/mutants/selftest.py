@@ -229,13 +229,13 @@ def selftest(chosen: Sequence[str], workers: int, *, everything: bool = False) -
         raise SetupTrouble(f"no client is called {', '.join(unknown)}; there are {', '.join(names())}")
     began = time.monotonic()
     wanted_names = list(chosen) or names()
-    made = [] if chosen else list(table.mutants()) if everything else table.representatives()
+    made = [] if chosen else table.shares(SHARES)
     for logger in ("asyncio", "aiohttp"):
         logging.getLogger(logger).setLevel(logging.CRITICAL)
     with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:
         shares = [share for at in range(PROCESSES) if (share := wanted_names[at::PROCESSES])]
         found = [pool.submit(part, share, workers) for share in shares]
-        killed = [pool.submit(kill_all, made[at::SHARES], workers) for at in range(SHARES) if made]
+        killed = [pool.submit(kill_all, share, workers, everything=everything) for share in made]
         seen = [one for future in found for one in future.result()]
         deaths = [death for future in killed for death in future.result()]
     for one in sorted(seen, key=lambda one: wanted_names.index(one.name)):

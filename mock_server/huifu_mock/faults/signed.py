@@ -121,12 +121,21 @@ WAYS: Final[dict[str, Callable[[str], str]]] = {
     "padded": lambda text: "0" + text,
     "blank": lambda text: text + " ",
     "case": str.swapcase,
+    "wide": lambda text: text[:-1] + _wide(text[-1:]),
 }
 """In which ways a value can differ from the one that was sent."""
 
 
+WIDER: Final = ord("\uff01") - ord("!")
+
+
 def _other(character: str) -> str:
     return "2" if character != "2" else "3"
+
+
+def _wide(character: str) -> str:
+    """Its full-width form, which compatibility normal forms take for the same character."""
+    return chr(ord(character) + WIDER) if "!" <= character <= "~" else character + "\u3000"
 
 
 def echo_changed(decided: DecidedReply, settings: Settings) -> bytes:
@@ -162,6 +171,11 @@ def extra_field(decided: DecidedReply, settings: Settings) -> bytes:
     members = {name: _json(value) for name, value in decided.fields.items()}
     members[settings["field"]] = settings["text"].encode()
     return decided.signed(b"{" + b",".join(_json(name) + b":" + members[name] for name in sorted(members)) + b"}")
+
+
+def beside_data(decided: DecidedReply, settings: Settings) -> bytes:
+    honest = decided.signed(decided.data)
+    return honest[:-1] + b"," + _json(settings["field"]) + b":" + _json(_wanted(decided, settings)) + b"}"
 
 
 def numbers(decided: DecidedReply, settings: Settings) -> bytes:
@@ -221,8 +235,9 @@ SIGNED: Final[tuple[Kind[SignedAct], ...]] = (
          "回显字段中有一个以某种方式不同，真实签名；结果不变",
          (Setting("field", "req_seq_id", "which", "哪个字段"),
           Setting("how", "last", f"in which way: {', '.join(WAYS)} (the character that differs, a 0 after or before, "
-                  "the end cut off, a blank added, the case)",
-                  f"以何种方式：{'、'.join(WAYS)}（末位或首位不同、末尾或开头多一个 0、少末位、末尾多空格、大小写）"))),
+                  "the end cut off, a blank added, the case, the last character in full width)",
+                  f"以何种方式：{'、'.join(WAYS)}（末位或首位不同、末尾或开头多一个 0、"
+                  "少末位、末尾多空格、大小写、末位全角）"))),
     Kind("unsorted", "signed", unsorted,
          "members in reverse order, correctly signed as sent", "成员倒序，按所发内容真实签名"),
     Kind("pretty", "signed", pretty,
@@ -241,6 +256,11 @@ SIGNED: Final[tuple[Kind[SignedAct], ...]] = (
           Setting("value", "extra", "any JSON value", "任意 JSON 值"),
           Setting("text", None, "its value as JSON text, written as given: 1.10 stays 1.10",
                   "以 JSON 文本给出的值，原样写出：1.10 仍为 1.10"))),
+    Kind("beside-data", "signed", beside_data,
+         "a member stands beside `data`, where no signature covers it; `data` stays as it is",
+         "`data` 之外多一个成员，不在签名范围内；`data` 不变",
+         (Setting("field", "trans_stat", "its name", "名称"),
+          Setting("value", None, "its value; by default as in `tampered`", "其值；默认同 `tampered`"))),
     Kind("numbers", "signed", numbers,
          "numbers in place of strings of digits, correctly signed", "数字串写成数字，真实签名",
          (Setting("field", "", "which; by default all that are digits", "哪个字段；默认所有纯数字字段"),)),

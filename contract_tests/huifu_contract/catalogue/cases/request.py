@@ -271,6 +271,23 @@ def _only(harness: Harness, name: str, other: str) -> None:
 
 
 @case(
+    "request/both-numbers",
+    Level.SHOULD,
+    Basis.SAFETY,
+    grade="wire",
+    quote=record.TRUE + " Whether both numbers name one order is for the gateway to see, so it is shown both.",
+    says="Given both numbers of an order, both are sent.",
+    since="1.1",
+)
+def both_numbers(harness: Harness, _: Example) -> None:
+    order = harness.order()
+    params = harness.params(order, org_hf_seq_id=order.hf_seq_id)
+    unchanged(
+        harness, sent_close(harness, params), {name: params[name] for name in ("org_req_seq_id", "org_hf_seq_id")}
+    )
+
+
+@case(
     "request/neither-id",
     Level.SHOULD,
     Basis.SPEC,
@@ -292,13 +309,17 @@ def neither_id(harness: Harness, _: Example) -> None:
     grade="wire",
     quote=record.DATE,
     says="Days arrive as yyyyMMdd, months and days with two digits; generated ones too.",
-    fixed=[{"req_date": "20240102", "org_req_date": "20240229"}],
+    fixed=[
+        {"req_date": "20240102", "org_req_date": "20240229"},
+        {"req_date": "20240301", "org_req_date": "20240229", "org_req_seq_id": "20231231235959001"},
+        {"req_date": "20240301", "org_req_date": "20240229", "req_seq_id": "20231231000000001"},
+    ],
     draw=lambda: drawn(req_date=hs.req_dates(), org_req_date=hs.req_dates()),
 )
 def date_format(harness: Harness, x: Example) -> None:
     data = sent_close(harness, full(harness, **x)).data or {}
-    for name, value in x.items():
-        check(harness, data.get(name) == value, f"{name} is not the given day as yyyyMMdd", str(data.get(name)))
+    for name in ("req_date", "org_req_date"):
+        check(harness, data.get(name) == x[name], f"{name} is not the given day as yyyyMMdd", str(data.get(name)))
     if "generates-date" in harness.hello.claims:
         data = sent_close(harness, full(harness, req_date=None)).data or {}
         made = data.get("req_date")

@@ -67,7 +67,10 @@ def stat_p_with_00000000(harness: Harness, _: Example) -> None:
     needs=["query"],
     quote=record.QUERY,
     says="After a P the client asks closequery, and believes its S; after a P with a system error it finds out too.",
-    fixed=[{"settle": "processing"}, {"settle": "accepted"}, {"code": "98888888"}, {"code": "99999999"}],
+    fixed=[
+        *({"settle": settle} for settle in ("processing", "accepted")),
+        *({"code": code} for code in ("00000100", "98888888", "99999999")),
+    ],
     rev=2,
 )
 def p_then_query(harness: Harness, x: Example) -> None:
@@ -77,7 +80,8 @@ def p_then_query(harness: Harness, x: Example) -> None:
     e = harness.close(harness.order(settle=x["settle"], settle_seconds=0.05))
     following = [one.op for one in e.sent[1:2]]
     wrong = [] if following == ["closequery"] else [Broken("C", "a P was not followed by a closequery")]
-    harness.judge(e, resolution, also=wrong)
+    asked_too_early = not e.genuine("S")  # with one closequery and no second, `pending` is an honest end
+    harness.judge(e, *([] if asked_too_early else [resolution]), also=wrong)
 
 
 @case(
@@ -271,6 +275,7 @@ WORDINGS = (
         {"code": "20000001", "descs": ["请稍候", "交易成功"]},
         *({"code": code, "descs": ["交易成功", "关单失败", "原交易不存在"]} for code in SYSTEM),
         {"code": "23000000", "descs": ["关单成功", "交易成功"]},
+        {"code": "23000004", "descs": ["不支持关单" * 100, "不支持关单\U0001f600"]},
         {"code": "00000100", "descs": ["关单成功", "交易成功", "关单失败"]},
     ],
     draw=lambda: st.fixed_dictionaries(

@@ -6,7 +6,6 @@ The honest twin always comes first.
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from huifu_mock import Order
 
 GRADE = "wire decision"
-FRAGMENT = 48
+LONGEST = 128
 
 
 def silent(harness: Harness, x: Example) -> None:
@@ -119,16 +118,19 @@ HOW = {
     "padded": "a leading zero",
     "blank": "a blank at its end",
     "case": "its case",
+    "wide": "the width of its last character",
     "missing": "its absence",
 }
 """In what a member of a reply differs from what was sent."""
-TEXTS = ("last", "first", "longer", "shorter", "padded", "blank", "case")
+TEXTS = ("last", "first", "longer", "shorter", "padded", "blank", "case", "wide")
+LONG_NUMBERS = ("req_seq_id", "org_req_seq_id", "org_hf_seq_id")
 FOREIGN = (
     *({"field": "req_seq_id", "how": how} for how in TEXTS),
     *({"field": "org_req_seq_id", "how": how} for how in TEXTS),
     *({"field": "org_hf_seq_id", "how": how} for how in TEXTS),
     *({"field": "huifu_id", "how": how} for how in ("last", "first", "longer", "shorter", "padded", "blank")),
     *({"field": name, "how": how} for name in ("req_date", "org_req_date") for how in ("last", "first", "blank")),
+    *({"field": name, "how": "last", "number": "of digits"} for name in LONG_NUMBERS),
 )
 """Each member that echoes the request, different in one way."""
 
@@ -144,11 +146,19 @@ def not_compared(x: Example) -> Broken:
     return Broken("L5", f"a reply was believed whose {x['field']} is not the one sent: it differs in {HOW[x['how']]}")
 
 
-def lettered(harness: Harness, name: str, **order: Any) -> tuple[Order, dict[str, str]]:
-    """An order and a close of it by the number of that name, or by its own number."""
-    found = harness.order(req_seq_id=f"Order{harness.number()}k7", hf_seq_id=f"0029{harness.number()}k7", **order)
+def lettered(harness: Harness, name: str, *, digits: bool = False) -> tuple[Order, dict[str, str]]:
+    """An order and a close of it by the number of that name, or by its own number.
+
+    `digits`: all numbers are as long as they may be and of digits alone, so that two of them are the same where they
+    are compared as numbers, or by their beginnings.
+    """
+
+    def number(prefix: str) -> str:
+        return str(int(harness.number()[1:], 16)).ljust(LONGEST, "7") if digits else f"{prefix}{harness.number()}k7"
+
+    found = harness.order(req_seq_id=number("Order"), hf_seq_id=number("0029"))
     by_hf = {"org_req_seq_id": None, "org_hf_seq_id": found.hf_seq_id} if name == "org_hf_seq_id" else {}
-    return found, harness.params(found, req_seq_id=f"{harness.number()}k7", **by_hf)
+    return found, harness.params(found, req_seq_id=number(""), **by_hf)
 
 
 @case(
@@ -167,9 +177,31 @@ def foreign_reply(harness: Harness, x: Example) -> None:
         script = answer("23000004"), fault("foreign-reply", trans_stat="S")
         harness.judge(harness.close(None, *script))
         return
-    order, params = lettered(harness, x["field"])
+    order, params = lettered(harness, x["field"], digits="number" in x)
     script = answer("23000004", "F", after=True), of(spoiling(x))
     harness.judge(harness.close(order, *script, params=params), cause=not_compared(x))
+
+
+@case(
+    "security/beside-data",
+    Level.MUST,
+    Basis.SAFETY,
+    grade=GRADE,
+    quote=record.VERIFY,
+    says="A trans_stat or resp_code that stands beside data is covered by no signature, and is not read.",
+    fixed=[
+        {"field": "trans_stat", "value": "S", "code": "23000004", "stat": "F"},
+        {"field": "trans_stat", "value": "F", "code": "00000000", "stat": "S"},
+        {"field": "resp_code", "value": "23000004", "code": "00000000", "stat": "S"},
+    ],
+    since="1.1",
+)
+def beside_data(harness: Harness, x: Example) -> None:
+    harness.twin()
+    field, value = x["field"], x["value"]
+    script = answer(x["code"], x["stat"], after=x["code"] != "23000004"), fault("beside-data", field=field, value=value)
+    cause = Broken("L5", f"a {field} was believed that stands beside data, where no signature covers it")
+    harness.judge(harness.close(None, *script), cause=cause)
 
 
 @case(
@@ -228,7 +260,7 @@ def _second(one: PreparedAnswer) -> PreparedAnswer:
     return {**one, "match": {**one["match"], "nth": 2}}
 
 
-LONG = "说明" * 40
+LONG = "说明" * 250
 SLIGHTLY: tuple[tuple[str, Any, Any, str], ...] = (
     ("resp_desc", "Ok", "Ok ", "a blank was added at its end"),
     ("resp_desc", "Ok", " Ok", "a blank was added at its beginning"),
@@ -343,33 +375,3 @@ def signed_status(status: int, endpoint: str = "close") -> PreparedAnswer:
 def unsigned_gateway_error(harness: Harness, x: Example) -> None:
     harness.twin()
     harness.judge(harness.close(None, of({"fault": "status", "status": x["status"], "body": "json"})))
-
-
-@case(
-    "security/no-key-leak",
-    Level.MUST,
-    Basis.SAFETY,
-    grade=GRADE,
-    quote="The merchant's private key never leaves the merchant.",
-    says="No part of the private key or the webhook key is in a request, a header, the claim or stderr.",
-)
-def no_key_leak(harness: Harness, _: Example) -> None:
-    mark = harness.driver.mark()
-    calls = [harness.twin(), harness.close(None, answer("98888888", times=ALWAYS)), harness.close(None, fault("html"))]
-    said = [harness.driver.stderr(mark)]
-    for e in calls:
-        said += [repr(e.outcome), *(one.body.decode("utf-8", "replace") for one in e.sent)]
-        said += [value for one in e.sent for _, value in one.headers]
-    leaks = leaked("\n".join(said), [harness.tenant.merchant_private_key, harness.tenant.webhook_key])
-    harness.judge(calls[0], also=[Broken("C", "a secret key was given away")] if leaks else [])
-
-
-def leaked(said: str, secrets: list[str]) -> bool:
-    """Whole keys and fragments of 48 characters, whatever white space is in between."""
-    bare = re.sub(r"\s|\\n", "", said)
-    for secret in secrets:
-        key = re.sub(r"\s", "", secret)
-        step = range(0, max(1, len(key) - FRAGMENT + 1), 8)
-        if any(key[at : at + FRAGMENT] in bare for at in step):
-            return True
-    return False

@@ -19,6 +19,7 @@ from huifu_contract.catalogue.registry import case
 from huifu_contract.harness.evidence import Evidence, Truth
 from huifu_contract.harness.harness import Harness
 from huifu_contract.harness.laws import Blocked, Broken
+from huifu_contract.harness.prepared_answers import ALWAYS, fault
 from huifu_contract.outcome import Outcome
 from huifu_contract.reference.wire import webhook_sign
 
@@ -174,13 +175,16 @@ def bad_or_missing_sign(harness: Harness, x: Example) -> None:
     needs=NEEDS,
     quote=record.TRANS_STAT,
     says="trans_stat of a genuine webhook decides: F is not closed, P and anything else settles nothing.",
-    fixed=[{"stat": stat} for stat in ("F", "P", "X", "s", "", None)],
+    fixed=[
+        *({"stat": stat} for stat in ("F", "P", "X", "s", "", None)),
+        *({"stat": stat, "code": "00000000"} for stat in "FP"),
+    ],
     since="1.1",
 )
 def stat_decides(harness: Harness, x: Example) -> None:
     honest_twin(harness)
     order = harness.order()
-    members = event(order, x["stat"] or "")
+    members = event(order, x["stat"] or "", **({"resp_code": x["code"]} if "code" in x else {}))
     if x["stat"] is None:
         del members["trans_stat"]
     genuine(harness, compact(members))
@@ -219,7 +223,11 @@ def other_news(harness: Harness, x: Example) -> None:
     needs=NEEDS,
     quote=record.MD5,
     says="The signature covers the bytes as they came: spacing, escapes and member order do not matter.",
-    fixed=[{"indent": 2, "ascii": True, "reverse": True, "lower": True, "extra": "0.00"}],
+    fixed=[
+        {"indent": 2, "ascii": True, "reverse": True, "lower": True, "extra": "0.00"},
+        {"indent": None, "ascii": False, "reverse": False, "lower": False, "extra": "关单\U0001f600"},
+        {"indent": None, "ascii": True, "reverse": False, "lower": False, "extra": "", "end": "\r\n"},
+    ],
     draw=lambda: st.fixed_dictionaries(
         {
             "indent": st.sampled_from([None, 0, 1, 4]),
@@ -235,7 +243,7 @@ def raw_bytes(harness: Harness, x: Example) -> None:
     members = event(order, remark=x["extra"])
     names = reversed(members) if x["reverse"] else iter(members)
     text = json.dumps({name: members[name] for name in names}, ensure_ascii=x["ascii"], indent=x["indent"])
-    raw = text.encode("utf-8")
+    raw = (text + x.get("end", "")).encode("utf-8")
     signature = webhook_sign(raw, harness.tenant.webhook_key)
     status, _ = push(harness, raw, signature.lower() if x["lower"] else signature)
     e = evidence(harness, order, believes(harness, order), ("S",))
@@ -252,7 +260,12 @@ def raw_bytes(harness: Harness, x: Example) -> None:
     needs=NEEDS,
     quote=record.WEBHOOK,
     says="Repeats and late news are acknowledged and take nothing back; before or after the answer to the close.",
-    fixed=[{"stats": ["S", "S"], "close": "never"}, {"stats": ["S", "P"], "close": "first"}],
+    fixed=[
+        {"stats": ["S", "S"], "close": "never"},
+        {"stats": ["S", "P"], "close": "first"},
+        {"stats": ["S", "F"], "close": "never"},
+        {"stats": ["S"], "close": "unanswered"},
+    ],
     draw=lambda: st.fixed_dictionaries(
         {
             "stats": st.lists(st.sampled_from(["S", "P"]), min_size=1, max_size=5).filter(lambda s: "S" in s),
@@ -267,6 +280,8 @@ def duplicate_and_reordered(harness: Harness, x: Example) -> None:
     statuses = [genuine(harness, compact(event(order, stat)))[0] for stat in x["stats"]]
     if x["close"] == "last":
         harness.judge(harness.close(order))
+    if x["close"] == "unanswered":
+        harness.close(order, fault("empty-body", endpoint=None, times=ALWAYS))
     e = evidence(harness, order, believes(harness, order), ("S",))
     refused = [status for status in statuses if not 200 <= status < 300]
     found = [Broken("C", "a repeated or late webhook was refused", f"HTTP {refused[0]}")] if refused else []

@@ -28,6 +28,9 @@ WEAKER: dict[str, Callable[[str], Any]] = {
     "without-blanks": str.strip,
     "without-case": str.casefold,
     "as-a-number": lambda text: text.lstrip("0"),
+    "as-a-fraction": lambda text: float(text) if text.isascii() and text.isdigit() else text,
+    "by-a-long-beginning": lambda text: text[:100],
+    "in-one-width": lambda text: unicodedata.normalize("NFKC", text),
     "as-a-part": lambda text: text,
 }
 CASELESS = ("huifu_id", "req_date", "org_req_date")
@@ -85,9 +88,11 @@ def echoes() -> Iterator[Mutant]:
 
 
 def _means_nothing(field: str, how: str) -> bool:
-    """A day has no case and one length, and what is part of it is it."""
-    return (how == "without-case" and field in CASELESS) or (
-        field in FIXED_LENGTH and how in ("by-its-length", "as-a-number")
+    """A day has no case and one length, and what is part of it is it; a merchant is no longer than a short text."""
+    return (
+        (how == "without-case" and field in CASELESS)
+        or (field in FIXED_LENGTH and how in ("by-its-length", "as-a-number", "as-a-fraction"))
+        or (field in CASELESS and how in ("by-a-long-beginning", "in-one-width"))
     )
 
 
@@ -224,7 +229,21 @@ def reading(place: str) -> type[Placed]:
     return made(Placed, read=read)
 
 
+class ReadsBesideData(Placed):
+    """Puts the members of the envelope and of data together, the envelope's over those of data."""
+
+    beside: Mapping[str, Any] = {}
+
+    def read(self, received: bytes) -> Envelope:
+        self.beside = {name: value for name, value in json.loads(received).items() if name not in ("data", "sign")}
+        return super().read(received)
+
+    def decide(self, reply: Mapping[str, Any] | None) -> str:
+        return super().decide(None if reply is None else {**reply, **self.beside})
+
+
 def shapes() -> Iterator[Mutant]:
+    yield Mutant("read-beside-data", "data", "close", ReadsBesideData, ("security/beside-data",))
     for place, likely in STATUS_CASES.items():
         for operator, accepts in STATUS.items():
             yield Mutant(f"status-{operator}", "HTTP status", place, status(place, accepts), likely)

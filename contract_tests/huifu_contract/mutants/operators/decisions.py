@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from huifu_contract.mutants.operators.mutant import Mutant, Placed, made
+from huifu_contract.mutants.operators.mutant import Mutant, Placed, first, made
 from huifu_contract.mutants.registry import Reply
 from huifu_contract.reference import decide
 
@@ -36,6 +36,15 @@ QUERY_CASES = (
     "response/23000000-after-own-close",
     "response/stat-p-pending",
 )
+ABOUT = {
+    "P": ("response/p-then-query", "response/p-beats-code"),
+    "F with 20000001": ("concurrency/conflict-retried", "time/one-minute-backs-off"),
+    "F with an unlisted code": ("response/unlisted-codes",),
+    "an unlisted state": ("response/unlisted-stat",),
+    "an empty state": ("response/no-trans-stat",),
+    "no answer": ("transport/lost-after-close",),
+}
+"""The cases about one row of a close's answers."""
 Row = Callable[[str, str], bool]
 SPECIAL = {"20000001", "23000000", *decide.CERTAIN, *decide.SYSTEM}
 
@@ -108,7 +117,8 @@ def rows() -> Iterator[Mutant]:
                 careful = (wrong == "young" and query) or (wrong == "not_closed" and name in HONEST_F)
                 if wrong != RIGHT.get(name) and not careful:
                     client = deciding(row, wrong, query=query)
-                    yield Mutant(f"taken-for-{wrong.replace('young', 'settled')}", name, place, client, cases)
+                    likely = cases if query else first(*ABOUT.get(name, ()), then=cases)
+                    yield Mutant(f"taken-for-{wrong.replace('young', 'settled')}", name, place, client, likely)
 
 
 WORDS = ("成功", "失败", "处理中", "不存在", "系统", "终态", "银联", "重试", "产品号", "不能同时为空", "不符合")
@@ -187,9 +197,10 @@ NOT_IN_QUERY = ("in-full-width", "as-a-truth-value", "as-a-number")
 
 
 def states() -> Iterator[Mutant]:
+    likely = first("response/unlisted-stat", "response/no-trans-stat", then=CLOSE_CASES)
     for operator, change in KINDER.items():
         if operator != "else-is-in-progress":  # careful, and no fault
-            yield Mutant(f"state-read-{operator}", "trans_stat", "close", _state(change, query=False), CLOSE_CASES)
+            yield Mutant(f"state-read-{operator}", "trans_stat", "close", _state(change, query=False), likely)
             if operator not in NOT_IN_QUERY:
                 client = _state(change, query=True)
                 yield Mutant(f"state-read-{operator}", "trans_stat", "closequery", client, QUERY_CASES)

@@ -47,6 +47,11 @@ class Mutant:
 Make = Callable[..., Any]
 
 
+def first(*cases: str, then: tuple[str, ...]) -> tuple[str, ...]:
+    """The cases about such a mutant's fault, before those about its kind."""
+    return tuple(dict.fromkeys((*cases, *then)))
+
+
 def made(base: type[Any], **members: Any) -> type[Any]:
     """A subclass of the reference in which these members are others."""
     return type(f"Made{base.__name__}", (base,), members)

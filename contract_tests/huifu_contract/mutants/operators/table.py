@@ -17,10 +17,6 @@ KINDS: dict[str, Callable[[], Iterator[Mutant]]] = {
 }
 
 
-STEPS = {"text": 8, "checks": 4, "decisions": 3, "flow": 1, "webhooks": 1}
-"""Every how manieth mutant of a kind stands for the others in a quick self-test."""
-
-
 @cache
 def mutants() -> dict[str, Mutant]:
     """By name, which says the operator, the target and the place."""
@@ -38,9 +34,8 @@ def kinds() -> dict[str, tuple[str, ...]]:
     return {kind: tuple(mutant.name for mutant in make()) for kind, make in KINDS.items()}
 
 
-def representatives() -> list[str]:
-    """So many of each kind, and at least one of each operator."""
-    chosen = [name for kind, names in kinds().items() for name in names[:: STEPS[kind]]]
-    there = {mutants()[name].operator for name in chosen}
-    first = {mutant.operator: name for name, mutant in reversed(mutants().items()) if mutant.operator not in there}
-    return [*chosen, *first.values()]
+def shares(count: int) -> list[list[str]]:
+    """All mutants in so many parts; those of an operator stay together, since what kills one kills its sisters."""
+    operators = list(dict.fromkeys(mutant.operator for mutant in mutants().values()))
+    part = {operator: at % count for at, operator in enumerate(operators)}
+    return [[name for name, mutant in mutants().items() if part[mutant.operator] == at] for at in range(count)]

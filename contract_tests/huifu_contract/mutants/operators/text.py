@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, unquote
 
-from huifu_contract.mutants.operators.mutant import Mutant, Placed, made
+from huifu_contract.mutants.operators.mutant import Mutant, Placed, first, made
 
 FIELDS = ("req_date", "req_seq_id", "huifu_id", "org_req_date", "org_req_seq_id", "org_hf_seq_id")
 NUMBERS = ("req_seq_id", "huifu_id", "org_req_seq_id", "org_hf_seq_id")
@@ -104,9 +104,41 @@ LIKELY = {
     ),
     "closequery": ("query/text-survives", "query/names-the-order", "query/own-number", "query/stat-decides"),
 }
+DAYS_FIRST = {"close": ("request/date-format", "request/values-are-strings"), "closequery": ("query/names-the-order",)}
+CUT_FIRST = {"close": ("request/length-limits",), "closequery": ("query/names-the-order",)}
+
+
+def likely(operator: str, field: str, op: str) -> tuple[str, ...]:
+    own: tuple[str, ...] = ()
+    if field not in NUMBERS:
+        own = DAYS_FIRST[op]
+    elif operator in ("cut", "beginning-cut"):
+        own = CUT_FIRST[op]
+    return first(*own, then=LIKELY[op])
+
+
+def one_of_two(kept: str, left: str) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    """Given both numbers of an order, sends one."""
+    return lambda data: {name: value for name, value in data.items() if name != left or not data.get(kept)}
+
+
+def by_beginning(field: str) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    """Takes the first eight digits of a number for the day of the order."""
+
+    def change(data: Mapping[str, Any]) -> dict[str, Any]:
+        day = str(data.get(field, ""))[:8]
+        return {**data, "org_req_date": day} if re.fullmatch(r"20\d{6}", day) else dict(data)
+
+    return change
 
 
 def mutants() -> Iterator[Mutant]:
+    for kept, left in (("org_req_seq_id", "org_hf_seq_id"), ("org_hf_seq_id", "org_req_seq_id")):
+        made_ = both("close", one_of_two(kept, left))
+        yield Mutant("one-of-two-sent", kept, "close, both", made_, ("request/both-numbers",))
+    for field in ("req_seq_id", "org_req_seq_id"):
+        made_ = both("close", by_beginning(field))
+        yield Mutant("day-read-from-a-number", field, "close, both", made_, ("request/date-format",))
     for field in FIELDS:
         whole: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
             name: lambda data, change=change, field=field: changed(data, field, change)  # type: ignore[misc]  # bound now
@@ -120,7 +152,7 @@ def mutants() -> Iterator[Mutant]:
                 if op == "closequery" and field == "req_seq_id" and operator in TEXTS:
                     continue  # a number that the client made up: letters and digits, nothing to change
                 for where, client in (("wire", wire), ("signing", signing), ("both", both)):
-                    yield Mutant(operator, field, f"{op}, {where}", client(op, change), LIKELY[op])
+                    yield Mutant(operator, field, f"{op}, {where}", client(op, change), likely(operator, field, op))
 
 
 def wire(op: str, change: Callable[..., Any]) -> type[Placed]:

@@ -86,6 +86,9 @@ READ: dict[tuple[str, str], Callable[[dict[str, Any]], dict[str, Any]]] = {
     ("taken-for-not-closed", "an unlisted state"): _stat({}, "F"),
     ("read-in-any-case", "trans_stat"): _stat({"s": "S"}),
     ("missing-is-success", "trans_stat"): _stat({None: "S"}),
+    ("by-code", "trans_stat"): lambda event: {
+        **event, **({"trans_stat": "S"} if event.get("resp_code") == "00000000" else {})
+    },
     ("skipped", "event_define_no"): lambda event: {**event, "event_define_no": "trans.close"},
     ("by-its-beginning", "event_define_no"): lambda event: {
         **event, "event_define_no": str(event["event_define_no"])[:11]
@@ -123,6 +126,33 @@ def latest() -> type[App]:
     return made(App, believe=believe)
 
 
+def failure_counts() -> type[App]:
+    """A failure takes back what was closed."""
+
+    def believe(self: App, refs: Any, claim: str) -> None:
+        App.believe(self, refs, claim)
+        if claim == "not_closed":
+            self.beliefs[str(refs.get("org_req_seq_id", ""))] = claim
+
+    return made(App, believe=believe)
+
+
+def answer_counts() -> type[App]:
+    """What the close ended in counts, whatever a webhook said before."""
+
+    def close(self: App, config: Any, base_url: str, params: Any) -> Any:
+        outcome = App.close(self, config, base_url, params)
+        self.beliefs[str(params.get("org_req_seq_id", ""))] = outcome.verdict
+        return outcome
+
+    return made(App, close=close)
+
+
+def body(change: Callable[[bytes], bytes]) -> type[App]:
+    """Verifies the signature over a body that was converted first."""
+    return made(App, webhook=lambda self, raw, sign: App.webhook(self, change(raw), sign))
+
+
 def refusing() -> type[App]:
     def webhook(self: App, raw: bytes, sign: str) -> int:
         before = dict(self.beliefs)
@@ -140,4 +170,9 @@ def mutants() -> Iterator[Mutant]:
     yield Mutant("signature-over-values-written-anew", "sign", "webhook", anew(), CASES)
     yield Mutant("answer-of-another-call", "org_req_seq_id", "webhook", everybody(), CASES)
     yield Mutant("latest-counts", "trans_stat", "webhook", latest(), CASES)
+    yield Mutant("latest-failure-counts", "trans_stat", "webhook", failure_counts(), CASES)
+    yield Mutant("answer-counts", "trans_stat", "webhook", answer_counts(), CASES)
+    yield Mutant("signature-over-values-trimmed", "sign", "webhook", body(bytes.strip), CASES)
+    ascii_only = body(lambda raw: raw.decode("ascii", "ignore").encode())
+    yield Mutant("signature-over-values-ascii-only", "sign", "webhook", ascii_only, CASES)
     yield Mutant("repeat-refused", "the event", "webhook", refusing(), CASES)

@@ -1,0 +1,195 @@
+"""Right clients that do what few do: each is the reference with one habit of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import select
+import socket
+from collections.abc import Mapping
+from http.client import HTTPConnection, HTTPResponse
+from threading import Event, Timer
+from typing import Any
+from urllib.parse import urlsplit
+
+from huifu_contract.drivers.in_process import describes
+from huifu_contract.reference.app import App
+from huifu_contract.reference.client import Client
+from huifu_contract.reference.wire import JSON, NoReply
+
+CLAIMS = ("query", "retry", "generates-seq", "generates-date", "parallel", "webhook", "order")
+
+
+class OwnTransport(Client):
+    """Leaves it to `request` how a request is written and a reply is read; hangs up when the whole time is over."""
+
+    def post(self, url: str, body: bytes, timeout_s: float) -> tuple[int, bytes]:
+        line = self.line(urlsplit(url).netloc, timeout_s)
+        end = Timer(timeout_s, self.hang_up, [line])
+        end.daemon = True
+        end.start()
+        try:
+            response = self.request(line, urlsplit(url).path, body)
+            received = response.read()
+        except (OSError, http.client.HTTPException, ValueError, AttributeError) as error:
+            line.close()
+            raise NoReply(str(error)) from error
+        finally:
+            end.cancel()
+        if response.length not in (None, 0):
+            line.close()
+            raise NoReply("the reply was cut off")
+        self.done(line)
+        return response.status, received
+
+    def line(self, where: str, timeout_s: float) -> HTTPConnection:
+        return HTTPConnection(where, timeout=timeout_s)
+
+    def hang_up(self, line: HTTPConnection) -> None:
+        with contextlib.suppress(OSError, AttributeError):
+            line.sock.shutdown(socket.SHUT_RDWR)
+
+    def request(self, line: HTTPConnection, path: str, body: bytes) -> HTTPResponse:
+        line.request("POST", path, body, {"Content-Type": JSON})
+        return line.getresponse()
+
+    def done(self, line: HTTPConnection) -> None:
+        line.close()
+
+
+class Http10(OwnTransport):
+    """Speaks HTTP/1.0: names no host, and the reply ends where the connection does."""
+
+    def request(self, line: HTTPConnection, path: str, body: bytes) -> HTTPResponse:
+        line.connect()
+        head = f"POST {path} HTTP/1.0\r\nContent-Type: {JSON}\r\nContent-Length: {len(body)}\r\n\r\n"
+        line.sock.sendall(head.encode() + body)
+        response = HTTPResponse(line.sock, method="POST")
+        response.begin()
+        return response
+
+
+class KeepsConnections(OwnTransport):
+    """Uses a connection again for the next call; one that the other side has closed is noticed before."""
+
+    pool: list[HTTPConnection]
+
+    def line(self, where: str, timeout_s: float) -> HTTPConnection:
+        while self.pool:
+            line = self.pool.pop()
+            if line.sock is not None and not select.select([line.sock], [], [], 0)[0]:
+                return line
+            line.close()
+        return super().line(where, timeout_s)
+
+    def done(self, line: HTTPConnection) -> None:
+        self.pool.append(line)
+
+
+class Keeping(App):
+    """Has a pool of its own, and closes what is in it at the end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pool: list[HTTPConnection] = []
+        self.client = type("Kept", (KeepsConnections,), {"pool": self.pool})
+
+    def stop(self) -> None:
+        super().stop()
+        for line in self.pool:
+            line.close()
+
+
+class InPieces(OwnTransport):
+    """Sends the body in chunks, without its length."""
+
+    def request(self, line: HTTPConnection, path: str, body: bytes) -> HTTPResponse:
+        pieces = (body[at : at + 64] for at in range(0, len(body), 64))
+        line.request("POST", path, pieces, {"Content-Type": JSON}, encode_chunked=True)
+        return line.getresponse()
+
+
+class OwnOrder(Client):
+    """Members in another order than anybody, everything but ASCII escaped, over several lines."""
+
+    content_type = "application/json"
+
+    def envelope(self, data: Mapping[str, Any], signed: bytes) -> bytes:
+        usual = json.loads(super().envelope(data, signed))
+        members = {name: usual[name] for name in ("data", "sign", "product_id", "sys_id")}
+        members["data"] = dict(reversed(data.items()))
+        return json.dumps(members, ensure_ascii=True, indent=1).encode()
+
+
+class Unsure(Client):
+    """Says `unknown` of everything that is not certain: also of a close in progress and of an order too young."""
+
+    def close(self, **params: str) -> Any:
+        outcome = super().close(**params)
+        return outcome if outcome.verdict != "pending" else type(outcome)("unknown", outcome.seen)
+
+
+class AsksNobody(Client):
+    """Has no closequery: what a close itself does not settle stays in doubt."""
+
+    def exchange(self, op: str, data: Mapping[str, str], until: float) -> Mapping[str, Any] | None:
+        return super().exchange(op, data, until) if op == "close" else None
+
+
+class AsksOnce(Client):
+    """Sends a close once and never again; what that leaves open it learns by one closequery or not at all."""
+
+    def close(self, **params: str) -> Any:
+        self.max_attempts = 2
+        return super().close(**params)
+
+    def decide(self, reply: Mapping[str, Any] | None) -> str:
+        standing = super().decide(reply)
+        return "doubt" if standing == "busy" else standing
+
+    def resolve(self, reply: Mapping[str, Any] | None, standing: str) -> str:
+        found = super().resolve(reply, standing)
+        return "doubt" if found == "resend" else found
+
+
+class Slow(Client):
+    """Takes its time over every answer."""
+
+    seconds = 2.0
+
+    def close(self, **params: str) -> Any:
+        outcome = super().close(**params)
+        Event().wait(self.seconds)
+        return outcome
+
+
+UNUSUAL: dict[str, tuple[type[Client], frozenset[str]]] = {
+    "http-1.0": (Http10, frozenset()),
+    "keeps-connections": (KeepsConnections, frozenset()),
+    "in-pieces": (InPieces, frozenset()),
+    "own-order": (OwnOrder, frozenset()),
+    "unsure": (Unsure, frozenset()),
+    "asks-nobody": (AsksNobody, frozenset({"query"})),
+    "asks-once": (AsksOnce, frozenset({"retry"})),
+    "slow": (Slow, frozenset()),
+}
+"""By name: the client, and the claims that it does not make."""
+
+
+def made(name: str) -> App:
+    client, without = UNUSUAL[name]
+    app = Keeping() if client is KeepsConnections else App()
+    app.name = name
+    if client is not KeepsConnections:
+        app.client = client
+    app.timeout_s, app.attempt_s = 4.0, 1.0
+    return describes(
+        name=name,
+        version="1",
+        profiles=["wire", "decision", "hook"],
+        claims=[claim for claim in CLAIMS if claim not in without],
+        timeout_s=app.timeout_s + (Slow.seconds if client is Slow else 0.0),
+        max_parallel=8,
+        webhook_url=app.webhook_url,
+    )(app)
