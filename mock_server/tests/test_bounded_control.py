@@ -15,7 +15,7 @@ from wired import post
 import huifu_mock
 from huifu_mock import explain
 from huifu_mock.client.transport import path
-from huifu_mock.gateway.mock import Refused
+from huifu_mock.gateway.mock import Refused, check
 from huifu_mock.http.control import json_bodies, route
 from huifu_mock.http.control.orders import one_of
 from huifu_mock.http.control.router import ROUTES
@@ -98,6 +98,18 @@ def test_a_long_body_is_read_by_the_worker(tenant: huifu_mock.Tenant, monkeypatc
     assert answer.status == 201
     assert [order["req_seq_id"] for order in json.loads(answer.body)] == [order["req_seq_id"] for order in orders]
     assert [name.rpartition("_")[0] for name in threads] == ["huifu-mock worker"]
+
+
+@pytest.mark.parametrize(
+    "long", [{"do": {"fault": "x" * 10**6}}, {"x" * 10**6: 1}, {"match": {"session": ["x" * 10**6]}}]
+)
+def test_a_complaint_quotes_no_long_text(long: dict[str, Any]) -> None:
+    with pytest.raises(Refused) as refused:
+        check("control/fault-create", long)
+    assert len(str(refused.value)) < 200_000
+    with pytest.raises(Refused) as short:
+        check("control/fault-create", json.loads(json.dumps(long).replace("x" * 10**6, "x" * 70_000)))
+    assert [one.field for one in refused.value.problems] == [one.field for one in short.value.problems]
 
 
 # --- turns for everybody else
