@@ -6,10 +6,12 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from threading import Event
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from huifu_contract.catalogue.registry import catalogue
 from huifu_contract.drivers.in_process import LocalDriver, describes
 from huifu_contract.failures import ClientTrouble, SetupTrouble
 from huifu_contract.grading.crew import Crew, Idle
@@ -90,6 +92,17 @@ def test_a_trouble_that_comes_in_every_case_is_met_a_few_times_and_not_in_all_of
     assert run.exit.value == 1
     assert failed
     assert any(root.startswith(f"the same as in {failed[0]}") for root in blocked) or len(failed) > 1
+
+
+@pytest.mark.parametrize(
+    ("examples", "seconds", "count"), [(20, 0.01, 200), (5, 0.01, 50), (0, 0.01, 20), (20, 0.5, 60), (20, 2.0, 20)]
+)
+def test_a_slow_client_makes_fewer_calls_in_a_row(examples: int, seconds: float, count: int) -> None:
+    catalogue()  # first: it imports the modules of cases in the order of the catalogue
+    from huifu_contract.catalogue.cases import generated
+
+    harness = SimpleNamespace(examples=examples, call_s=[seconds] * 3)
+    assert generated.calls(harness) == count  # type: ignore[arg-type]  # it looks at nothing else
 
 
 # -- more workers for a client that only waits ------------------------------------------------------------------------

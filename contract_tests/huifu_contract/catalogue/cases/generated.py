@@ -7,6 +7,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import chain
+from statistics import median
 
 from huifu_contract.catalogue import record
 from huifu_contract.catalogue.cases.request import check, full, sent_close
@@ -20,14 +21,19 @@ from huifu_contract.reference import wire
 from huifu_mock.state.clock import Clock
 
 CALLS = 200
+LEAST = 20
+SECONDS = 30.0
+"""So long the calls of a slow client may take; it makes fewer then, and not fewer than LEAST."""
 PROCESSES = 2
 ZONES = range(-12, 15)
 """Hours that the zones of this world are ahead of UTC."""
 
 
 def calls(harness: Harness) -> int:
-    """As many as the profile allows, at most CALLS."""
-    return min(CALLS, max(20, 10 * harness.examples))
+    """As many as the profile allows, at most CALLS, and as fit into SECONDS."""
+    usual = median(harness.call_s or [0.0])
+    affordable = CALLS if usual * CALLS <= SECONDS else int(SECONDS / usual)
+    return max(LEAST, min(CALLS, affordable, 10 * harness.examples))
 
 
 def numbers(harness: Harness, count: int, driver: Driver | None = None) -> list[tuple[str, str, str]]:
@@ -59,7 +65,7 @@ def _all_distinct(harness: Harness, found: list[tuple[str, str, str]]) -> None:
     grade="wire",
     needs=["generates-seq"],
     quote=record.UNIQUE,
-    says=f"The numbers of {CALLS} quick calls, queries included, are all different.",
+    says=f"The numbers of {CALLS} quick calls, or of {LEAST} slow ones, queries included, are all different.",
 )
 def seq_unique(harness: Harness, _: Example) -> None:
     _all_distinct(harness, numbers(harness, calls(harness)))
