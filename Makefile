@@ -31,7 +31,7 @@ lint: same-python $(VENV)/.ready-to-test ## check format, style and types
 test: lint ## run every check: format, style, types, tests, README blocks, the wheel in a clean environment
 	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
-bench: $(VENV)/.ready-to-test ## measure speed and memory against `openssl speed`
+bench: $(VENV)/.ready-to-test ## measure speed and memory against a signature and a bare server
 	@$(BIN)/python mock_server/bench/run.py $(ARGS)
 
 soak: $(VENV)/.ready-to-test ## keep everything busy for 5 minutes; memory must stay flat (ARGS="--seconds 30")
