@@ -59,7 +59,17 @@ def load(mock: Mock, capsule: Any, sys_id: str | None = None) -> Tenant:
             huifu_key=signing.load_private_key(huifu) if huifu else mock.keys.huifu(told["key_bits"]),
         )
         document.fill(made, told)
-    except (signing.BadKey, Taken, BadFault, ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+    except (
+        signing.BadKey,
+        Taken,
+        BadFault,
+        ValueError,
+        OverflowError,
+        TypeError,
+        KeyError,
+        IndexError,
+        AttributeError,
+    ) as error:
         said = f"contradicts itself: {type(error).__name__}: {error}"
         raise Refused(422, Problem("capsule", said, "take it as GET …/capsule gave it")) from error
     return made
