@@ -4,12 +4,14 @@ import socket
 from typing import Final
 
 import pytest
+from aiohttp import web
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rawclient import body
 from wired import CLOSE, connected, head, received
 
 import huifu_mock
+from huifu_mock.http.connection import can_answer_beside
 
 CHUNKED: Final = [("Transfer-Encoding", "chunked")]
 UNKNOWN_PATH: Final = CLOSE + "d"
@@ -141,3 +143,11 @@ def test_a_client_that_leaves_before_its_reply_is_signed_leaves_its_call_in_the_
         other.sendall(kinds["refused"])  # the server goes on
         assert received(other).status == 200
     assert len(tenant.journal.calls()) == before + 3
+
+
+def test_where_aiohttp_does_not_tell_what_is_needed_it_answers_everything() -> None:
+    class Other:
+        _waiter = None
+
+    assert can_answer_beside(web.RequestHandler)
+    assert not can_answer_beside(Other)

@@ -26,6 +26,18 @@ AnswerKnown = Callable[["Connection", Head, bytes], bool]
 """Answers a request whose head is known; `False` if aiohttp has to."""
 
 
+OF_AIOHTTP: Final = (
+    "_close", "_force_close", "_handler_waiter", "_keepalive_timeout", "_messages", "_next_keepalive_close_time",
+    "_paused", "_request_in_progress", "_waiter",
+)  # fmt: skip
+"""What has to be known of a connection of aiohttp to answer beside it. A version that lacks one answers everything."""
+
+
+def can_answer_beside(connections: type) -> bool:
+    """Whether these connections tell everything that is needed to answer a request without aiohttp."""
+    return all(hasattr(connections, name) for name in OF_AIOHTTP)
+
+
 class Listener(web.Server):
     """Makes a `Connection` for each client; at most `most` at once, and none may take `patience` seconds for a head."""
 
@@ -43,7 +55,7 @@ class Listener(web.Server):
         self.most: Final = most
         self.patience: Final = patience
         self.answer: Final = answer
-        self.answer_known: Final = answer_known
+        self.answer_known: Final = answer_known if can_answer_beside(web.RequestHandler) else None
         self.heads: Final = KnownHeads()
         self.refused = 0
         """How many connections were turned away."""

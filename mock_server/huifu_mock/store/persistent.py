@@ -113,7 +113,7 @@ class Persistent:
                 huifu_key=private_key(keys["huifu_private_key"]),
             )
             document.fill(tenant, record, _now(record))
-        except (signing.BadKey, Taken, BadFault, ValueError, TypeError, KeyError) as error:
+        except (signing.BadKey, Taken, BadFault, ValueError, TypeError, KeyError, OverflowError) as error:
             said = f"the tenant {sys_id} contradicts itself: {type(error).__name__}: {error}"
             raise BadStore(f"{self.database.name} cannot be read: {said}") from error
         unit = self._watch(tenant)
