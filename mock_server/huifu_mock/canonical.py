@@ -181,5 +181,11 @@ def p1_flat(data: dict[str, str]) -> str:
 
 
 def dump(data: dict[str, str]) -> bytes:
-    """The one shape of a reply that every real client accepts: flat, sorted, compact, raw UTF-8."""
-    return p1_flat(data).encode()
+    """The one shape of a reply that every real client accepts: flat, sorted, compact, raw UTF-8.
+
+    A server that is broken on purpose has values that are not texts.
+    """
+    try:
+        return p1_flat(data).encode()
+    except TypeError:
+        return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()

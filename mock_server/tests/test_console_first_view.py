@@ -62,6 +62,7 @@ def test_a_view_of_many_calls_draws_and_loads_what_a_window_shows(
     chromium: browser.Browser, busy: huifu_mock.Tenant
 ) -> None:
     console = Console(chromium, busy)
+    chromium.open("about:blank")
     view(console)
     expect(console.page.locator("nav a[href='?view=calls'] .count")).to_have_text("2k")
     assert chromium.eval("document.querySelectorAll('a.row').length") < 60
