@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from json.encoder import encode_basestring
-from typing import Final
+from typing import Any, Final
 
 _TOKEN: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 # a string that never ends is taken whole: trying each of its quotes as a beginning would take hours
@@ -180,10 +180,10 @@ def p1_flat(data: dict[str, str]) -> str:
     return "{" + ",".join([f"{encode_basestring(name)}:{encode_basestring(data[name])}" for name in sorted(data)]) + "}"
 
 
-def dump(data: dict[str, str]) -> bytes:
+def dump(data: dict[str, Any]) -> bytes:
     """The one shape of a reply that every real client accepts: flat, sorted, compact, raw UTF-8.
 
-    A server that is broken on purpose has values that are not texts.
+    Honest replies hold texts alone; a fault may ask for a value of another JSON type.
     """
     try:
         return p1_flat(data).encode()

@@ -37,11 +37,7 @@ class DecidedReply:
 
     def changed(self, **fields: Any) -> bytes:
         """A correctly signed reply with other values, of any JSON type."""
-        return self.signed(self.data_with(fields))
-
-    def data_with(self, fields: Fields) -> bytes:
-        """The bytes of `data` with other values, of any JSON type."""
-        return _json({**self.fields, **fields}, sort_keys=True)
+        return self.signed(canonical.dump({**self.fields, **fields}))
 
 
 SignedAct = Callable[[DecidedReply, Settings], bytes]
@@ -94,8 +90,8 @@ def sign_replayed(decided: DecidedReply, _: Settings) -> bytes:
 
 
 def tampered(decided: DecidedReply, settings: Settings) -> bytes:
-    changed = {settings["field"]: _wanted(decided, settings)}
-    return enveloped(decided.data_with(changed), signing.sign(decided.key, decided.data))
+    changed = {**decided.fields, settings["field"]: _wanted(decided, settings)}
+    return enveloped(canonical.dump(changed), signing.sign(decided.key, decided.data))
 
 
 def _elsewhere(fields: Fields) -> Fields:
