@@ -1,5 +1,6 @@
 """The files of the console: served from the package, without a secret in them."""
 
+from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from os import stat_result
@@ -43,19 +44,30 @@ LASTING: Final = {"Cache-Control": "max-age=31536000, immutable"}
 """Of a file under its version, which is another after an upgrade: no old module meets a new one."""
 
 
-def file_for(path: str, accept: str) -> Path | None:
-    """The file that answers a path; `None` where it is not the console's. The file need not exist."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A file of the console that is asked for; it need not exist."""
+
+    file: Path
+    lasting: bool = False
+    """Whether it is asked for under its version."""
+
+
+def asked(path: str, accept: str) -> Asked | None:
+    """What a path asks for; `None` where it is not the console's."""
     if path == "/" and "text/html" not in accept:
         return None
-    if (name := PAGES.get(path)) is None:
-        if not path.startswith(FILES):
-            return None
-        name = unquote(path.removeprefix(FILES)).removeprefix(f"{version()}/")
-    return FOLDER / name
+    if (page := PAGES.get(path)) is not None:
+        return Asked(FOLDER / page)
+    if not path.startswith(FILES):
+        return None
+    name = unquote(path.removeprefix(FILES))
+    named, _, rest = name.partition("/")
+    return Asked(FOLDER / rest, lasting=True) if rest and named == version() else Asked(FOLDER / name)
 
 
 def version() -> str:
-    """Names the contents of all files together."""
+    """Names the contents of all files together; looks at each, which takes a millisecond."""
     tags = [_read(file, stat.st_mtime_ns, stat.st_size)[1] for file, stat in _files()]
     return sha256("".join(tags).encode()).hexdigest()[:16]
 
@@ -64,10 +76,10 @@ def _files() -> list[tuple[Path, stat_result]]:
     return [(file, file.stat()) for file in sorted(FOLDER.rglob("*")) if file.is_file() and file.suffix in TYPES]
 
 
-def answer(request: BaseRequest, file: Path) -> web.Response | None:
+def answer(request: BaseRequest, what: Asked) -> web.Response | None:
     """The contents of a file, or that the browser has them already; `None` where there is no such file."""
     try:
-        file = file.resolve()
+        file = what.file.resolve()
         stat = file.stat()
     except (OSError, ValueError):  # no such file, or a name that no file can have
         return None
@@ -78,7 +90,7 @@ def answer(request: BaseRequest, file: Path) -> web.Response | None:
     if file.suffix == ".html":
         named = version()
         contents, headers["ETag"] = _versioned(contents, named), (tag := f'{tag[:-1]}-{named}"')
-    elif request.rel_url.raw_path.startswith(f"{FILES}{version()}/"):
+    elif what.lasting:
         headers |= LASTING
     if tag in request.headers.get("If-None-Match", ""):
         return web.Response(status=304, headers=headers)

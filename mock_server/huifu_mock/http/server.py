@@ -7,7 +7,6 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any, Final
 
 from aiohttp import web
@@ -161,8 +160,8 @@ class HttpServer:
             endpoint = PATHS.get("/" + rest)
         if endpoint is not None:
             return await self._huifu(request, endpoint, session)
-        if (file := page.file_for(path, request.headers.get("Accept", ""))) is not None:
-            return self._page(request, path, file)
+        if (asked := page.asked(path, request.headers.get("Accept", ""))) is not None:
+            return self._page(request, path, asked)
         if path == "/" and request.method == "GET":
             return await self._control(request, "/_mock")
         if path == "/_mock" or path.startswith("/_mock/"):
@@ -258,7 +257,7 @@ class HttpServer:
             await self._signers.sign(reply)
         return web.Response(body=exchange.payload(), status=exchange.status, headers=headers)
 
-    def _page(self, request: BaseRequest, path: str, file: Path) -> web.Response:
+    def _page(self, request: BaseRequest, path: str, asked: page.Asked) -> web.Response:
         """A file of the console. It holds no secret, so no token is asked for: the page itself asks for it."""
         if (refused := self._stranger(request)) is not None:
             return refused
@@ -266,7 +265,7 @@ class HttpServer:
             refused = problem(405, Problem("the method", f"is {request.method}", "pages and their files take GET"))
             refused.headers["Allow"] = "GET, HEAD"
             return refused
-        if (found := page.answer(request, file)) is not None:
+        if (found := page.answer(request, asked)) is not None:
             return found
         return problem(404, Problem("the path", f"there is nothing at {path}", "the console is at /_mock/"))
 
