@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import browser
@@ -445,8 +444,9 @@ def test_whatever_stands_in_a_field_is_shown_as_text(console: Console, merchant:
 # --- the keyboard, and a page that stays open
 
 
-def focused(console: Console) -> Any:
-    return console.browser.eval("document.activeElement.dataset.id ?? document.activeElement.id")
+def has_focus(console: Console, id_: str) -> None:
+    """Returns when that is focused."""
+    console.until(f"(document.activeElement.dataset.id ?? document.activeElement.id) === '{id_}'")
 
 
 def test_the_keyboard_alone_is_enough(console: Console, merchant: Merchant) -> None:
@@ -455,11 +455,12 @@ def test_the_keyboard_alone_is_enough(console: Console, merchant: Merchant) -> N
     for _ in range(3):
         merchant.close(young)
     console.open()
+    expect(console.page.locator("a.row")).to_have_count(3)
     press = console.browser.press
     press("j")
-    assert focused(console) == "call-3"
+    has_focus(console, "call-3")
     press("j", "k", "j")
-    assert focused(console) == "call-2"
+    has_focus(console, "call-2")
     press("Enter")
     expect(console.detail.get_by_role("heading", name="call-2")).to_be_visible()
     press("j")
@@ -473,7 +474,7 @@ def test_the_keyboard_alone_is_enough(console: Console, merchant: Merchant) -> N
     press("Escape")
     expect(console.detail).to_have_count(0)
     press("/", "n", "o")
-    assert focused(console) == "filter"
+    has_focus(console, "filter")
     expect(console.page.get_by_text("No call matches")).to_be_visible()
     press("Escape", "Escape")
     expect(console.page.locator("a.row").first).to_be_visible()
