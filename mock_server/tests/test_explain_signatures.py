@@ -16,12 +16,14 @@ from mistaken import (
     b64,
     compact,
     envelope,
+    pss_of_java,
     right,
     rsa,
     signs,
 )
 
 from huifu_mock import explain, signing
+from huifu_mock.explain import sign_field
 from huifu_mock.explain.advice import LANGUAGES, NOTES
 from huifu_mock.explain.budget import Budget
 from huifu_mock.explain.candidates import Search, oddities
@@ -200,6 +202,16 @@ def test_a_text_encrypted_with_the_private_key_is_recognised() -> None:
     found = explain.explain_request(envelope(DATA, b64(raw)), (), PUBLIC)
     assert found.mistakes == ("unknown",)
     assert NOTES["no-digest-info"][0] in found.text["en"]
+
+
+def test_pss_is_told_also_where_other_hashes_seem_to_fit_by_chance() -> None:
+    def seem_to_fit(sign: str) -> bool:
+        (first, *_) = sign_field._open_pss(base64.b64decode(sign), sign_field.Key("own", PUBLIC))
+        return not first.certain
+
+    signed = (pss_of_java(DATA) for _ in range(5000))
+    by_chance = next(filter(seem_to_fit, signed))  # one in 128
+    assert explain.explain_request(envelope(DATA, by_chance), (), PUBLIC).mistakes == ("pss",)
 
 
 def test_what_looks_like_pss_by_chance_is_a_foreign_key() -> None:

@@ -2,8 +2,9 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -226,10 +227,12 @@ def open_signature(raw: bytes, keys: Iterable[Key]) -> Opened | None:
         except (InvalidSignature, ValueError):
             continue
         return _unpacked(key, payload)
-    for key in fitting[:_PSS_OTHERS]:
-        if (opened := _open_pss(raw, key)) is not None:
+    likely = None
+    for opened in chain.from_iterable(_open_pss(raw, key) for key in fitting[:_PSS_OTHERS]):
+        if opened.certain:
             return opened
-    return None
+        likely = likely or opened
+    return likely
 
 
 def _unpacked(key: Key, payload: bytes) -> Opened:
@@ -251,21 +254,23 @@ def _with_digest(key: Key, algorithm: Algorithm, wanted: bytes) -> Opened:
     return Opened(key.whose, algorithm, lambda text: digest(text) == wanted)
 
 
-def _open_pss(raw: bytes, key: Key) -> Opened | None:
-    """The salt of an EMSA-PSS signature (RFC 8017, 9.1.2), whichever its length and hashes."""
+def _open_pss(raw: bytes, key: Key) -> Iterator[Opened]:
+    """The salt of an EMSA-PSS signature (RFC 8017, 9.1.2), whichever its length and hashes.
+
+    One in 128 looks so by chance, with hashes or a key that did not make it, so all are tried.
+    """
     numbers = key.public.public_numbers()
     if (value := int.from_bytes(raw, "big")) >= numbers.n:
-        return None
+        return
     bits = numbers.n.bit_length() - 1
     block = pow(value, numbers.e, numbers.n).to_bytes((bits + 7) // 8, "big")
     if block[-1] != 0xBC:
-        return None
+        return
     for algorithm in ALGORITHMS:
         for mask in (algorithm, ALGORITHMS[1]):  # Java masks with SHA-1 unless it is told otherwise
             opened = _unmasked(block, bits, algorithm, mask, key.whose)
             if opened is not None:
-                return opened
-    return None
+                yield opened
 
 
 def _unmasked(block: bytes, bits: int, algorithm: Algorithm, mask: Algorithm, whose: str) -> Opened | None:
