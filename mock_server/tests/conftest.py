@@ -1,6 +1,8 @@
 """What all tests of this folder share: how hypothesis runs here, a desk without a socket, a server, a fresh tenant."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +14,7 @@ import huifu_mock
 
 if TYPE_CHECKING:
     from browser import Browser
+    from databases import PostgreSql
 
 # No deadline and no complaint about slow examples: a busy machine is no fault of the code. In CI examples are fixed.
 settings.register_profile("huifu-mock", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -56,3 +59,33 @@ def chromium() -> "Iterator[Browser]":
         pytest.skip("there is no Chromium here (Debian and Ubuntu: the package chromium)")
     with browser.Browser(program) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> "Iterator[PostgreSql]":
+    """A PostgreSQL for all tests that need one; where there is none, they are skipped."""
+    import databases
+
+    running = databases.PostgreSql()
+    yield running
+    running.remove()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.xdist_group("postgresql"))])
+def new_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], str]]:
+    """Gives the URL of a store that is new, in each of the engines; what was begun there is over after the test."""
+    import databases
+
+    numbers = count(1)
+    if request.param == "postgresql":
+        yield request.getfixturevalue("postgresql").fresh
+    else:
+        yield lambda: f"sqlite:{tmp_path}/mock{next(numbers)}.db"
+    while databases.BEGUN:
+        databases.killed(databases.BEGUN.pop())
+
+
+@pytest.fixture
+def store(new_store: Callable[[], str]) -> str:
+    """The URL of a store that is new, in each of the engines."""
+    return new_store()

@@ -1,24 +1,33 @@
 """`huifu-mock store`: what it says of a store, and how tenants travel from one store to another."""
 
 import json
+import re
 import sqlite3
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from desk import Desk
-from test_store_file import begun, busy, killed, whole
+from databases import begun, killed
+from test_store_file import busy, whole
 
 from huifu_mock.cli.main import main
-from huifu_mock.gateway.mock import Mock
-from huifu_mock.store.opening import opened
+
+if TYPE_CHECKING:
+    from databases import PostgreSql
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> str:
-    desk = begun(tmp_path / "mock.db")
+def file(tmp_path: Path) -> str:
+    """A file that a gateway has used."""
+    return used(f"sqlite:{tmp_path}/mock.db")
+
+
+def used(store: str) -> str:
+    """A store that a gateway has used."""
+    desk = begun(store)
     busy(desk)
     desk.mock.store.stop()
-    return f"sqlite:{tmp_path}/mock.db"
+    return store
 
 
 def said(capsys: pytest.CaptureFixture[str], *words: str, code: int = 0) -> str:
@@ -28,7 +37,7 @@ def said(capsys: pytest.CaptureFixture[str], *words: str, code: int = 0) -> str:
 
 
 def test_check_finds_nothing_wrong_with_what_a_gateway_wrote(store: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert said(capsys, "check", store) == f"{store} is as it should be: 1 tenants\n"
+    assert said(capsys, "check", used(store)) == f"{store} is as it should be: 1 tenants\n"
 
 
 @pytest.mark.parametrize(
@@ -40,57 +49,62 @@ def test_check_finds_nothing_wrong_with_what_a_gateway_wrote(store: str, capsys:
         ("UPDATE calls SET body = replace(body, 'facts', 'acts')", "facts: is missing"),
     ],
 )
-def test_check_names_what_can_never_be(store: str, change: str, words: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with sqlite3.connect(store.removeprefix("sqlite:")) as file:
-        assert file.execute(change).rowcount > 0
-    file.close()
-    assert words in said(capsys, "check", store, code=1)
+def test_check_names_what_can_never_be(file: str, change: str, words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with sqlite3.connect(file.removeprefix("sqlite:")) as opened:
+        assert opened.execute(change).rowcount > 0
+    opened.close()
+    assert words in said(capsys, "check", file, code=1)
 
 
 def test_stats_counts_what_each_tenant_has(store: str, capsys: pytest.CaptureFixture[str]) -> None:
-    (one,) = json.loads(said(capsys, "stats", store, "--json"))
+    (one,) = json.loads(said(capsys, "stats", used(store), "--json"))
     assert (one["orders"], one["closes"], one["calls"], one["met"]) == (6, 3, 6, 1)
     table = said(capsys, "stats", store).splitlines()
     assert table[0].split() == ["tenant", "orders", "closes", "calls", "deliveries", "bytes"]
     assert table[1].split()[:2] == [one["sys_id"], "6"]
 
 
-def test_vacuum_gives_back_the_room_of_what_was_deleted(store: str, capsys: pytest.CaptureFixture[str]) -> None:
-    path = Path(store.removeprefix("sqlite:"))
-    with sqlite3.connect(path) as file:
-        file.execute("INSERT INTO facts VALUES ('large', ?)", ("x" * 1_000_000,))
-    with file:
-        file.execute("DELETE FROM facts WHERE name = 'large'")
-    file.close()
+def test_vacuum_gives_back_the_room_of_what_was_deleted(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    path = Path(file.removeprefix("sqlite:"))
+    with sqlite3.connect(path) as opened:
+        opened.execute("INSERT INTO facts VALUES ('large', ?)", ("x" * 1_000_000,))
+    with opened:
+        opened.execute("DELETE FROM facts WHERE name = 'large'")
+    opened.close()
     before = path.stat().st_size
-    assert f"{before:,} bytes before" in said(capsys, "vacuum", store)
+    assert f"{before:,} bytes before" in said(capsys, "vacuum", file)
     assert path.stat().st_size < before - 900_000
-    said(capsys, "check", store)
+    said(capsys, "check", file)
 
 
 def test_a_store_that_was_exported_with_keys_is_the_same_where_it_is_imported(
-    store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    file: str, store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     saved = tmp_path / "saved.json"
-    said(capsys, "export", store, str(saved), "--keys")
+    said(capsys, "export", file, str(saved), "--keys")
     assert saved.stat().st_mode & 0o077 == 0, "the keys are their owner's"
-    other = f"sqlite:{tmp_path}/other.db"
-    said(capsys, "import", other, str(saved))
-    first, second = begun(tmp_path / "mock.db"), Desk(Mock([], store=opened(other)))
+    said(capsys, "import", store, str(saved))
+    first, second = begun(file), begun(store)
     assert whole(first) == whole(second)
     killed(first)
     killed(second)
     assert "has a tenant 6666000108854952 already; nothing was imported" in said(
-        capsys, "import", other, str(saved), code=2
+        capsys, "import", store, str(saved), code=2
     )
 
 
-def test_an_export_holds_private_keys_only_if_they_are_asked_for(
-    store: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (made,) = json.loads(said(capsys, "export", store, "--tenant", "6666000108854952"))
+@pytest.mark.xdist_group("postgresql")
+def test_vacuum_packs_a_database_of_postgresql(postgresql: "PostgreSql", capsys: pytest.CaptureFixture[str]) -> None:
+    store = used(postgresql.fresh())
+    before, after = re.findall(r"([\d,]+) bytes", said(capsys, "vacuum", store))
+    assert int(after.replace(",", "")) <= int(before.replace(",", ""))
+    said(capsys, "check", store)
+
+
+def test_an_export_holds_private_keys_only_if_they_are_asked_for(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (made,) = json.loads(said(capsys, "export", file, "--tenant", "6666000108854952"))
     assert "keys" not in made
-    assert "has no tenant 1; there are 6666000108854952" in said(capsys, "export", store, "--tenant", "1", code=2)
+    assert "has no tenant 1; there are 6666000108854952" in said(capsys, "export", file, "--tenant", "1", code=2)
 
 
 @pytest.mark.parametrize(
@@ -104,14 +118,14 @@ def test_an_export_holds_private_keys_only_if_they_are_asked_for(
     ],
 )
 def test_what_cannot_be_done_is_said(
-    store: str, words: tuple[str, ...], error: str, capsys: pytest.CaptureFixture[str]
+    file: str, words: tuple[str, ...], error: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert error in said(capsys, *(word.format(store=store) for word in words), code=2)
+    assert error in said(capsys, *(word.format(store=file) for word in words), code=2)
 
 
 def test_a_file_that_is_no_capsule_is_refused_and_nothing_is_imported(
-    store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    file: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "saved.json").write_text('[{"capsule": 1}]')
-    assert "capsule" in said(capsys, "import", store, str(tmp_path / "saved.json"), code=2)
-    assert said(capsys, "check", store).endswith("1 tenants\n")
+    assert "capsule" in said(capsys, "import", file, str(tmp_path / "saved.json"), code=2)
+    assert said(capsys, "check", file).endswith("1 tenants\n")

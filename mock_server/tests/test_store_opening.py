@@ -5,7 +5,9 @@ import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 
 import huifu_mock
@@ -15,6 +17,9 @@ from huifu_mock.gateway.mock import Mock
 from huifu_mock.gateway.store import BadStore
 from huifu_mock.store import opening, tables
 from huifu_mock.store.opening import opened
+
+if TYPE_CHECKING:
+    from databases import PostgreSql
 
 
 def made(path: Path) -> Path:
@@ -73,16 +78,37 @@ def test_what_is_no_store_is_refused_in_words(tmp_path: Path, wrong: str, capsys
     assert str(path) in error
 
 
-@pytest.mark.parametrize("url", ["redis://127.0.0.1", "sqlite:", "sqlite::memory:", "memory", ""])
+@pytest.mark.parametrize(
+    "url", ["redis://127.0.0.1", "sqlite:", "sqlite::memory:", "memory", "", "postgresql://huifu@host", "postgresql:x"]
+)
 def test_a_store_that_is_not_known_is_refused_with_those_that_are(url: str) -> None:
     with pytest.raises(BadStore, match=r"sqlite:PATH"):
         opened(url)
 
 
-def test_without_sqlalchemy_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_without_its_packages_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(opening.importlib.util, "find_spec", lambda _: None)
     with pytest.raises(BadStore, match=r"sqlalchemy and alembic: .*huifu-mock\[store\]"):
         opened(f"sqlite:{tmp_path}/mock.db")
+    with pytest.raises(BadStore, match=r"sqlalchemy, alembic and psycopg: .*huifu-mock\[postgresql\]"):
+        opened("postgresql://huifu:secret@127.0.0.1/mock")
+
+
+def test_a_database_that_cannot_be_reached_is_refused_in_words_without_its_password() -> None:
+    with pytest.raises(BadStore, match="it cannot be reached") as refused:
+        opened("postgresql://huifu:secret@127.0.0.1:1/mock")
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.xdist_group("postgresql")
+def test_a_database_that_is_missing_or_holds_something_else_is_refused_in_words(postgresql: "PostgreSql") -> None:
+    with pytest.raises(BadStore, match="make it first, with createdb"):
+        opened(postgresql.url("missing"))
+    other = postgresql.fresh()
+    with psycopg.connect(other) as connection:
+        connection.execute("CREATE TABLE birds (name TEXT)")
+    with pytest.raises(BadStore, match=r"holds something else \(tables birds\)"):
+        opened(other)
 
 
 def test_a_file_that_a_gateway_has_open_is_refused_to_another_process(
@@ -121,7 +147,7 @@ def test_a_store_says_which_version_made_it(tmp_path: Path) -> None:
 
 def test_neither_the_package_nor_a_server_in_memory_imports_a_database() -> None:
     code = "import sys, huifu_mock\nwith huifu_mock.Server() as server: server.tenant()\n"
-    code += "sys.exit(bool({'sqlalchemy', 'alembic', 'sqlite3'} & set(sys.modules)))"
+    code += "sys.exit(bool({'sqlalchemy', 'alembic', 'sqlite3', 'psycopg'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -123,7 +123,8 @@ def add_parser(commands: Any) -> None:
         "--store",
         metavar="URL",
         default="memory:",
-        help="where everything is kept: memory: (the default), or sqlite:PATH, a file that survives a restart",
+        help="where everything is kept: memory: (the default), sqlite:PATH, a file that survives a restart, or "
+        "postgresql://USER:PASSWORD@HOST/DATABASE",
     )
     parser.add_argument(
         "--keep-journal",

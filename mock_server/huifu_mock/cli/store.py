@@ -13,7 +13,7 @@ from huifu_mock.cli.main import Failure
 from huifu_mock.gateway.mock import Refused
 from huifu_mock.gateway.store import BadStore
 from huifu_mock.state.work import Unkept
-from huifu_mock.store.opening import opened
+from huifu_mock.store.opening import database_of
 
 if TYPE_CHECKING:
     from huifu_mock.store.database import Database
@@ -40,7 +40,9 @@ def add_parser(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("action", choices=list(ACTIONS))
-    parser.add_argument("store", metavar="URL", help="the store, as serve --store names it: sqlite:PATH")
+    parser.add_argument(
+        "store", metavar="URL", help="the store, as serve --store names it: sqlite:PATH or postgresql://…"
+    )
     parser.add_argument(
         "file", metavar="FILE", nargs="?", help="for export, a new file (or standard output); for import"
     )
@@ -64,12 +66,11 @@ def run(args: argparse.Namespace) -> int:
 
 def _database(url: str, *, new: bool) -> "Database":
     kind, _, path = url.partition(":")
+    if url == "memory:":
+        raise Failure(f"the store {url} is gone with its process; name one that stays, such as sqlite:mock.db")
     if kind == "sqlite" and path and not new and not Path(path).expanduser().exists():
         raise Failure(f"there is no store {url}: serve --store {url} makes one")
-    database: Database | None = getattr(opened(url), "database", None)
-    if database is None:
-        raise Failure(f"the store {url} is gone with its process; name one that stays, such as sqlite:mock.db")
-    return database
+    return database_of(url)
 
 
 def _check(database: "Database", _: argparse.Namespace) -> int:

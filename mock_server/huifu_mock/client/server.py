@@ -104,7 +104,8 @@ class Server(Connection):
 
     `port` 0 picks a free one; `orders` are what the default tenant begins with (its usual cast if `None`).
     Pushes go to this machine and to what `push_allow` names: HOST[:PORT], an address or a network; a
-    receiver has `push_timeout` real seconds to answer. `store` is where everything is kept: `memory:` or `sqlite:PATH`.
+    receiver has `push_timeout` real seconds to answer. `store` is where everything is kept: `memory:`, `sqlite:PATH` or
+    `postgresql://…`.
     Raises `CannotListen` when the address cannot be had, `BadStore` when the store cannot be used.
     """
 

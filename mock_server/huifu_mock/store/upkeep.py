@@ -18,10 +18,7 @@ from huifu_mock.store.units import Changes, whole
 
 def check(database: Database) -> list[str]:
     """What is wrong with a store; nothing if all is well."""
-    with database.connected() as connection:
-        found = [
-            f"the file: {row[0]}" for row in connection.exec_driver_sql("PRAGMA integrity_check") if row[0] != "ok"
-        ]
+    found = database.check()
     mock = _nobody()
     for made in saved(database, keys=True):
         sys_id = made["tenant"]["sys_id"]
