@@ -20,6 +20,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "journal": ("journal", "list the calls that a running server received, and say why one was answered so"),
     "clock": ("clock", "show, freeze and advance the clock of a running server"),
     "store": ("store", "check, count, pack, save and fill a store that no gateway serves"),
+    "replay": ("replay", "send the calls of a capsule again and compare the replies"),
     "webhooks": ("webhooks", "listen for pushes, check and print them"),
     "init": ("init", "write the helper for tests in Java, PHP, Go, Node or C#"),
 }

@@ -370,4 +370,5 @@ def _entry(
         org_req_seq_id=call.value("org_req_seq_id"),
         faults=active_faults.names,
         replay=outcome is not None and outcome.replay,
+        before=tenant.history.take() if number is None else (),
     )

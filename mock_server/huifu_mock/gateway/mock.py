@@ -18,6 +18,7 @@ from huifu_mock.push.dispatcher import Dispatcher
 from huifu_mock.push.http import Targets
 from huifu_mock.schemas import Problem, schema
 from huifu_mock.state.clock import BEIJING, LAST, Mode, MovedBack, compact, parse, wall_clock
+from huifu_mock.state.history import Act
 from huifu_mock.state.journal import Room
 from huifu_mock.state.orders import Order, Taken
 from huifu_mock.state.waiting import MOST_WAITING
@@ -166,6 +167,7 @@ class Mock:
             said = "the tenant has received calls or holds orders"
             raise MovedBack(f"the clock is at {moment} and cannot move back to {wanted}: {said}")
         tenant.orders.clear()
+        tenant.history.forget_orders()
         tenant.clock.begin(now, mode)
         seed(tenant, cast)
 
@@ -235,6 +237,8 @@ def keep_orders(tenant: Tenant, made: list[Order], *, single: bool = False) -> l
     except Taken as taken:
         named = taken.field if single else f"[{taken.index}].{taken.field}"
         raise Refused(409, Problem(named, str(taken), "choose another, or leave it out")) from taken
+    if made:
+        tenant.history.add(Act(tenant.clock.now(), orders=tuple(made)))
     for order in made:
         lifecycle.watch(tenant, order)
     return [tenant.orders.get(order.key) or order for order in made]

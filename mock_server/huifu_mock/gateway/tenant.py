@@ -13,6 +13,7 @@ from huifu_mock.push.queue import DeliveryQueue
 from huifu_mock.rules import Settle
 from huifu_mock.state.clock import Clock, Mode
 from huifu_mock.state.feed import Feed
+from huifu_mock.state.history import History
 from huifu_mock.state.journal import Journal, Room
 from huifu_mock.state.orders import HfSeqIds, OrderTable
 from huifu_mock.state.work import Work, in_memory
@@ -66,6 +67,7 @@ class Tenant:
         self.begins: tuple[datetime | None, Mode | None] = (None, None)
         """The time and the mode that its clock was made with; `None` for the usual."""
         self.journal: Final = Journal(room=room, feed=self.feed)
+        self.history: Final = History()
         self.faults: Final = Faults(self.feed)
         self.hf_seq_ids: Final = HfSeqIds()
         self.pushes: Final = DeliveryQueue(
@@ -91,6 +93,7 @@ class Tenant:
         self.orders.clear()
         self.faults.clear()
         self.journal.clear()
+        self.history.clear()
 
     def work(self) -> AbstractContextManager[object]:
         """A unit of work: all that happens to the tenant in it is kept, or nothing. Raises `Unkept`."""

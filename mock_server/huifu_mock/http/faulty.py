@@ -9,6 +9,7 @@ from typing import Final
 from aiohttp import web
 from aiohttp.web_request import BaseRequest
 
+from huifu_mock.faults.wire import ClientConnection
 from huifu_mock.gateway.gateway import Exchange
 from huifu_mock.state.journal import Entry
 
@@ -69,10 +70,16 @@ class HttpConnection:
 
 
 async def send(request: BaseRequest, exchange: Exchange, headers: dict[str, str]) -> web.StreamResponse:
-    """Send an answer in the way that the prepared faults want; the journal keeps what was really sent."""
+    """Send an answer in the way that the prepared faults want."""
+    connection = HttpConnection(request, exchange.entry, headers, exchange.status)
+    await spoil(connection, exchange)
+    return await connection.end()
+
+
+async def spoil(connection: ClientConnection, exchange: Exchange) -> None:
+    """Send it on a connection; the journal keeps what was really sent."""
     active_faults, entry, body = exchange.active_faults, exchange.entry, exchange.payload()
     entry.reply = entry.response = entry.status = None
-    connection = HttpConnection(request, entry, headers, exchange.status)
     faults = [fault for layer in ("pace", "wire") if (fault := active_faults.on(layer)) is not None]
     with exchange.tenant.work():
         for fault in faults:
@@ -84,4 +91,3 @@ async def send(request: BaseRequest, exchange: Exchange, headers: dict[str, str]
         await connection.head(len(body))
         await connection.write(body)
     exchange.replied()
-    return await connection.end()

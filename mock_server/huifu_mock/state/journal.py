@@ -16,6 +16,7 @@ from huifu_mock.request import KEPT, Call, Endpoint, ReceivedBytes, read
 from huifu_mock.rules import Case, Rule
 from huifu_mock.signing import Reply
 from huifu_mock.state.feed import Feed
+from huifu_mock.state.history import Act
 from huifu_mock.state.orders import Order
 from huifu_mock.state.waiting import Waiters
 
@@ -105,6 +106,8 @@ class Entry:
     method: str = "POST"
     target: str = ""
     """The path that was asked for, where that is no endpoint's."""
+    before: tuple[Act, ...] = ()
+    """What was done to the tenant since the call before, apart from its clock."""
     held: int = 0
     """How many bytes the journal counts for it."""
     order: int = 0
@@ -143,6 +146,8 @@ class Entry:
             size += len(self.response)
         if self.finding is not None and self.finding.signed_text is not None:
             size += len(self.finding.signed_text)
+        for act in self.before:
+            size += act.size
         return size
 
 

@@ -1,5 +1,6 @@
 """Orders, the closes of them, and where they are kept."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
@@ -246,11 +247,20 @@ class OrderTable:
         self._feed.tell("cleared", "orders")
 
 
+_HF_SEQ_ID: Final = re.compile(r"\d{4}mock(?P<node>\d{3})\d{12}P(?P<count>\d{3})7f00000100000")
+
+
 class HfSeqIds:
     """Huifu's global numbers, in the shape of real ones: 40 characters that end in a loopback address."""
 
     def __init__(self) -> None:
         self.issued = 0
+
+    @staticmethod
+    def number(hf_seq_id: str) -> int | None:
+        """How many were given before it; of a million the rest. `None` for a number that is none of these."""
+        found = _HF_SEQ_ID.fullmatch(hf_seq_id)
+        return int(found["node"] + found["count"]) if found else None
 
     def next(self, now: datetime, business: str = "0029") -> str:
         """A number not given before; `business` is 0029 for scan payments."""

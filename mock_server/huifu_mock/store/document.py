@@ -9,6 +9,7 @@ from huifu_mock.faults.prepared import Fault, understood
 from huifu_mock.gateway import lifecycle
 from huifu_mock.gateway.tenant import Settings, Tenant
 from huifu_mock.push.queue import Webhook
+from huifu_mock.state.history import MOST, Act
 from huifu_mock.store import records
 from huifu_mock.store.records import Record
 
@@ -27,10 +28,15 @@ def settled(tenant: Tenant) -> Record:
     }
 
 
-def state(tenant: Tenant) -> Record:
-    """What every call changes: time, and how many of each there were."""
+FEW: Final = 30
+"""Orders and other acts since the last call that are written with every change."""
+
+
+def state(tenant: Tenant, most_acts: int = FEW) -> Record:
+    """What every call changes: time, how many of each there were, what was done since the last call."""
     return {
         "clock": {"now": tenant.clock.now().isoformat(), "mode": tenant.clock.mode},
+        "before": [records.act(act) for act in tenant.history.waiting(most_acts)],
         "counters": {
             "hf_seq_ids": tenant.hf_seq_ids.issued,
             "calls": tenant.journal.received,
@@ -48,7 +54,7 @@ def whole(tenant: Tenant) -> Record:
     """All of a tenant, without its private keys."""
     return {
         **settled(tenant),
-        **state(tenant),
+        **state(tenant, MOST),
         "closes_met": [list(key) for key in tenant.faults.closes_met],
         "orders": [records.order(order) for order in tenant.orders.orders()],
         "closes": [records.attempt(attempt) for attempt in tenant.orders.attempts()],
@@ -77,8 +83,14 @@ def fill(tenant: Tenant, record: Record, now: datetime | None = None) -> None:
     tenant.orders.add([records.to_order(one) for one in record["orders"]])
     for one in record["closes"]:
         tenant.orders.keep(records.to_attempt(one, key))
-    for one in record["calls"]:
-        tenant.journal.add(records.to_call(one, key))
+    calls = [records.to_call(one, key) for one in record["calls"]]
+    if "before" in record:
+        for one in record["before"]:
+            tenant.history.add(records.to_act(one))
+    elif calls:  # an earlier version did not keep what was done between calls
+        calls[0].before = (Act(calls[0].at),)
+    for call in calls:
+        tenant.journal.add(call)
     tenant.journal.since = counters["calls_before"]
     tenant.journal.received = counters["calls"]
     tenant.journal.dropped += counters["calls_dropped"]  # fewer may be kept here than where the record was made

@@ -23,6 +23,7 @@ from huifu_mock.push.signatures import NotifyBody
 from huifu_mock.request import NO_ENDPOINT, ReceivedBytes
 from huifu_mock.rules import RULES, Case, Rule
 from huifu_mock.signing import Reply
+from huifu_mock.state.history import Act
 from huifu_mock.state.journal import Entry, Facts, Finding, Nearest
 from huifu_mock.state.orders import CloseAttempt, Order
 
@@ -183,6 +184,7 @@ def call(entry: Entry) -> Record:
         "replay": entry.replay,
         "hint": entry.hint,
         "unmatched": entry.unmatched,
+        **({"before": [act(one) for one in entry.before]} if entry.before else {}),
     }
 
 
@@ -218,7 +220,25 @@ def to_call(record: Record, key: RSAPrivateKey) -> Entry:
         unmatched=record["unmatched"],
         method=record["method"],
         target=record["target"],
+        before=tuple(to_act(one) for one in record.get("before", ())),
     )
+
+
+def act(made: Act) -> Record:
+    """What was done to a tenant between two calls."""
+    return {
+        "at": made.at.isoformat(),
+        "method": made.method,
+        "path": made.path,
+        "query": made.query,
+        "body": made.body,
+        "orders": [order(one) for one in made.orders],
+    }
+
+
+def to_act(record: Record) -> Act:
+    """The act of a record."""
+    return Act(**{**record, "at": when(record["at"]), "orders": tuple(to_order(one) for one in record["orders"])})
 
 
 def _tuples(record: Record, names: Iterable[str]) -> Record:

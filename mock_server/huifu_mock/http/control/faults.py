@@ -62,10 +62,17 @@ ALL = "/_mock/tenants/{sys_id}/faults"
 ONE = ALL + "/{id}"
 ROUTES = (
     Route(
-        "POST", ALL, _add, "prepare a fault or an answer", "control/fault-create", status=201, answer="control/fault"
+        "POST",
+        ALL,
+        _add,
+        "prepare a fault or an answer",
+        "control/fault-create",
+        status=201,
+        answer="control/fault",
+        replayed=True,
     ),
     Route("GET", ALL, _list, "list the faults, used up or not", answer="control/faults"),
-    Route("DELETE", ALL, _clear, "forget them all", status=204),
+    Route("DELETE", ALL, _clear, "forget them all", status=204, replayed=True),
     Route("GET", ONE, _read, "read a fault", answer="control/fault"),
-    Route("DELETE", ONE, _delete, "forget a fault", status=204),
+    Route("DELETE", ONE, _delete, "forget a fault", status=204, replayed=True),
 )

@@ -141,5 +141,5 @@ ROUTES = (
           query=(*FILTERS, *paging.PARAMETERS), answer="control/orders"),
     Route("GET", ONE, _read, "read an order", query=("huifu_id", "req_date"), answer="control/order", conflicts=True),
     Route("PATCH", ONE, _change, "pay (S) or fail (F) an order, let it expire, end its close, or change how that runs",
-          "control/order-patch", query=("huifu_id", "req_date"), answer="control/order", conflicts=True),
+          "control/order-patch", query=("huifu_id", "req_date"), answer="control/order", conflicts=True, replayed=True),
 )  # fmt: skip

@@ -105,6 +105,8 @@ class Route:
     """Whether a list of bodies may be sent and answered as well."""
     conflicts: bool = False
     """Whether the state of things may refuse it, with 409."""
+    replayed: bool = False
+    """Whether who sends a tenant's calls again has to do this again too."""
     troubled: str | None = None
     """The schema of the answer with 503, where that is not a problem document."""
 

@@ -1,5 +1,6 @@
 """The router of the control API: finds the route of a call, checks what was sent, answers."""
 
+import json
 import logging
 from collections.abc import Awaitable
 from http import HTTPStatus
@@ -22,6 +23,7 @@ from huifu_mock.http.control import (
 )
 from huifu_mock.http.control.route import ControlRequest, ControlResponse, Route, off_loop, once_kept
 from huifu_mock.schemas import Problem
+from huifu_mock.state.history import Act
 from huifu_mock.state.work import Unkept, in_memory
 
 log = logging.getLogger("huifu_mock.control")
@@ -87,7 +89,7 @@ async def dispatch(
         route, values = _route(method, path)
         _check_query(route, query)
         request = ControlRequest(mock, base_url, values, query, await _body(route, body, in_a_thread))
-        response = _handled(route, request)
+        response = _handled(route, request, path)
         answer = response if isinstance(response, ControlResponse) else await response
         await once_kept(mock)
         return answer
@@ -101,15 +103,29 @@ async def dispatch(
         return problem(Refused(500, Problem("the server", "failed inside", "this is a bug of huifu-mock: see its log")))
 
 
-def _handled(route: Route, request: ControlRequest) -> ControlResponse | Awaitable[ControlResponse]:
+def _handled(route: Route, request: ControlRequest, path: str) -> ControlResponse | Awaitable[ControlResponse]:
     """What the handler answers; all that it does to the tenant in the path is one unit of work."""
     sys_id = request.path.get("sys_id")
     tenant = request.mock.gateway.tenant(sys_id) if sys_id else None
     with in_memory() if tenant is None else tenant.work():
         try:
-            return route.handler(request)
+            return route.handler(request) if tenant is None or not route.replayed else _noted(route, request, path)
         except Refused as refused:
             return problem(refused)
+
+
+def _noted(route: Route, request: ControlRequest, path: str) -> ControlResponse | Awaitable[ControlResponse]:
+    """Do it in one moment of the tenant's time, and keep it for who does it again."""
+    tenant = request.tenant
+    at = tenant.clock.stand_still()
+    try:
+        response = route.handler(request)
+    finally:
+        tenant.clock.go_on()
+    below = "".join(f"/{part}" for part in path.split("/", 4)[4:])
+    body = "" if route.body is None else json.dumps(request.body, ensure_ascii=False)
+    tenant.history.add(Act(at, route.method, below, request.query, body))
+    return response
 
 
 def problem(refused: Refused) -> ControlResponse:

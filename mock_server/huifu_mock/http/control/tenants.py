@@ -111,7 +111,15 @@ ROUTES = (
     ),
     Route("GET", "/_mock/tenants", _list, "list the tenants, without their private keys", answer="control/tenants"),
     Route("GET", ONE, _read, "read a tenant's settings and credentials", answer="control/tenant"),
-    Route("PATCH", ONE, _change, "change a tenant's settings", "control/tenant-patch", answer="control/tenant"),
+    Route(
+        "PATCH",
+        ONE,
+        _change,
+        "change a tenant's settings",
+        "control/tenant-patch",
+        answer="control/tenant",
+        replayed=True,
+    ),
     Route("DELETE", ONE, _drop, "drop a tenant", status=204),
     Route(
         "POST",
