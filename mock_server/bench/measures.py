@@ -23,6 +23,7 @@ from huifu_mock.gateway.mock import Mock, seed
 from huifu_mock.gateway.tenant import DEFAULT_HUIFU_ID, DEFAULT_PRODUCT_ID, DEFAULT_SYS_ID, Tenant
 from huifu_mock.request import CLOSE, ReceivedBytes, read
 from huifu_mock.schemas import schema
+from huifu_mock.store import capsule
 from load import http_request
 
 DAY = "20260101"
@@ -247,6 +248,18 @@ def tenant_seconds(count: int = 200) -> tuple[float, float]:
     one = timeit.timeit(alone, number=count) / count
     key = keys.published("huifu")
     return taken - one, timeit.timeit(lambda: signing.sign(key, b"x" * 200), number=count) / count
+
+
+def fork_seconds(count: int = 1000) -> float:
+    """The time that a copy of a tenant with so many orders takes; the median of some."""
+    gateway = _filled(count)
+    mock, origin = Mock([]), _default(gateway)
+    taken = []
+    for _ in range(21):
+        start = time.perf_counter()
+        capsule.fork(mock, origin)
+        taken.append(time.perf_counter() - start)
+    return statistics.median(taken)
 
 
 def shape_check_seconds() -> float:

@@ -91,6 +91,22 @@ def test_a_fork_goes_on_alone_and_closes_settle_in_both() -> None:
     assert ("S", "") in {state[1:] for state in states}, "the planned payment came"
 
 
+def test_a_fork_makes_the_same_capsule_and_shares_what_never_changes() -> None:
+    desk = busy()
+    fork = capsule.fork(desk.mock, desk.tenant, "fork")
+    made, origin = capsule.of(fork)["tenant"], capsule.of(desk.tenant)["tenant"]
+    for delivery in (*made["deliveries"], *origin["deliveries"]):  # what was under way is under way again
+        delivery["began_at"] = None
+    assert made == {**origin, "sys_id": "fork"}
+    for order in desk.tenant.orders.orders():
+        assert fork.orders.get(order.key) is order
+    entries = zip(desk.tenant.journal, fork.journal, strict=True)
+    assert all(one is not two and one.sent is two.sent for one, two in entries)
+    assert fork.journal.held == desk.tenant.journal.held > 0
+    desk.mock.drop("fork")
+    assert desk.mock.room.held == desk.tenant.journal.held
+
+
 def test_a_repeat_is_answered_with_the_same_bytes_by_a_fork_and_by_a_copy() -> None:
     desk = Desk()
     body = desk.body(desk.data(desk.order()))

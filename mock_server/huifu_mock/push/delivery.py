@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, Literal
 
@@ -86,6 +86,11 @@ class Deliveries:
     def keep(self, delivery: Delivery) -> None:
         """Take in one that has its number already."""
         self._kept[delivery.id] = delivery
+
+    def share(self, other: "Deliveries") -> None:
+        """Hold copies of what another one holds; none of them is under way."""
+        for one in other:
+            self.keep(replace(one, attempts=[*one.attempts], timer=None, queued=None))
 
     def changed(self, delivery: Delivery) -> None:
         """Wake who waited for it, and tell who watches."""

@@ -77,6 +77,10 @@ class History:
         for act in acts:
             self.add(act)
 
+    def share(self, other: "History") -> None:
+        """Hold what another one holds."""
+        self._acts, self._count, self._bytes = [*other._acts], other._count, other._bytes
+
     def clear(self) -> None:
         """The tenant begins anew."""
         self._acts = []

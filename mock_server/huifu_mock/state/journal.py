@@ -6,9 +6,10 @@ An entry keeps raw bytes and references to immutable values; everything else is 
 import heapq
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from itertools import count, islice, takewhile
+from operator import attrgetter
 from typing import Final
 
 from huifu_mock.codes import Reason
@@ -150,6 +151,14 @@ class Entry:
             size += act.size
         return size
 
+    def copy(self) -> "Entry":
+        """The same for another journal. What it refers to never changes."""
+        made = Entry(*_values(self))
+        made.faults = [*self.faults]
+        return made
+
+
+_values: Final = attrgetter(*(one.name for one in fields(Entry)))
 
 Wanted = Callable[[Entry], bool]
 
@@ -239,6 +248,14 @@ class Journal:
         self._room.take(self, entry)
         self._feed.tell("call", entry)
         self._waiters.notify(entry)
+
+    def share(self, other: "Journal") -> None:
+        """Hold copies of what another one holds; nobody waited for them."""
+        for entry in [*other._entries]:
+            made = entry.copy()
+            self._entries.append(made)
+            self.held += made.held
+            self._room.take(self, made)
 
     @property
     def oldest(self) -> Entry | None:

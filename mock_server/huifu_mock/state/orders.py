@@ -230,6 +230,14 @@ class OrderTable:
         if self._most_final is None or attempt.order in self._orders:
             self._attempts[attempt.key] = attempt
 
+    def share(self, other: "OrderTable") -> None:
+        """Hold what another one holds. Orders and closes never change, so both hold the same ones."""
+        self._orders = other._orders.copy()
+        self._by_hf_seq_id = other._by_hf_seq_id.copy()
+        self._by_number = other._by_number.copy()
+        self._attempts = other._attempts.copy()
+        self._final = other._final.copy()
+
     def newest(self, limit: int) -> Iterator[Order]:
         """At most so many orders, the last entered first; costs no more than that."""
         return islice(reversed(self._orders.values()), limit)

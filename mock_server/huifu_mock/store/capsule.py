@@ -29,7 +29,7 @@ def fork(mock: Mock, tenant: Tenant, sys_id: str | None = None) -> Tenant:
         merchant_private_key=tenant.merchant_private_key,
         huifu_key=tenant.huifu_key,
     )
-    document.fill(made, document.whole(tenant))
+    document.copy(tenant, made)
     mock.take_in(made)
     document.resume(made)
     return made

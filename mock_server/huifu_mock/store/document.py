@@ -107,6 +107,19 @@ def fill(tenant: Tenant, record: Record, now: datetime | None = None) -> None:
     pushes.deliveries.numbers, pushes.deliveries.dropped = counters["deliveries"], counters["deliveries_dropped"]
 
 
+NOTHING: Final = {"before": [], "orders": [], "closes": [], "calls": [], "deliveries": []}
+"""What a tenant has many of."""
+
+
+def copy(origin: Tenant, tenant: Tenant) -> None:
+    """Make an empty tenant what another one is. What never changes both have; only the rest is copied."""
+    fill(tenant, {**settled(origin), **state(origin, 0), "closes_met": [*origin.faults.closes_met], **NOTHING})
+    tenant.orders.share(origin.orders)
+    tenant.journal.share(origin.journal)
+    tenant.history.share(origin.history)
+    tenant.pushes.deliveries.share(origin.pushes.deliveries)
+
+
 def resume(tenant: Tenant) -> None:
     """Let what was planned come: settlements, expiries, payments, tries of pushes."""
     lifecycle.resume(tenant)

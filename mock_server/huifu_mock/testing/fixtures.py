@@ -1,11 +1,14 @@
 """What the pytest fixtures do: a server, a tenant for each test, the options of `@pytest.mark.huifu(…)`."""
 
-from collections.abc import Iterable, Mapping
+import json
+import secrets
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
 from http import HTTPStatus
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +19,7 @@ from huifu_mock.client import tenant
 from huifu_mock.client.environment import direct
 from huifu_mock.client.server import Connection, Server
 from huifu_mock.client.transport import ControlError, OverHttp, Unreachable, path
+from huifu_mock.gateway.store import BadStore
 from huifu_mock.http.address import CannotListen
 
 if TYPE_CHECKING:
@@ -130,6 +134,10 @@ class TenantFixtures(Connection):
         """The tenant of that `sys_id`. Raises `ControlError` 404."""
         return self._lent(self.link.ask("GET", path("tenants", sys_id)))
 
+    def from_capsule(self, capsule: Mapping[str, Any], sys_id: str | None = None) -> Tenant:
+        """A tenant from a capsule, under the `sys_id` in it or another one."""
+        return self._lent(super().from_capsule(capsule, sys_id).settings())
+
     def _lent(self, told: Mapping[str, Any]) -> Tenant:
         made = Tenant(self.link, told)
         made.notes = self.notes
@@ -138,6 +146,61 @@ class TenantFixtures(Connection):
 
 class Started(Server, TenantFixtures):
     """A server of this process."""
+
+
+Preparation = Callable[[Tenant], object] | str | Path | Mapping[str, Any]
+"""What a prepared tenant is made by: a function that is given a fresh one, or a capsule or the file of one."""
+
+
+class BadPreparation(ValueError):
+    """A prepared tenant that cannot be had; the message says what would be right."""
+
+
+class Prepared:
+    """Tenants that are made once, when a test first asks for a copy of one."""
+
+    def __init__(self, server: TenantFixtures, preparations: Mapping[str, Preparation]) -> None:
+        self._server, self._preparations = server, preparations
+        self._made: dict[str, Tenant] = {}
+
+    def fork(self, name: str) -> Tenant:
+        """A copy of the tenant of that name. Raises `BadPreparation`, and what its preparation raises."""
+        if name not in self._made:
+            self._made[name] = self._make(name)
+        made = self._made[name].fork()
+        made.notes = self._server.notes
+        return made
+
+    def _make(self, name: str) -> Tenant:
+        if name not in self._preparations:
+            known = ", ".join(self._preparations) or 'none: override it, as return {"paid-orders": a_function}'
+            near = get_close_matches(name, self._preparations, 1)
+            meant = f"did you mean {near[0]}? " if near else ""
+            raise BadPreparation(f"there is no {name!r}; {meant}huifu_prepared gives {known}")
+        preparation = self._preparations[name]
+        if callable(preparation):
+            return self._prepared(preparation)
+        try:
+            saved = preparation if isinstance(preparation, Mapping) else json.loads(Path(preparation).read_bytes())
+            return self._server.from_capsule(saved, f"6666{secrets.randbelow(10**12):012}")
+        except (OSError, ValueError, TypeError, ControlError) as error:
+            wanted = "huifu_prepared gives a function that takes a tenant, or a capsule or the path of one"
+            raise BadPreparation(f"{name!r}: {error}; {wanted}") from error
+
+    def _prepared(self, prepare: Callable[[Tenant], object]) -> Tenant:
+        made = self._server.tenant()
+        try:
+            prepare(made)
+        except BaseException:
+            made.leave()
+            raise
+        made.undo()
+        return made
+
+    def leave(self) -> None:
+        """Drop them all."""
+        for made in self._made.values():
+            made.leave()
 
 
 def tenant_fixtures(url: str | None, token: str | None, options: Mapping[str, Any]) -> TenantFixtures:
@@ -162,9 +225,9 @@ def _started(options: Mapping[str, Any]) -> Started:
         server = Started(**options)
         server.start()
     except TypeError as error:
-        wanted = "it may give host, port, orders, control_token and push_allow"
+        wanted = "it may give host, port, orders, control_token, push_allow and store"
         raise CannotStart(f"huifu_server_options does not fit: {error}; {wanted}") from error
-    except CannotListen as error:
+    except (BadStore, CannotListen) as error:
         raise CannotStart(f"huifu_server_options: {error}") from error
     return server
 
