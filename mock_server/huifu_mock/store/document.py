@@ -107,7 +107,7 @@ def fill(tenant: Tenant, record: Record, now: datetime | None = None) -> None:
     pushes.deliveries.numbers, pushes.deliveries.dropped = counters["deliveries"], counters["deliveries_dropped"]
 
 
-NOTHING: Final = {"before": [], "orders": [], "closes": [], "calls": [], "deliveries": []}
+NOTHING: Final[Record] = {"before": [], "orders": [], "closes": [], "calls": [], "deliveries": []}
 """What a tenant has many of."""
 
 
