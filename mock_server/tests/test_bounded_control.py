@@ -171,6 +171,14 @@ def test_lists_and_many_seeds_give_turns(turns: list[int], tenant: huifu_mock.Te
     assert len(turns) >= 20
 
 
+def test_a_capsule_gives_a_turn_for_each_thing_in_it(turns: list[int], tenant: huifu_mock.Tenant) -> None:
+    tenant.orders.add_many([{}] * 20)
+    post(tenant.base_url, f'{{"sys_id":"{tenant.sys_id}"}}'.encode())
+    del turns[:]
+    made = tenant.capsule()["tenant"]
+    assert len(turns) == len(made["orders"]) + len(made["calls"]) == 21
+
+
 async def test_a_wait_looks_only_at_what_came_after_the_search() -> None:
     journal, seen = Journal(), list[int]()
 

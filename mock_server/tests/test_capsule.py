@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import huifu_mock
-from huifu_mock.gateway.mock import Mock
+from huifu_mock.gateway.mock import Mock, Refused
 from huifu_mock.http.control import router
 from huifu_mock.request import CLOSE, ReceivedBytes
 from huifu_mock.schemas import schema
@@ -172,6 +172,26 @@ def test_a_capsule_that_was_tampered_with_is_taken_or_refused_with_words(place: 
     if told.status == 422:
         assert mock.gateway.tenant("t") is None
         assert told.body["errors"][0]["expected"]
+
+
+@given(place=st.sampled_from(PLACES), value=st.sampled_from([None, "", -1, [], {}]))
+def test_a_long_capsule_is_checked_some_things_at_a_time_with_the_same_complaints(
+    place: tuple[Any, ...], value: Any
+) -> None:
+    body = json.loads(WHOLE)
+    part = body
+    for name in place[:-1]:
+        part = part[name]
+    part[place[-1]] = value
+    told = []
+    for some in (1000, 1):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(capsule, "SOME", some)
+            try:
+                told.append(capsule._check(body))
+            except Refused as refused:
+                told.append(str(refused))
+    assert told[0] == told[1]
 
 
 @pytest.mark.parametrize("keys", [False, True])

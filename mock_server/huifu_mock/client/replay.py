@@ -22,7 +22,7 @@ from huifu_mock.http import faulty
 from huifu_mock.http.control import router
 from huifu_mock.keys import PUBLISHED_BITS
 from huifu_mock.request import CLOSE, ReceivedBytes, named
-from huifu_mock.state.history import Act
+from huifu_mock.state.history import MOST, Act
 from huifu_mock.state.journal import WELL, Entry, Room
 from huifu_mock.state.orders import HfSeqIds
 from huifu_mock.store import capsule
@@ -159,8 +159,8 @@ class _Again:
         tenant = self._tenant
         if not act.is_known:
             raise CannotReplay(
-                f"what a test did before {entry.id} is not known: there was too much of it, or the server was started "
-                "anew in between, or an earlier version made the capsule"
+                f"what a test did before {entry.id} is not known: it was more than {MOST:,} orders or other things, or "
+                "the server was started anew in between, or an earlier version made the capsule"
             )
         if act.path == "" and "merchant_public_key" in act.body and entry is not self._first:
             raise CannotReplay(f"before {entry.id} the merchant's key was changed, and the one before is not kept")

@@ -10,9 +10,10 @@ from typing import Final
 
 from huifu_mock.state.orders import Order
 
-MOST: Final = 20_000
-"""So many orders and other acts may wait for a call; of more it is only known that there were some."""
-BYTES: Final = 4 * 1024 * 1024
+MOST: Final = 1000
+"""So many orders and other acts may wait for a call, whose entry is written in one go; of more it is only known that
+there were some."""
+BYTES: Final = 1024 * 1024
 ORDER_BYTES: Final = 400
 """What an order as it was entered takes, once it has changed; about."""
 

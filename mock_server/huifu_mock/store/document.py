@@ -1,5 +1,6 @@
 """What a tenant is beside its orders, closes, calls and deliveries: one JSON value, and back."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
@@ -50,17 +51,26 @@ def state(tenant: Tenant, most_acts: int = FEW) -> Record:
     }
 
 
+Many = Iterable[tuple[str, Callable[[Any], Any], list[Any]]]
+"""What a tenant has many of: its name, what makes a record of one, and all of them at one moment."""
+
+
+def in_parts(tenant: Tenant) -> tuple[Record, Many]:
+    """All of a tenant at this moment, without its private keys; who has no time may make the records of many later."""
+    few = {**settled(tenant), **state(tenant, MOST)}
+    return few, (
+        ("closes_met", list, list(tenant.faults.closes_met)),
+        ("orders", records.order, list(tenant.orders.orders())),
+        ("closes", records.attempt, list(tenant.orders.attempts())),
+        ("calls", records.call, list(tenant.journal)),
+        ("deliveries", records.delivery, list(tenant.pushes.deliveries)),
+    )
+
+
 def whole(tenant: Tenant) -> Record:
     """All of a tenant, without its private keys."""
-    return {
-        **settled(tenant),
-        **state(tenant, MOST),
-        "closes_met": [list(key) for key in tenant.faults.closes_met],
-        "orders": [records.order(order) for order in tenant.orders.orders()],
-        "closes": [records.attempt(attempt) for attempt in tenant.orders.attempts()],
-        "calls": [records.call(entry) for entry in tenant.journal],
-        "deliveries": [records.delivery(delivery) for delivery in tenant.pushes.deliveries],
-    }
+    few, many = in_parts(tenant)
+    return {**few, **{name: [as_record(one) for one in things] for name, as_record, things in many}}
 
 
 def keys(tenant: Tenant) -> dict[str, str | None]:

@@ -48,18 +48,34 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return dict(pairs)
 
 
+LEVELS: Final = 2
+"""How deep a long list may lie: `items`, or a capsule's `tenant.orders`."""
+
+
 async def written(value: Any) -> bytes:
     """A value as JSON text; a long list is written item by item."""
-    items = value.get("items") if isinstance(value, dict) else value
-    if not isinstance(items, list) or len(items) <= FEW:
-        return _text(value).encode(errors="replace")
-    listed = ", ".join([_text(item) async for item in unhurried(items)])
-    if value is items:
-        return f"[{listed}]".encode(errors="replace")
-    members = (f"[{listed}]" if name == "items" else _text(one) for name, one in value.items())
-    pairs = ", ".join(f"{_text(name)}: {member}" for name, member in zip(value, members, strict=True))
-    return f"{{{pairs}}}".encode(errors="replace")
+    parts: list[bytes] = []
+    await _write(value, parts, LEVELS)
+    return b"".join(parts)
 
 
-def _text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+async def _write(value: Any, parts: list[bytes], levels: int) -> None:
+    if isinstance(value, list) and len(value) > FEW:
+        before = b"["
+        async for item in unhurried(value):
+            parts += (before, _text(item))
+            before = b", "
+        parts.append(b"]" if value else b"[]")
+    elif isinstance(value, dict) and value and levels:
+        before = b"{"
+        for name, one in value.items():
+            parts += (before, _text(name), b": ")
+            await _write(one, parts, levels - 1)
+            before = b", "
+        parts.append(b"}")
+    else:
+        parts.append(_text(value))
+
+
+def _text(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode(errors="replace")

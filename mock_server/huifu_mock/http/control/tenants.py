@@ -7,7 +7,7 @@ from typing import Any, Final
 from huifu_mock.gateway.mock import Mock, check
 from huifu_mock.gateway.tenant import Tenant
 from huifu_mock.http.control import summaries
-from huifu_mock.http.control.route import ControlRequest, ControlResponse, Route, off_loop
+from huifu_mock.http.control.route import ControlRequest, ControlResponse, Route, off_loop, unhurried
 from huifu_mock.keys import private_texts, public_texts
 from huifu_mock.store import capsule, document
 
@@ -64,9 +64,14 @@ def _fork(request: ControlRequest) -> ControlResponse:
 KEYS = {"keys": ("true", "false")}
 
 
-def _capsule(request: ControlRequest) -> ControlResponse:
+async def _capsule(request: ControlRequest) -> ControlResponse:
     request.check_query(KEYS)
-    return ControlResponse(200, capsule.of(request.tenant, keys=request.query.get("keys") == "true"))
+    tenant = request.tenant
+    keys = document.keys(tenant) if request.query.get("keys") == "true" else None
+    record, many = document.in_parts(tenant)
+    for name, as_record, things in many:
+        record[name] = [as_record(one) async for one in unhurried(things)]
+    return ControlResponse(200, capsule.around(record, keys))
 
 
 def _list(request: ControlRequest) -> ControlResponse:
@@ -104,7 +109,7 @@ ROUTES = (
         _create,
         "make a fresh, isolated tenant, or one from a capsule",
         "control/tenant-create",
-        values=500_000,
+        values=1_000_000,
         status=201,
         answer="control/tenant",
         conflicts=True,
