@@ -4,6 +4,9 @@ import os
 import sqlite3
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -122,11 +125,34 @@ def test_a_file_that_a_gateway_has_open_is_refused_to_another_process(
     assert "another process has it open" in done.stderr
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write what is read-only")
-def test_a_read_only_file_is_refused(tmp_path: Path) -> None:
-    made(tmp_path / "mock.db").chmod(0o444)
-    with pytest.raises(BadStore, match="it is read-only"):
-        opened(f"sqlite:{tmp_path}/mock.db")
+@contextmanager
+def nobody() -> Iterator[None]:
+    """Root may write what is read-only, so it is somebody else for a moment."""
+    root = os.name == "posix" and os.geteuid() == 0
+    if root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="files are read-only in another way there")
+def test_a_read_only_file_or_folder_is_refused() -> None:
+    with tempfile.TemporaryDirectory() as folder:  # pytest's own folders are for their owner alone
+        Path(folder).chmod(0o777)
+        file = made(Path(folder, "mock.db"))
+        file.chmod(0o444)
+        with nobody(), pytest.raises(BadStore, match=r"mock\.db is read-only for this user"):
+            opened(f"sqlite:{file}")
+        file.chmod(0o666)
+        Path(folder).chmod(0o555)
+        with nobody(), pytest.raises(BadStore, match=f"{folder} is read-only for this user"):
+            opened(f"sqlite:{file}")
+        Path(folder).chmod(0o777)
+        with nobody():
+            opened(f"sqlite:{file}").stop()
 
 
 def test_the_tables_are_those_that_the_migrations_make(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """A store in one SQLite file."""
 
+import os
 import sqlite3
 from pathlib import Path
 from typing import Any, Final
@@ -38,6 +39,9 @@ class SqliteFile(Database):
             raise BadStore(f"{name} cannot be opened: there is no folder {path.parent}; make it first")
         if path.is_dir():
             raise BadStore(f"{name} cannot be opened: it is a folder; name a file in it, such as {path}/mock.db")
+        for needed in (path, path.parent):  # SQLite writes beside the file too
+            if needed.exists() and not _writable(needed):
+                raise BadStore(f"{name} cannot be opened: {needed} is read-only for this user; make it writable")
         super().__init__(name, _engine(path))
 
     def said(self, error: Exception) -> str:
@@ -64,6 +68,10 @@ class SqliteFile(Database):
             raise Unkept(f"{self.name}: {self.said(error)}") from error
         finally:
             connection.close()
+
+
+def _writable(path: Path) -> bool:
+    return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
 def _size(cursor: Any) -> int:
