@@ -1,7 +1,10 @@
 """Faults on the wire, seen from the other end of a socket."""
 
+import asyncio
 import gzip
+import logging
 import socket
+import struct
 
 import pytest
 from rawclient import Client, body, headers_of, told
@@ -34,6 +37,24 @@ def test_a_delayed_answer_arrives_whole(tenant: huifu_mock.Tenant) -> None:
     client = told(tenant, tenant.orders.add())
     assert client.signature_holds
     assert only_call(tenant).response == client.body.decode()
+
+
+@pytest.mark.parametrize("fault", ["html", "drip", "truncated", "empty-body"])
+async def test_a_client_that_hangs_up_before_the_head_leaves_no_failure_in_the_log(
+    fault: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with huifu_mock.Server() as server:
+        tenant = server.tenant()
+        for number in "123":
+            tenant.faults.add(fault=fault)
+            client = Client(tenant)
+            client.send(body(tenant, req_seq_id=number))  # the server's loop is ours: it reads this afterwards
+            client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            client.socket.close()
+        for number in "123":
+            call = await asyncio.to_thread(tenant.journal.wait_for, req_seq_id=number)
+            assert (call.faults, call.response) == ((fault,), None)
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 def test_hang_carries_nothing_out_and_says_nothing(tenant: huifu_mock.Tenant) -> None:

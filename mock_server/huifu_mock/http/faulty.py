@@ -27,18 +27,21 @@ class HttpConnection:
 
     async def head(self, length: int, status: int | None = None, headers: Mapping[str, str] | None = None) -> None:
         """See `ClientConnection`."""
-        self._entry.response = b""
-        self._entry.status = status or self._status
-        response = web.StreamResponse(status=self._entry.status, headers={**self._headers, **(headers or {})})
+        response = web.StreamResponse(status=status or self._status, headers={**self._headers, **(headers or {})})
         response.content_length = length
-        self._response = response
         await response.prepare(self._request)
+        self._response = response
+        self._entry.response, self._entry.status = b"", response.status
 
     async def write(self, part: bytes, shown: bytes | None = None) -> None:
         """See `ClientConnection`."""
         self._entry.add_response(part if shown is None else shown)
         if self._response is not None:
             await self._response.write(part)
+
+    def lost(self) -> None:
+        """The client has hung up: nothing can be sent any more."""
+        self._gone = True
 
     async def wait(self, seconds: float) -> None:
         """See `ClientConnection`."""
@@ -72,7 +75,10 @@ class HttpConnection:
 async def send(request: BaseRequest, exchange: Exchange, headers: dict[str, str]) -> web.StreamResponse:
     """Send an answer in the way that the prepared faults want."""
     connection = HttpConnection(request, exchange.entry, headers, exchange.status)
-    await spoil(connection, exchange)
+    try:
+        await spoil(connection, exchange)
+    except ConnectionResetError:
+        connection.lost()
     return await connection.end()
 
 
