@@ -223,6 +223,27 @@ def test_beside_data_takes_any_json(tenant: huifu_mock.Tenant) -> None:
     assert json.loads(client.body)["新"] == [1]
 
 
+def test_beside_data_may_be_the_only_place_of_a_member(tenant: huifu_mock.Tenant) -> None:
+    client = spoilt(tenant, "beside-data", moved=True, value="S")
+    assert client.signature_holds
+    assert "trans_stat" not in data(client)
+    assert json.loads(client.body)["trans_stat"] == "S"
+
+
+@pytest.mark.parametrize("place", ["inside", "before", "after"])
+def test_second_data_has_the_signature_of_the_one_and_the_contrary_in_the_other(
+    tenant: huifu_mock.Tenant, place: str
+) -> None:
+    client = spoilt(tenant, "second-data", place=place)
+    text = client.body.decode()
+    signed, lie = (text.index(f'"trans_stat":"{stat}"') for stat in "SF")
+    assert (signed < lie) == (place != "after")
+    begin = text.rindex('"data":', 0, signed) + len('"data":')
+    genuine = text[begin : text.index("}", begin) + 1].encode()
+    key = signing.load_public_key(tenant.huifu_public_key)
+    assert signing.verify(key, genuine, client.envelope["sign"])
+
+
 def test_numbers_stand_where_strings_of_digits_were(tenant: huifu_mock.Tenant) -> None:
     client = spoilt(tenant, "numbers")
     assert client.signature_holds

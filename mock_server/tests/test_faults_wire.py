@@ -256,6 +256,31 @@ def test_gzip_comes_only_if_it_is_asked_for(tenant: huifu_mock.Tenant, asked: st
     assert only_call(tenant).response == plain.decode()
 
 
+@pytest.mark.parametrize(("charset", "sent"), [("utf-8", "关单".encode()), ("gbk", "关单".encode("gbk"))])
+def test_other_body_is_what_the_test_gives(tenant: huifu_mock.Tenant, charset: str, sent: bytes) -> None:
+    tenant.faults.add(fault="other-body", content="关单", charset=charset)
+    client = told(tenant, tenant.orders.add())
+    assert (client.status, client.body) == (200, sent)
+
+
+def test_chunked_sends_the_whole_reply_in_pieces_without_its_length(tenant: huifu_mock.Tenant) -> None:
+    tenant.faults.add(fault="chunked", bytes=100)
+    with Client(tenant) as client:
+        client.send(body(tenant, tenant.orders.add()), ("Connection", "close")).to_the_end()
+    whole = (only_call(tenant).response or "").encode()
+    assert client.header("Transfer-Encoding") == "chunked"
+    assert not client.header("Content-Length")
+    pieces = [whole[at : at + 100] for at in range(0, len(whole), 100)]
+    assert client.body == b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
+
+
+def test_content_type_changes_the_header_alone(tenant: huifu_mock.Tenant) -> None:
+    tenant.faults.add(fault="content-type", content_type="text/json")
+    client = told(tenant, tenant.orders.add())
+    assert client.header("Content-Type") == "text/json"
+    assert client.signature_holds
+
+
 def test_every_wire_fault_has_a_test_of_its_own_here() -> None:
     with open(__file__, encoding="utf-8") as here:
         text = here.read()
@@ -276,7 +301,7 @@ def test_a_wire_fault_spoils_the_answer_and_never_the_close(tenant: huifu_mock.T
     assert (call.reason, call.resp_code, call.signature_ok) == ("CLOSED", "00000000", True)
     assert call.faults == (id_,)
     assert tenant.orders.get(order.req_seq_id).close_stat == "S"
-    if client.received and id_ != "gzip":
+    if client.received and id_ not in ("gzip", "chunked"):
         assert call.response == client.body.decode()
 
 

@@ -118,6 +118,7 @@ WAYS: Final[dict[str, Callable[[str], str]]] = {
     "blank": lambda text: text + " ",
     "case": str.swapcase,
     "wide": lambda text: text[:-1] + _wide(text[-1:]),
+    "empty": lambda _: "",
 }
 """In which ways a value can differ from the one that was sent."""
 
@@ -170,8 +171,22 @@ def extra_field(decided: DecidedReply, settings: Settings) -> bytes:
 
 
 def beside_data(decided: DecidedReply, settings: Settings) -> bytes:
-    honest = decided.signed(decided.data)
+    honest = _without(decided, settings["field"]) if settings["moved"] else decided.signed(decided.data)
     return honest[:-1] + b"," + _json(settings["field"]) + b":" + _json(_wanted(decided, settings)) + b"}"
+
+
+def second_data(decided: DecidedReply, settings: Settings) -> bytes:
+    lie = canonical.dump({**decided.fields, "trans_stat": _lie(decided.fields, "trans_stat")})
+    sign = b',"sign":' + _json(signing.sign(decided.key, decided.data)) + b"}"
+    return SECOND[settings["place"]](decided.data, lie) + sign
+
+
+SECOND: Final[dict[str, Callable[[bytes, bytes], bytes]]] = {
+    "inside": lambda signed, lie: b'{"before":{"data":' + signed + b'},"data":' + lie,
+    "before": lambda signed, lie: b'{"data":' + signed + b',"data":' + lie,
+    "after": lambda signed, lie: b'{"data":' + lie + b',"data":' + signed,
+}
+"""Where the `data` that was signed stands, seen from the one that says the contrary."""
 
 
 def numbers(decided: DecidedReply, settings: Settings) -> bytes:
@@ -231,9 +246,9 @@ SIGNED: Final[tuple[Kind[SignedAct], ...]] = (
          "回显字段中有一个以某种方式不同，真实签名；结果不变",
          (Setting("field", "req_seq_id", "which", "哪个字段"),
           Setting("how", "last", f"in which way: {', '.join(WAYS)} (the character that differs, a 0 after or before, "
-                  "the end cut off, a blank added, the case, the last character in full width)",
+                  "the end cut off, a blank added, the case, the last character in full width, nothing at all)",
                   f"以何种方式：{'、'.join(WAYS)}（末位或首位不同、末尾或开头多一个 0、"
-                  "少末位、末尾多空格、大小写、末位全角）"))),
+                  "少末位、末尾多空格、大小写、末位全角、空串）"))),
     Kind("unsorted", "signed", unsorted,
          "members in reverse order, correctly signed as sent", "成员倒序，按所发内容真实签名"),
     Kind("pretty", "signed", pretty,
@@ -253,10 +268,18 @@ SIGNED: Final[tuple[Kind[SignedAct], ...]] = (
           Setting("text", None, "its value as JSON text, written as given: 1.10 stays 1.10",
                   "以 JSON 文本给出的值，原样写出：1.10 仍为 1.10"))),
     Kind("beside-data", "signed", beside_data,
-         "a member stands beside `data`, where no signature covers it; `data` stays as it is",
-         "`data` 之外多一个成员，不在签名范围内；`data` 不变",
+         "a member stands beside `data`, where no signature covers it; `data` stays as it is, unless it is moved",
+         "`data` 之外多一个成员，不在签名范围内；除非移动，`data` 不变",
          (Setting("field", "trans_stat", "its name", "名称"),
-          Setting("value", None, "its value; by default as in `tampered`", "其值；默认同 `tampered`"))),
+          Setting("value", None, "its value; by default as in `tampered`", "其值；默认同 `tampered`"),
+          Setting("moved", False, "true: it is missing in `data`, which is signed without it",
+                  "true：`data` 中没有该成员，并按此签名"))),
+    Kind("second-data", "signed", second_data,
+         "`data` stands twice: the one that was signed, and one with the contrary `trans_stat`",
+         "`data` 出现两次：一个是被签名的，另一个 `trans_stat` 相反",
+         (Setting("place", "inside", f"where the signed one stands: {', '.join(SECOND)} (in a member before the other, "
+                  "before it or after it, under the same name)",
+                  f"被签名者的位置：{'、'.join(SECOND)}（在前面的成员之内，或同名在其前、其后）"),)),
     Kind("numbers", "signed", numbers,
          "numbers in place of strings of digits, correctly signed", "数字串写成数字，真实签名",
          (Setting("field", "", "which; by default all that are digits", "哪个字段；默认所有纯数字字段"),)),

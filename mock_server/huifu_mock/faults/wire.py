@@ -18,8 +18,10 @@ HTML: Final = "text/html; charset=UTF-8"
 class ClientConnection(Protocol):
     """The connection that a call came in on. What is written is kept as the journal's evidence."""
 
-    async def head(self, length: int, status: int | None = None, headers: Mapping[str, str] | None = None) -> None:
-        """Send status and headers; what is not given is as it would be without a fault."""
+    async def head(
+        self, length: int | None, status: int | None = None, headers: Mapping[str, str] | None = None
+    ) -> None:
+        """Send status and headers; what is not given is as it would be without a fault. No length: in chunks."""
 
     async def write(self, part: bytes, shown: bytes | None = None) -> None:
         """Send a part of the body; `shown` is what the journal shows instead of it."""
@@ -89,6 +91,23 @@ async def html(connection: ClientConnection, _body: bytes, _settings: Settings) 
     await _page(connection, 200, page(200), {"Content-Type": HTML})
 
 
+async def other_body(connection: ClientConnection, _body: bytes, settings: Settings) -> None:
+    content = settings["content"].encode(settings["charset"], "replace")
+    await connection.head(len(content))
+    await connection.write(content)
+
+
+async def chunked(connection: ClientConnection, body: bytes, settings: Settings) -> None:
+    step = settings["bytes"]
+    await connection.head(None)
+    for start in range(0, len(body), step):
+        await connection.write(body[start : start + step])
+
+
+async def content_type(connection: ClientConnection, body: bytes, settings: Settings) -> None:
+    await _page(connection, 200, body, {"Content-Type": settings["content_type"]})
+
+
 async def _page(connection: ClientConnection, status: int, body: bytes, headers: dict[str, str]) -> None:
     await connection.head(len(body), status, headers)
     if body:
@@ -115,8 +134,8 @@ NO_BODY: Final = frozenset({204, 205, 304})
 
 async def status(connection: ClientConnection, body: bytes, settings: Settings) -> None:
     code = settings["status"]
-    content_type, write = (JSON, lambda _: body) if settings["body"] == SIGNED else BODIES[settings["body"]]
-    headers = {"Content-Type": content_type}
+    kind, write = (JSON, lambda _: body) if settings["body"] == SIGNED else BODIES[settings["body"]]
+    headers = {"Content-Type": kind}
     if 300 <= code < 400:
         headers["Location"] = settings["location"]
     await _page(connection, code, b"" if code in NO_BODY else write(code), headers)
@@ -181,6 +200,18 @@ WIRE: Final[tuple[Kind[WireAct], ...]] = (
     Kind("html", "wire", html,
          "an HTML page with HTTP 200",
          "HTTP 200，但内容是 HTML 页面"),
+    Kind("other-body", "wire", other_body,
+         "HTTP 200 with a body that the test gives, in place of the reply",
+         "HTTP 200，应答体换成测试给定的内容",
+         (Setting("content", "null", "the body, as text", "应答体文本"),
+          Setting("charset", "utf-8", "how it is encoded: utf-8 or gbk", "编码：utf-8 或 gbk"))),
+    Kind("chunked", "wire", chunked,
+         "the reply comes in chunks and without a Content-Length; to HTTP/1.0 it ends with the connection",
+         "应答分块传输，没有 Content-Length；对 HTTP/1.0 以断开连接结束",
+         (Setting("bytes", 64, "how many bytes a chunk has", "每块字节数", least=1),)),
+    Kind("content-type", "wire", content_type,
+         "the reply comes with another Content-Type", "应答的 Content-Type 不同",
+         (Setting("content_type", "application/json", "which", "取值"),)),
     Kind("status", "wire", status,
          "another HTTP status, unsigned unless `body` says so",
          "其他 HTTP 状态码；除 `body` 为 signed 外无签名",

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Mapping
 from typing import Final
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 from aiohttp.web_request import BaseRequest
 
 from huifu_mock.faults.wire import ClientConnection
@@ -25,10 +25,15 @@ class HttpConnection:
         self._response: web.StreamResponse | None = None
         self._gone = False
 
-    async def head(self, length: int, status: int | None = None, headers: Mapping[str, str] | None = None) -> None:
+    async def head(
+        self, length: int | None, status: int | None = None, headers: Mapping[str, str] | None = None
+    ) -> None:
         """See `ClientConnection`."""
         response = web.StreamResponse(status=status or self._status, headers={**self._headers, **(headers or {})})
-        response.content_length = length
+        if length is not None:
+            response.content_length = length
+        elif self._request.version >= HttpVersion11:
+            response.enable_chunked_encoding()
         await response.prepare(self._request)
         self._response = response
         self._entry.response, self._entry.status = b"", response.status
