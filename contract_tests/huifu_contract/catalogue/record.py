@@ -43,6 +43,13 @@ HIGHEST = {
     Basis.SAFETY: Level.MUST,
     Basis.ASSUME: Level.MAY,
 }
+ARGUMENTS = {
+    (Basis.SPEC, Level.MUST): "the page says so",
+    (Basis.VENDOR, Level.MUST): "all official SDKs agree, and a gateway refuses or misreads what is otherwise",
+    (Basis.SAFETY, Level.MUST): "a client that fails can claim what is not true, and act on it",
+    (Basis.ASSUME, Level.MAY): "our reading: recorded, never failed",
+}
+"""Why a level follows from a basis."""
 RANK = {Level.MAY: 0, Level.SHOULD: 1, Level.MUST: 2}
 KINDS = {"S": "scripted", "P": "property-based", "M": "stateful"}
 ID = re.compile(r"[a-z]+/[a-z0-9]+(-[a-z0-9]+)*")
@@ -64,6 +71,8 @@ class Record:
     says: str
     run: Callable[[Harness, Example], None]
     needs: frozenset[str] = frozenset()
+    because: str = ""
+    """Why the level is what it is; a SHOULD says it for itself, the others stand on their basis."""
     fixed: tuple[Example, ...] = ({},)
     draw: Callable[[], SearchStrategy[dict[str, Any]]] | None = None
     alone: bool = False
@@ -89,6 +98,11 @@ class Record:
             raise ValueError(f"{self.id}: unknown grade or claim")
         if not self.fixed and self.draw is None:
             raise ValueError(f"{self.id}: a case without an example proves nothing")
+
+    @property
+    def argument(self) -> str:
+        """Why the level is what it is."""
+        return self.because or ARGUMENTS.get((self.basis, self.level), "")
 
     @property
     def group(self) -> str:

@@ -122,9 +122,14 @@ def same_or_query(e: Evidence) -> list[Broken]:
     return []
 
 
+UNSETTLED = ("98888888", "99999999")
+"""System errors: what became of the call the gateway itself does not know."""
+
+
 def in_doubt(sent: SentRequest) -> bool:
-    """No genuine S or F came back: it may have closed the order, or may still."""
-    return not (sent.heard.genuine and sent.heard.trans_stat in ("S", "F"))
+    """No genuine S or F came back, or an F with a system error: it may have closed the order, or may still."""
+    settled = sent.heard.genuine and sent.heard.trans_stat in ("S", "F")
+    return not settled or (sent.heard.trans_stat == "F" and sent.heard.resp_code in UNSETTLED)
 
 
 def growing_gaps(e: Evidence) -> list[Broken]:

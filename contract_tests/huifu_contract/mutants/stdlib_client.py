@@ -126,9 +126,13 @@ def no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def received_data(text: str) -> str:
     """`data` as it was received: the signature covers that, and written anew 1.10 would be 1.1."""
-    begin = text.index("{", text.index('"data"'))
-    end = json.JSONDecoder().raw_decode(text, begin)[1]
-    return text[begin:end]
+    decoder, at = json.JSONDecoder(), text.index("{")
+    while True:  # one member of the outermost object after another: what is called data further inside is not signed
+        name, at = decoder.raw_decode(text, text.index('"', at))
+        begin = len(text) - len(text[at:].lstrip(" \t\r\n:"))
+        at = decoder.raw_decode(text, begin)[1]
+        if name == "data":
+            return text[begin:at]
 
 
 def ask(base_url: str, op: str, data: dict[str, str], until: float) -> dict[str, Any]:

@@ -18,7 +18,7 @@ def one(record: Record) -> str:
     rows = {
         "passes when": record.says,
         "stands on": record.quote,
-        "level": f"{record.level} (basis: {record.basis})",
+        "level": f"{record.level} (basis: {record.basis}): {record.argument}",
         "kind": KINDS[record.kind],
         "grades": ", ".join(sorted(record.grades)),
         "needs": ", ".join(sorted(record.needs)) or "nothing",
@@ -44,8 +44,8 @@ def markdown(records: Sequence[Record]) -> str:
             "",
             f"## {group}",
             "",
-            "| id | level | basis | kind | needs | passes when | stands on |",
-            "|---|---|---|---|---|---|---|",
+            "| id | level | basis | kind | needs | passes when | stands on | the level, because |",
+            "|---|---|---|---|---|---|---|---|",
         ]
         lines += [_row(record) for record in members]
     return "\n".join(lines) + "\n"
@@ -53,4 +53,4 @@ def markdown(records: Sequence[Record]) -> str:
 
 def _row(record: Record) -> str:
     cells = (f"`{record.id}`", record.level, record.basis, record.kind, ", ".join(sorted(record.needs)))
-    return f"| {' | '.join(cells)} | {cell(record.says)} | {cell(record.quote)} |"
+    return f"| {' | '.join(cells)} | {cell(record.says)} | {cell(record.quote)} | {cell(record.argument)} |"

@@ -117,6 +117,7 @@ def own_number(harness: Harness, _: Example) -> None:
     needs=NEEDS,
     quote="A close that takes its time is not made faster by asking without a pause.",
     says=f"While a close is in progress, closequeries are few and at least {PAUSE_S * 1000:.0f} ms apart.",
+    because="no claim is false; a gateway may lock out who asks too often",
     alone=True,
     since="1.1",
 )
@@ -175,7 +176,11 @@ FOREIGN = (
     *({"field": "org_hf_seq_id", "how": how} for how in TEXTS),
     *({"field": name, "how": how} for name in DAYS for how in ("last", "first", "blank")),
     *({"field": "huifu_id", "how": how} for how in ("last", "first", "blank", "padded", "longer")),
-    *({"field": name, "how": "missing"} for name in ("req_seq_id", "req_date", "huifu_id")),
+    *(
+        {"field": name, "how": how}
+        for name in ("req_seq_id", "req_date", "huifu_id")
+        for how in ("missing", "null", "empty")
+    ),
     *({"field": name, "how": "last", "number": "of digits"} for name in ("org_req_seq_id", "org_hf_seq_id")),
 )
 
@@ -235,7 +240,7 @@ def lost_or_broken(harness: Harness, x: Example) -> None:
     needs=NEEDS,
     quote=record.TRANS_STAT,
     says="trans_stat of a closequery's genuine reply decides: F is not closed and P is neither, whatever the code; a "
-    "system error and a state that nobody listed say nothing.",
+    "system error, a state that nobody listed and the payment's own org_trans_stat say nothing.",
     fixed=[
         *({"code": code, "stat": stat, "done": False} for code in ("00000000", "00000100") for stat in "FP"),
         *({"code": code, "stat": "P", "done": True} for code in ("00000000", "98888888", "99999999")),
@@ -243,11 +248,19 @@ def lost_or_broken(harness: Harness, x: Example) -> None:
         *({"value": value, "done": done} for value in ("", "X", None) for done in (True, False)),
         *({"value": value, "done": False} for value in ("s", "S ", "SUCCESS", ["S"])),
         *({"value": value, "done": True} for value in ("f", "F ", "FAIL", ["F"])),
+        *({"order": stat, "done": False} for stat in "SF"),
+        *({"order": stat, "done": stat == "P", "value": None} for stat in "SP"),
     ],
+    rev=2,
     since="1.1",
 )
 def stat_decides(harness: Harness, x: Example) -> None:
     close = ASKED if x["done"] else answer("00000100", "P", times=ALWAYS)
+    if "order" in x:
+        missing = [fault("stat-missing", endpoint=QUERY, times=ALWAYS)] if "value" in x else []
+        order = harness.order(trans_stat=x["order"])
+        harness.judge(asked(harness.close(order, close, *missing, must_act=False)))
+        return
     if "code" in x:
         script = [said(x["code"], x["stat"], times=1 if x["done"] else ALWAYS)]
     elif x["value"] is None:
@@ -298,6 +311,8 @@ def desc_is_text(harness: Harness, x: Example) -> None:
     needs=NEEDS,
     quote=record.CONTRADICTION,
     says="From a signed reply to a closequery that comes with an HTTP error nothing definite is claimed.",
+    because="the signature is genuine, so the contradiction is the gateway's; the client only has no reason to "
+    "trust either half",
     fixed=[{"status": status} for status in (400, 500, 503)],
     since="1.1",
 )

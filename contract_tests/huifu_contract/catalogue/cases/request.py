@@ -57,13 +57,16 @@ def drawn(**parts: SearchStrategy[Any]) -> SearchStrategy[dict[str, Any]]:
     Basis.SPEC,
     grade="wire",
     quote=record.JSON,
-    says="A POST with a JSON content type and a JSON object reaches exactly the path of the close.",
+    says="A POST with a JSON content type, in UTF-8, and a JSON object reaches exactly the path of the close.",
+    rev=2,
 )
 def endpoint(harness: Harness, _: Example) -> None:
     one = sent_close(harness, full(harness))
     kind = next((value for name, value in one.headers if name.lower() == "content-type"), "")
     check(harness, one.path == PATH, "the close went to another path", one.path)
     check(harness, kind.lower().partition(";")[0].strip() == "application/json", "the content type is not JSON", kind)
+    charset = kind.lower().partition("charset=")[2].partition(";")[0].strip('" ')
+    check(harness, charset in ("", "utf-8", "utf8"), "the content type names another charset than UTF-8", kind)
     check(harness, isinstance(_body(one), dict), "the body is not a JSON object")
 
 
@@ -277,6 +280,7 @@ def _only(harness: Harness, name: str, other: str) -> None:
     grade="wire",
     quote=record.TRUE + " Whether both numbers name one order is for the gateway to see, so it is shown both.",
     says="Given both numbers of an order, both are sent.",
+    because="the page asks for one of the two; the second is a safeguard of the application",
     since="1.1",
 )
 def both_numbers(harness: Harness, _: Example) -> None:
@@ -294,6 +298,7 @@ def both_numbers(harness: Harness, _: Example) -> None:
     grade="wire",
     quote=record.ONE_OF_TWO,
     says="Given neither number, the client refuses and sends nothing, or sends it and believes the 21000000.",
+    because="the page has a code for it, so to ask the gateway is legal too; only to crash or to guess is not",
 )
 def neither_id(harness: Harness, _: Example) -> None:
     e = harness.close(params=full(harness, org_req_seq_id=None))
@@ -368,6 +373,7 @@ def _lengths(x: Example) -> str:
     grade="wire",
     quote=record.LENGTHS,
     says="A number that is too long is refused, or sent whole and the 10000000 believed; it is never cut.",
+    because="the page gives the length, and the gateway refuses what is longer: nothing is lost but a call",
     fixed=[{"name": "req_seq_id", "length": 129}, {"name": "org_req_seq_id", "length": 129}],
     draw=lambda: drawn(name=st.sampled_from(["req_seq_id", "org_req_seq_id"]), length=st.integers(129, 300)),
 )

@@ -120,6 +120,9 @@ HOW = {
     "case": "its case",
     "wide": "the width of its last character",
     "missing": "its absence",
+    "null": "being null",
+    "empty": "being empty",
+    "earlier": "being that of an earlier call",
 }
 """In what a member of a reply differs from what was sent."""
 TEXTS = ("last", "first", "longer", "shorter", "padded", "blank", "case", "wide")
@@ -131,6 +134,7 @@ FOREIGN = (
     *({"field": "huifu_id", "how": how} for how in ("last", "first", "longer", "shorter", "padded", "blank")),
     *({"field": name, "how": how} for name in ("req_date", "org_req_date") for how in ("last", "first", "blank")),
     *({"field": name, "how": "last", "number": "of digits"} for name in LONG_NUMBERS),
+    *({"field": name, "how": "earlier"} for name in ("req_seq_id", "org_req_seq_id")),
 )
 """Each member that echoes the request, different in one way."""
 
@@ -139,6 +143,8 @@ def spoiling(x: Example) -> dict[str, str]:
     """The fault that makes one member of a genuine reply differ."""
     if x["how"] == "missing":
         return {"fault": "field-missing", "field": x["field"]}
+    if x["how"] == "null":
+        return {"fault": "nulls", "field": x["field"]}
     return {"fault": "echo-changed", "field": x["field"], "how": x["how"]}
 
 
@@ -172,36 +178,17 @@ def lettered(harness: Harness, name: str, *, digits: bool = False) -> tuple[Orde
     rev=2,
 )
 def foreign_reply(harness: Harness, x: Example) -> None:
-    harness.twin()
+    earlier = harness.twin()
     if not x["field"]:
         script = answer("23000004"), fault("foreign-reply", trans_stat="S")
         harness.judge(harness.close(None, *script))
         return
     order, params = lettered(harness, x["field"], digits="number" in x)
-    script = answer("23000004", "F", after=True), of(spoiling(x))
+    spoilt = spoiling(x)
+    if x["how"] == "earlier":
+        spoilt = {"fault": "extra-field", "field": x["field"], "value": earlier.params[x["field"]]}
+    script = answer("23000004", "F", after=True), of(spoilt)
     harness.judge(harness.close(order, *script, params=params), cause=not_compared(x))
-
-
-@case(
-    "security/beside-data",
-    Level.MUST,
-    Basis.SAFETY,
-    grade=GRADE,
-    quote=record.VERIFY,
-    says="A trans_stat or resp_code that stands beside data is covered by no signature, and is not read.",
-    fixed=[
-        {"field": "trans_stat", "value": "S", "code": "23000004", "stat": "F"},
-        {"field": "trans_stat", "value": "F", "code": "00000000", "stat": "S"},
-        {"field": "resp_code", "value": "23000004", "code": "00000000", "stat": "S"},
-    ],
-    since="1.1",
-)
-def beside_data(harness: Harness, x: Example) -> None:
-    harness.twin()
-    field, value = x["field"], x["value"]
-    script = answer(x["code"], x["stat"], after=x["code"] != "23000004"), fault("beside-data", field=field, value=value)
-    cause = Broken("L5", f"a {field} was believed that stands beside data, where no signature covers it")
-    harness.judge(harness.close(None, *script), cause=cause)
 
 
 @case(
@@ -211,8 +198,15 @@ def beside_data(harness: Harness, x: Example) -> None:
     grade=GRADE,
     quote="`huifu_id` 必填；`req_date` 必填，交易时传入原样返回；`req_seq_id` 必填，交易时传入原样返回",
     says="A genuine reply that does not say which request it answers is not taken for the answer to this one.",
-    fixed=[{"field": name, "how": "missing"} for name in ("req_seq_id", "req_date", "huifu_id")],
+    because="a reply that lacks an echo is genuine and rarely another's; the page makes the echoes mandatory, not "
+    "the check",
+    fixed=[
+        {"field": name, "how": how}
+        for how in ("missing", "null", "empty")
+        for name in ("req_seq_id", "req_date", "huifu_id")
+    ],
     since="1.1",
+    rev=2,
 )
 def echo_missing(harness: Harness, x: Example) -> None:
     harness.twin()
@@ -232,7 +226,11 @@ def echo_missing(harness: Harness, x: Example) -> None:
         *({"field": name, "how": "last"} for name in ("req_seq_id", "req_date", "huifu_id", "org_req_date")),
         {"field": "org_req_seq_id", "how": "last"},
         {"field": "org_hf_seq_id", "how": "last"},
-        *({"field": name, "how": "missing"} for name in ("req_seq_id", "req_date", "huifu_id")),
+        *(
+            {"field": name, "how": how}
+            for name in ("req_seq_id", "req_date", "huifu_id")
+            for how in ("missing", "null")
+        ),
         {"fault": "sign-missing"},
         {"fault": "sign-missing", "stat": "S"},
         {"fault": "sign-foreign"},
@@ -324,6 +322,7 @@ NUMBERS = ("1.10", "1e2", "100.0", "-0.0", "12345678901234567890", "0.1000000000
     quote=record.VERIFY,
     says="A genuine reply that carries a number is accepted: the signature is verified over the bytes received, in "
     "which 1.10 is not 1.1.",
+    because="a genuine reply is not believed, so the client knows less than it could, and claims nothing false",
     fixed=[{"text": text} for text in NUMBERS],
     since="1.1",
 )
@@ -346,6 +345,8 @@ def signature_over_received_bytes(harness: Harness, x: Example) -> None:
     grade=GRADE,
     quote=record.CONTRADICTION,
     says="From a signed body that comes with an HTTP error nothing definite is claimed.",
+    because="the signature is genuine, so the contradiction is the gateway's; the client only has no reason to "
+    "trust either half",
     fixed=[
         *({"status": status, "code": "23000004", "stat": "F"} for status in (400, 404, 429, 500, 502, 503, 922)),
         {"status": 500, "code": "00000000", "stat": "S"},
@@ -370,6 +371,8 @@ def signed_status(status: int, endpoint: str = "close") -> PreparedAnswer:
     grade=GRADE,
     quote=record.VERIFY,
     says="An unsigned JSON body with an HTTP error says nothing about the order.",
+    because="the page recommends (建议) the check of the signature, and such a body mostly comes from a proxy without "
+    "bad intent",
     fixed=[{"status": status} for status in (400, 401, 500, 502, 922)],
 )
 def unsigned_gateway_error(harness: Harness, x: Example) -> None:

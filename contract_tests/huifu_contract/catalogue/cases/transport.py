@@ -16,6 +16,11 @@ from huifu_contract.harness.prepared_answers import ALWAYS, fault, of
 GRADE = "wire decision"
 SLOW_S = 0.15
 """How long a slow answer takes: less than any client waits."""
+SHAPES = (
+    "null", "[]", "7", '"S"', "{}", '{"data":null,"sign":"x"}', '{"data":[],"sign":"x"}', '{"data":{},"sign":null}',
+    '{"data":{"trans_stat":"S"},"sign":1}', "[" * 100_000, "\ufeff",
+)  # fmt: skip
+"""Bodies that are JSON, or nearly, and no signed reply."""
 BROKEN = ("empty-body", "html", "truncated", "close-silently", "data-as-string", "duplicate-key", "numbers", "nulls")
 
 
@@ -39,6 +44,7 @@ def lost_after_close(harness: Harness, _: Example) -> None:
     alone=True,
     quote="A client that waits for ever says nothing at all.",
     says="With a gateway that never answers, the call ends within the declared timeout_s and a fifth.",
+    because="no claim is false; but a shop whose checkout waits for ever is down",
 )
 def gives_up(harness: Harness, _: Example) -> None:
     in_time(harness, harness.close(None, fault("hang", endpoint=None, times=ALWAYS)))
@@ -65,6 +71,8 @@ DOUBTS: tuple[Example, ...] = (
     {"answer": "98888888", "trans_stat": "P", "when": "after"},
     {"answer": "99999999", "trans_stat": "P", "when": "after"},
     {"answer": "00000100", "trans_stat": "P", "when": "after"},
+    {"answer": "98888888", "trans_stat": "F", "when": "after"},
+    {"answer": "99999999", "trans_stat": "F", "when": "after"},
 )
 """What leaves open whether the close was carried out."""
 
@@ -78,7 +86,7 @@ DOUBTS: tuple[Example, ...] = (
     says="After a lost answer, or one that settles nothing, only a query or the very same request follows, never a "
     "close with a new number or another day.",
     fixed=[{"do": do} for do in DOUBTS],
-    rev=2,
+    rev=3,
 )
 def retry_same_or_query(harness: Harness, x: Example) -> None:
     harness.judge(harness.close(None, of(x["do"])), same_or_query)
@@ -91,6 +99,7 @@ def retry_same_or_query(harness: Harness, x: Example) -> None:
     grade=GRADE,
     quote="A close that was answered is not sent again, and one that may still be answered is not sent beside itself.",
     says="A close that succeeds, one that is refused for good and one that is answered slowly are each sent once.",
+    because="a repeated close is refused or answered as the first: it costs a call, and hides mistakes",
     fixed=[{"what": "success"}, {"what": "refusal"}, {"what": "slow"}],
     since="1.1",
 )
@@ -167,6 +176,7 @@ def reset_before_and_after(harness: Harness, x: Example) -> None:
     alone=True,
     quote="A dead gateway is not brought back by asking it for ever.",
     says="With a gateway that resets every connection: at most the declared attempts, with growing gaps, then unknown.",
+    because="no claim is false; but a gateway that comes back is met by everybody who never stopped asking",
 )
 def bounded_attempts(harness: Harness, _: Example) -> None:
     e = harness.close(None, fault("reset-before-commit", endpoint=None, times=ALWAYS))
@@ -181,12 +191,15 @@ def bounded_attempts(harness: Harness, _: Example) -> None:
     Basis.SAFETY,
     grade=GRADE,
     quote=record.TRUE,
-    says="3xx, 4xx and 5xx with a page, JSON or nothing say nothing about the order.",
+    says="201 to 299, 3xx, 4xx and 5xx with a page, JSON or nothing say nothing about the order.",
     fixed=[
         {"do": {"fault": "status", "status": status, "body": body}}
-        for status, body in ((302, "nothing"), (500, "json"), (404, "html"), (429, "nothing"), (503, "html"))
+        for status, body in (
+            *((302, "nothing"), (500, "json"), (404, "html"), (429, "nothing"), (503, "html")),
+            *((202, "json"), (204, "nothing")),
+        )
     ],
-    rev=2,
+    rev=3,
     draw=lambda: st.fixed_dictionaries({"do": hs.statuses()}),
 )
 def status_codes(harness: Harness, x: Example) -> None:
@@ -201,7 +214,12 @@ def status_codes(harness: Harness, x: Example) -> None:
     grade=GRADE,
     quote=record.TRUE,
     says="A body that is empty, cut, no JSON, or JSON of the wrong shape says nothing and breaks nothing.",
-    fixed=[{"fault": name} for name in BROKEN],
+    fixed=[
+        *({"fault": name} for name in BROKEN),
+        *({"fault": "other-body", "content": content} for content in SHAPES),
+        {"fault": "other-body", "content": "系统繁忙", "charset": "gbk"},
+    ],
+    rev=2,
     draw=lambda: st.fixed_dictionaries({"fault": st.sampled_from(["truncated"]), "bytes": st.integers(0, 200)}),
 )
 def broken_body(harness: Harness, x: Example) -> None:
@@ -217,6 +235,7 @@ def broken_body(harness: Harness, x: Example) -> None:
     alone=True,
     quote="A timeout that starts anew with every byte is none.",
     says="With replies that come one byte in 200 ms, the call ends within the declared timeout_s and a fifth.",
+    because="no claim is false; but a shop whose checkout waits for ever is down",
 )
 def slow_drip(harness: Harness, _: Example) -> None:
     in_time(harness, harness.close(None, fault("drip", endpoint=None, times=ALWAYS, bytes=1, seconds=0.2)))
@@ -234,6 +253,29 @@ def gzip_if_asked(harness: Harness, _: Example) -> None:
     e = harness.close(None, fault("gzip", times=ALWAYS), must_act=False)
     asked = any(name.lower() == "accept-encoding" and "gzip" in value for name, value in e.sent[0].headers)
     harness.note(f"gzip: {'asked for' if asked else 'not asked for'}, claims {e.claim}")
+
+
+FRAMED: tuple[Example, ...] = (
+    {"fault": "chunked"},
+    {"fault": "content-type", "content_type": "application/json"},
+    {"fault": "content-type", "content_type": "application/json; charset=utf-8"},
+)
+
+
+@case(
+    "transport/reply-framing",
+    Level.MAY,
+    Basis.ASSUME,
+    grade="decision",
+    quote=record.OPEN,
+    says="Recorded: whether a genuine reply is read that comes in chunks, or with a Content-Type without a charset.",
+    fixed=FRAMED,
+    since="1.1",
+)
+def reply_framing(harness: Harness, x: Example) -> None:
+    e = harness.close(None, of(x, ALWAYS), of(x, ALWAYS, "closequery"), must_act=False)
+    how = x.get("content_type") or "in chunks"
+    harness.note(f"{how}: {'read' if e.claim == 'closed' else f'not read, claims {e.claim}'}")
 
 
 @case(

@@ -19,7 +19,7 @@ from huifu_contract.catalogue.registry import case
 from huifu_contract.harness.evidence import Evidence, Truth
 from huifu_contract.harness.harness import Harness
 from huifu_contract.harness.laws import Blocked, Broken
-from huifu_contract.harness.prepared_answers import ALWAYS, fault
+from huifu_contract.harness.prepared_answers import ALWAYS, answer, fault
 from huifu_contract.outcome import Outcome
 from huifu_contract.reference.wire import webhook_sign
 
@@ -135,10 +135,10 @@ def honest_twin(harness: Harness) -> Order:
         {"how": how}
         for how in (
             *("missing", "empty", "garbage", "other-key", "other-body", "no-key"),
-            *("key-first", "beginning", "shortened", "lengthened", "of-another"),
+            *("key-first", "beginning", "shortened", "lengthened", "of-another", "in-body"),
         )
     ],
-    rev=2,
+    rev=3,
     draw=lambda: st.fixed_dictionaries(
         {"how": st.sampled_from(["garbage", "other-key", "other-body"]), "salt": hs.plain_text(1, 16)}
     ),
@@ -149,7 +149,10 @@ def bad_or_missing_sign(harness: Harness, x: Example) -> None:
     raw = compact(event(order))
     key, salt = harness.tenant.webhook_key, x.get("salt", "x")
     right = webhook_sign(raw, key)
+    if x["how"] == "in-body":
+        raw = compact(event(order, sign=right))
     signature = {
+        "in-body": None,
         "missing": None,
         "empty": "",
         "garbage": hashlib.md5(salt.encode(), usedforsecurity=False).hexdigest().upper(),
@@ -216,6 +219,28 @@ def other_news(harness: Harness, x: Example) -> None:
 
 
 @case(
+    "webhook/other-event-acknowledged",
+    Level.SHOULD,
+    Basis.SAFETY,
+    grade=GRADE,
+    needs=NEEDS,
+    quote="A push that is not acknowledged is sent again and again, and may hold up those behind it.",
+    says="A genuine webhook about another event does not make the application fail: it is answered, and not with 5xx.",
+    because="nothing false is believed; but news that the application cannot read is sent to it for hours",
+    fixed=[{"event": "trans.refund"}, {"event": ""}, {"event": None}],
+    since="1.1",
+)
+def other_event_acknowledged(harness: Harness, x: Example) -> None:
+    order = honest_twin(harness)
+    members = event(order, event_define_no=x["event"] or "")
+    if x["event"] is None:
+        del members["event_define_no"]
+    status, _ = genuine(harness, compact(members))
+    e = evidence(harness, order, believes(harness, order), ("S",))
+    harness.demand(e, 0 < status < 500, "a webhook about another event made the application fail", f"HTTP {status}")
+
+
+@case(
     "webhook/raw-bytes",
     Level.MUST,
     Basis.VENDOR,
@@ -260,12 +285,17 @@ def raw_bytes(harness: Harness, x: Example) -> None:
     needs=NEEDS,
     quote=record.WEBHOOK,
     says="Repeats and late news are acknowledged and take nothing back; before or after the answer to the close.",
+    because="that pushes repeat and overtake each other is what all queues do; the page is silent on it",
     fixed=[
         {"stats": ["S", "S"], "close": "never"},
         {"stats": ["S", "P"], "close": "first"},
         {"stats": ["S", "F"], "close": "never"},
         {"stats": ["S"], "close": "unanswered"},
+        {"stats": ["P", "S"], "close": "never"},
+        {"stats": ["F", "S"], "close": "never"},
+        {"stats": ["S"], "close": "refused"},
     ],
+    rev=2,
     draw=lambda: st.fixed_dictionaries(
         {
             "stats": st.lists(st.sampled_from(["S", "P"]), min_size=1, max_size=5).filter(lambda s: "S" in s),
@@ -277,6 +307,8 @@ def duplicate_and_reordered(harness: Harness, x: Example) -> None:
     order = harness.order()
     if x["close"] == "first":
         harness.judge(harness.close(order))
+    if x["close"] == "refused":
+        harness.judge(harness.close(order, answer("23000004", "F")))
     statuses = [genuine(harness, compact(event(order, stat)))[0] for stat in x["stats"]]
     if x["close"] == "last":
         harness.judge(harness.close(order))

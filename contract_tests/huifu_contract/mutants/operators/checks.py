@@ -76,6 +76,8 @@ def echoes() -> Iterator[Mutant]:
             }
             if not optional:
                 ways["missing-allowed"] = lambda sent, got: got in (sent, None)
+                if place != "retry":
+                    ways["empty-allowed"] = lambda sent, got: got in (sent, "")
             for how, seen in WEAKER.items():
                 if _means_nothing(field, how) or (place == "retry" and how != "by-its-beginning"):
                     continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import cache
 
-from huifu_contract.mutants.operators import checks, decisions, flow, text, webhooks
+from huifu_contract.mutants.operators import checks, decisions, flow, habits, text, webhooks
 from huifu_contract.mutants.operators.mutant import Mutant
 
 KINDS: dict[str, Callable[[], Iterator[Mutant]]] = {
@@ -14,6 +14,7 @@ KINDS: dict[str, Callable[[], Iterator[Mutant]]] = {
     "decisions": decisions.mutants,
     "flow": flow.mutants,
     "webhooks": webhooks.mutants,
+    "habits": habits.mutants,
 }
 
 

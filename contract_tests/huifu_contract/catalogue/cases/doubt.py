@@ -1,0 +1,70 @@
+"""transport/*, query/* about a doubt that stays: what a later answer says of itself does not settle the first close."""
+
+from __future__ import annotations
+
+from huifu_contract.catalogue import record
+from huifu_contract.catalogue.record import Basis, Example, Level
+from huifu_contract.catalogue.registry import case
+from huifu_contract.harness.harness import Harness
+from huifu_contract.harness.laws import Broken, same_or_query
+from huifu_contract.harness.prepared_answers import ALWAYS, answer, fault, of
+
+GRADE = "wire decision"
+THEN: tuple[Example, ...] = (
+    {"fault": "reset-before-read"},
+    {"fault": "reset-before-commit"},
+    {"fault": "status", "status": 404, "body": "html"},
+    {"fault": "status", "status": 503, "body": "json"},
+)
+"""What comes after a close that was carried out and whose answer was lost."""
+
+
+@case(
+    "transport/doubt-remains",
+    Level.MUST,
+    Basis.SAFETY,
+    grade=GRADE,
+    quote=record.TRUE,
+    says="After a lost answer, a second attempt that fails or is refused says nothing of the first: not_closed is not "
+    "claimed because of it, and closed is not claimed from 23000000.",
+    fixed=[*({"then": then} for then in THEN), {"paid": True}],
+    since="1.1",
+)
+def doubt_remains(harness: Harness, x: Example) -> None:
+    if "paid" in x:
+        e = harness.close(harness.order(trans_stat="S"), fault("reset-before-commit"))
+    else:
+        always = [of(x["then"], ALWAYS, endpoint) for endpoint in ("close", "closequery")]
+        e = harness.close(None, fault("reset-after-commit"), *always, must_act=False)
+    harness.judge(e, same_or_query)
+
+
+LATE: tuple[Example, ...] = (
+    {"fault": "hang", "when": "after"},
+    {"fault": "reset-after-commit"},
+    {"fault": "close-silently"},
+    {"fault": "status", "status": 502, "body": "html"},
+    {"answer": "98888888", "trans_stat": "F", "when": "after"},
+    {"answer": "00000100", "trans_stat": "P", "when": "after"},
+)
+
+
+@case(
+    "query/late-commit",
+    Level.SHOULD,
+    Basis.SAFETY,
+    grade=GRADE,
+    needs=["query"],
+    quote=record.TRUE + " A close that nobody knows of yet may still be on its way.",
+    says="A closequery that knows of no close, asked after a lost answer, does not make the order not_closed: the "
+    "close may take effect after the query.",
+    because="that 23000001 of a closequery means this is assumed, and the order that is wrongly believed to be open is "
+    "closed: nobody can pay it twice",
+    fixed=[{"do": do} for do in LATE],
+    since="1.1",
+)
+def late_commit(harness: Harness, x: Example) -> None:
+    unknown_yet = answer("23000001", "F", endpoint="closequery")
+    e = harness.close(None, of(x["do"]), unknown_yet, must_act=False)
+    cause = Broken("L1", "claims not_closed because a closequery knows of no close yet")
+    harness.judge(e, cause=cause if e.claim == "not_closed" else None)
