@@ -207,7 +207,12 @@ class _NoWire(ClientConnection):
     def __init__(self, exchange: Exchange) -> None:
         self._entry, self._status = exchange.entry, exchange.status
 
-    async def head(self, length: int, status: int | None = None, headers: Mapping[str, str] | None = None) -> None:  # noqa: ARG002 # no headers are kept
+    async def head(
+        self,
+        length: int | None,  # noqa: ARG002 # no headers are kept
+        status: int | None = None,
+        headers: Mapping[str, str] | None = None,  # noqa: ARG002 # as above
+    ) -> None:
         self._entry.response = b""
         self._entry.status = status or self._status
 
