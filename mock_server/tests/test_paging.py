@@ -1,5 +1,6 @@
 """Lists in pages: from either end, without a gap or a repeat, in short or whole, and searched."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -40,6 +41,36 @@ def filled(count: int) -> Desk:
     for index in range(count):
         desk.close(desk.order(req_seq_id=f"order-{index}"))
     return desk
+
+
+@pytest.mark.parametrize(
+    ("what", "body", "id_of"),
+    [
+        ("faults", {"do": {"fault": "html"}}, "id"),
+        ("webhooks", {"url": "http://127.0.0.1:9/"}, "id"),
+        ("", {}, "sys_id"),
+    ],
+    ids=["faults", "webhooks", "tenants"],
+)
+def test_short_lists_have_pages_too(what: str, body: dict[str, Any], id_of: str) -> None:
+    desk = Desk()
+    path = f"/_mock/tenants/{desk.tenant.sys_id}/{what}" if what else "/_mock/tenants"
+    made = [asyncio.run(router.dispatch(desk.mock, "", "POST", path, query={}, body=body)).body[id_of] for _ in "12345"]
+
+    def ids(*, newest: bool) -> list[str]:
+        sort, cursor = ("newest", "before") if newest else ("oldest", "after")
+        found, page = [], run_here(router.dispatch(desk.mock, "", "GET", path, query={"limit": "2", "sort": sort})).body
+        while True:
+            assert list(validator(f"control/{what or 'tenants'}.json").iter_errors(page)) == []
+            found += [item[id_of] for item in page["items"]]
+            if page["next"] is None:
+                return found
+            query = {"limit": "2", "sort": sort, cursor: page["next"]}
+            page = run_here(router.dispatch(desk.mock, "", "GET", path, query=query)).body
+
+    everything = made if what else [desk.tenant.sys_id, *made]
+    assert ids(newest=False) == everything
+    assert ids(newest=True) == everything[::-1]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from typing import Any
 
 from huifu_mock.faults import BadFault, Fault
 from huifu_mock.gateway.mock import MOST_FAULTS, Refused, check
+from huifu_mock.http.control import paging
 from huifu_mock.http.control.route import ControlRequest, ControlResponse, Route, no_more
 from huifu_mock.schemas import Problem
 
@@ -33,8 +34,8 @@ def _add(request: ControlRequest) -> ControlResponse:
         raise Refused(422, Problem(error.field, error.problem, error.expected)) from error
 
 
-def _list(request: ControlRequest) -> ControlResponse:
-    return ControlResponse(200, {"items": [shown(fault) for fault in request.tenant.faults]})
+async def _list(request: ControlRequest) -> ControlResponse:
+    return await paging.answered(request, list(request.tenant.faults), shown, lambda fault: fault.id)
 
 
 def _one(request: ControlRequest) -> Fault:
@@ -71,7 +72,14 @@ ROUTES = (
         answer="control/fault",
         replayed=True,
     ),
-    Route("GET", ALL, _list, "list the faults, used up or not", answer="control/faults"),
+    Route(
+        "GET",
+        ALL,
+        _list,
+        "list the faults, used up or not, in pages if a `limit` is given",
+        query=paging.SHORT_LISTS,
+        answer="control/faults",
+    ),
     Route("DELETE", ALL, _clear, "forget them all", status=204, replayed=True),
     Route("GET", ONE, _read, "read a fault", answer="control/fault"),
     Route("DELETE", ONE, _delete, "forget a fault", status=204, replayed=True),

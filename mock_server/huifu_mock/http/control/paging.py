@@ -1,13 +1,14 @@
 """Pages of a list: in which order, at most how many, and where the next page goes on."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from huifu_mock.gateway.mock import Refused
-from huifu_mock.http.control.route import ControlRequest, Turns
+from huifu_mock.http.control.route import ControlRequest, ControlResponse, Turns, unhurried
 from huifu_mock.schemas import Problem
 
-PARAMETERS = ("after", "before", "limit", "sort", "view")
+SHORT_LISTS = ("after", "before", "limit", "sort")
+PARAMETERS = (*SHORT_LISTS, "view")
 VIEWS = ("full", "summary")
 SORTS = ("oldest", "newest")
 MOST = 1_000_000
@@ -34,6 +35,14 @@ def newest_first(request: ControlRequest) -> bool:
     if given is None and "after" not in request.query:
         return "before" in request.query or is_summary(request)
     return given == "newest"
+
+
+async def answered(
+    request: ControlRequest, items: Sequence[Item], as_json: Callable[[Item], Any], id_of: Callable[[Item], str]
+) -> ControlResponse:
+    """A page of a list of which every item is wanted. Raises `Refused`."""
+    found, more = await page(request, items, lambda _: True, id_of)
+    return ControlResponse(200, {"items": [as_json(item) async for item in unhurried(found)], "next": more})
 
 
 async def cut(

@@ -41,10 +41,9 @@ def _check_url(url: str) -> None:
         raise Refused(422, Problem("url", wrong, "for example http://127.0.0.1:9000/webhook"))
 
 
-def _list_webhooks(request: ControlRequest) -> ControlResponse:
-    return ControlResponse(
-        200, {"items": [shown_webhook(webhook) for webhook in request.tenant.pushes.webhooks.values()]}
-    )
+async def _list_webhooks(request: ControlRequest) -> ControlResponse:
+    known = list(request.tenant.pushes.webhooks.values())
+    return await paging.answered(request, known, shown_webhook, lambda webhook: webhook.id)
 
 
 def _webhook(request: ControlRequest) -> Webhook:
@@ -155,7 +154,8 @@ def _send_event(request: ControlRequest) -> ControlResponse:
 ROUTES = (
     Route("POST", WEBHOOKS, _add_webhook, "register an endpoint for webhooks", "control/webhook-create",
           status=201, answer="control/webhook"),
-    Route("GET", WEBHOOKS, _list_webhooks, "list the endpoints for webhooks", answer="control/webhooks"),
+    Route("GET", WEBHOOKS, _list_webhooks, "list the endpoints for webhooks, in pages if a `limit` is given",
+          query=paging.SHORT_LISTS, answer="control/webhooks"),
     Route("GET", WEBHOOK, _read_webhook, "read an endpoint", answer="control/webhook"),
     Route("DELETE", WEBHOOK, _remove_webhook, "remove an endpoint; deliveries that are under way continue", status=204),
     Route("GET", DELIVERIES, _list_deliveries,

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from huifu_mock.gateway.mock import Mock, check
 from huifu_mock.gateway.tenant import Tenant
-from huifu_mock.http.control import summaries
+from huifu_mock.http.control import paging, summaries
 from huifu_mock.http.control.route import ControlRequest, ControlResponse, Route, off_loop, unhurried
 from huifu_mock.keys import private_texts, public_texts
 from huifu_mock.store import capsule, document
@@ -74,12 +74,12 @@ async def _capsule(request: ControlRequest) -> ControlResponse:
     return ControlResponse(200, capsule.around(record, keys))
 
 
-def _list(request: ControlRequest) -> ControlResponse:
-    items = [{**shown(tenant, request.base_url), **summaries.tenant(tenant)} for tenant in request.mock.gateway]
-    for item in items:
-        for name in PRIVATE:
-            del item[name]
-    return ControlResponse(200, {"items": items})
+async def _list(request: ControlRequest) -> ControlResponse:
+    def as_json(tenant: Tenant) -> dict[str, Any]:
+        told = {**shown(tenant, request.base_url), **summaries.tenant(tenant)}
+        return {name: value for name, value in told.items() if name not in PRIVATE}
+
+    return await paging.answered(request, list(request.mock.gateway), as_json, lambda tenant: tenant.sys_id)
 
 
 def _read(request: ControlRequest) -> ControlResponse:
@@ -114,7 +114,14 @@ ROUTES = (
         answer="control/tenant",
         conflicts=True,
     ),
-    Route("GET", "/_mock/tenants", _list, "list the tenants, without their private keys", answer="control/tenants"),
+    Route(
+        "GET",
+        "/_mock/tenants",
+        _list,
+        "list the tenants, without their private keys, in pages if a `limit` is given",
+        query=paging.SHORT_LISTS,
+        answer="control/tenants",
+    ),
     Route("GET", ONE, _read, "read a tenant's settings and credentials", answer="control/tenant"),
     Route(
         "PATCH",
