@@ -175,11 +175,30 @@ class Faults:
         return made
 
     def restore(self, made: Fault) -> None:
-        """Take in a fault that has its id already; its dice go on where they were."""
+        """Take in a fault that has its id already."""
+        self._take_in(self.resumed(made))
+
+    def resumed(self, made: Fault) -> Fault:
+        """A fault whose dice go on where they were."""
         rolled = min(1, made.seen // made.match["nth"]) if "nth" in made.match else made.seen
         for _ in range(rolled if made.probability < 1 else 0):
             made.dice.random()
         made.feed = self._feed
+        return made
+
+    def follow(self, made: list[Fault]) -> None:
+        """The faults as another gateway has left them; one that acts on a call right now stays the same object."""
+        before, self._faults, self._waiting = self._faults, {}, []
+        for fault in made:
+            if (kept := before.get(fault.id)) is not None and kept.seen == fault.seen:
+                kept.used, kept.without_effect = fault.used, fault.without_effect
+                fault = kept
+            self._take_in(fault)
+            self._feed.tell("fault", fault)
+        for id_ in before.keys() - self._faults.keys():
+            self._feed.tell("fault", id_)
+
+    def _take_in(self, made: Fault) -> None:
         self._faults[made.id] = made
         if made.left > 0:
             self._waiting.append(made)

@@ -25,7 +25,7 @@ from huifu_mock.request import CLOSE, KEPT, Call, Endpoint, ReceivedBytes, named
 from huifu_mock.signing import Reply
 from huifu_mock.state.clock import compact
 from huifu_mock.state.journal import Entry, Finding, read_again
-from huifu_mock.state.work import Unkept
+from huifu_mock.state.work import Unkept, Unknown
 
 OtherHandler = Callable[[Tenant, Call, bool], Outcome]
 
@@ -120,7 +120,13 @@ class Gateway:
         self._nobody = self._tenants.get(default.sys_id, default)
 
     def tenant(self, sys_id: str) -> Tenant | None:
-        return self._tenants.get(sys_id) or self.store.find(sys_id)
+        return self._tenants.get(sys_id) or self._found(sys_id)
+
+    def _found(self, sys_id: str) -> Tenant | None:
+        """A tenant that another gateway has made."""
+        if (found := self.store.find(sys_id)) is not None:
+            self._tenants[sys_id] = found
+        return found
 
     def of(self, sys_id: str) -> Tenant:
         """The tenant that signs and journals a call with that `sys_id`.
@@ -139,13 +145,18 @@ class Gateway:
 
     def remove(self, sys_id: str) -> Tenant:
         """Drop a tenant, stop its clock and forget its pushes."""
-        self.store.drop(self._tenants[sys_id])
-        tenant = self._tenants.pop(sys_id)
+        tenant = self._tenants[sys_id]
+        self.store.drop(tenant)
+        self.lose(tenant)
+        return tenant
+
+    def lose(self, tenant: Tenant) -> None:
+        """A tenant is no longer kept."""
+        self._tenants.pop(tenant.sys_id, None)
         tenant.clock.close()
         tenant.pushes.clear()
         tenant.journal.clear()
         tenant.feed.tell("gone")
-        return tenant
 
     def __iter__(self) -> Iterator[Tenant]:
         return iter(list(self._tenants.values()))
@@ -321,7 +332,8 @@ def _unkept(tenant: Tenant, call: Call, unkept: Unkept) -> Exchange:
     log.error("a call is answered 98888888, because nothing can be kept: %s", unkept)
     outcome = _broken(tenant, call)
     entry = _entry(tenant, call, tenant.clock.now(), None, outcome=outcome, active_faults=NO_FAULTS, number=0)
-    entry.hint = explain.ascii_line(f"nothing was done: {unkept}")
+    done = "it is not known whether this was done" if isinstance(unkept, Unknown) else "nothing was done"
+    entry.hint = explain.ascii_line(f"{done}: {unkept}")
     return Exchange(tenant, entry, outcome)
 
 

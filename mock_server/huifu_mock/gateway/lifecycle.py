@@ -3,6 +3,7 @@
 Final states never change. Whatever ends here is pushed to the receivers; nothing waits for them.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -43,14 +44,34 @@ def _watch_again(tenant: Tenant, order_key: Key) -> None:
 def resume(tenant: Tenant) -> None:
     """Set the timers of all orders and closes, for a tenant that was just read from where it was kept."""
     for order in tenant.orders.orders():
-        if order.trans_stat == "P":
-            if order.expires_at is not None:
-                tenant.clock.at(order.expires_at, partial(_watch_again, tenant, order.key), idle=True)
-            for when, trans_stat in order.planned:
-                tenant.clock.at(when, partial(_finish_if_open, tenant, order.key, trans_stat))
+        _resume_order(tenant, order, None)
     for attempt in tenant.orders.attempts():
-        if attempt.stat == "P" and attempt.due is not None:
-            tenant.clock.at(attempt.due, partial(settle, tenant, attempt.order, attempt.key))
+        _resume_close(tenant, attempt)
+
+
+def _resume_order(tenant: Tenant, order: Order, before: Order | None) -> None:
+    if order.trans_stat != "P":
+        return
+    if order.expires_at is not None and (before is None or before.expires_at != order.expires_at):
+        tenant.clock.at(order.expires_at, partial(_watch_again, tenant, order.key), idle=True)
+    for when, trans_stat in order.planned[len(before.planned) if before else 0 :]:
+        tenant.clock.at(when, partial(_finish_if_open, tenant, order.key, trans_stat))
+
+
+def _resume_close(tenant: Tenant, attempt: CloseAttempt) -> None:
+    if attempt.stat == "P" and attempt.due is not None:
+        tenant.clock.at(attempt.due, partial(settle, tenant, attempt.order, attempt.key))
+
+
+def follow(tenant: Tenant, orders: Iterable[Order], closes: Iterable[CloseAttempt]) -> None:
+    """Orders and closes as another gateway has left them, with what is planned for them."""
+    for attempt in closes:
+        tenant.orders.follow_close(attempt)
+        _resume_close(tenant, attempt)
+    for order in orders:
+        before = tenant.orders.get(order.key)
+        tenant.orders.follow(order)
+        _resume_order(tenant, order, before)
 
 
 def pay(tenant: Tenant, order: Order) -> Order:

@@ -97,7 +97,7 @@ class Mock:
             huifu_key=self.keys.huifu(PUBLISHED_BITS),
         )
         self.store: Final = store or InMemory()
-        kept = self.store.begin(self.empty_tenant)
+        kept = self.store.begin(self.empty_tenant, self._lose)
         self.gateway: Final = Gateway(default, self.store, kept)
         self.dispatcher.kept = self.store.kept
         self.bounds: Final[dict[str, Callable[[], tuple[int, int]]]] = {
@@ -198,6 +198,10 @@ class Mock:
     def drop(self, sys_id: str) -> None:
         """Drop a tenant with everything that is its own."""
         self._give_back(self.gateway.remove(sys_id))
+
+    def _lose(self, tenant: Tenant) -> None:
+        """Another gateway dropped it."""
+        self.gateway.lose(tenant)
 
     def _give_back(self, tenant: Tenant) -> None:
         """Its key may be lent again, unless a living copy of the tenant has it."""

@@ -21,8 +21,18 @@ class Store(Protocol):
     def kept(self) -> Callable[[], Awaitable[None]] | None:
         """Returns when all that was done up to now is kept. Raises `Unkept`: it was undone. `None`: it is at once."""
 
-    def begin(self, empty: Callable[..., Tenant], /) -> Iterable[Tenant] | None:
-        """The tenants that are kept, each made from `empty`; `None` where the store was never used. Raises `Unkept`."""
+    @property
+    def ready(self) -> Callable[[str], Awaitable[None]] | None:
+        """Returns when a unit of work of that tenant can begin at once, with all that other gateways did.
+
+        `None` where there are none. With an empty `sys_id`: when it is known which tenants there are.
+        """
+
+    def begin(self, empty: Callable[..., Tenant], lost: Callable[[Tenant], None], /) -> Iterable[Tenant] | None:
+        """The tenants that are kept, each made from `empty`; `None` where the store was never used. Raises `Unkept`.
+
+        `lost` is called with one that another gateway dropped.
+        """
 
     def start(self) -> None:
         """From now on commit beside the running event loop; before, at the end of each unit of work."""
@@ -50,8 +60,9 @@ class InMemory:
     """Nothing is kept beyond the process."""
 
     kept: None = None
+    ready: None = None
 
-    def begin(self, _: Callable[..., Tenant]) -> Iterable[Tenant] | None:
+    def begin(self, _: Callable[..., Tenant], __: Callable[[Tenant], None]) -> Iterable[Tenant] | None:
         """It is always new."""
         return None
 

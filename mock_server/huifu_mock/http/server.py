@@ -62,15 +62,17 @@ class HttpServer:
     """One `Mock` behind one listening socket, in the running event loop."""
 
     def __init__(
-        self, mock: Mock, host: str, port: int, control_token: str | None, limits: Limits | None = None
-    ) -> None:
+        self, mock: Mock, host: str, port: int, control_token: str | None, limits: Limits | None = None, *,
+        reuse_port: bool = False,
+    ) -> None:  # fmt: skip
+        """With `reuse_port` other processes may listen on the same port, and each gets some of the clients."""
         if not is_loopback(host) and not control_token:
             raise CannotListen(
                 f"{host} can be reached from other machines, so the control API needs a token there: "
                 "give --control-token, or listen on 127.0.0.1"
             )
         self.mock: Final = mock
-        self.host, self.port = host, port
+        self.host, self.port, self._reuse_port = host, port, reuse_port or None
         self.base_url = ""
         self.limits: Final = limits or Limits()
         self.arriving: Callable[[Endpoint, ReceivedBytes], Coroutine[Any, Any, None]] | None = None
@@ -98,7 +100,7 @@ class HttpServer:
         self.mock.store.start()
         try:
             await runner.setup()
-            await web.TCPSite(runner, self.host, self.port, backlog=1024).start()
+            await web.TCPSite(runner, self.host, self.port, backlog=1024, reuse_port=self._reuse_port).start()
         except OSError as error:
             await self.stop()
             raise cannot_listen(self.host, self.port, error) from error
@@ -200,11 +202,13 @@ class HttpServer:
             sent = ReceivedBytes(body, _raw(request), session, peer_port(request.transport))
             if self.arriving is not None:
                 await self.arriving(endpoint, sent)
-            if len(body) > APART:
-                call = await self._worker.run(partial(prepare, endpoint, sent))
-                return self.mock.gateway.receive(endpoint, sent, call, IN_THE_LOOP)
-            learn(request, Head(endpoint, session, sent.headers, len(body)))
-            return self.mock.gateway.receive(endpoint, sent, None, IN_THE_LOOP)
+            call = await self._worker.run(partial(prepare, endpoint, sent)) if len(body) > APART else None
+            if (ready := self.mock.store.ready) is not None:
+                call = call or read(endpoint, sent)
+                await ready(call.sys_id)
+            elif call is None:
+                learn(request, Head(endpoint, session, sent.headers, len(body)))
+            return self.mock.gateway.receive(endpoint, sent, call, IN_THE_LOOP)
         finally:
             place.leave()
 

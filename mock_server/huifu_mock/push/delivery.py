@@ -44,6 +44,8 @@ class Delivery:
     timer: Timer | None = None
     queued: QueuedMessage | None = None
     """The try that is queued or under way."""
+    elsewhere: int = 0
+    """The number of another gateway that sends it now; 0 where none does."""
 
     @property
     def id(self) -> str:
@@ -86,11 +88,13 @@ class Deliveries:
     def keep(self, delivery: Delivery) -> None:
         """Take in one that has its number already."""
         self._kept[delivery.id] = delivery
+        if len(self._kept) > self._capacity:
+            self._kept.popitem(last=False)
 
     def share(self, other: "Deliveries") -> None:
         """Hold copies of what another one holds; none of them is under way."""
         for one in other:
-            self.keep(replace(one, attempts=[*one.attempts], timer=None, queued=None))
+            self.keep(replace(one, attempts=[*one.attempts], timer=None, queued=None, elsewhere=0))
 
     def changed(self, delivery: Delivery) -> None:
         """Wake who waited for it, and tell who watches."""

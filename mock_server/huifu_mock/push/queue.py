@@ -2,7 +2,7 @@
 
 import logging
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -65,6 +65,8 @@ class DeliveryQueue:
         self._work = work
         self._prefix = secrets.token_hex(4)
         self._held: dict[str, list[Delivery]] = {}
+        self.elsewhere: Final[dict[int, ExitStack]] = {}
+        """The numbers of what other gateways send now; an `auto` clock waits for that too."""
         self.webhook_numbers = 0
 
     def register(self, url: str, wanted: Iterable[str], key: str) -> Webhook:
@@ -118,7 +120,8 @@ class DeliveryQueue:
         """Try once more now, whatever became of it; nothing changes if it is being sent."""
         if delivery.queued is None:
             delivery.cancel_next_try()
-            delivery.status = "pending"
+            delivery.status, delivery.elsewhere = "pending", 0
+            self._plan(delivery)
             self._try(delivery, self._clock().now())
 
     def clear(self) -> None:
@@ -127,6 +130,9 @@ class DeliveryQueue:
             delivery.cancel_next_try()
             if delivery.queued is not None:
                 delivery.queued.cancelled = True
+        for held in self.elsewhere.values():
+            held.close()
+        self.elsewhere.clear()
         self.deliveries.clear()
         self.webhooks.clear()
         self._feed.tell("cleared", "webhooks")
@@ -168,10 +174,51 @@ class DeliveryQueue:
                 continue
             if delivery.overtaken:
                 self._overtake(delivery)
-            if delivery.next_at is not None:
-                delivery.timer = self._clock().at(delivery.next_at, partial(self._due, delivery))
-            else:
+            self._plan(delivery)
+            if delivery.next_at is None and not delivery.elsewhere:
                 self._try(delivery, self._clock().now())
+
+    def _plan(self, delivery: Delivery) -> None:
+        """Wait for the time of its next try, or for the gateway that sends it."""
+        if (held := self.elsewhere.pop(delivery.number, None)) is not None:
+            held.close()
+        if delivery.status == "pending" and delivery.next_at is not None:
+            delivery.timer = self._clock().at(delivery.next_at, partial(self._due, delivery))
+        elif delivery.status == "pending" and delivery.elsewhere:
+            self.elsewhere[delivery.number] = held = ExitStack()
+            held.enter_context(self._clock().hold())
+
+    def follow(self, made: Delivery) -> None:
+        """A delivery as another gateway has left it."""
+        kept = self.deliveries.get(made.id)
+        if kept is None:
+            self.deliveries.keep(kept := made)
+        else:
+            kept.cancel_next_try()
+            for name in ("status", "attempts", "next_at", "began_at", "overtaken", "elsewhere"):
+                setattr(kept, name, getattr(made, name))
+        if kept.overtaken:
+            self._overtake(kept)
+        self._plan(kept)
+        self.deliveries.changed(kept)
+
+    def orphans(self, alive: Container[int]) -> list[Delivery]:
+        """What gateways were sending that are gone."""
+        found = (self.deliveries.get(f"delivery-{number}") for number in self.elsewhere)
+        return [one for one in found if one is not None and one.elsewhere not in alive]
+
+    def take_over(self, alive: Container[int]) -> None:
+        """Send it from here, once more perhaps: at least once is what is promised."""
+        for delivery in self.orphans(alive):
+            delivery.elsewhere = 0
+            self._plan(delivery)
+            self._try(delivery, self._clock().now())
+
+    def halt(self) -> None:
+        """Send nothing more of what is queued or under way, and do not hear how it ends."""
+        for delivery in self.deliveries:
+            if delivery.queued is not None:
+                delivery.queued.cancelled = True
 
     def _overtake(self, delivery: Delivery) -> None:
         delivery.overtaken = True

@@ -139,6 +139,22 @@ class Clock:
         self._plan()
         self._feed.tell("clock", 0.0)
 
+    def follow(self, now: datetime, mode: Mode) -> None:
+        """Stand where it was written down; then `ran_on` goes on from there."""
+        self._base, self._mono, self.mode = now, time.monotonic_ns(), mode
+
+    def ran_on(self, passed: timedelta) -> None:
+        """A running clock ran on for so long. What fell due meanwhile comes with the next tick, each at its time."""
+        if self.mode == "running":
+            self._base = min(self._base + max(passed, timedelta()), LAST)
+        self._plan()
+
+    def moved(self, seconds: float) -> None:
+        """Tell who watches that it was moved by so much elsewhere."""
+        if seconds:
+            self.leaps.append((self.now(), seconds))
+        self._feed.tell("clock", seconds)
+
     def advance(self, seconds: float) -> None:
         """Let `seconds` pass at once. Raises `MovedBack` for less than nothing or past the calendar's end."""
         try:

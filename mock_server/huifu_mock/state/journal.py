@@ -160,6 +160,9 @@ class Entry:
 
 _values: Final = attrgetter(*(one.name for one in fields(Entry)))
 
+_FOLLOWED: Final = tuple(one.name for one in fields(Entry) if one.name not in ("number", "held", "order"))
+"""What another gateway may have found out about a call since."""
+
 Wanted = Callable[[Entry], bool]
 
 
@@ -256,6 +259,19 @@ class Journal:
             self._entries.append(made)
             self.held += made.held
             self._room.take(self, made)
+
+    def follow(self, entry: Entry) -> None:
+        """A call that another gateway received, as it is there."""
+        if not self._entries or entry.number > self._entries[-1].number:
+            self.add(entry)
+            return
+        kept = next((one for one in reversed(self._entries) if one.number <= entry.number), entry)
+        if kept.number == entry.number and kept is not entry:
+            for name in _FOLLOWED:
+                setattr(kept, name, getattr(entry, name))
+            self.grown(kept)
+            self._feed.tell("call", kept)
+            self._waiters.notify(kept)
 
     @property
     def oldest(self) -> Entry | None:

@@ -1,7 +1,7 @@
 """Orders, the closes of them, and where they are kept."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from itertools import islice
@@ -181,11 +181,38 @@ class OrderTable:
         self._orders |= new
         self._by_hf_seq_id |= ids
         for order in orders:
-            others = self._by_number.get(order.req_seq_id, ())
-            self._by_number[order.req_seq_id] = (*others, ids[order.hf_seq_id])
+            self._number(order, ids[order.hf_seq_id])
             self._feed.tell("order", order)
         if self._most_final is not None:
             self._ended(*(order.key for order in orders if order.trans_stat != "P"))
+
+    def _number(self, order: Order, key: Key) -> None:
+        self._by_number[order.req_seq_id] = (*self._by_number.get(order.req_seq_id, ()), key)
+
+    def follow(self, order: Order) -> None:
+        """An order as another gateway has left it, which also says which ones are forgotten."""
+        key = order.key
+        if key not in self._orders:
+            self._by_hf_seq_id[order.hf_seq_id] = key
+            self._number(order, key)
+        self._orders[key] = order
+        if self._most_final is not None and order.trans_stat != "P":
+            self._final[key] = None
+        self._feed.tell("order", order)
+
+    def follow_close(self, attempt: CloseAttempt) -> None:
+        """A close as another gateway has left it."""
+        self._attempts[attempt.key] = attempt
+        self._feed.tell("close", attempt)
+
+    def follow_forgotten(self, orders: Iterable[Key], closes: Iterable[Key]) -> None:
+        """What another gateway forgot."""
+        for key in orders:
+            if key in self._orders:
+                self._final[key] = None
+                self._forget(key)
+        for key in closes:
+            self._attempts.pop(key, None)
 
     def save(self, order: Order, attempt: CloseAttempt | None = None) -> None:
         """The new state of an order that is kept, together with that of one of its closes."""

@@ -9,6 +9,10 @@ class Unkept(Exception):
     """What was done could not be kept, and nothing of it remains. The message says why."""
 
 
+class Unknown(Unkept):
+    """It was broken off while it was being kept: whether it was kept will be seen when it is read again."""
+
+
 Work = Callable[[], AbstractContextManager[object]]
 """Begins a unit of work. One within another is part of it. Raises `Unkept`, at its beginning or at its end."""
 

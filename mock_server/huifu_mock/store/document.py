@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any, Final
 
 from huifu_mock import signing
@@ -82,14 +81,13 @@ def keys(tenant: Tenant) -> dict[str, str | None]:
     }
 
 
-def fill(tenant: Tenant, record: Record, now: datetime | None = None) -> None:
-    """Make an empty tenant what the record of a whole one says. Its time goes on at `now`, or where it stood."""
+def fill(tenant: Tenant, record: Record) -> None:
+    """Make an empty tenant what the record of a whole one says. Its time goes on where it stood."""
     key = tenant.huifu_key
     tenant.settings, tenant.made_with = Settings(**record["settings"]), Settings(**record["made_with"])
-    tenant.clock.begin(now or records.when(record["clock"]["now"]), record["clock"]["mode"])
+    tenant.clock.begin(records.when(record["clock"]["now"]), record["clock"]["mode"])
     tenant.begins = (records.moment(record["begins"]["now"]), record["begins"]["mode"])
     counters = record["counters"]
-    tenant.hf_seq_ids.issued = counters["hf_seq_ids"]
     tenant.orders.add([records.to_order(one) for one in record["orders"]])
     for one in record["closes"]:
         tenant.orders.keep(records.to_attempt(one, key))
@@ -101,20 +99,32 @@ def fill(tenant: Tenant, record: Record, now: datetime | None = None) -> None:
         calls[0].before = (Act(calls[0].at),)
     for call in calls:
         tenant.journal.add(call)
+    dropped = tenant.journal.dropped  # fewer may be kept here than where the record was made
+    for one in record["faults"]:
+        tenant.faults.restore(to_fault(one))
+    tenant.faults.closes_met.update(((key[0], key[1], key[2]), None) for key in record["closes_met"])
+    for one in record["webhooks"]:
+        tenant.pushes.webhooks[one["id"]] = to_webhook(one)
+    for one in record["deliveries"]:
+        tenant.pushes.deliveries.keep(records.to_delivery(one, key))
+    count(tenant, {**counters, "calls_dropped": counters["calls_dropped"] + dropped})
+
+
+def count(tenant: Tenant, counters: Record) -> None:
+    """How many of each there were."""
+    tenant.hf_seq_ids.issued = counters["hf_seq_ids"]
     tenant.journal.since = counters["calls_before"]
     tenant.journal.received = counters["calls"]
-    tenant.journal.dropped += counters["calls_dropped"]  # fewer may be kept here than where the record was made
+    tenant.journal.dropped = counters["calls_dropped"]
     tenant.faults.numbers = counters["faults"]
-    for one in record["faults"]:
-        tenant.faults.restore(_to_fault(one))
-    tenant.faults.closes_met.update(((key[0], key[1], key[2]), None) for key in record["closes_met"])
-    pushes = tenant.pushes
-    pushes.webhook_numbers = counters["webhooks"]
-    for one in record["webhooks"]:
-        pushes.webhooks[one["id"]] = Webhook(one["id"], one["url"], tuple(one["events"]), one["key"])
-    for one in record["deliveries"]:
-        pushes.deliveries.keep(records.to_delivery(one, key))
-    pushes.deliveries.numbers, pushes.deliveries.dropped = counters["deliveries"], counters["deliveries_dropped"]
+    tenant.pushes.webhook_numbers = counters["webhooks"]
+    deliveries = tenant.pushes.deliveries
+    deliveries.numbers, deliveries.dropped = counters["deliveries"], counters["deliveries_dropped"]
+
+
+def to_webhook(record: Record) -> Webhook:
+    """The endpoint of a record."""
+    return Webhook(record["id"], record["url"], tuple(record["events"]), record["key"])
 
 
 NOTHING: Final[Record] = {"before": [], "orders": [], "closes": [], "calls": [], "deliveries": []}
@@ -144,7 +154,8 @@ def _fault(fault: Fault) -> Record:
     return {**{name: getattr(fault, name) for name in _FAULT}, "do": do}
 
 
-def _to_fault(record: Record) -> Fault:
+def to_fault(record: Record) -> Fault:
+    """The fault of a record."""
     do, layer, kind = understood(record["do"])
     given: dict[str, Any] = {name: record[name] for name in _FAULT}
     return Fault(do=do, layer=layer, kind=kind, **given)

@@ -23,9 +23,15 @@ def opened(url: str) -> Store:
     if url == "memory:":
         return InMemory()
     database = database_of(url)
-    from huifu_mock.store.persistent import Persistent
+    if url.startswith("sqlite:"):
+        from huifu_mock.store.persistent import Persistent
 
-    return Persistent(database)
+        return Persistent(database)
+    from huifu_mock.store.postgresql import PostgreSql
+    from huifu_mock.store.shared import Shared
+
+    assert isinstance(database, PostgreSql)
+    return Shared(database)
 
 
 def database_of(url: str) -> "Database":

@@ -8,11 +8,9 @@ wait for the interpreter's lock at every row, for as long as the event loop is b
 
 import asyncio
 import contextlib
-import gc
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from datetime import datetime, timedelta
 from functools import cache, partial
 from typing import Final
 
@@ -20,13 +18,10 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from huifu_mock import signing
 from huifu_mock._version import VERSION
-from huifu_mock.faults import BadFault
-from huifu_mock.gateway.store import BadStore
-from huifu_mock.gateway.tenant import Settings, Tenant
+from huifu_mock.gateway.tenant import Tenant
 from huifu_mock.state.clock import wall_clock
-from huifu_mock.state.orders import Taken
 from huifu_mock.state.work import Unkept, in_memory
-from huifu_mock.store import document, records
+from huifu_mock.store import reading
 from huifu_mock.store.database import Database
 from huifu_mock.store.records import Record
 from huifu_mock.store.units import Changes, Unit, whole
@@ -94,32 +89,21 @@ class Persistent:
 
     # --- tenants
 
-    def begin(self, empty: Callable[..., Tenant]) -> Iterable[Tenant] | None:
+    ready: None = None
+
+    def begin(self, empty: Callable[..., Tenant], _: Callable[[Tenant], None]) -> Iterable[Tenant] | None:
         """Read them all."""
         self._begun = self.database.fact("begun") is not None
         private_key = cache(partial(signing.load_private_key, trusted=True))  # tenants that share a key share it still
-        with _no_collection():
+        with reading.no_collection():
             return [self._read(empty, one, private_key) for one in self.database.tenants()] if self._begun else None
 
     def _read(self, empty: Callable[..., Tenant], sys_id: str, private_key: Callable[[str], RSAPrivateKey]) -> Tenant:
         record, keys = self._record(sys_id)
-        own = keys["merchant_private_key"]
-        try:
-            tenant = empty(
-                sys_id,
-                Settings(),
-                merchant_public_key=signing.load_public_key(record["merchant_public_key"]),
-                merchant_private_key=private_key(own) if own else None,
-                huifu_key=private_key(keys["huifu_private_key"]),
-            )
-            document.fill(tenant, record, _now(record))
-        except (signing.BadKey, Taken, BadFault, ValueError, TypeError, KeyError, OverflowError) as error:
-            said = f"the tenant {sys_id} contradicts itself: {type(error).__name__}: {error}"
-            raise BadStore(f"{self.database.name} cannot be read: {said}") from error
+        tenant = reading.made(empty, record, keys, private_key, self.database.name)
         unit = self._watch(tenant)
-        if len(tenant.orders) < len(record["orders"]):
-            _forget(unit, record)
-        document.resume(tenant)
+        reading.forget(unit, record)
+        reading.go_on(tenant, record, wall_clock())
         return tenant
 
     def _record(self, sys_id: str) -> tuple[Record, Record]:
@@ -168,8 +152,8 @@ class Persistent:
             self._read_again(unit)
 
     def _leave(self, unit: Unit) -> None:
-        if unit.tenant not in self._units:
-            return  # it was dropped in this very unit
+        if not unit or unit.tenant not in self._units:
+            return  # nothing has changed, or it was dropped in this very unit
         self._gather(unit)
         if self._loop is None:
             self.flush()
@@ -297,15 +281,11 @@ class Persistent:
         record, keys = self._record(tenant.sys_id)
         self._late.pop(unit, None)
         tenant.feed.leave(unit.take)
-        tenant.empty()
-        tenant.merchant_public_key = signing.load_public_key(record["merchant_public_key"])
-        if (own := keys["merchant_private_key"]) != document.keys(tenant)["merchant_private_key"]:
-            tenant.merchant_private_key = signing.load_private_key(own, trusted=True) if own else None
-        document.fill(tenant, record, _now(record))
+        reading.again(tenant, record, keys)
         unit.forget()
         unit.stale = False
         tenant.feed.listen(unit.take)
-        document.resume(tenant)
+        reading.go_on(tenant, record, wall_clock())
 
     # --- trouble
 
@@ -326,39 +306,7 @@ class Persistent:
         self._trouble = ""
 
 
-def _forget(unit: Unit, record: Record) -> None:
-    """Delete what was written and is not kept any more, since fewer orders are kept now than when it was written."""
-    orders = unit.tenant.orders
-    for one in record["orders"]:
-        key = one["huifu_id"], one["req_date"], one["req_seq_id"]
-        if orders.get(key) is None:
-            unit.take("forgotten", ("orders", key))
-    for one in record["closes"]:
-        key = one["huifu_id"], one["req_date"], one["req_seq_id"]
-        if orders.attempt(key) is None:
-            unit.take("forgotten", ("closes", key))
-
-
-def _now(record: Record) -> datetime:
-    """What time it is for a tenant that was written a while ago: a running clock ran on."""
-    at = records.when(record["clock"]["now"])
-    passed = wall_clock() - records.when(record["wall"]) if record["clock"]["mode"] == "running" else timedelta()
-    return at + max(passed, timedelta())
-
-
 def _in(loop: asyncio.AbstractEventLoop, action: Callable[[_Group], None], group: _Group) -> None:
     """Go on in the event loop, if that still runs."""
     with contextlib.suppress(RuntimeError):
         loop.call_soon_threadsafe(action, group)
-
-
-@contextlib.contextmanager
-def _no_collection() -> Iterator[None]:
-    """Reading makes many objects that stay; looking for garbage among them again and again takes half of the time."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()

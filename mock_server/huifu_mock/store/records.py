@@ -319,4 +319,5 @@ def to_delivery(record: Record, key: RSAPrivateKey) -> Delivery:
         moment(record["next_at"]),
         moment(record["began_at"]),
         overtaken=record["overtaken"],
+        elsewhere=record.get("gateway", 0),
     )

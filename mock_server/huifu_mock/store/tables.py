@@ -4,7 +4,7 @@ from typing import Final
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Integer, MetaData, Table, Text, UniqueConstraint
 
-REVISION: Final = "0001"
+REVISION: Final = "0002"
 """The migration that these tables come from; what a database says of itself."""
 
 METADATA: Final = MetaData()
@@ -24,7 +24,18 @@ TENANTS: Final = Table(
     Column("settled", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("keys", Text, nullable=False),
+    Column("seq", BigInteger, nullable=False, server_default="0"),
 )
+"""`seq` counts the transactions that changed a tenant, where several gateways serve it."""
+
+CHANGES: Final = Table(
+    "changes",
+    METADATA,
+    Column("tenant", Text, ForeignKey("tenants.sys_id", ondelete="CASCADE"), primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("body", Text, nullable=False),
+)
+"""What the last of these transactions changed, by its keys: so other gateways read that and no more."""
 
 
 def _of_a_tenant(name: str, key: type[Text] | type[BigInteger]) -> Table:

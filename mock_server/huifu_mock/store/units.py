@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Any, Final
 
 from huifu_mock.gateway.tenant import Tenant
+from huifu_mock.push.delivery import Delivery
 from huifu_mock.state.clock import wall_clock
 from huifu_mock.state.feed import Kind
 from huifu_mock.store import document, records
@@ -22,7 +23,7 @@ class Changes:
     """Tenants that are dropped."""
     made: set[str] = field(default_factory=set)
     """Tenants that are new; `tenants` has all columns of each."""
-    tenants: dict[str, dict[str, str]] = field(default_factory=dict)
+    tenants: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Columns of tenants that changed."""
     cleared: dict[tuple[str, str], None] = field(default_factory=dict)
     """Of which kind, and of which tenant, all that was written before is gone."""
@@ -45,6 +46,18 @@ class Changes:
         self.rows.get(kind, {}).pop(sys_id, None)
         self.forgotten.get(kind, {}).pop(sys_id, None)
         self.first.pop((kind, sys_id), None)
+
+    def drop(self, sys_id: str) -> None:
+        """A tenant is gone, and with it what changed of it."""
+        self.gone.add(sys_id)
+        self.tenants.pop(sys_id, None)
+        self.made.discard(sys_id)
+        for rows in self.rows.values():
+            rows.pop(sys_id, None)
+        for forgotten in self.forgotten.values():
+            forgotten.pop(sys_id, None)
+        self.cleared = {key: None for key in self.cleared if key[1] != sys_id}
+        self.first = {key: number for key, number in self.first.items() if key[1] != sys_id}
 
     def add(self, later: "Changes") -> None:
         """Those of a later unit of work, or of a new tenant."""
@@ -112,6 +125,10 @@ class Unit:
         undo: Callable[["Unit"], None], late: Callable[["Unit"], None],
     ) -> None:  # fmt: skip
         self.tenant: Final = tenant
+        self.gateway = 0
+        """The number of this gateway, where several serve the tenant."""
+        self.now = wall_clock
+        """What time it is for all who serve the tenant."""
         self._begin, self._end, self._undo, self._late = begin, end, undo, late
         self.stale = False
         """Whether the tenant is to be read again before anything is done with it."""
@@ -139,7 +156,7 @@ class Unit:
             return
         if error is not None:
             self._undo(self)
-        elif self:
+        else:
             self._end(self)
 
     @property
@@ -184,7 +201,7 @@ class Unit:
         made.forgotten = {kind: {sys_id: keys} for kind, keys in self._forgotten.items()}
         made.cleared = {(kind, sys_id): None for kind in self._cleared}
         for kind, things in self._changed.items():
-            record = _RECORD[kind]
+            record = self._sent if kind == "deliveries" and self.gateway else _RECORD[kind]
             made.rows[kind] = {sys_id: {key: dumps(record(thing)) for key, thing in things.items()}}
         for kind, oldest in (("calls", tenant.journal.oldest), ("deliveries", tenant.pushes.deliveries.oldest)):
             if oldest is not None and oldest.number != self._first[kind]:
@@ -192,8 +209,13 @@ class Unit:
         self.forget()
         return made
 
-    def _tenant(self) -> dict[str, str]:
-        state = {**document.state(self.tenant), "wall": wall_clock().isoformat()}
+    def _sent(self, delivery: Delivery) -> records.Record:
+        """A delivery, with who sends it now."""
+        by = self.gateway if delivery.queued is not None else delivery.elsewhere
+        return {**records.delivery(delivery), **({"gateway": by} if by else {})}
+
+    def _tenant(self) -> dict[str, Any]:
+        state = {**document.state(self.tenant), "wall": self.now().isoformat()}
         columns = {"state": dumps(state)}
         if "settled" in self._columns:
             columns["settled"] = dumps(document.settled(self.tenant))

@@ -69,6 +69,8 @@ def saved(database: Database, *, keys: bool, only: str | None = None) -> Iterato
         if (found := database.read(sys_id)) is not None:
             record, private = found
             del record["wall"]
+            for one in record["deliveries"]:
+                one.pop("gateway", None)
             made = {"capsule": capsule.FORMAT, "version": VERSION, "tenant": record}
             yield {**made, "keys": private} if keys else made
 

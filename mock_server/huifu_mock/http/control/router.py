@@ -21,7 +21,7 @@ from huifu_mock.http.control import (
     sign,
     tenants,
 )
-from huifu_mock.http.control.route import ControlRequest, ControlResponse, Route, off_loop, once_kept
+from huifu_mock.http.control.route import INLINE, ControlRequest, ControlResponse, Route, off_loop, once_kept
 from huifu_mock.schemas import Problem
 from huifu_mock.state.history import Act
 from huifu_mock.state.work import Unkept, in_memory
@@ -89,6 +89,8 @@ async def dispatch(
         route, values = _route(method, path)
         _check_query(route, query)
         request = ControlRequest(mock, base_url, values, query, await _body(route, body, in_a_thread))
+        if (ready := mock.store.ready) is not None and not INLINE.get():
+            await ready(values.get("sys_id", ""))
         response = _handled(route, request, path)
         answer = response if isinstance(response, ControlResponse) else await response
         await once_kept(mock)
