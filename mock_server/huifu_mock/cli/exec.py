@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from huifu_mock.cli import intercept, serve
+from huifu_mock.cli import intercept
 from huifu_mock.cli.main import Failure
+from huifu_mock.cli.orders_file import BadOrdersFile, load
 from huifu_mock.client.environment import VARIABLES, inherited
 from huifu_mock.client.server import Server
 from huifu_mock.http.address import CannotListen
@@ -58,9 +59,9 @@ def run(args: argparse.Namespace) -> int:
     if not 0 <= args.port <= 65535:
         raise Failure(f"--port {args.port} is not a port; use 0 to 65535")
     try:
-        orders = serve.load(Path(args.orders)) if args.orders else None
+        orders = load(Path(args.orders)) if args.orders else None
         server = Server(port=args.port, orders=orders).start()
-    except (serve.BadOrdersFile, CannotListen) as error:
+    except (BadOrdersFile, CannotListen) as error:
         raise Failure(str(error)) from error
     try:
         return _run(command, {**inherited(), **variables(server), **intercepting(server, args)})

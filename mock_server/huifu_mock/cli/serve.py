@@ -13,82 +13,32 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from huifu_mock import signing
+from huifu_mock import _data, signing
 from huifu_mock._version import VERSION
-from huifu_mock.cli import intercept
+from huifu_mock.cli import intercept, workers
 from huifu_mock.cli.call_log import CallLog
 from huifu_mock.cli.main import Failure
+from huifu_mock.cli.orders_file import BadOrdersFile, load
 from huifu_mock.client.environment import TOKEN_VARIABLE
 from huifu_mock.gateway.mock import Mock
 from huifu_mock.gateway.store import BadStore
 from huifu_mock.gateway.tenant import DEFAULT_HUIFU_ID, DEFAULT_PRODUCT_ID, DEFAULT_SYS_ID
-from huifu_mock.http.address import CannotListen
+from huifu_mock.http.address import CannotListen, base_url
 from huifu_mock.http.intercept.authority import BadAuthority
-from huifu_mock.http.intercept.listener import Interceptor
+from huifu_mock.http.intercept.listener import InterceptOptions, Interceptor
 from huifu_mock.http.intercept.relay import BadProxy
 from huifu_mock.http.server import HttpServer, Limits
 from huifu_mock.keys import published
 from huifu_mock.push.http import BadTarget
 from huifu_mock.request import CLOSE
-from huifu_mock.schemas import schema
 from huifu_mock.state import clock
 from huifu_mock.state.journal import SERVER_BYTES, TENANT_BYTES, Room
 from huifu_mock.state.work import Unkept
 from huifu_mock.store.opening import opened
-
-
-class BadOrdersFile(ValueError):
-    """The file cannot be used; the message names the line, the field, and what would be right."""
-
-
-def load(path: Path) -> list[dict[str, Any]]:
-    """The orders of a file. Raises `BadOrdersFile`."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BadOrdersFile(f"{path} is not UTF-8: byte {error.start} cannot be read") from error
-    except OSError as error:
-        raise BadOrdersFile(f"cannot read {path}: {error.strerror or error}") from error
-    try:
-        orders = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise BadOrdersFile(f"{path}, line {error.lineno}, column {error.colno}: not JSON: {error.msg}") from error
-    except RecursionError as error:
-        raise BadOrdersFile(f"{path} nests too deep; it is a flat list of orders") from error
-    if not isinstance(orders, list):
-        raise BadOrdersFile(f'{path}, line 1: a list of orders is needed, such as [{{"req_seq_id": "order-1"}}]')
-    for index, order in enumerate(orders):
-        _check(path, text, index, order)
-    return orders
-
-
-def _check(path: Path, text: str, index: int, order: Any) -> None:
-    wanted = schema("control/order-create")
-    if not wanted.accepts(order):
-        problem = next(wanted.problems(order))
-        line = _line(text, index, problem.field)
-        raise BadOrdersFile(f"{path}, line {line}, order {index + 1}: {problem}")
-
-
-def _line(text: str, index: int, field: str) -> int:
-    """The line of a field of the list's item `index`, or of the item where the field does not stand."""
-    decode = json.JSONDecoder().raw_decode
-    start = text.index("[") + 1
-    for _ in range(index):
-        start = text.index(",", decode(text, _skip(text, start))[1]) + 1
-    start = _skip(text, start)
-    place = text.find(f'"{field}"', start, decode(text, start)[1])
-    return text.count("\n", 0, place if place >= 0 else start) + 1
-
-
-def _skip(text: str, start: int) -> int:
-    while text[start].isspace():
-        start += 1
-    return start
-
 
 EXAMPLES = """\
 examples:
@@ -125,6 +75,13 @@ def add_parser(commands: Any) -> None:
         default="memory:",
         help="where everything is kept: memory: (the default), sqlite:PATH, a file that survives a restart, or "
         "postgresql://USER:PASSWORD@HOST/DATABASE",
+    )
+    parser.add_argument(
+        "--workers",
+        metavar="N",
+        type=_workers,
+        default=1,
+        help="how many processes serve the port together, with --store postgresql://… (default: %(default)s)",
     )
     parser.add_argument(
         "--keep-journal",
@@ -186,19 +143,55 @@ def add_parser(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Serve until a signal comes."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
+    options = intercept.options(args, args.host)
+    if args.workers > 1:
+        workers.check(args.workers, args.store, intercepts=options is not None)
     try:
         cast = load(Path(args.orders)) if args.orders else None
+        if args.workers > 1:
+            return _serve_together(args, cast)
+        return _serve_alone(args, cast, args.port, options)
+    except (BadOrdersFile, CannotListen) as error:
+        raise Failure(str(error)) from error
+
+
+def _serve_alone(
+    args: argparse.Namespace,
+    cast: list[dict[str, Any]] | None,
+    port: int,
+    options: InterceptOptions | None = None,
+    ready: Callable[[], None] | None = None,
+) -> int:
+    """In this process; `ready` is called in place of printing that it answers, and others listen on the port too."""
+    try:
         limits = Limits(connections=args.max_connections)
         kept = {"store": opened(args.store), "room": args.keep_journal, "keep_orders": args.keep_orders}
         mock = Mock(cast, args.push_allow, now=args.now, **kept)
-        server = HttpServer(mock, args.host, args.port, args.control_token, limits)
-        options = intercept.options(args, args.host)
+        server = HttpServer(mock, args.host, port, args.control_token, limits, reuse_port=ready is not None)
         interceptor = Interceptor(server, options) if options else None
+
+        def tell() -> None:
+            print(_ready_json(server) if args.ready_json else welcome(server.base_url, mock), flush=True)
+
         with _call_log(args, server):
-            asyncio.run(_serve(server, interceptor, args.ready_json, args.until_eof))
-    except (BadOrdersFile, CannotListen, BadTarget, BadAuthority, BadProxy, BadStore, Unkept) as error:
+            asyncio.run(_serve(server, interceptor, ready or tell, args.until_eof and ready is None))
+    except (CannotListen, BadTarget, BadAuthority, BadProxy, BadStore, Unkept) as error:
         raise Failure(str(error)) from error
     return 0
+
+
+def _serve_together(args: argparse.Namespace, cast: list[dict[str, Any]] | None) -> int:
+    def work(port: int, ready: Callable[[], None]) -> int:
+        return _serve_alone(args, cast, port, ready=ready)
+
+    def tell(port: int) -> None:
+        url = base_url(args.host, port)
+        seeded = _data.read_json("fixtures/orders.json") if cast is None else cast
+        print(_ready(url, args.host, port, None) if args.ready_json else _welcome(url, seeded, None), flush=True)
+        if args.until_eof:
+            threading.Thread(target=_at_eof, args=(partial(os.kill, os.getpid(), signal.SIGTERM),), daemon=True).start()
+
+    return workers.run(args.workers, args.host, args.port, work, tell)
 
 
 def _time(text: str) -> datetime:
@@ -212,6 +205,12 @@ def _time(text: str) -> datetime:
 def _count(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) <= 100_000:
         raise argparse.ArgumentTypeError(f'"{text}" is not a number of connections; use 1 to 100000')
+    return int(text)
+
+
+def _workers(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) <= 64:
+        raise argparse.ArgumentTypeError(f'"{text}" is not a number of workers; use 1 to 64')
     return int(text)
 
 
@@ -245,7 +244,9 @@ def _call_log(args: argparse.Namespace, server: HttpServer) -> Iterator[None]:
         log.close()
 
 
-async def _serve(server: HttpServer, interceptor: Interceptor | None, ready_json: bool, until_eof: bool) -> None:
+async def _serve(
+    server: HttpServer, interceptor: Interceptor | None, ready: Callable[[], None], until_eof: bool
+) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -258,36 +259,40 @@ async def _serve(server: HttpServer, interceptor: Interceptor | None, ready_json
             await server.stop()
             raise
     if until_eof:
-        threading.Thread(target=_at_eof, args=(loop, stop.set), daemon=True).start()
+        threading.Thread(target=_at_eof, args=(partial(loop.call_soon_threadsafe, stop.set),), daemon=True).start()
     gc.freeze()  # what was loaded and seeded stays: the collector need not look at it again and again
     gc.set_threshold(20_000, 20, 50)
     sys.setswitchinterval(0.0005)  # a signer that is done need not wait 5 ms until the loop lets go
-    print(_ready_json(server) if ready_json else welcome(server.base_url, server.mock), flush=True)
+    ready()
     try:
         await stop.wait()
     finally:
         await server.stop()
 
 
-def _at_eof(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> None:
+def _at_eof(stop: Callable[[], object]) -> None:
     """Stop when whoever started us has closed our standard input, or has ended by whatever cause."""
     with contextlib.suppress(OSError):  # without a standard input there is nothing to wait for
         while os.read(0, 4096):
             pass
     with contextlib.suppress(RuntimeError):  # a signal was faster, and the loop is closed
-        loop.call_soon_threadsafe(stop)
+        stop()
 
 
 def _ready_json(server: HttpServer) -> str:
+    return _ready(server.base_url, server.host, server.port, server.mock.interception)
+
+
+def _ready(url: str, host: str, port: int, interception: dict[str, Any] | None) -> str:
     ready = {
-        "base_url": server.base_url,
-        "control_url": f"{server.base_url}/_mock",
-        "console_url": f"{server.base_url}/_mock/",
-        "host": server.host,
-        "port": server.port,
+        "base_url": url,
+        "control_url": f"{url}/_mock",
+        "console_url": f"{url}/_mock/",
+        "host": host,
+        "port": port,
         "pid": os.getpid(),
         "version": VERSION,
-        "interception": server.mock.interception,
+        "interception": interception,
     }
     return json.dumps(ready)
 
@@ -306,7 +311,11 @@ def example_close() -> bytes:
 
 def welcome(base_url: str, mock: Mock) -> str:
     """What a newcomer does next."""
-    numbers = ", ".join(order["req_seq_id"] for order in mock.cast if "req_seq_id" in order)
+    return _welcome(base_url, mock.cast, mock.interception)
+
+
+def _welcome(base_url: str, cast: list[dict[str, Any]], interception: dict[str, Any] | None) -> str:
+    numbers = ", ".join(order["req_seq_id"] for order in cast if "req_seq_id" in order)
     tenant = f"{base_url}/_mock/tenants/{DEFAULT_SYS_ID}"
     return f"""\
 huifu-mock {VERSION} answers at {base_url} (Ctrl-C ends it)
@@ -327,7 +336,7 @@ DGClient.BASE_URL = t["base_url"]
 orders:   {numbers or "none yet: POST " + tenant + "/orders"}
 journal:  {tenant}/journal   what was received, and why it was answered so (or: huifu-mock journal)
 about:    {base_url}/_mock/about
-{_intercepting(mock.interception)}"""
+{_intercepting(interception)}"""
 
 
 def _intercepting(about: dict[str, Any] | None) -> str:
