@@ -1,6 +1,7 @@
 """What one client can do to the others: the worst body of each kind in a loop, and how long a healthy client waits."""
 
 import asyncio
+import json
 import sys
 import threading
 import time
@@ -11,10 +12,11 @@ from urllib.parse import urlsplit
 import measures
 from huifu_mock import keys, signing
 from huifu_mock.gateway.gateway import Gateway
-from huifu_mock.gateway.mock import Mock
+from huifu_mock.gateway.mock import Mock, seed
 from huifu_mock.gateway.tenant import DEFAULT_HUIFU_ID, DEFAULT_SYS_ID
 from huifu_mock.http.server import APART, IN_THE_LOOP
 from huifu_mock.request import CLOSE, ReceivedBytes, prepare
+from huifu_mock.store import capsule
 from load import http_request
 
 SIGN: Final = signing.sign(keys.published("foreign"), b"nothing that is sent")
@@ -64,6 +66,41 @@ KINDS: Final[Mapping[str, Callable[[], bytes]]] = {
 }
 
 
+TENANT: Final = f"/_mock/tenants/{DEFAULT_SYS_ID}"
+DAY: Final = "20260101"
+
+
+def _orders(count: int) -> list[dict[str, str]]:
+    """Orders of which the last has the number of the first: all of them are made, and none is kept."""
+    return [
+        {"req_seq_id": f"w{i % (count - 1)}", "req_date": DAY, "notify_url": "http://127.0.0.1:9/"}
+        for i in range(count)
+    ]
+
+
+def _capsule(count: int) -> bytes:
+    """A capsule of so many orders of which two have one number: all is checked and read, and nothing is kept."""
+    mock = Mock([])
+    tenant = mock.tenant({})
+    seed(tenant, [{"req_seq_id": f"o{i}"} for i in range(count)])
+    made = capsule.of(tenant)
+    made["tenant"]["before"] = []
+    made["tenant"]["orders"].append(made["tenant"]["orders"][0])
+    return json.dumps({"capsule": made}).encode()
+
+
+CONTROL: Final[Mapping[str, tuple[str, Callable[[], bytes]]]] = {
+    "10,000 orders to be seeded": (f"{TENANT}/orders", lambda: json.dumps(_orders(10_000)).encode()),
+    "a capsule of 10,000 orders": ("/_mock/tenants", lambda: _capsule(10_000)),
+    "a fault of 90,000 members": (f"{TENANT}/faults", f"{{{_members(90_000)}}}".encode),
+    "a clock of 9 million digits": (f"{TENANT}/clock/advance", lambda: b'{"seconds":1' + b"0" * LARGE + b"}"),
+    "a control body of brackets": (f"{TENANT}/faults", lambda: b"[" * LARGE),
+    "a large capsule being made": (f"{TENANT}/capsule", lambda: b""),
+    "a search of the whole journal": (f"{TENANT}/journal?q=nowhere", lambda: b""),
+}
+"""The worst calls of the control API: a path, and a body; those without one are reads."""
+
+
 def blocked(gateway: Gateway, body: bytes) -> float:
     """CPU seconds of one call that the event loop spends on it, when a thread has prepared a long body."""
     sent = ReceivedBytes(body)
@@ -99,15 +136,18 @@ async def _healthy(base_url: str, requests: list[bytes], stop: threading.Event, 
     return sorted(taken)
 
 
-async def _attack(base_url: str, body: bytes, until: float) -> int:
+async def _attack(base_url: str, path: str, body: bytes, until: float) -> int:
     parts = urlsplit(base_url)
-    request, sent = http_request(base_url, CLOSE.path, body), 0
+    request, sent = http_request(base_url, path, body), 0
+    if not body:
+        request = f"GET {path} HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode()
     while time.perf_counter() < until:
         reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
         try:
             writer.write(request)
             await writer.drain()
-            await reader.readuntil(b"\r\n\r\n")
+            head = await reader.readuntil(b"\r\n\r\n")
+            await reader.readexactly(int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0]))
             sent += 1
         except (OSError, asyncio.IncompleteReadError):
             pass
@@ -116,12 +156,8 @@ async def _attack(base_url: str, body: bytes, until: float) -> int:
     return sent
 
 
-def _attacker(base_url: str, bodies: list[bytes], seconds: float) -> None:
-    async def all_kinds() -> None:
-        until = time.perf_counter() + seconds
-        await asyncio.gather(*(_attack(base_url, body, until) for body in bodies))
-
-    asyncio.run(all_kinds())
+def _attacker(base_url: str, path: str, body: bytes, seconds: float) -> None:
+    asyncio.run(_attack(base_url, path, body, time.perf_counter() + seconds))
 
 
 def waits(seconds: float = 3.0) -> tuple[float, dict[str, float], float]:
@@ -140,8 +176,9 @@ def waits(seconds: float = 3.0) -> tuple[float, dict[str, float], float]:
 
         alone = p99(asyncio.run(_healthy(base_url, requests, never, 1000)))
         memory = 0.0
-        for name, make in KINDS.items():
-            attacker = get_context("spawn").Process(target=_attacker, args=(base_url, [make()], seconds))
+        kinds = {name: (CLOSE.path, make) for name, make in KINDS.items()} | CONTROL
+        for name, (path, make) in kinds.items():
+            attacker = get_context("spawn").Process(target=_attacker, args=(base_url, path, make(), seconds))
             attacker.start()
             stop = threading.Event()
             threading.Thread(target=lambda a=attacker, s=stop: (a.join(), s.set()), daemon=True).start()
