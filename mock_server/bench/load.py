@@ -27,10 +27,14 @@ class Load:
 
 
 class _Connection(asyncio.Protocol):
+    """One client. A server that closes after an answer is connected to again, within the latency of the next."""
+
     def __init__(self, requests: Sequence[bytes], todo: list[int], done: asyncio.Future[None], load: "_Run") -> None:
         self._requests, self._todo, self._done, self._run = requests, todo, done, load
         self._buffer = b""
         self._sent = 0.0
+        self._closes = False
+        self._again: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.WriteTransport)
@@ -50,11 +54,21 @@ class _Connection(asyncio.Protocol):
         now = time.perf_counter()
         self._run.latencies.append(now - self._sent)
         self._run.finished.append(now)
+        self._closes = b"connection: close" in self._buffer[:head].lower()
         self._buffer = b""
-        self._next()
+        if self._closes and self._todo:
+            self._sent = now
+            self._again = asyncio.ensure_future(self._reconnect())
+        else:
+            self._next()
+
+    async def _reconnect(self) -> None:
+        peer = self._transport.get_extra_info("peername")
+        self._transport.close()
+        await asyncio.get_running_loop().create_connection(lambda: self, *peer)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if not self._done.done():
+        if not self._done.done() and not self._closes:
             self._done.set_exception(exc or ConnectionError("the server hung up"))
 
     def _next(self) -> None:
@@ -63,7 +77,9 @@ class _Connection(asyncio.Protocol):
                 self._done.set_result(None)
             self._transport.close()
             return
-        self._sent = time.perf_counter()
+        if not self._closes:
+            self._sent = time.perf_counter()
+        self._closes = False
         self._transport.write(self._requests[self._todo.pop()])
 
 

@@ -23,10 +23,14 @@ from huifu_mock.gateway.mock import Mock, seed
 from huifu_mock.gateway.tenant import DEFAULT_HUIFU_ID, DEFAULT_PRODUCT_ID, DEFAULT_SYS_ID, Tenant
 from huifu_mock.request import CLOSE, ReceivedBytes, read
 from huifu_mock.schemas import schema
+from huifu_mock.state.clock import Clock
 from huifu_mock.store import capsule
 from load import http_request
 
+TODAY = f"{Clock().now():%Y%m%d}"
+"""In Beijing: a close of another day gets a hint beside its answer."""
 DAY = "20260101"
+"""Of the orders, which are old enough to be closed."""
 
 
 def compiling() -> dict[str, str]:
@@ -64,7 +68,7 @@ def _signs_a_second(_: int) -> float:
 def body(number: str, order: str) -> bytes:
     """A signed close."""
     data = {
-        "req_date": DAY,
+        "req_date": TODAY,
         "req_seq_id": number,
         "huifu_id": DEFAULT_HUIFU_ID,
         "org_req_date": DAY,
@@ -229,7 +233,7 @@ def tenant_seconds(count: int = 200) -> tuple[float, float]:
         assert tenant.merchant_private_key is not None
         huifu_id = tenant.settings.huifu_ids[0]
         seed(tenant, [{"req_seq_id": "o", "req_date": DAY}])
-        data = {"req_date": DAY, "req_seq_id": "c", "huifu_id": huifu_id, "org_req_date": DAY, "org_req_seq_id": "o"}
+        data = {"req_date": TODAY, "req_seq_id": "c", "huifu_id": huifu_id, "org_req_date": DAY, "org_req_seq_id": "o"}
         body = signing.envelope(tenant.sys_id, DEFAULT_PRODUCT_ID, data, tenant.merchant_private_key)
         assert b'"00000000"' in mock.gateway.close(body)
 

@@ -3,12 +3,16 @@
 import platform
 import sys
 import tempfile
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 import contract_kit
 import explaining
 import first_view as first_view_of_many
 import measures
+import peers
 import plugin
 import watching
 import worst
@@ -25,7 +29,7 @@ class Table:
 
     def __init__(self) -> None:
         self.missed: list[str] = []
-        print(f"{'what':<58}{'measured':>10}{'gate':>9}{'aim':>8}")
+        print(f"{'what':<58}{'measured':>10}{'gate':>9}{'aim':>8}", flush=True)
 
     def row(self, what: str, value: float, gate: float, aim: float | None, *, most: bool = False) -> None:
         """One line; `most` where the gate is the largest value allowed."""
@@ -41,7 +45,7 @@ class Table:
         print(f"{what:<58}{value:>10.3f}", flush=True)
 
 
-def told(what: str, run: Load) -> None:
+def show(what: str, run: Load) -> None:
     """The plain numbers behind the ratios."""
     p50, p99 = run.percentile(0.5) * 1000, run.percentile(0.99) * 1000
     print(f"  {what:<40}{run.rate:>8.0f} a second   p50 {p50:.2f} ms   p99 {p99:.2f} ms", flush=True)
@@ -52,7 +56,7 @@ def throughput(table: Table) -> None:
     limit, one = measures.openssl_signs(2), measures.openssl_signs(1)
     print(f"  openssl: {limit:.0f} signatures a second on 2 cores, {one:.0f} on one")
     least = floor()
-    told("bare aiohttp, 16 connections", least.echo_load)
+    show("bare aiohttp, 16 connections", least.echo_load)
     print(
         f"  floor of a close: sign {least.sign * 1000:.3f} + verify {least.verify * 1000:.3f} + bare aiohttp "
         f"{least.echo * 1000:.3f} = {least.cpu * 1000:.3f} ms of CPU, {least.rate:.0f} closes a second on 2 cores"
@@ -69,10 +73,10 @@ def throughput(table: Table) -> None:
         single = load(base_url, ready[FRESH - 2000 :], 1, b'"00000000"')
         again = load(base_url, ready[1000 : FRESH - 2000], 16, b'"00000000"')
         grown = measures.resident_mb(pid)
-    told("fresh closes, 16 connections", fresh)
-    told("fresh closes, 256 connections", wide)
-    told("fresh closes, 1 connection", single)
-    told("replays, 16 connections", again)
+    show("fresh closes, 16 connections", fresh)
+    show("fresh closes, 256 connections", wide)
+    show("fresh closes, 1 connection", single)
+    show("replays, 16 connections", again)
     print(f"  resident: {resident or 0:.0f} MB with {FRESH:,} orders seeded, {grown or 0:.0f} MB after the load")
     table.row("fresh closes/s at 16 connections ÷ floor", fresh.rate / least.rate, 0.75, 0.9)
     table.row(
@@ -106,7 +110,7 @@ def stores(table: Table) -> None:
                 load(base_url, ready[:500], 16, b'"00000000"')
                 run = load(base_url, ready[500:], 16, b'"00000000"')
             rates[store[:6]] = run.rate
-            told(f"fresh closes, 16 connections, {store[:6]}", run)
+            show(f"fresh closes, 16 connections, {store[:6]}", run)
         size = Path(folder, "mock.db").stat().st_size
         print(f"  {size / STORED:.0f} bytes in the file for each order with its close and its call")
         table.row("closes/s with sqlite ÷ memory", rates["sqlite"] / rates["memory"], 0.2, 0.8)
@@ -141,9 +145,10 @@ def explanations(table: Table) -> None:
 
 def memory(table: Table) -> None:
     """What an order, a close and a journal entry hold."""
-    table.row("memory per open order, KB", measures.order_bytes() / 1024, 0.6, None, most=True)
+    order = measures.order_bytes()
+    table.row("memory per open order, KB", order / 1024, 0.6, None, most=True)
     journal, close = measures.close_bytes()
-    table.row("memory per finished close, its order included, KB", close / 1024, 1.2, None, most=True)
+    table.row("memory per finished close beside its order, KB", (close - order) / 1024, 1.2, None, most=True)
     table.row("memory per call kept in the journal, KB", journal / 1024, 1.2, None, most=True)
     table.row("a copy of a tenant with 1,000 orders, ms", measures.fork_seconds() * 1000, 5, 2, most=True)
     extra, one = measures.tenant_seconds()
@@ -185,23 +190,47 @@ def endurance(table: Table) -> None:
     table.row("closes/s of the last 10,000 of 100,000 ÷ the first 10,000", first / last, 0.95, 1)
 
 
+def plugin_costs(_: Table) -> None:
+    """What the pytest plugin costs a test run."""
+    plugin.main()
+
+
+def contract(table: Table) -> None:
+    """How long the contract kit takes for a right client."""
+    for what, value, limit in contract_kit.measures():
+        table.row(what, value, limit, None, most=True)
+
+
+def compared(_: Table) -> None:
+    """Other mock servers under the same load."""
+    peers.main()
+
+
+QUICK: Final = (start_up, throughput, stores, explanations, memory, plugin_costs)
+LONGER: Final = (first_view, open_pages, neighbours, endurance, contract)
+PARTS: Final[dict[str, Callable[[Table], None]]] = {part.__name__: part for part in (*QUICK, *LONGER)}
+
+
+def options() -> Namespace:
+    """The command line."""
+    parser = ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="part", help=f"measure these alone: {', '.join(PARTS)}")
+    parser.add_argument("--quick", action="store_true", help="leave out what takes minutes")
+    parser.add_argument("--peers", action="store_true", help="other mock servers under the same load, and nothing else")
+    told = parser.parse_args()
+    if unknown := [part for part in told.parts if part not in PARTS]:
+        parser.error(f"there is no part {unknown[0]!r}; there are {', '.join(PARTS)}")
+    return told
+
+
 def main() -> int:
-    """Run every measure; exit code 1 if a gate was missed."""
+    """Run what was asked for; exit code 1 if a gate was missed."""
+    told = options()
+    chosen = [PARTS[part] for part in told.parts] or [*QUICK, *(() if told.quick else LONGER)]
     print(f"huifu-mock {measures.VERSION}, Python {platform.python_version()}, {platform.machine()}")
     table = Table()
-    start_up(table)
-    throughput(table)
-    stores(table)
-    explanations(table)
-    memory(table)
-    plugin.main()
-    if "--quick" not in sys.argv:
-        first_view(table)
-        open_pages(table)
-        neighbours(table)
-        endurance(table)
-        for what, value, limit in contract_kit.measures():
-            table.row(what, value, limit, None, most=True)
+    for part in [compared] if told.peers else chosen:
+        part(table)
     if table.missed:
         print("gates missed: " + "; ".join(table.missed))
     return 1 if table.missed else 0
