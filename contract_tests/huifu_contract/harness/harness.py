@@ -129,13 +129,21 @@ class Harness:
 
     def sent_under(self, e: Evidence) -> Sequence[Call]:
         """What the gateway has received by now for that call of the client."""
-        return self.tenant.journal.calls(session=e.session)
+        return self.tenant.journal.calls(session=e.session, unmatched=False)
+
+    def sent_during(self, later: Evidence, e: Evidence) -> Sequence[Call]:
+        """The requests of the call `e` that came after the first of a later call.
+
+        A busy gateway may read the last request of a call only when the client has given up on it and has answered.
+        """
+        since = min((_number(call) for call in self.sent_under(later)), default=0)
+        return [call for call in self.sent_under(e) if _number(call) > since]
 
     def console(self, e: Evidence) -> str:
         """Where the console of the gateway shows the requests of that call, which are kept from now on."""
         if not self.keep:
             return ""
-        tenant, calls = self.tenant, self.sent_under(e)
+        tenant, calls = self.tenant, self.tenant.journal.calls(session=e.session)
         if not calls and self.elsewhere is not None:  # as in `evidence`
             tenant, calls = self.elsewhere, self.elsewhere.journal.calls(session=e.session)
         if not calls:
@@ -200,9 +208,9 @@ class Harness:
 
     def _complete(self, calls: Sequence[Call]) -> None:
         """The gateway numbers its entries; a hole means that the journal lost one."""
-        numbers = [int(call.id.rpartition("-")[2]) for call in calls]
+        numbers = [_number(call) for call in calls]
         if self._numbers and numbers and numbers[-1] - self._numbers > len(numbers):
-            everything = {int(call.id.rpartition("-")[2]) for call in self.tenant.journal.calls()}
+            everything = {_number(call) for call in self.tenant.journal.calls()}
             missing = set(range(self._numbers + 1, numbers[-1])) - everything
             if missing:
                 raise KitTrouble(f"the journal of the fake gateway lost {len(missing)} entries")
@@ -272,3 +280,7 @@ def _known(order: Order | None) -> Order:
     if order is None:
         raise KitTrouble("a case asked for a close of nothing")
     return order
+
+
+def _number(call: Call) -> int:
+    return int(call.id.rpartition("-")[2])
