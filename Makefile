@@ -3,7 +3,7 @@
 PYTHON ?= python3
 PORT ?= 8080
 ARGS ?=
-WORKERS ?= 2
+WORKERS ?= 3
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -13,6 +13,9 @@ PIP_FAILED = { echo "huifu-mock was not installed: pip could not get what it nee
   echo "$(1) come from a package index. Behind a proxy or with an index of your own, set PIP_PROXY or PIP_INDEX_URL;"; \
   echo "without network, set PIP_NO_INDEX=1 and PIP_FIND_LINKS=/path/to/a/folder/of/wheels."; exit 1; } >&2
 WHICH := 'import os, sys; print("Python %d.%d.%d in" % sys.version_info[:3], os.path.realpath(sys.base_prefix))'
+
+# The server, the kit and hundreds of checks are Python processes: each would compile every module anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint bench soak fuzz dist binary pyz screenshots clean same-python

@@ -48,7 +48,14 @@ def team(pytester: pytest.Pytester) -> pytest.Pytester:
 def run(team: pytest.Pytester, *args: str) -> pytest.RunResult:
     installed = any(one.value == "huifu_contract.pytest_plugin" for one in entry_points(group="pytest11"))
     plugins = [] if installed else ["-p", "huifu_contract.pytest_plugin"]  # twice would be once too often
-    plugins += ["-p", "no:cacheprovider", "-p", "no:asyncio"]
+    plugins += [
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:asyncio",
+        "-p",
+        "no:schemathesis",
+    ]  # which takes two seconds to import
     return team.runpytest_subprocess(*plugins, *args, timeout=120)
 
 

@@ -185,7 +185,7 @@ def test_what_is_taken_along_from_a_call_works_elsewhere(console: Console, merch
     test = tmp_path / saved.value.suggested_filename
     saved.value.save_as(test)
     ran = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(test)],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:schemathesis", str(test)],
         cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert ran.returncode == 0, test.read_text("utf-8") + ran.stdout + ran.stderr

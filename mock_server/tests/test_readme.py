@@ -141,7 +141,8 @@ class Stage:
         if re.search(r"^(async )?def test_|^class Test", code, re.MULTILINE):
             (self.folder / "test_block.py").write_text(code, "utf-8")
             self.shell(
-                block, f"{shlex.quote(sys.executable)} -m pytest -q -p no:cacheprovider --rootdir=. -c /dev/null ."
+                block,
+                f"{shlex.quote(sys.executable)} -m pytest -q -p no:cacheprovider -p no:schemathesis -c /dev/null .",
             )
         else:
             # Empty lines above it make a traceback point into the document.

@@ -113,10 +113,10 @@ def driver(name: str) -> Driver:
     return MutantDriver(lambda: mutants.described(name))
 
 
-def grade(name: str, server: Server, *, timing: bool, everything: bool = True) -> RunResult:
+def grade(name: str, server: Server, *, timing: bool, everything: bool = True, workers: int = 1) -> RunResult:
     """The cases that measure time, or all the others; of a mutant those alone that it must fail, if not everything."""
     cases = _cases(name, timing=timing, everything=everything)
-    options = Options(profile=PROFILE, reruns=0, cases=cases, key_bits=KEY_BITS)
+    options = Options(profile=PROFILE, reruns=0, cases=cases, key_bits=KEY_BITS, workers=workers)
     return Runner(lambda: driver(name), options, name, server=server).run()
 
 
