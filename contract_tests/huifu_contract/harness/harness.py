@@ -63,6 +63,7 @@ class Harness:
     call_s: list[float] = field(default_factory=list)
     made: Counter[str] = field(default_factory=Counter)
     """How many numbers each stream has given; who uses a tenant after another takes this over."""
+    _twin: tuple[str, Evidence | None] = ("", None)
     _numbers: int = 0
     _examples: int = 0
 
@@ -136,8 +137,8 @@ class Harness:
 
         A busy gateway may read the last request of a call only when the client has given up on it and has answered.
         """
-        since = min((_number(call) for call in self.sent_under(later)), default=0)
-        return [call for call in self.sent_under(e) if _number(call) > since]
+        since = min((_number(call.id) for call in self.sent_under(later)), default=0)
+        return [call for call in self.sent_under(e) if _number(call.id) > since]
 
     def console(self, e: Evidence) -> str:
         """Where the console of the gateway shows the requests of that call, which are kept from now on."""
@@ -166,7 +167,7 @@ class Harness:
         """What the gateway received under that token, and what it knows of the order now."""
         public = self.tenant.huifu_public_key
         calls = self.tenant.journal.calls(session=token, unmatched=False)
-        self._complete(calls)
+        self._complete([call.id for call in calls])
         stray = None
         if not calls and self.elsewhere is not None:  # a request that names no tenant is kept under the default one
             calls = self.elsewhere.journal.calls(session=token, unmatched=False)
@@ -200,17 +201,17 @@ class Harness:
 
     def sweep(self) -> None:
         """Empties the journal, once it is clear that it lost nothing; not if calls in it are kept."""
-        self._complete(self.tenant.journal.calls())
+        self._complete([entry["id"] for entry in self.tenant.journal.entries(view="summary", sort="oldest")])
         if self.kept:
             return
         self.tenant.journal.clear()
         self._numbers = 0
 
-    def _complete(self, calls: Sequence[Call]) -> None:
+    def _complete(self, ids: Sequence[str]) -> None:
         """The gateway numbers its entries; a hole means that the journal lost one."""
-        numbers = [_number(call) for call in calls]
+        numbers = [_number(id_) for id_ in ids]
         if self._numbers and numbers and numbers[-1] - self._numbers > len(numbers):
-            everything = {_number(call) for call in self.tenant.journal.calls()}
+            everything = {_number(call.id) for call in self.tenant.journal.calls()}
             missing = set(range(self._numbers + 1, numbers[-1])) - everything
             if missing:
                 raise KitTrouble(f"the journal of the fake gateway lost {len(missing)} entries")
@@ -250,10 +251,16 @@ class Harness:
             raise CaseBroken(found, self.last)
 
     def twin(self) -> Evidence:
-        """The honest twin comes first: a client that refuses this too proves nothing by refusing the rest."""
-        e = self.close()
-        if e.claim != "closed":
-            raise Blocked(f"the honest twin was not accepted: the client claims {e.claim} after a genuine success")
+        """The honest twin comes first: a client that refuses this too proves nothing by refusing the rest.
+
+        Once for all examples of a case.
+        """
+        case, e = self._twin
+        if case != self.stream or e is None:
+            e = self.close()
+            if e.claim != "closed":
+                raise Blocked(f"the honest twin was not accepted: the client claims {e.claim} after a genuine success")
+            self._twin = self.stream, e
         return e
 
     def note(self, text: str) -> None:
@@ -282,5 +289,5 @@ def _known(order: Order | None) -> Order:
     return order
 
 
-def _number(call: Call) -> int:
-    return int(call.id.rpartition("-")[2])
+def _number(id_: str) -> int:
+    return int(id_.rpartition("-")[2])

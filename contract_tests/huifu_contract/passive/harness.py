@@ -13,7 +13,7 @@ from huifu_contract.harness.prepared_answers import PreparedAnswer
 from huifu_contract.outcome import Outcome
 
 if TYPE_CHECKING:
-    from huifu_mock import Call, Fault
+    from huifu_mock import Fault
 
 UNSAID = Outcome("unknown", error={"kind": "unsaid", "message": "nobody reported what the client made of it"})
 ABOUT_CLAIMS = f"claims {UNSAID.verdict}"
@@ -52,7 +52,7 @@ class PassiveHarness(Harness):
 
     def sweep(self) -> None: ...
 
-    def _complete(self, calls: Sequence[Call]) -> None: ...
+    def _complete(self, ids: Sequence[str]) -> None: ...
 
     @property
     def decides(self) -> bool:

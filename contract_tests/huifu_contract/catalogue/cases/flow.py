@@ -55,7 +55,7 @@ def same_number_other_day(harness: Harness, x: Example) -> None:
     closed = harness.order(req_date="20240405")
     params = harness.params(closed, req_date="20240425")
     first = harness.close(closed, params=params)
-    if first.claim != "closed":
+    if harness.decides and first.claim != "closed":
         raise Blocked(f"the honest twin was not accepted: the client claims {first.claim} after a genuine success")
     if x["other"] == "req_date":
         other = harness.order(trade_type="U_NATIVE")
