@@ -42,7 +42,7 @@ def test_an_entry_that_has_run_out_counts_no_more(tmp_path: Path) -> None:
     [
         (entry("security/no-such"), "no case is called"),
         (entry("*/*"), "case"),
-        (entry("request/*"), "at most 15"),
+        (entry("request/*"), "at most 19"),
         ('[[known]]\ncase = "security/sign-missing"\n', "reason"),
         ('[[known]]\ncase = "security/sign-missing"\nreason = " "\n', "gives no reason"),
         (entry("security/sign-missing") * 2, "two entries"),
