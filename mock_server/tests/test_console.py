@@ -76,12 +76,15 @@ def test_hundreds_of_calls_at_once_are_all_shown_in_place(console: Console, merc
     module = STORE.replace("store.js", "calls.js")
     rows = f"{module}.withGaps({module}.shownCalls())"
     console.until(f"{rows}.reduce((n, one) => n + (one.gap ?? 1), 0) === 300")
-    while (at := console.browser.eval(f"(async () => {rows}.findIndex((one) => one.gap))()")) >= 0:
-        before = console.browser.eval(f"(async () => {CALLS}.length)()")
-        console.browser.eval(f"document.querySelector('.scroller').scrollTop = {at} * 40")
-        console.page.locator(".gap-words").first.click()
-        console.until(f"{CALLS}.length > {before}")
-    assert console.browser.eval(f"(async () => {CALLS}.length)()") == 300
+    # the row of a gap may be drawn late, or go by itself because its calls are told late: each is asked for once
+    console.until(f"""await (async () => {{
+      const rows = {rows}, at = rows.findIndex((one) => one.gap);
+      if (at < 0) return {CALLS}.length === 300;
+      document.querySelector(".scroller").scrollTop = at * 40;
+      const gap = document.querySelector(`[data-id="${{rows[at].id}}"] .gap-words`);
+      if (gap && window.asked !== rows[at].id) {{ window.asked = rows[at].id; gap.click(); }}
+      return false;
+    }})()""")
     assert console.browser.eval("document.querySelectorAll('a.row').length") < 80, "only what is in sight is drawn"
 
 
