@@ -90,7 +90,7 @@ def bodies(count: int) -> list[bytes]:
 
 
 @contextmanager
-def serving(orders: int, store: str = "memory:") -> Iterator[tuple[str, int]]:
+def serving(orders: int, store: str = "memory:", workers: int = 1) -> Iterator[tuple[str, int]]:
     """A server in a process of its own with the orders `o0` …; its address and process number."""
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         json.dump([{"req_seq_id": f"o{i}", "req_date": DAY} for i in range(orders)], file)
@@ -108,6 +108,8 @@ def serving(orders: int, store: str = "memory:") -> Iterator[tuple[str, int]]:
             file.name,
             "--store",
             store,
+            "--workers",
+            str(workers),
         ]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT)
         try:

@@ -99,18 +99,22 @@ def throughput(table: Table) -> None:
         table.row("shape checks ÷ server CPU per close", measures.shape_check_seconds() / cpu, 0.02, None, most=True)
 
 
+def rate(what: str, signed: list[bytes], store: str, workers: int = 1) -> float:
+    """Fresh closes a second, 16 connections."""
+    with measures.serving(STORED, store, workers) as (base_url, _):
+        ready = measures.requests(base_url, signed)
+        load(base_url, ready[:500], 16, b'"00000000"')
+        run = load(base_url, ready[500:], 16, b'"00000000"')
+    show(f"fresh closes, 16 connections, {what}", run)
+    return run.rate
+
+
 def stores(table: Table) -> None:
-    """What it costs that everything is in a file before the reply leaves, and how soon a restart answers."""
+    """What it costs that everything is kept before the reply leaves, and how soon a restart answers."""
     signed = measures.bodies(STORED)
     with tempfile.TemporaryDirectory() as folder:
-        rates = {}
-        for store in ("memory:", f"sqlite:{folder}/mock.db"):
-            with measures.serving(STORED, store) as (base_url, _):
-                ready = measures.requests(base_url, signed)
-                load(base_url, ready[:500], 16, b'"00000000"')
-                run = load(base_url, ready[500:], 16, b'"00000000"')
-            rates[store[:6]] = run.rate
-            show(f"fresh closes, 16 connections, {store[:6]}", run)
+        rates = {what: rate(what, signed, store) for what, store in
+                 (("memory", "memory:"), ("sqlite", f"sqlite:{folder}/mock.db"))}  # fmt: skip
         size = Path(folder, "mock.db").stat().st_size
         print(f"  {size / STORED:.0f} bytes in the file for each order with its close and its call")
         table.row("closes/s with sqlite ÷ memory", rates["sqlite"] / rates["memory"], 0.2, 0.8)
@@ -119,6 +123,21 @@ def stores(table: Table) -> None:
         table.row(
             "restart with 100,000 orders, s", measures.restart_seconds(f"sqlite:{folder}/large.db"), 4, 2, most=True
         )
+    import databases  # of the tests
+
+    if databases.installed("initdb") is None:
+        print("  there is no PostgreSQL here (Debian and Ubuntu: the package postgresql)")
+        return
+    postgresql = databases.PostgreSql(settings=())
+    try:
+        for workers, gate, aim in ((1, 0.15, 0.5), (2, 0.08, 0.9)):
+            store = postgresql.fresh()
+            found = rate(f"postgresql, {workers} workers", signed, store, workers)
+            table.row(f"closes/s with postgresql, {workers} workers ÷ memory", found / rates["memory"], gate, aim)
+        size = postgresql.size(store)
+        print(f"  {size / STORED:.0f} bytes in PostgreSQL for each order with its close and its call")
+    finally:
+        postgresql.remove()
 
 
 def start_up(table: Table) -> None:

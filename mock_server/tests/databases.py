@@ -18,17 +18,23 @@ from huifu_mock.gateway.mock import Mock
 from huifu_mock.store.opening import database_of, opened
 
 WHERE: Final = ("/usr/lib/postgresql/*/bin", "/usr/local/pgsql/bin", "/opt/homebrew/opt/postgresql*/bin")
-QUICK: Final = ("fsync=off", "full_page_writes=off", "log_min_messages=fatal", "unix_socket_directories=")
+USUAL: Final = ("log_min_messages=fatal", "unix_socket_directories=", "listen_addresses=127.0.0.1")
+QUICK: Final = ("fsync=off", "full_page_writes=off")
 """A power failure is not among the tests; a crash of PostgreSQL is, and needs neither."""
 
 
-def program(name: str) -> str:
-    """Where a program of PostgreSQL is; what needs it is skipped where it is not."""
+def installed(name: str) -> str | None:
+    """Where a program of PostgreSQL is."""
     found = shutil.which(name)
     for pattern in WHERE:
         for folder in sorted(Path("/").glob(pattern[1:]), reverse=True):
             found = found or shutil.which(name, path=folder)
-    if found is None:
+    return found
+
+
+def program(name: str) -> str:
+    """Where a program of PostgreSQL is; what needs it is skipped where it is not."""
+    if (found := installed(name)) is None:
         pytest.skip("there is no PostgreSQL here (Debian and Ubuntu: the package postgresql)")
     return found
 
@@ -45,7 +51,8 @@ def not_root() -> dict[str, str | int | list[int]]:
 class PostgreSql:
     """A PostgreSQL server with a data directory of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: tuple[str, ...] = QUICK) -> None:
+        self._settings: Final = (*USUAL, *settings)
         self.folder: Final = Path(tempfile.mkdtemp(prefix="huifu-mock-postgresql-"))
         self._user: Final = not_root()
         if self._user:
@@ -68,7 +75,7 @@ class PostgreSql:
 
     def start(self) -> None:
         """Return when it answers."""
-        settings = [word for setting in (*QUICK, "listen_addresses=127.0.0.1") for word in ("-c", setting)]
+        settings = [word for setting in self._settings for word in ("-c", setting)]
         command = [self._program, "-D", f"{self.folder}/data", "-p", str(self.port), *settings]
         self.process = subprocess.Popen(  # type: ignore[call-overload] # of mixed types
             command, cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **self._user
@@ -93,6 +100,13 @@ class PostgreSql:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type] # the name is ours
         return self.url(name)
+
+    def size(self, store: str) -> int:
+        """The bytes of a database on the disk."""
+        with psycopg.connect(store) as connection:
+            found = connection.execute("SELECT pg_database_size(current_database())").fetchone()
+        assert found is not None
+        return int(found[0])
 
     def remove(self) -> None:
         """Nothing is left of it."""

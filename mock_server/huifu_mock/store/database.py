@@ -183,7 +183,7 @@ _FORGET: Final = {
 def _upserts(dialect: Any) -> dict[str, Any]:
     made = {}
     for kind, table in MANY.items():
-        statement = dialect.insert(table)
+        statement = dialect.insert(table).inline()  # nobody asks for the place that a row got
         set_ = {"body": statement.excluded.body}
         made[kind] = statement.on_conflict_do_update(index_elements=["tenant", "key"], set_=set_)
     return made

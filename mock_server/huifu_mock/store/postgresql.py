@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import psycopg
-from sqlalchemy import Connection, Engine, create_engine, delete, event, insert, select, text
+from sqlalchemy import Connection, Engine, create_engine, delete, event, insert, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
@@ -225,6 +225,14 @@ class PostgreSql(Database):
         bodies = {sys_id: _told(changes, sys_id) for sys_id in changes.tenants}
         for sys_id, columns in changes.tenants.items():
             columns["seq"] = seen[sys_id] + 1
+        told = [(CHANNEL, f"{self.gateway} {sys_id}") for sys_id in (*bodies, *changes.gone)]
+        driver: Any = connection.connection.driver_connection
+        with driver.pipeline():  # all is sent at once, and waited for once
+            self._put(connection, changes, bodies, seen)
+            for one in told:
+                driver.execute("SELECT pg_notify(%s, %s)", one)
+
+    def _put(self, connection: Connection, changes: Changes, bodies: dict[str, str], seen: Mapping[str, int]) -> None:
         self.execute(connection, changes)
         if bodies:
             rows = [{"tenant": sys_id, "seq": seen[sys_id] + 1, "body": body} for sys_id, body in bodies.items()]
@@ -233,9 +241,6 @@ class PostgreSql(Database):
             if seen[sys_id] % 100 == 0:
                 old = (CHANGES.c.tenant == sys_id, CHANGES.c.seq <= seen[sys_id] - REMEMBERED)
                 connection.execute(delete(CHANGES).where(*old))
-        told = [{"channel": CHANNEL, "told": f"{self.gateway} {sys_id}"} for sys_id in (*bodies, *changes.gone)]
-        if told:
-            connection.execute(_NOTIFY, told)
 
     def commit(self, connection: Connection) -> None:
         """Raises `Unknown` where it failed: the answer may be all that was lost."""
@@ -251,9 +256,6 @@ class PostgreSql(Database):
         """Let go of the connection, and of every lock."""
         with suppress(*self.errors):
             connection.close()
-
-
-_NOTIFY: Final = text("SELECT pg_notify(:channel, :told)")
 
 
 def _told(changes: Changes, sys_id: str) -> str:
