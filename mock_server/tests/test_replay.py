@@ -3,7 +3,7 @@
 import io
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from counter import CREATES, new_order
@@ -23,6 +23,9 @@ from huifu_mock.gateway.mock import Mock, Refused
 from huifu_mock.request import CLOSE, ReceivedBytes
 from huifu_mock.state import history
 from huifu_mock.store import capsule
+
+if TYPE_CHECKING:
+    from databases import PostgreSql
 
 
 def saved(desk: Desk, *, keys: bool = False) -> Any:
@@ -265,6 +268,18 @@ def test_a_tenant_in_a_file_is_replayed_after_a_restart(tmp_path: Path) -> None:
     again.mock.gateway.close(again.body(again.data(again.order())))
     told = replay(saved(again))
     again.mock.store.stop()
+    assert (told.difference, told.stopped, told.same) == (None, "", 2)
+
+
+def test_what_two_gateways_over_one_database_did_to_a_tenant_and_its_copy_is_replayed(postgresql: "PostgreSql") -> None:
+    url = postgresql.fresh()
+    with huifu_mock.Server(store=url) as one, huifu_mock.Server(store=url) as other:
+        made = one.tenant()
+        call(other.find(made.sys_id), made.orders.add(), "close-1")
+        other.find(made.sys_id).faults.add(fault="tampered")
+        copy = other.find(made.sys_id).fork()
+        call(one.find(copy.sys_id), copy.orders.add(), "close-2")
+        told = replay(other.find(copy.sys_id).capsule())
     assert (told.difference, told.stopped, told.same) == (None, "", 2)
 
 
