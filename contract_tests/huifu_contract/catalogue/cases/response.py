@@ -268,10 +268,13 @@ def unlisted_stat(harness: Harness, x: Example) -> None:
     ),
 )
 def extra_fields(harness: Harness, x: Example) -> None:
-    refused = [answer(x["code"], "F")] if "code" in x else []
-    e = harness.close(None, *refused, fault("extra-field", field=x["field"], value=x["value"]))
-    wanted = "not_closed" if refused else "closed"
-    harness.demand(e, e.claim == wanted, f"claims {e.claim} because of a field that nobody documented")
+    extra = {"field": x["field"], "value": x["value"]}
+    if "code" in x:
+        refused = answer(x["code"], "F", times=ALWAYS)
+        harness.judge(harness.close(None, refused, fault("extra-field", times=ALWAYS, **extra)))
+        return
+    e = harness.close(None, fault("extra-field", **extra))
+    harness.demand(e, e.claim == "closed", f"claims {e.claim} because of a field that nobody documented")
 
 
 @case(
