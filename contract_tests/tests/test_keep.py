@@ -6,7 +6,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 from urllib.request import urlopen
@@ -17,7 +17,10 @@ from huifu_contract.cli import client
 from huifu_contract.cli.main import main
 from huifu_contract.grading import results
 from huifu_contract.grading.results import CaseResult, Verdict
-from huifu_mock import Server
+from huifu_contract.mutants import mutants
+from huifu_contract.passive.run import PassiveRun
+from huifu_contract.reference import Config
+from huifu_mock import Server, connect
 
 CASE = "response/stat-f-beats-code"
 WRONG = """from huifu_contract.mutants import replies
@@ -106,3 +109,82 @@ def test_a_server_that_is_not_there_is_said_with_the_command_that_starts_one(
     told = capsys.readouterr().err
     assert f"--keep {address}:" in told
     assert "`huifu-mock serve` starts a server" in told
+
+
+# -- passive mode
+
+NO_QUERY = "response/p-then-query"
+BY_NUMBER = f"CASE~{NO_QUERY}~first"
+
+
+def close(run: PassiveRun, kind: str, base_url: str, params: dict[str, str]) -> None:
+    config = Config.of(run.server.default.credentials())
+    mutants.CLIENTS[kind](base_url, config, timeout_s=2.0, attempt_s=0.4).close(**params)
+
+
+def by_number(run: PassiveRun, kind: str) -> None:
+    close(run, kind, run.server.base_url, {"org_req_date": "20240405", "org_req_seq_id": BY_NUMBER})
+
+
+def one_after_the_other(run: PassiveRun, kind: str) -> None:
+    while True:
+        with urlopen(f"{run.server.base_url}/_contract/next?agent=shop") as told:
+            if told.status == 204:
+                return
+            work = json.loads(told.read())
+        close(run, kind, work["base_url"], work["params"])
+
+
+def passive(
+    monkeypatch: pytest.MonkeyPatch, calls: Callable[[PassiveRun, str], None], kind: str, *options: str
+) -> tuple[int, CaseResult]:
+    """The same as `graded` for a client that makes these calls while the server waits for some."""
+    monkeypatch.setattr(PassiveRun, "wait", lambda run, _idle: calls(run, kind))
+    given = ["passive", "--agent", "shop", "--port", "0", "--case", NO_QUERY, "--timeout", "2", "--claim", "query"]
+    ended = main([*given, *options, *FILES])
+    return ended, next(case for case in results.read(Path("r.json")).cases if case.id == NO_QUERY)
+
+
+@pytest.mark.parametrize("calls", [by_number, one_after_the_other])
+def test_a_passive_run_links_to_the_failing_call_and_its_server_goes_on(
+    calls: Callable[[PassiveRun, str], None], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown = []
+
+    def look() -> None:
+        printed = re.search(r"look: +(\S+)", capsys.readouterr().out)
+        assert printed is not None
+        link = urlsplit(printed[1])
+        query = parse_qs(link.query)
+        tenant = connect(f"{link.scheme}://{link.netloc}").find(query["tenant"][0])
+        call = tenant.journal.get(link.fragment)
+        known = call.session if "session" in query else call.data["org_req_seq_id"]
+        shown.append((printed[1], known == (query.get("session") or query["q"])[0], call.resp_code))
+
+    monkeypatch.setattr(client, "hold", look)
+    ended, case = passive(monkeypatch, calls, "no-query-after-p", "--keep")
+    assert (ended, case.verdict) == (1, Verdict.FAIL)
+    assert shown == [(case.console, True, "00000100")]
+
+
+def test_a_passive_run_without_a_failure_or_without_keep_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "hold", lambda: pytest.fail("it waits for Ctrl-C"))
+    assert passive(monkeypatch, by_number, "reference", "--keep")[1].verdict is Verdict.PASS
+    assert passive(monkeypatch, by_number, "no-query-after-p")[1].console == ""
+
+
+def test_a_number_that_comes_while_the_failures_are_looked_at_is_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs: list[PassiveRun] = []
+
+    def fails(run: PassiveRun, kind: str) -> None:
+        runs.append(run)
+        by_number(run, kind)
+
+    def look() -> None:
+        number = "CASE~control/accepts-honest-success~late"
+        close(runs[0], "reference", runs[0].server.base_url, {"org_req_date": "20240405", "org_req_seq_id": number})
+
+    monkeypatch.setattr(client, "hold", look)
+    assert passive(monkeypatch, fails, "no-query-after-p", "--keep", "--case", "control/*")[1].verdict is Verdict.FAIL
+    late = next(case for case in results.read(Path("r.json")).cases if case.id == "control/accepts-honest-success")
+    assert late.verdict is Verdict.NOT_RUN

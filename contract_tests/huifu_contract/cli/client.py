@@ -13,7 +13,7 @@ from threading import Event
 from typing import Any
 
 from huifu_contract.failures import SetupTrouble
-from huifu_contract.grading.results import Exit
+from huifu_contract.grading.results import Exit, RunResult
 from huifu_contract.outcome import GRADES
 
 EPILOG = "What is not given is taken from huifu-contract.toml, or [tool.huifu-contract] in pyproject.toml, if there."
@@ -115,9 +115,8 @@ def run(options: argparse.Namespace) -> int:
         runs = [_one(spec, made, server) for spec in options.client]
         write(runs, options.report, options.junit, options.md, options.html)
         github.tell(runs, os.environ, print)
-        if options.keep == HERE and any(case.console for found in runs for case in found.cases):
-            print(f"\nthe failing calls are kept: {server.base_url}/_mock/ (Ctrl-C ends this server)", flush=True)
-            hold()
+        if options.keep == HERE:
+            keep_open(server.base_url, runs)
     return _worst([found.exit for found in runs])
 
 
@@ -135,6 +134,13 @@ def _server(keep: str | None) -> Any:
         return nullcontext(connect(keep, os.environ.get(TOKEN_VARIABLE)))
     except (Unreachable, ValueError) as error:
         raise SetupTrouble(f"--keep {keep}: {error}; `huifu-mock serve` starts a server") from None
+
+
+def keep_open(base_url: str, runs: Sequence[RunResult]) -> None:
+    """Return when nobody looks at the failing calls any more; at once where there are none."""
+    if any(case.console for found in runs for case in found.cases):
+        print(f"\nthe failing calls are kept: {base_url}/_mock/ (Ctrl-C ends this server)", flush=True)
+        hold()
 
 
 def hold() -> None:

@@ -12,8 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from huifu_contract.cli.client import keep_open
 from huifu_contract.failures import SetupTrouble
-from huifu_contract.grading.results import Exit, Verdict
+from huifu_contract.grading.results import Verdict
 from huifu_contract.outcome import CLAIMS
 
 OLD_NAME = "lead"
@@ -42,6 +43,12 @@ def _add(made: argparse.ArgumentParser) -> None:
     made.add_argument("--max-attempts", type=int, default=5, help="of one whole close (default: 5)")
     made.add_argument(
         "--quiet", type=float, default=5.0, metavar="SECONDS", help="how long a magic number rests before it is judged"
+    )
+    made.add_argument(
+        "--keep",
+        action="store_true",
+        help="the report links to the failing calls in the console, and with a failure this server goes on after "
+        "the end until Ctrl-C",
     )
     made.add_argument("--report", type=Path, default=None, metavar="FILE.json", help="written after every case")
     made.add_argument("--junit", type=Path, default=None, metavar="FILE.xml")
@@ -79,6 +86,7 @@ def run(options: argparse.Namespace) -> int:
         timeout_s=options.timeout,
         max_attempts=options.max_attempts,
         quiet_s=options.quiet,
+        keep=options.keep,
         report=options.report,
         port=options.port,
     )
@@ -90,13 +98,14 @@ def run(options: argparse.Namespace) -> int:
             with contextlib.suppress(KeyboardInterrupt):  # the way in which a run without --until-idle ends
                 run.wait(options.until_idle)
             found = run.finish()
-            missing, ending = run.unmet(), run.exit
+            ran = tuple(case for case in found.cases if case.verdict is not Verdict.NOT_RUN)
+            terminal.show(console, replace(found, cases=ran))
+            console.print(f"{len(found.cases) - len(ran)} cases were not run", markup=False)
+            for case in run.unmet():
+                console.print(f"required, but {case.verdict}: {case.id} ({case.root or case.signature})", markup=False)
+            write([found], options.report, options.junit, options.md, options.html)
+            if options.keep:
+                keep_open(base, [found])
+            return int(run.exit)
     except CannotListen as error:
         raise SetupTrouble(str(error)) from None
-    ran = tuple(case for case in found.cases if case.verdict is not Verdict.NOT_RUN)
-    terminal.show(console, replace(found, cases=ran))
-    console.print(f"{len(found.cases) - len(ran)} cases were not run", markup=False)
-    for case in missing:
-        console.print(f"required, but {case.verdict}: {case.id} ({case.root or case.signature})", markup=False)
-    write([found], options.report, options.junit, options.md, options.html)
-    return int(Exit(ending))

@@ -147,11 +147,14 @@ class Harness:
         tenant, calls = self.tenant, self.tenant.journal.calls(session=e.session)
         if not calls and self.elsewhere is not None:  # as in `evidence`
             tenant, calls = self.elsewhere, self.elsewhere.journal.calls(session=e.session)
+        return self._link(tenant, calls, session=e.session)
+
+    def _link(self, tenant: Tenant, calls: Sequence[Call], **shown: str) -> str:
+        """The console of that tenant with the last of the calls open and the list filtered as told."""
         if not calls:
             return ""
         self.kept = True
-        shown = urlencode({"tenant": tenant.sys_id, "session": e.session})
-        return f"{tenant.base_url}/_mock/?{shown}#{calls[-1].id}"
+        return f"{tenant.base_url}/_mock/?{urlencode({'tenant': tenant.sys_id, **shown})}#{calls[-1].id}"
 
     @property
     def deadline_s(self) -> float:

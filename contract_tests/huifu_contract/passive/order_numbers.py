@@ -88,8 +88,10 @@ class OrderHarness(PassiveHarness):
     _played: bool = False
 
     @classmethod
-    def of(cls, driver: Driver, tenant: Any, session: OrderSession, laws: Sequence[Any]) -> OrderHarness:
-        return cls(driver, tenant, examples=0, laws=tuple(laws), session=session)
+    def of(
+        cls, driver: Driver, tenant: Any, session: OrderSession, laws: Sequence[Any], *, keep: bool = False
+    ) -> OrderHarness:
+        return cls(driver, tenant, examples=0, laws=tuple(laws), session=session, keep=keep)
 
     @property
     def chosen(self) -> Mapping[str, str]:
@@ -114,6 +116,12 @@ class OrderHarness(PassiveHarness):
         if changes:
             raise Skipped(CHOSEN)
         return dict(self.chosen)
+
+    def console(self, e: Evidence) -> str:  # noqa: ARG002  # the number finds its calls; they have no session
+        if not self.keep:
+            return ""
+        number = self.chosen["org_req_seq_id"]
+        return self._link(self.tenant, self.tenant.journal.calls(org_req_seq_id=number), q=number)
 
     def twin(self) -> Evidence:
         """One number is one call: the honest twin would take the place of what was asked for."""

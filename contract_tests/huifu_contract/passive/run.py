@@ -46,7 +46,10 @@ UNSEEN = "nothing was sent, and no claim says why: POST /_contract/claim"
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`quiet_s`: how long an order number must be quiet after its last reply before it is judged."""
+    """`quiet_s`: how long an order number must be quiet after its last reply before it is judged.
+
+    `keep`: failures link to the console of this server, which shows them for as long as it runs.
+    """
 
     agent: str
     claims: frozenset[str] = frozenset()
@@ -56,6 +59,7 @@ class Options:
     timeout_s: float = 15.0
     max_attempts: int = 5
     quiet_s: float = 5.0
+    keep: bool = False
     report: Path | None = None
     host: str = "127.0.0.1"
     port: int = 0
@@ -73,6 +77,8 @@ class PassiveRun:
     _seen: Counter[str] = field(default_factory=Counter)
     _threads: list[Thread] = field(default_factory=list)
     _waiting: Waiting = field(default_factory=Waiting)
+    _over: bool = False
+    """Whether the run was finished: a number that comes later is not judged any more."""
     _lock: Lock = field(default_factory=Lock)
     _activity: Condition = field(default_factory=Condition)
     _last: float = field(default_factory=time.monotonic)
@@ -107,6 +113,8 @@ class PassiveRun:
 
     def finish(self) -> RunResult:
         """Judges what is still open; what nobody asked for stays not-run."""
+        with self._lock:
+            self._over = True
         self._waiting.end()
         for session in list(self._sessions.values()):
             session.end()
@@ -190,7 +198,7 @@ class PassiveRun:
         record = catalogue().get(asked(number))
         with self._lock:
             found = self._sessions.get(number)
-            if found is not None or record is None or not close or record.id not in self._results:
+            if found is not None or record is None or not close or record.id not in self._results or self._over:
                 return found
             rendezvous = self._seen[record.id]
             self._seen[record.id] += 1
@@ -211,7 +219,7 @@ class PassiveRun:
                 why = f"the agent does not claim {', '.join(sorted(missing))}; see --claim"
                 self._finished(blank_result(record, Verdict.SKIP, why))
                 continue
-            harness = PassiveHarness(driver, self.server.default, examples=0, reveal=record.id)
+            harness = PassiveHarness(driver, self.server.default, examples=0, reveal=record.id, keep=self.options.keep)
             result = _seen(self._grader().grade(record, harness), harness)
             if harness.unseen and self._waiting.ended:
                 return  # the run ended before the agent made that close
@@ -221,7 +229,8 @@ class PassiveRun:
     def _grade_session(self, session: OrderSession) -> None:
         try:
             driver = PassiveDriver(self._waiting, self.hello)
-            harness = OrderHarness.of(driver, self.server.default, session, (wire, restraint))
+            laws, keep = (wire, restraint), self.options.keep
+            harness = OrderHarness.of(driver, self.server.default, session, laws, keep=keep)
             self._finished(replace(self._grader(), only=session.example).grade(session.record, harness))
         finally:
             session.ready.set()
