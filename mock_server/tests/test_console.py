@@ -64,6 +64,30 @@ def test_a_call_appears_as_it_comes_with_its_answer_and_what_would_have_succeede
     assert merchant.tenant.orders.get("order-1").close_stat == "S"
 
 
+def test_the_command_that_an_empty_tenant_shows_makes_its_first_call(
+    console: Console, tenant: huifu_mock.Tenant
+) -> None:
+    if shutil.which("curl") is None:
+        pytest.skip("there is no curl here")
+    console.open()
+    assert "00000000" in shell(console.page.locator("main pre code").inner_text())
+    expect(console.row("order-")).to_contain_text("00000000")
+    assert [call.reason for call in tenant.journal.closes()] == ["CLOSED"]
+
+
+def test_a_repeat_and_a_fault_are_marked_in_the_list(console: Console, merchant: Merchant) -> None:
+    tenant = merchant.tenant
+    order = tenant.orders.add(req_seq_id="order-1")
+    console.open()
+    for _ in range(2):
+        merchant.post(CLOSE, order.close_params("the-same"))
+    tenant.faults.add(answer="98888888")
+    merchant.close(order)
+    for id_, badge in (("call-1", None), ("call-2", "replay"), ("call-3", "98888888")):
+        badges = console.page.locator(f"[data-id={id_}] .badge")
+        expect(badges).to_have_text([badge] if badge else [])
+
+
 def test_hundreds_of_calls_at_once_are_all_shown_in_place(console: Console, merchant: Merchant) -> None:
     tenant = merchant.tenant
     order = tenant.orders.add(req_seq_id="order-1", age_seconds=5)
@@ -293,6 +317,30 @@ def test_a_push_that_failed_is_tried_again_by_a_jump_to_its_next_try(console: Co
         expect(console.page.get_by_text("The clock is 1 s later")).to_be_visible()
         expect(console.detail.locator(".order-head")).to_contain_text("delivered")
         assert (tenant.clock.now() - before).total_seconds() == 1
+        if shutil.which("curl") is not None:
+            console.button("Resend (r)", console.detail).hover()
+            shell(console.detail.locator(".same code").inner_text())
+            expect(console.detail.locator(".timeline li")).to_have_count(3)
+
+
+def test_a_receiver_is_added_and_removed_and_a_wrong_one_is_refused(
+    console: Console, tenant: huifu_mock.Tenant
+) -> None:
+    right = "http://127.0.0.1:9000/hook"
+    console.open("deliveries")
+    console.button("Add a receiver").first.click()
+    dialog = console.page.get_by_role("dialog")
+    dialog.get_by_label("Address of the receiver").fill("ftp://127.0.0.1/hook")
+    console.button("Add a receiver", dialog).click()
+    expect(dialog.get_by_role("alert")).to_contain_text("http")
+    dialog.get_by_label("Address of the receiver").fill(right)
+    console.button("Add a receiver", dialog).click()
+    receivers = console.page.get_by_role("list", name="Webhook receivers")
+    expect(receivers).to_contain_text(right)
+    assert [one.url for one in tenant.webhooks.list()] == [right]
+    console.button(f"Remove {right}").click()
+    expect(receivers).to_have_count(0)
+    assert list(tenant.webhooks.list()) == []
 
 
 def test_an_order_is_seeded_and_a_wrong_one_is_refused_with_what_would_be_right(

@@ -33,7 +33,7 @@ def test_a_newcomer_sees_all_of_it_without_reading_a_document(console: Console) 
 
     # a signature broken on purpose, and which character differs
     page.get_by_role("navigation").get_by_role("link", name="Connect").click()
-    expect(page.get_by_text("Connected: 1 calls so far")).to_be_visible()
+    expect(page.get_by_text("Connected. Calls so far: 1")).to_be_visible()
     button("Send it wrongly signed").click()
     page.get_by_role("link", name="call-2: 10000000").click()
     expect(console.detail.locator(".diff mark").nth(0)).to_have_text("\\")

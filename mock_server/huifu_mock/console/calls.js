@@ -1,9 +1,9 @@
 // The calls: a live list that is filtered by the address and pauses while one reads further down.
 import { get, api, tenantPath } from "./api.js";
-import { curlHuifu } from "./commands.js";
-import { CLOSE, closeData, firstClose } from "./closing.js";
+import { curlHuifu, curlTenant } from "./commands.js";
+import { CLOSE, closeData, firstClose, fresh } from "./closing.js";
 import { loadGap, number, onEnd, totalCalls } from "./data.js";
-import { clockTime, took } from "./format.js";
+import { clockTime, huifuDay, now, took } from "./format.js";
 import { Icon } from "./icons.js";
 import { List, toTop } from "./list.js";
 import { Badge, Chip, Code, Empty, Search, html, useEffect, useState } from "./parts.js";
@@ -197,11 +197,17 @@ function NoCalls() {
     ${command ? html`<${Code} text=${command} label="curl" />` : null}<//>`;
 }
 
-// A signed close of an order that is there and open, as a command to paste; empty where there is none.
+// A signed close of an order that is there and open, as a command to paste; where there is none, one that seeds it first.
 async function exampleClose() {
   const { items } = await get("/orders?trans_stat=P&settle=immediate");
   const order = items.find((one) => one.age_seconds >= 60 && !/^[UD]_/.test(one.trade_type));
-  if (!order) return "";
+  if (order) return curlClose(order);
+  const made = { req_seq_id: fresh("order"), req_date: huifuDay(now()) };
+  const { huifu_id: merchant } = await get("");
+  return `${curlTenant("POST", "/orders", made)}\n${await curlClose({ ...made, huifu_id: merchant })}`;
+}
+
+async function curlClose(order) {
   const { body } = await api("POST", tenantPath("/sign"), { data: closeData(order) });
   return curlHuifu(CLOSE, body);
 }

@@ -28,9 +28,10 @@ const CHOICES = { "status.body": ["html", "json", "nothing"], "sign-foreign.key"
 function Setting({ card, name, initial }) {
   const label = name === "when" ? t("carriedOutToo") : name === "at" ? t("racePoint") : name;
   const choices = name === "at" ? state.about.points.map((one) => [one.at, `${one.at}: ${both(one)}`])
-    : name === "when" ? [["before", t("no")], ["after", t("yes")]] : CHOICES[`${card.id}.${name}`]?.map((one) => [one, one || "–"]);
+    : name === "when" ? [["before", t("no")], ["after", t("yes")]]
+    : typeof initial === "boolean" ? [["false", t("no")], ["true", t("yes")]] : CHOICES[`${card.id}.${name}`]?.map((one) => [one, one || "–"]);
   return html`<label class="field"><span>${label}</span>${choices
-    ? html`<select name=${name}>${choices.map(([value, words]) => html`<option key=${value} value=${value} selected=${value === initial}>${words}</option>`)}</select>`
+    ? html`<select name=${name}>${choices.map(([value, words]) => html`<option key=${value} value=${value} selected=${value === String(initial)}>${words}</option>`)}</select>`
     : typeof initial === "number" ? html`<input name=${name} type="number" step="any" min="0" value=${initial} />` : html`<input name=${name} value=${initial ?? ""} placeholder=${initial === null ? "–" : ""} />`}</label>`;
 }
 
@@ -40,7 +41,7 @@ function body(card, form) {
   for (const [name, initial] of card.settings) {
     const value = given.get(name);
     if (value === "" || value === null) continue;
-    made[name] = typeof initial === "number" ? Number(value) : value;
+    made[name] = { number: Number, boolean: (word) => word === "true" }[typeof initial]?.(value) ?? value;
   }
   const order = given.get("order");
   const what = { do: made, times: Number(given.get("times") || 1) };

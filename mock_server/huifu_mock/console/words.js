@@ -283,7 +283,7 @@ export const WORDS = {
   // connect
   waiting: ["Waiting for your first call…", "等待你的第一个请求…"],
   waitingHow: ["Point your client at the address below. This line turns green when its first call arrives.", "把你的客户端指向下面的地址。收到第一个请求时这里会变绿。"],
-  arrived: ["Connected: {n} calls so far", "已接入：共 {n} 个请求"],
+  arrived: ["Connected. Calls so far: {n}", "已接入：共 {n} 个请求"],
   arrivedHow: ["The latest: {what}", "最近一个：{what}"],
   credentials: ["Address and credentials", "地址与凭据"],
   credentialsHow: ["Test keys of this tenant; they open nothing anywhere else.", "该租户的测试密钥，在别处没有任何用处。"],
