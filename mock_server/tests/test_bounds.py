@@ -24,7 +24,17 @@ def test_about_tells_every_bound_with_its_fill(tenant: huifu_mock.Tenant, server
     assert bounds["journal_entries_of_a_tenant"]["now"] >= 1
     assert bounds["connections"]["most"] == 1000
     assert bounds["connections"]["now"] >= 1
+    assert bounds["delivery_waits_of_a_tenant"] == {"most": 1000, "now": 0}
     assert all(0 <= one["now"] <= one["most"] for one in bounds.values())
+    assert "final_orders_of_a_tenant" not in bounds, "all are kept unless told otherwise"
+
+
+def test_a_bound_of_the_orders_is_told_with_how_many_are_final() -> None:
+    bounded = mock.Mock(cast=[], keep_orders=2)
+    [tenant] = bounded.gateway
+    for order in ({}, {"trans_stat": "S"}, {"trans_stat": "F"}, {"trans_stat": "S"}):
+        mock.seed(tenant, [order])
+    assert bounded.bounds["final_orders_of_a_tenant"]() == (2, 2)
 
 
 @pytest.mark.parametrize(

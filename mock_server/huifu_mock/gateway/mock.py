@@ -106,11 +106,14 @@ class Mock:
             "journal_entries_of_a_tenant": lambda: (self.room.entries, self._most(lambda one: len(one.journal))),
             "journal_waits_of_a_tenant": lambda: (MOST_WAITING, self._most(lambda one: one.journal.waiting)),
             "deliveries_of_a_tenant": lambda: (DELIVERIES, self._most(lambda one: len([*one.pushes.deliveries]))),
+            "delivery_waits_of_a_tenant": lambda: (MOST_WAITING, self._most(lambda one: one.pushes.deliveries.waiting)),
             "faults_of_a_tenant": lambda: (MOST_FAULTS, self._most(lambda one: len([*one.faults]))),
             "webhooks_of_a_tenant": lambda: (MOST_WEBHOOKS, self._most(lambda one: len(one.pushes.webhooks))),
             "pushes_waiting": lambda: (self.dispatcher.limit, self.dispatcher.waiting),
         }
         """What is bounded: how much there may be, and how much there is; of what each tenant has, the fullest."""
+        if keep_orders is not None:
+            self.bounds["final_orders_of_a_tenant"] = lambda: (keep_orders, self._most(lambda one: one.orders.final))
         self.interception: dict[str, Any] | None = None
         """Where clients of Huifu's real hosts are intercepted; see `schemas/control/about.json`."""
         if kept is None:

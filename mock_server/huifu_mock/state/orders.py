@@ -136,6 +136,11 @@ class OrderTable:
         self._by_number: dict[str, tuple[Key, ...]] = {}
         self._attempts: dict[Key, CloseAttempt] = {}
 
+    @property
+    def final(self) -> int:
+        """How many are paid, failed or closed; counted only with `most_final`."""
+        return len(self._final)
+
     def find(self, huifu_id: str, req_date: str, req_seq_id: str, hf_seq_id: str) -> Order | None:
         """The order that the numbers name; given both, they must name the same one. Empty means not given."""
         key = (huifu_id, req_date, req_seq_id) if req_seq_id else self._by_hf_seq_id.get(hf_seq_id)
