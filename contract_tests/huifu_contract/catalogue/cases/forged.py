@@ -96,7 +96,7 @@ def unverified_not_sent(harness: Harness, x: Example) -> None:
     Basis.SAFETY,
     grade=GRADE,
     quote="Where a signed order goes is configured. A redirect is not signed, and anybody on the way can write one.",
-    says="A signed request is not sent to where a redirect points, on this host or another.",
+    says="A signed request is not sent to another host because a redirect points there.",
     because="the request names the order and holds no secret, so nothing is lost at once; but whoever is sent a signed "
     "close can keep it, and carry it out when he likes",
     fixed=[{"status": status} for status in (307, 308)],
@@ -104,8 +104,9 @@ def unverified_not_sent(harness: Harness, x: Example) -> None:
 )
 def redirect_not_followed(harness: Harness, x: Example) -> None:
     elsewhere = "t" + secrets.token_hex(6)
-    where = f"{harness.tenant.base_url}/s/{elsewhere}{PATH}"
+    where = f"{harness.tenant.base_url}/s/{elsewhere}{PATH}".replace("//127.0.0.1:", "//localhost:")
     e = harness.close(None, fault("status", status=x["status"], body="nothing", location=where))
-    followed = [call for call in harness.tenant.journal.calls(session=elsewhere) if call.body]
-    wrong = Broken("L4", f"a signed {followed[0].endpoint} was sent to where a redirect points") if followed else None
-    harness.judge(e, also=[wrong] if wrong else [])
+    sent, _ = harness.evidence(elsewhere, None, ())
+    followed = [one for one in sent if one.body]
+    wrong = [Broken("L4", f"a signed {followed[0].op} was sent to where a redirect points")] if followed else []
+    harness.judge(replace(e, sent=(*e.sent, *sent)), also=wrong)
