@@ -1,5 +1,6 @@
 // The page: the bar with tenant and clock, the views, the detail, the keys.
 import { api, post, setToken, tenantPath } from "./api.js";
+import { begun } from "./begin.js";
 import { Calls, togglePause } from "./calls.js";
 import { Connect } from "./connect.js";
 import { begin, setClock, totalCalls, watch } from "./data.js";
@@ -13,6 +14,7 @@ import { OrderDrawer, Orders, SeedDialog } from "./orders.js";
 import { Dialog, html, render, useEffect, useState } from "./parts.js";
 import { THEMES, VIEWS, dress, follow, go, onChange, route, setLanguage, setTheme, state, t, toast, update } from "./store.js";
 
+const FIRST_PICTURE = 250; // milliseconds after which there is one, whatever has come
 const ICON = new URL("icon.svg", import.meta.url).href;
 
 // --- the clock
@@ -156,8 +158,14 @@ function App() {
 
 const root = document.getElementById("app");
 dress();
-onChange(() => render(html`<${App} />`, root));
-render(html`<${App} />`, root);
+// The first picture waits a moment for the first answers: each picture before them would hold them up.
+let shown = false;
+const draw = () => {
+  shown ||= state.ready || state.signIn || state.live === "lost";
+  if (shown) render(html`<${App} />`, root);
+};
+onChange(draw);
+setTimeout(() => { shown = true; draw(); }, FIRST_PICTURE);
 listen({ advance, togglePause });
 const followAddress = () => {
   const before = route.tenant;
@@ -166,4 +174,4 @@ const followAddress = () => {
 };
 addEventListener("popstate", followAddress);
 addEventListener("hashchange", followAddress);
-begin().catch((error) => { if (error.status !== 401) { update({ live: "lost" }); toast(error.status ? error.message : t("unreachable"), "bad"); } });
+begun.catch((error) => { if (error.status !== 401) { update({ live: "lost" }); toast(error.status ? error.message : t("unreachable"), "bad"); } });
