@@ -137,8 +137,10 @@ class Harness:
 
         A busy gateway may read the last request of a call only when the client has given up on it and has answered.
         """
-        since = min((_number(call.id) for call in self.sent_under(later)), default=0)
-        return [call for call in self.sent_under(e) if _number(call.id) > since]
+        first = next(iter(self.sent_under(later)), None)
+        if first is None:
+            return []  # it sent nothing, so nothing came after it
+        return [call for call in self.sent_under(e) if _number(call.id) > _number(first.id)]
 
     def console(self, e: Evidence) -> str:
         """Where the console of the gateway shows the requests of that call, which are kept from now on."""
