@@ -35,7 +35,7 @@ test: lint ## run every check: format, style, types, tests, README blocks, the w
 	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 bench: $(VENV)/.ready-to-test ## measure speed and memory against a signature and a bare server
-	@PYTHONPATH=mock_server/tests $(BIN)/python mock_server/bench/run.py $(ARGS)
+	@$(BIN)/python mock_server/bench/run.py $(ARGS)
 
 soak: $(VENV)/.ready-to-test ## keep everything busy for 5 minutes; memory must stay flat (ARGS="--seconds 30")
 	@$(BIN)/python mock_server/bench/soak.py $(ARGS)

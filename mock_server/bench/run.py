@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import Final
 
 import contract_kit
+import event_streams
 import explaining
 import first_view as first_view_of_many
 import measures
 import peers
 import plugin
-import watching
 import worst
 from floor import floor
 from load import Load, load
+from postgresql_server import NotInstalled, PostgreSql
 
 FRESH = 12_000
 LONG = 100_000
@@ -123,12 +124,11 @@ def stores(table: Table) -> None:
         table.row(
             "restart with 100,000 orders, s", measures.restart_seconds(f"sqlite:{folder}/large.db"), 4, 2, most=True
         )
-    import databases  # of the tests
-
-    if databases.installed("initdb") is None:
-        print("  there is no PostgreSQL here (Debian and Ubuntu: the package postgresql)")
+    try:
+        postgresql = PostgreSql(settings=())
+    except NotInstalled as missing:
+        print(f"  {missing}")
         return
-    postgresql = databases.PostgreSql(settings=())
     try:
         for workers, gate, aim in ((1, 0.15, 0.5), (2, 0.08, 0.9)):
             store = postgresql.fresh()
@@ -178,8 +178,8 @@ def memory(table: Table) -> None:
 
 def open_pages(table: Table) -> None:
     """What it costs that many follow the events."""
-    if (kept := watching.kept()) is not None:
-        table.row(f"closes per CPU second, {watching.READERS} event streams ÷ none", kept, 0.95, 0.98)
+    if (kept := event_streams.kept()) is not None:
+        table.row(f"closes per CPU second, {event_streams.READERS} event streams ÷ none", kept, 0.95, 0.98)
 
 
 def first_view(table: Table) -> None:

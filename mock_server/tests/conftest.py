@@ -14,7 +14,8 @@ import huifu_mock
 
 if TYPE_CHECKING:
     from browser import Browser
-    from databases import PostgreSql
+
+    from postgresql_server import PostgreSql
 
 # No deadline and no complaint about slow examples: a busy machine is no fault of the code. In CI examples are fixed.
 settings.register_profile("huifu-mock", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -64,11 +65,22 @@ def chromium() -> "Iterator[Browser]":
 @pytest.fixture(scope="session")
 def postgresql() -> "Iterator[PostgreSql]":
     """A PostgreSQL for all tests that need one; where there is none, they are skipped."""
-    import databases
+    from postgresql_server import NotInstalled, PostgreSql
 
-    running = databases.PostgreSql()
+    try:
+        running = PostgreSql()
+    except NotInstalled as missing:
+        pytest.skip(str(missing))
     yield running
     running.remove()
+
+
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run all tests that need PostgreSQL in one worker, which starts it once."""
+    for item in items:
+        if "postgresql" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("postgresql"))
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.xdist_group("postgresql"))])

@@ -25,7 +25,7 @@ from huifu_mock.state import history
 from huifu_mock.store import capsule
 
 if TYPE_CHECKING:
-    from databases import PostgreSql
+    from postgresql_server import PostgreSql
 
 
 def saved(desk: Desk, *, keys: bool = False) -> Any:

@@ -13,7 +13,7 @@ from test_store_file import busy, whole
 from huifu_mock.cli.main import main
 
 if TYPE_CHECKING:
-    from databases import PostgreSql
+    from postgresql_server import PostgreSql
 
 
 @pytest.fixture
@@ -93,7 +93,6 @@ def test_a_store_that_was_exported_with_keys_is_the_same_where_it_is_imported(
     )
 
 
-@pytest.mark.xdist_group("postgresql")
 def test_vacuum_packs_a_database_of_postgresql(postgresql: "PostgreSql", capsys: pytest.CaptureFixture[str]) -> None:
     store = used(postgresql.fresh())
     before, after = re.findall(r"([\d,]+) bytes", said(capsys, "vacuum", store))

@@ -33,9 +33,7 @@ from huifu_mock.cli.main import main
 from huifu_mock.request import CLOSE
 
 if TYPE_CHECKING:
-    from databases import PostgreSql
-
-pytestmark = pytest.mark.xdist_group("postgresql")
+    from postgresql_server import PostgreSql
 
 ORDERS = int(os.environ.get("FLEET_ORDERS", "120"))
 CLIENTS = 4

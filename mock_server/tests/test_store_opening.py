@@ -22,7 +22,7 @@ from huifu_mock.store import opening, tables
 from huifu_mock.store.opening import opened
 
 if TYPE_CHECKING:
-    from databases import PostgreSql
+    from postgresql_server import PostgreSql
 
 
 def made(path: Path) -> Path:
@@ -103,7 +103,6 @@ def test_a_database_that_cannot_be_reached_is_refused_in_words_without_its_passw
     assert "secret" not in str(refused.value)
 
 
-@pytest.mark.xdist_group("postgresql")
 def test_a_database_that_is_missing_or_holds_something_else_is_refused_in_words(postgresql: "PostgreSql") -> None:
     with pytest.raises(BadStore, match="make it first, with createdb"):
         opened(postgresql.url("missing"))

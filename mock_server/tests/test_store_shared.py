@@ -15,18 +15,16 @@ from merchant import CLOSE, Merchant
 from postbox import Mailbox, Push, Said
 from test_many_racers import post
 from test_store_file import Kept, KeptLife, ask, busy, whole
+from watching import Watch
 
 import huifu_mock
 from huifu_mock import signing
 from huifu_mock.client.transport import ControlError
 from huifu_mock.gateway.mock import Refused
 from huifu_mock.state.orders import Order
-from watching import Watch
 
 if TYPE_CHECKING:
-    from databases import PostgreSql
-
-pytestmark = pytest.mark.xdist_group("postgresql")
+    from postgresql_server import PostgreSql
 
 
 @pytest.fixture
@@ -57,6 +55,12 @@ def added(desk: Desk, **fields: Any) -> Order:
     """An order that is kept."""
     with desk.tenant.work():
         return desk.order(**fields)
+
+
+def test_all_tests_that_need_postgresql_run_in_one_worker(request: pytest.FixtureRequest, shared: str) -> None:
+    assert request.node.get_closest_marker("xdist_group").args == ("postgresql",)
+    if hasattr(request.config, "workerinput"):
+        assert request.node.nodeid.endswith("@postgresql"), "pytest-xdist does not group tests"
 
 
 def test_an_order_made_at_one_gateway_is_closed_once_whichever_is_asked(pair: tuple[Desk, Desk]) -> None:
