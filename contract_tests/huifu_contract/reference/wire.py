@@ -30,7 +30,8 @@ from cryptography.hazmat.primitives.serialization import load_der_private_key, l
 
 @cache
 def private(text: str) -> RSAPrivateKey:
-    key = load_der_private_key(base64.b64decode(text), None)
+    # whoever gave the key made it: to look whether its factors are prime takes 60 ms, an import of everything 200
+    key = load_der_private_key(base64.b64decode(text), None, unsafe_skip_rsa_key_validation=True)
     if not isinstance(key, RSAPrivateKey):
         raise TypeError("merchant_private_key is no RSA key; it is one line of Base64, PKCS8")
     return key

@@ -73,8 +73,10 @@ def _signed_nonsense(call: Call) -> str:
 
 
 def test_a_journal_that_drops_an_entry_is_a_kit_error(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
-    calls = harness.tenant.journal.calls
-    monkeypatch.setattr(harness.tenant.journal, "calls", lambda **f: [c for c in calls(**f) if not c.id.endswith("-2")])
+    journal = harness.tenant.journal
+    calls, entries = journal.calls, journal.entries
+    monkeypatch.setattr(journal, "calls", lambda **f: [one for one in calls(**f) if one.id != "call-2"])
+    monkeypatch.setattr(journal, "entries", lambda **f: [one for one in entries(**f) if one["id"] != "call-2"])
     harness.close()
     harness.close()
     with pytest.raises(KitTrouble, match="lost 1 entries"):

@@ -54,6 +54,12 @@ ROUTES: Final[tuple[Route, ...]] = (
 )
 
 
+LENGTHS: Final = {
+    length: tuple(route for route in ROUTES if route.length == length) for length in {route.length for route in ROUTES}
+}
+"""The routes by how many parts their paths have: no other can match."""
+
+
 def listed() -> list[dict[str, Any]]:
     """Every path of the control API with its methods, and what each does."""
     found: dict[str, dict[str, str]] = {}
@@ -147,7 +153,7 @@ def problem(refused: Refused) -> ControlResponse:
 
 def _route(method: str, path: str) -> tuple[Route, dict[str, str]]:
     parts = [unquote(part) for part in path.split("/")]
-    matching = [(route, values) for route in ROUTES if (values := route.match(parts)) is not None]
+    matching = [(route, values) for route in LENGTHS.get(len(parts), ()) if (values := route.match(parts)) is not None]
     if not matching:
         raise Refused(404, Problem("the path", f"there is nothing at {path}", "GET /_mock/about tells what there is"))
     for route, values in matching:

@@ -1,0 +1,68 @@
+"""The harness: which requests it counts for which call of the client."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from huifu_contract.drivers.in_process import LocalDriver
+from huifu_contract.harness.harness import Harness
+from huifu_contract.reference import Client, Config
+from huifu_mock import Server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MINE, EARLIER = "to the address of this call", "to the address of the call before"
+
+
+@contextmanager
+def harness_with(calls: Sequence[Sequence[str]]) -> Iterator[Harness]:
+    """A harness whose client sends in each call what `calls` says, and claims nothing."""
+    left, urls = iter(calls), [""]
+
+    def close(config: Mapping[str, str], base_url: str, params: Mapping[str, str]) -> str:
+        urls.append(base_url)
+        for target in next(left):
+            client = Client(urls[-1] if target == MINE else urls[-2], Config.of(config))
+            client.exchange("close", client.data(params), float("inf"))
+        return "unknown"
+
+    with Server(port=0, orders=[]) as server:
+        harness = Harness(LocalDriver(close), server.tenant(key_bits=1024))
+        harness.driver.start(harness.config)
+        yield harness
+
+
+@pytest.mark.parametrize(
+    ("next_call", "late"),
+    [([], 0), ([MINE], 0), ([EARLIER, MINE], 0), ([MINE, EARLIER], 1), ([MINE, EARLIER, EARLIER], 2)],
+    ids=["nothing", "its own", "before its own", "after its own", "two after its own"],
+)
+def test_a_request_is_late_only_if_it_came_after_the_first_of_the_next_call(next_call: list[str], late: int) -> None:
+    with harness_with([[MINE], next_call]) as harness:
+        e = harness.close()
+        later = harness.close()
+        assert len(harness.sent_during(later, e)) == late
+
+
+def test_calls_beside_each_other_leave_no_hole_in_the_journal() -> None:
+    """Each call lists its own requests alone; those of the others lie between them."""
+    with harness_with([[MINE], [MINE, EARLIER, MINE], [MINE]]) as harness:
+        sent = [len(harness.close().sent) for _ in range(3)]
+        harness.sweep()
+    assert sent == [1, 2, 1]
+
+
+def test_what_was_prepared_for_one_example_does_not_reach_the_next() -> None:
+    with harness_with([[MINE], [MINE], [MINE]]) as harness:
+        left_over = {"match": {}, "do": {"answer": "90000000", "trans_stat": "F"}, "times": 10}
+        answers = []
+        for script in ([left_over], []):
+            answers.append(harness.close(None, *script).sent[0].heard.resp_code)
+            harness.tidy()
+        assert answers == ["90000000", "00000000"]
+        assert harness.tenant.faults.list() == []
