@@ -7,7 +7,7 @@ in C would hold up everybody for as long as it takes.
 import json
 import re
 from collections.abc import Callable
-from json.decoder import scanstring  # type: ignore[attr-defined]  # the stub leaves it out
+from json.decoder import JSONArray, JSONObject, scanstring  # type: ignore[attr-defined]  # the stub leaves them out
 from json.scanner import py_make_scanner  # type: ignore[attr-defined]  # the stub leaves it out
 from typing import Any, Final
 
@@ -128,8 +128,26 @@ def _too_long() -> TooMuch:
     return TooMuch(f"has a value of more than {LONGEST:,} characters", "the longest field of a close has 128")
 
 
+NUMBER: Final = 4300
+"""Characters of one number: of a whole one Python reads no more."""
+
+_NUMBER: Final = re.compile(rf"[-+.0-9eE]{{{NUMBER + 1}}}")
+
+
+def _after_space(text: str, at: int) -> re.Match[str]:
+    """A match that ends where the white space ends; a long run of it is read piece by piece."""
+    while True:
+        found = _SPACE.match(text, at, at + LONGEST)
+        if found is None or found.end() < at + LONGEST:
+            return found  # type: ignore[return-value]  # it always matches, if nothing else then the empty text
+        at += LONGEST
+
+
 class PatientDecoder(json.JSONDecoder):
-    """Decodes as `json.JSONDecoder` does, in Python: slower, and never holds up other threads for long."""
+    """Decodes as `json.JSONDecoder` does, in Python: slower, and never holds up other threads for long.
+
+    Raises `ValueError` for a number of more than `NUMBER` characters.
+    """
 
     def __init__(self, check_string: Callable[[str], object], **settings: Any) -> None:
         super().__init__(**settings)
@@ -139,5 +157,21 @@ class PatientDecoder(json.JSONDecoder):
             check_string(value)
             return value, after
 
-        self.parse_string = parse_string
-        self.scan_once = py_make_scanner(self)
+        def scan_once(text: str, at: int) -> tuple[Any, int]:
+            if _NUMBER.match(text, at):
+                raise ValueError(f"a number of more than {NUMBER:,} characters at character {at:,}")
+            scanned: tuple[Any, int] = scan(text, at)
+            return scanned
+
+        def parse_object(start: tuple[str, int], strict: bool, _: object, *rest: Any) -> Any:
+            return JSONObject(start, strict, scan_once, *rest, _w=_after_space)
+
+        def parse_array(start: tuple[str, int], _: object) -> Any:
+            return JSONArray(start, scan_once, _w=_after_space)
+
+        self.parse_string, self.parse_object, self.parse_array = parse_string, parse_object, parse_array
+        scan = py_make_scanner(self)
+        self.scan_once = scan_once
+
+    def decode(self, text: str) -> Any:  # type: ignore[override]  # how white space is skipped is no caller's choice
+        return super().decode(text, _w=_after_space)

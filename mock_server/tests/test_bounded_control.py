@@ -1,6 +1,7 @@
 """The control API does bounded work in the event loop, whatever it is sent and however much it keeps."""
 
 import asyncio
+import gc
 import json
 import threading
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from wired import post
 
 import huifu_mock
-from huifu_mock import explain
+from huifu_mock import explain, json_limits
 from huifu_mock.client.transport import path
 from huifu_mock.gateway.mock import Refused, check
 from huifu_mock.http.control import json_bodies, route
@@ -54,6 +55,44 @@ def test_a_long_body_is_read_exactly_as_a_short_one(text: str) -> None:
             except Refused as refused:
                 told.append(refused.status)
     assert told[0] == told[1]
+
+
+@given(JSON, st.text(" \t\n\r", min_size=1, max_size=9), st.integers(1, 9))
+def test_white_space_is_skipped_however_long_it_is(value: Any, space: str, piece: int) -> None:
+    text = space + json.dumps(value, indent=space, separators=(space + "," + space, space + ":" + space)) + space
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(json_limits, "LONGEST", piece)
+        patch.setattr(json_bodies, "SHORT", -1)
+        assert json.dumps(read(text.encode())) == json.dumps(json.loads(text))
+
+
+@pytest.mark.parametrize("number", ["1" * 4301, "-" + "1" * 4300, "1." + "0" * 4300, "1e" + "0" * 70_000])
+@pytest.mark.parametrize("written", ["%s", '{"seconds":%s}', "[1,%s]"])
+def test_a_number_that_would_hold_up_everybody_is_refused(number: str, written: str) -> None:
+    body = (written % number).encode()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(json_bodies, "SHORT", -1)
+        at = f"is not JSON: a number of more than 4,300 characters at character {body.index(number.encode())}"
+        with pytest.raises(Refused, match=at):
+            read(body)
+        assert read((written % ("1" * 4300)).encode()) == json.loads(written % ("1" * 4300))
+
+
+def test_nothing_of_a_long_request_stays_after_its_answer(tenant: huifu_mock.Tenant) -> None:
+    """Not until the collector comes: it comes seldom, and a hundred such requests are a gigabyte."""
+    members = ",".join(f'"m{i}":"{"x" * 60_000}"' for i in range(20))
+    body = f'{{"sys_id":"{tenant.sys_id}","product_id":"MCS","sign":"{"A" * 344}","data":{{{members}}}}}'.encode()
+    gc.collect()
+    gc.disable()
+    try:
+        assert json.loads(post(tenant.base_url, body, target=CLOSE.path).body)["data"]["resp_code"] == "10000000"
+        for _ in range(100):  # until the connection has ended at the server's side too
+            if not any(isinstance(one, ReceivedBytes) and len(one.body) == len(body) for one in gc.get_objects()):
+                return
+            assert post(tenant.base_url, b"", target=CLOSE.path).status == 200
+    finally:
+        gc.enable()
+    pytest.fail("the request is still there")
 
 
 @pytest.mark.parametrize("text", ['{"a": "\\ud800"}', '{"\\udc00": 1}', "[1,", '"\\x"', "[" * 5000])

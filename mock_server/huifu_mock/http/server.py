@@ -185,8 +185,9 @@ class HttpServer:
                 raise asyncio.CancelledError from None
             return answer
         try:
-            if exchange.left_to_do is not None:
-                await self._look_into(exchange.left_to_do)
+            if (left_to_do := exchange.left_to_do) is not None:
+                exchange.left_to_do = None  # it knows the exchange: both would stay until the collector comes
+                await self._look_into(left_to_do)
             if (kept := self.mock.store.kept) is not None:
                 exchange = await _once(kept, exchange)
             return await self._send(request, exchange)
