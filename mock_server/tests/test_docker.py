@@ -15,7 +15,9 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
+import environments
 import pytest
+import uv
 import yaml
 
 ROOT = Path(__file__).parents[2]
@@ -23,6 +25,7 @@ DOCKER = ROOT / "mock_server" / "docker"
 BIN = Path(sys.executable).parent
 OURS = re.compile(r"(?<![\w./$])/(opt|src|dist|ca-key|ca)\b")
 """Folders of the image that its commands name."""
+PIP = re.compile(r"(/opt/[\w-]+)/bin/pip install --no-cache-dir")
 
 
 def instructions() -> list[tuple[str, str]]:
@@ -49,15 +52,11 @@ class Image:
         return OURS.sub(lambda found: f"{self.root}{found[0]}", text)
 
     def run(self, command: str, cwd: Path) -> None:
+        """As it stands, but what comes from an index is installed by uv, which takes the same words."""
+        command = PIP.sub(rf"{uv.find_uv_bin()} pip install --quiet --python \1/bin/python", command)
         path = os.pathsep.join([str(BIN), os.environ["PATH"]])
-        done = subprocess.run(
-            ["sh", "-ec", self.placed(command)],
-            cwd=cwd,
-            env=os.environ | {"PATH": path},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        told = [f"PATH={path}", "PIP_NO_BUILD_ISOLATION=0"]  # pip takes 0 here for "without isolation"
+        done = environments.run("env", *told, "sh", "-ec", self.placed(command), cwd=cwd)
         assert done.returncode == 0, f"RUN {command}\n{done.stdout}{done.stderr}"
 
     def copy(self, rest: str, cwd: Path) -> None:
