@@ -7,9 +7,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import huifu_mock
-from huifu_mock import keys, signing
-from huifu_mock.request import CLOSE, ReceivedBytes
+import measures
+from load import load
 
 CALLS = 10_000
 ROUNDS = 7
@@ -23,14 +22,11 @@ SIZE = """performance.getEntriesByType("resource").reduce((sum, one) => sum + on
 
 @contextmanager
 def _busy() -> Iterator[str]:
-    """A server whose default tenant received many calls; the address of its page."""
-    with huifu_mock.Server() as server:
-        tenant = server.default
-        order = tenant.orders.add(age_seconds=1)
-        body = signing.envelope(tenant.sys_id, "MCS", order.close_params("c"), keys.published("merchant"))
-        for _ in range(CALLS):
-            server.mock.gateway.receive(CLOSE, ReceivedBytes(body, b"Host: 127.0.0.1"))
-        yield f"{server.base_url}/_mock/"
+    """A server of its own process whose default tenant received many closes; the address of its page."""
+    signed = measures.bodies(CALLS)
+    with measures.serving(CALLS) as (base_url, _):
+        load(base_url, measures.requests(base_url, signed), 16, b'"00000000"')
+        yield f"{base_url}/_mock/"
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """What the first view costs, as counted work: requests, bytes and rows, with many calls in the journal."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 
 import browser
 import pytest
@@ -68,6 +69,18 @@ def test_a_view_of_many_calls_draws_and_loads_what_a_window_shows(
     assert chromium.eval("document.querySelectorAll('a.row').length") < 60
     told = "performance.getEntriesByType('resource').filter((one) => one.name.includes('/tenants/'))"
     assert chromium.eval(f"{told}.reduce((sum, one) => sum + one.encodedBodySize, 0)") < 150_000
+
+
+FORMAT = "(await import(new URL('format.js', document.querySelector('script[type=module]').src)))"
+
+
+def test_times_are_those_of_beijing(chromium: browser.Browser, busy: huifu_mock.Tenant) -> None:
+    Console(chromium, busy).open()
+    utc = ["1999-12-31T15:59:59.999999Z", "2026-01-31T16:00:00Z", "2028-02-29T23:59:59.120000Z"]
+    told = "((one) => `${day(one)} ${clockTime(one, true)}`)"
+    shown = chromium.eval(f"(async () => {{ const {{day, clockTime}} = {FORMAT}; return {utc}.map({told}) }})()")
+    beijing = [datetime.fromisoformat(one).astimezone(timezone(timedelta(hours=8))) for one in utc]
+    assert shown == [f"{one:%Y-%m-%d %H:%M:%S}.{one.microsecond // 1000:03}" for one in beijing]
 
 
 def test_a_page_names_its_files_under_a_version_that_browsers_keep(server: huifu_mock.Server) -> None:

@@ -7,7 +7,7 @@ import { begin, setClock, totalCalls, watch } from "./data.js";
 import { Deliveries, DeliveryDrawer, ReceiverDialog, failing } from "./deliveries.js";
 import { CallDrawer } from "./detail.js";
 import { Faults, armed } from "./faults.js";
-import { day, now, span } from "./format.js";
+import { clockTime, day, now, span } from "./format.js";
 import { Icon } from "./icons.js";
 import { HelpDialog, listen } from "./keys.js";
 import { OrderDrawer, Orders, SeedDialog } from "./orders.js";
@@ -32,8 +32,6 @@ async function setMode(mode) {
   try { setClock(await api("PUT", tenantPath("/clock"), { mode })); } catch (error) { toast(t("failed", { why: error.message }), "bad"); }
 }
 
-const hms = new Intl.DateTimeFormat("en-GB", { timeZone: "Asia/Shanghai", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
-
 function Clock() {
   const [, tick] = useState(0);
   useEffect(() => {
@@ -46,7 +44,7 @@ function Clock() {
   return html`<div class="clock" role="group" aria-label=${`${t("clock")}: ${mode}`}>
     <button type="button" class="icon-button" aria-label=${t(running ? "freeze" : "unfreeze")} title=${t(running ? "freeze" : "unfreeze")}
       onClick=${() => setMode(running ? "frozen" : "running")}><${Icon} name=${running ? "pause" : "play"} /></button>
-    <time class="now ${state.clock.mode}" datetime=${new Date(now()).toISOString()} title=${`${day(now())} · ${t("beijing")} · ${mode}`}><b>${hms.format(now())}</b><small>${running ? t("beijing") : mode}</small></time>
+    <time class="now ${state.clock.mode}" datetime=${new Date(now()).toISOString()} title=${`${day(now())} · ${t("beijing")} · ${mode}`}><b>${clockTime(now())}</b><small>${running ? t("beijing") : mode}</small></time>
     ${steps.map(([seconds, words]) => html`<button type="button" key=${words} class="step-button" title=${t("advance", { n: t(words) })}
       onClick=${() => advance(seconds)}>+${t(words).replace(" ", "")} <span class="unseen">${t("advance", { n: t(words) })}</span></button>`)}</div>`;
 }

@@ -34,10 +34,10 @@ export function List({ rows, row, href, label, height = 40, tall = 62, chosen, o
     return () => { narrow.removeEventListener("change", changed); seen.disconnect(); };
   }, []);
 
-  const top = box.current?.scrollTop ?? 0;
-  const inSight = box.current?.clientHeight ?? 900;
-  const first = Math.max(0, Math.floor(top / size) - OVERSCAN);
-  const last = Math.min(rows.length, Math.ceil((top + inSight) / size) + OVERSCAN);
+  // The first picture has no row too many; those beside it follow as soon as the list knows its own size.
+  const [top, inSight, around] = box.current ? [box.current.scrollTop, box.current.clientHeight, OVERSCAN] : [0, innerHeight, 0];
+  const first = Math.max(0, Math.floor(top / size) - around);
+  const last = Math.min(rows.length, Math.ceil((top + inSight) / size) + around);
 
   useLayoutEffect(() => {
     current = {
