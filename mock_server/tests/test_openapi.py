@@ -76,13 +76,24 @@ def test_only_the_one_call_that_reads_a_tenant_and_those_that_make_or_change_it_
     }
 
 
-def test_the_example_of_a_close_is_signed_and_can_be_sent_as_it_is() -> None:
-    operation = DOCUMENT["paths"]["/v2/trade/payment/scanpay/close"]["post"]
-    example = operation["requestBody"]["content"]["application/json"]["examples"]["signed"]["value"]
+def example(path: str, method: str) -> bytes:
+    """The body that an importer such as Postman's fills in."""
+    media = DOCUMENT["paths"][path][method]["requestBody"]["content"]["application/json"]
+    return json.dumps(next(iter(media["examples"].values()))["value"]).encode()
+
+
+def test_the_examples_close_an_order_of_a_started_server_and_ask_for_that_close() -> None:
     with huifu_mock.Server() as server:
-        post(server.base_url, json.dumps(example).encode())
-        (call,) = server.default.journal.calls()
-    assert call.signature_ok
+        for path in ("/v2/trade/payment/scanpay/close", "/v2/trade/payment/scanpay/closequery"):
+            told = json.loads(post(server.base_url, example(path, "post"), target=path).body)["data"]
+            assert (told["resp_code"], told["trans_stat"]) == ("00000000", "S")
+
+
+def test_whatever_is_named_in_a_path_has_an_example() -> None:
+    for path, method, operation in OPERATIONS:
+        for parameter in operation.get("parameters", []):
+            if parameter["in"] == "path" and "enum" not in parameter["schema"]:
+                assert parameter["example"], (method, path, parameter["name"])
 
 
 def test_a_path_that_is_called_by_a_wrong_method_says_which_it_takes(server: huifu_mock.Server) -> None:

@@ -84,7 +84,7 @@ def _operation(route: Route) -> Json:
         "tags": [_tag(route.template)],
         "security": [{}, {"controlToken": []}],
         "parameters": [
-            *({"name": name, "in": "path", "required": True, **PARAMETERS[name]} for name in names),
+            *({"name": name, "in": "path", "required": True, **_parameter(route, name)} for name in names),
             *({"name": name, "in": "query", **_parameter(route, name)} for name in route.query),
         ],
         "responses": {str(route.status): _answer(route)},
@@ -105,7 +105,7 @@ def _operation(route: Route) -> Json:
 
 
 def _parameter(route: Route, name: str) -> Json:
-    """What is to be said of a query parameter; the same name may mean something else in another list."""
+    """What is to be said of a parameter; the same name may mean something else in another list."""
     return PARAMETERS.get(f"{_tag(route.template)}.{name}") or PARAMETERS[name]
 
 
@@ -146,7 +146,7 @@ def _refusals(route: Route) -> Iterator[int]:
 
 def _huifu(endpoint: Endpoint) -> Json:
     data = _schema(endpoint.request)
-    example = (data.get("examples") or [{}])[0]
+    example = (data.get("examples") or [{}])[-1]  # of an order that a started server has
     signed = json.loads(signing.envelope(DEFAULT_SYS_ID, DEFAULT_PRODUCT_ID, example, published("merchant")))
     request = {"allOf": [_ref("envelope/request"), {"properties": {"data": _ref(endpoint.request)}}]}
     answer = {"allOf": [_ref("envelope/response"), {"properties": {"data": _ref(endpoint.response)}}]}

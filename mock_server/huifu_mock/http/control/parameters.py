@@ -34,7 +34,10 @@ def _whole(description: str, least: int, most: int) -> dict[str, Any]:
 PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     # in paths
     "sys_id": _text("the tenant", "6666000108854952"),
-    "id": _text("its id, as lists and answers tell it"),
+    "journal.id": _text("the call, as a reply's header Huifu-Mock-Call names it", "call-1"),
+    "faults.id": _text("the fault, as lists and answers tell it", "fault-1"),
+    "webhooks.id": _text("the endpoint, as lists and answers tell it", "webhook-1"),
+    "deliveries.id": _text("the push, as lists and answers tell it", "delivery-1"),
     "event": _one_of("what is sent", TRANS_CLOSE),
     # in queries
     "after": _text("go on after this item, oldest first: the `next` of the page before"),
