@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
 
+import inner_run  # noqa: F401  # loads what must not be loaded twice
 import pytest
 
 pytest_plugins = ["pytester"]
-
-# Loaded once and kept: pytester forgets what an inner run imports, and compiled modules cannot be loaded twice.
-for name in ("huifu_contract.pytest_cases", "huifu_contract.reference", "hypothesis.internal.observability"):
-    import_module(name)
 
 CONFTEST = """
 import pytest

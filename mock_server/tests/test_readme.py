@@ -5,9 +5,9 @@ A comment on the line above a block says what is special about it; readers of th
     <!-- test: name -->       blocks of one name run one after another, with the same server and the same variables
     <!-- no-test: reason --> the block is not run; the reason is shown in the report
 
-Python blocks that define tests are run by pytest. Commands that begin with a word of `RUN` are run, `make` targets must
-exist. What stands below a command must be in its output, where … stands for anything. The address 127.0.0.1:8080
-becomes that of a server made for the block.
+Python blocks that define tests are run by pytest, inside this process. Commands that begin with a word of `RUN` are
+run, `make` targets must exist. What stands below a command must be in its output, where … stands for anything. The
+address 127.0.0.1:8080 becomes that of a server made for the block.
 """
 
 import contextlib
@@ -26,6 +26,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import inner_run  # noqa: F401  # loads what must not be loaded twice
 import pytest
 
 import huifu_mock
@@ -37,6 +38,8 @@ READMES = tuple(
     for path in sorted((ROOT / folder).glob("*.md" if folder == "mock_server/docs" else "README*.md"))
 )
 ADDRESS = "127.0.0.1:8080"
+SCOPE = "asyncio_default_fixture_loop_scope=function"  # pytest-asyncio warns without it, and a warning fails here
+PYTEST = ("-q", "-p", "no:cacheprovider", "-p", "no:schemathesis", "-c", os.devnull, "-o", SCOPE)
 SHELLS = {"bash", "console", "sh", "shell"}
 RUN = {"cat", "curl", "echo", "huifu-contract", "huifu-mock", "printf", "python"}  # `make` is looked up
 
@@ -115,8 +118,9 @@ def commands(block: Block) -> Iterator[tuple[str, str]]:
 class Stage:
     """Where the blocks of one group are run: a folder, the variables of Python, a server once one is needed."""
 
-    def __init__(self, folder: Path, keep: contextlib.ExitStack) -> None:
-        self.folder = folder
+    def __init__(self, pytester: pytest.Pytester, keep: contextlib.ExitStack) -> None:
+        self.pytester = pytester
+        self.folder = pytester.path
         self.names: dict[str, Any] = {"__name__": "__main__"}
         self._keep = keep
 
@@ -140,10 +144,8 @@ class Stage:
         code = self.placed(block.code)
         if re.search(r"^(async )?def test_|^class Test", code, re.MULTILINE):
             (self.folder / "test_block.py").write_text(code, "utf-8")
-            self.shell(
-                block,
-                f"{shlex.quote(sys.executable)} -m pytest -q -p no:cacheprovider -p no:schemathesis -c /dev/null .",
-            )
+            done = self.pytester.runpytest_inprocess(*PYTEST)
+            assert done.ret == 0, f"{block}: pytest ended with {done.ret}\n{done.stdout}{done.stderr}"
         else:
             # Empty lines above it make a traceback point into the document.
             exec(compile("\n" * (block.line - 1) + code, block.document, "exec"), self.names)
@@ -195,9 +197,9 @@ class Stage:
         return os.environ | {"PATH": path, "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
 
 
-def play(group: list[Block], folder: Path) -> None:
+def play(group: list[Block], pytester: pytest.Pytester) -> None:
     with contextlib.ExitStack() as keep:
-        stage = Stage(folder, keep)
+        stage = Stage(pytester, keep)
         for block in group:
             if block.skipped:
                 pytest.skip(f"{block}: {block.skipped}")
@@ -205,8 +207,8 @@ def play(group: list[Block], folder: Path) -> None:
 
 
 @pytest.mark.parametrize("group", of_readmes(), ids=lambda group: str(group[0]))
-def test_a_block_of_the_readme_works(group: list[Block], tmp_path: Path) -> None:
-    play(group, tmp_path)
+def test_a_block_of_the_readme_works(group: list[Block], pytester: pytest.Pytester) -> None:
+    play(group, pytester)
 
 
 @pytest.mark.parametrize("name", READMES)
@@ -266,9 +268,9 @@ def test_blocks_are_found_with_their_marks() -> None:
     ]
 
 
-def test_a_sample_that_is_right_passes(tmp_path: Path) -> None:
+def test_a_sample_that_is_right_passes(pytester: pytest.Pytester) -> None:
     for group in groups([block for block in blocks("README.md", SAMPLE) if not block.skipped]):
-        play(group, tmp_path)
+        play(group, pytester)
 
 
 @pytest.mark.parametrize(
@@ -284,14 +286,14 @@ def test_a_sample_that_is_right_passes(tmp_path: Path) -> None:
         ("console", "$ make coffee"),
     ],
 )
-def test_a_sample_that_is_wrong_fails(language: str, code: str, tmp_path: Path) -> None:
+def test_a_sample_that_is_wrong_fails(language: str, code: str, pytester: pytest.Pytester) -> None:
     with pytest.raises((AssertionError, NameError)):
-        play([Block("README.md", 1, language, code + "\n")], tmp_path)
+        play([Block("README.md", 1, language, code + "\n")], pytester)
 
 
 @pytest.mark.parametrize(
     ("code", "skipped"), [("pip install huifu-mock", ""), ("curl http://127.0.0.1:8080", "needs a payment")]
 )
-def test_what_is_not_run_is_reported(code: str, skipped: str, tmp_path: Path) -> None:
+def test_what_is_not_run_is_reported(code: str, skipped: str, pytester: pytest.Pytester) -> None:
     with pytest.raises(pytest.skip.Exception, match="README"):
-        play([Block("README.md", 1, "bash", code + "\n", skipped=skipped)], tmp_path)
+        play([Block("README.md", 1, "bash", code + "\n", skipped=skipped)], pytester)
