@@ -12,7 +12,6 @@ import subprocess
 import sys
 import threading
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -81,8 +80,8 @@ def code(reply: bytes) -> str:
     return str(data["resp_code"])
 
 
-def test_what_was_acknowledged_before_a_kill_is_there_after_it_with_the_same_bytes(tmp_path: Path) -> None:
-    store, dice = f"sqlite:{tmp_path}/mock.db", random.Random(7)
+def test_what_was_acknowledged_before_a_kill_is_there_after_it_with_the_same_bytes(store: str) -> None:
+    dice = random.Random(7)
     served = Served(store)
     tenant = huifu_mock.connect(served.base_url).tenant()
     key = signing.load_private_key(tenant.merchant_private_key, trusted=True)

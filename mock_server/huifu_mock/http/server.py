@@ -188,8 +188,14 @@ class HttpServer:
             if (left_to_do := exchange.left_to_do) is not None:
                 exchange.left_to_do = None  # it knows the exchange: both would stay until the collector comes
                 await self._look_into(left_to_do)
+            signed = self._begin_to_sign(exchange)  # while it is being kept
             if (kept := self.mock.store.kept) is not None:
-                exchange = await _once(kept, exchange)
+                try:
+                    await kept()
+                except Unkept as unkept:
+                    exchange = undone(exchange, unkept)
+            if signed is not None:
+                await signed
             return await self._send(request, exchange)
         finally:
             exchange.entry.duration = time.perf_counter() - began
@@ -250,6 +256,13 @@ class HttpServer:
         finally:
             budget.stop()
 
+    def _begin_to_sign(self, exchange: Exchange) -> Awaitable[None] | None:
+        """Have the reply signed in a thread, where others would wait for the event loop; faults may change it first."""
+        reply, signers = exchange.reply, self._signers
+        if exchange.active_faults is not NO_FAULTS or reply is None or reply.is_signed or signers is None:
+            return None
+        return signers.sign(reply) if self._is_busy() else None
+
     async def _send(self, request: BaseRequest, exchange: Exchange) -> web.StreamResponse:
         headers = headers_of(exchange)
         if exchange.active_faults is not NO_FAULTS:
@@ -257,9 +270,6 @@ class HttpServer:
                 return await faulty.send(request, exchange, headers)
             finally:
                 exchange.tenant.journal.grown(exchange.entry)
-        reply = exchange.reply
-        if reply is not None and not reply.is_signed and self._signers is not None and self._is_busy():
-            await self._signers.sign(reply)
         return web.Response(body=exchange.payload(), status=exchange.status, headers=headers)
 
     def _page(self, request: BaseRequest, path: str, asked: page.Asked) -> web.Response:
@@ -376,15 +386,6 @@ class HttpServer:
 
     def _is_ours(self, host: str) -> bool:
         return is_loopback(host) or host == self.host
-
-
-async def _once(kept: Callable[[], Awaitable[None]], exchange: Exchange) -> Exchange:
-    """The exchange, once it is kept; what is told instead, if it cannot be."""
-    try:
-        await kept()
-    except Unkept as unkept:
-        return undone(exchange, unkept)
-    return exchange
 
 
 def _request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> BaseRequest:

@@ -36,11 +36,11 @@ class Signers:
         self._done: deque[Job] = deque()
         self._woken = False
 
-    async def sign(self, reply: Reply) -> None:
-        """Return when the reply is signed."""
+    def sign(self, reply: Reply) -> asyncio.Future[None]:
+        """Done when the reply is signed."""
         future = self._loop.create_future()
         self.sign_then(reply, partial(_release, future))
-        await future
+        return future
 
     def sign_then(self, reply: Reply, done: Callable[[], None]) -> None:
         """Have the reply signed, and `done` called after that: at once if the event loop signs as well."""

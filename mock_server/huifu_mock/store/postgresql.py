@@ -12,7 +12,7 @@ import psycopg
 from sqlalchemy import Connection, Engine, create_engine, delete, event, insert, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from huifu_mock.state.clock import wall_clock
 from huifu_mock.state.work import Unkept, Unknown
@@ -79,7 +79,7 @@ Locked = dict[str, tuple[int, News | None] | None]
 class PostgreSql(Database):
     """One database, over one connection of this gateway."""
 
-    errors = (DBAPIError, psycopg.Error)
+    errors = (SQLAlchemyError, psycopg.Error)  # also what SQLAlchemy itself says of a connection that broke off
 
     def __init__(self, url: URL) -> None:
         """Raises `BadStore`."""
@@ -158,6 +158,7 @@ class PostgreSql(Database):
     def first(self) -> bool:
         """Whether nobody has begun yet; if so, others wait until `begun`. Raises `Unkept`."""
         with self._kept() as connection:
+            self._synchronize(connection)
             connection.exec_driver_sql(f"SELECT pg_advisory_lock({SETTING_UP})")
             found = connection.scalar(select(FACTS.c.value).where(FACTS.c.name == "begun"))
         if found is not None:

@@ -106,7 +106,13 @@ def to_order(record: Record) -> Order:
 
 
 def _answer(answer: Answer) -> Record:
-    return {"reason": answer.reason.name if answer.reason else None, **asdict(answer.wording)}
+    reason, wording = answer.reason, answer.wording
+    return {
+        "reason": reason.name if reason else None,
+        "resp_code": wording.resp_code,
+        "resp_desc": wording.resp_desc,
+        "trans_stat": wording.trans_stat,
+    }
 
 
 def _to_answer(record: Record) -> Answer:
@@ -245,11 +251,14 @@ def _tuples(record: Record, names: Iterable[str]) -> Record:
     return {name: tuple(record[name]) for name in names}
 
 
+_CASE: Final = tuple(one.name for one in fields(Case))
+
+
 def _facts(facts: Facts) -> Record:
     nearest = facts.nearest
     return {
         "rule": facts.rule.row,
-        "case": asdict(facts.case) | {"age": facts.case.age.total_seconds()},
+        "case": {**{name: getattr(facts.case, name) for name in _CASE}, "age": facts.case.age.total_seconds()},
         "order": order(facts.order) if facts.order else None,
         "now": facts.now.isoformat(),
         "nearest": {"order": order(nearest.order), "how": nearest.how} if nearest else None,
