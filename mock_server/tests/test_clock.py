@@ -38,6 +38,13 @@ def test_a_running_clock_never_goes_back() -> None:
     assert times[0] >= NOON
 
 
+def test_an_advance_is_told_as_what_was_asked_for_also_while_the_clock_runs() -> None:
+    clock = Clock(NOON)
+    for seconds in (1, 61, 3600):
+        clock.advance(seconds)
+    assert [seconds for _, seconds in clock.leaps] == [1, 61, 3600]
+
+
 def test_freezing_and_running_again_loses_no_time_and_gains_none() -> None:
     clock = Clock(NOON)
     clock.advance(10)

@@ -112,7 +112,9 @@ class Clock:
         Raises `MovedBack` when `now` lies before the present.
         """
         start = self.now()
-        target = start if now is None else now
+        self._move(start, start if now is None else now, mode)
+
+    def _move(self, start: datetime, target: datetime, mode: Mode | None) -> None:
         if target < start:
             raise MovedBack(f"the clock is at {start.isoformat()} and cannot move back to {target.isoformat()}")
         if target > LAST:
@@ -157,11 +159,12 @@ class Clock:
 
     def advance(self, seconds: float) -> None:
         """Let `seconds` pass at once. Raises `MovedBack` for less than nothing or past the calendar's end."""
+        start = self.now()  # read once: what is told is what was asked for
         try:
-            target = self.now() + timedelta(seconds=seconds)
+            target = start + timedelta(seconds=seconds)
         except (OverflowError, ValueError) as error:
             raise MovedBack(f"{seconds} seconds leads out of the calendar") from error
-        self.set(target)
+        self._move(start, target, None)
 
     def at(self, when: datetime, action: Callable[[], None], *, idle: bool = False) -> Timer:
         """Have `action` run when the clock reaches `when`; at once, but not inside this call, if it has.
