@@ -136,6 +136,7 @@ def check(server: huifu_mock.Server, tenant: huifu_mock.Tenant, sent: Sent) -> N
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300 + REQUESTS // 20)
 def test_no_bytes_crash_it_or_hang_it_or_get_an_unsigned_answer_where_a_signed_one_is_due(
     server: huifu_mock.Server, tenant: huifu_mock.Tenant, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -179,6 +180,7 @@ def bodies(draw: st.DrawFn, good: bytes) -> bytes:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300 + GENERATED // 2)
 def test_nothing_that_can_be_generated_crashes_it_either(
     server: huifu_mock.Server, tenant: huifu_mock.Tenant, caplog: pytest.LogCaptureFixture
 ) -> None:

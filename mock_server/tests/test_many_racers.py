@@ -8,6 +8,8 @@ import json
 import os
 from datetime import timedelta
 
+import pytest
+
 import huifu_mock
 from huifu_mock import signing
 from huifu_mock.client.transport import ControlError
@@ -27,6 +29,7 @@ async def post(base_url: str, sent: bytes) -> bytes:
     return answer.partition(b"\r\n\r\n")[2]
 
 
+@pytest.mark.timeout(300 + 5 * ORDERS)
 async def test_one_of_64_racers_wins_and_its_answer_is_the_same_for_ever(server: huifu_mock.Server) -> None:
     with server.tenant(clock="2026-03-01T10:00:00") as tenant:
         key = signing.load_private_key(tenant.merchant_private_key, trusted=True)
