@@ -100,16 +100,16 @@ def http_request(base_url: str, path: str, body: bytes) -> bytes:
     return head.encode() + b"Content-Length: %d\r\n\r\n" % len(body) + body
 
 
-async def _load(base_url: str, requests: Sequence[bytes], connections: int, wanted: bytes) -> Load:
+async def _load(base_url: str, requests: Sequence[bytes], todos: Sequence[list[int]], wanted: bytes) -> Load:
+    """One connection for each of `todos`, which says what it sends, the last first; several may share one."""
     loop = asyncio.get_running_loop()
-    todo = list(range(len(requests) - 1, -1, -1))
     run = _Run(wanted)
     parts = urlsplit(base_url)
-    ends: list[asyncio.Future[None]] = [loop.create_future() for _ in range(connections)]
+    ends: list[asyncio.Future[None]] = [loop.create_future() for _ in todos]
     start = time.perf_counter()
-    for end in ends:
+    for todo, end in zip(todos, ends, strict=True):
         await loop.create_connection(
-            lambda end=end: _Connection(requests, todo, end, run),  # type: ignore[misc] # mypy cannot infer the default
+            lambda todo=todo, end=end: _Connection(requests, todo, end, run),  # type: ignore[misc] # mypy cannot infer the defaults
             parts.hostname,
             parts.port,
         )
@@ -120,4 +120,14 @@ async def _load(base_url: str, requests: Sequence[bytes], connections: int, want
 
 def load(base_url: str, requests: Sequence[bytes], connections: int, wanted: bytes) -> Load:
     """Send every request once over so many connections; each answer must contain `wanted`."""
-    return asyncio.run(_load(base_url, requests, connections, wanted))
+    todo = list(range(len(requests) - 1, -1, -1))
+    return asyncio.run(_load(base_url, requests, connections * [todo], wanted))
+
+
+def load_each(base_url: str, clients: Sequence[Sequence[bytes]], wanted: bytes) -> Load:
+    """Send the requests of each client over its own connection, all at once; each answer must contain `wanted`."""
+    requests, todos = list[bytes](), list[list[int]]()
+    for of_client in clients:
+        todos.append(list(range(len(requests) + len(of_client) - 1, len(requests) - 1, -1)))
+        requests += of_client
+    return asyncio.run(_load(base_url, requests, todos, wanted))

@@ -135,6 +135,18 @@ def requests(base_url: str, signed: list[bytes]) -> list[bytes]:
     return [http_request(base_url, CLOSE.path, one) for one in signed]
 
 
+def requests_of_tenants(base_url: str, tenants: int, each: int) -> list[list[bytes]]:
+    """Ready HTTP requests for the closes of new tenants, which the server makes with so many orders each."""
+    server, found = huifu_mock.connect(base_url), []
+    for _ in range(tenants):
+        tenant = server.tenant()
+        key = signing.load_private_key(tenant.merchant_private_key, trusted=True)
+        orders = tenant.orders.add_many([{"req_seq_id": f"o{i}", "req_date": DAY} for i in range(each)])
+        data = [{**order.close_params(f"c{i}"), "req_date": TODAY} for i, order in enumerate(orders)]
+        found.append(requests(base_url, [signing.envelope(tenant.sys_id, tenant.product_id, one, key) for one in data]))
+    return found
+
+
 def cpu_seconds(pid: int) -> float | None:
     """CPU time that a process used so far; `None` where `/proc` is missing."""
     stat = Path(f"/proc/{pid}/stat")

@@ -17,12 +17,13 @@ import peers
 import plugin
 import worst
 from floor import floor
-from load import Load, load
+from load import Load, load, load_each
 from postgresql_server import NotInstalled, PostgreSql
 
 FRESH = 12_000
 LONG = 100_000
 STORED = 6_000
+TENANTS = 16
 
 
 class Table:
@@ -110,6 +111,16 @@ def rate(what: str, signed: list[bytes], store: str, workers: int = 1) -> float:
     return run.rate
 
 
+def rate_of_many(what: str, store: str, workers: int = 1) -> float:
+    """Fresh closes a second of many tenants, one connection each."""
+    with measures.serving(0, store, workers) as (base_url, _):
+        ready = measures.requests_of_tenants(base_url, TENANTS, STORED // TENANTS)
+        load_each(base_url, [one[:20] for one in ready], b'"00000000"')
+        run = load_each(base_url, [one[20:] for one in ready], b'"00000000"')
+    show(f"fresh closes, {TENANTS} tenants, {what}", run)
+    return run.rate
+
+
 def stores(table: Table) -> None:
     """What it costs that everything is kept before the reply leaves, and how soon a restart answers."""
     signed = measures.bodies(STORED)
@@ -136,6 +147,11 @@ def stores(table: Table) -> None:
             table.row(f"closes/s with postgresql, {workers} workers ÷ memory", found / rates["memory"], gate, aim)
         size = postgresql.size(store)
         print(f"  {size / STORED:.0f} bytes in PostgreSQL for each order with its close and its call")
+        memory = rate_of_many("memory", "memory:")
+        for workers, gate, aim in ((1, 0.15, 0.5), (2, 0.05, 0.9)):
+            found = rate_of_many(f"postgresql, {workers} workers", postgresql.fresh(), workers)
+            what = f"closes/s of {TENANTS} tenants, {workers} workers ÷ memory"
+            table.row(what, found / memory, gate, aim)
     finally:
         postgresql.remove()
 

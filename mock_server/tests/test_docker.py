@@ -125,6 +125,16 @@ def test_hadolint_has_nothing_to_say() -> None:
     assert (done.stdout, done.returncode) == ("", 0)
 
 
+@pytest.mark.parametrize("file", sorted(DOCKER.glob("compose*.yaml")), ids=lambda file: file.name)
+def test_the_compose_files_are_what_compose_reads(file: Path, tmp_path: Path) -> None:
+    command = [str(BIN / "check-jsonschema"), "--builtin-schema", "vendor.compose-spec"]
+    done = subprocess.run([*command, str(file)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (wrong := tmp_path / "compose.yaml").write_text(file.read_text("utf-8").replace(" image:", " pictures:"), "utf-8")
+    done = subprocess.run([*command, str(wrong)], capture_output=True, text=True, check=False)
+    assert "pictures" in done.stdout
+
+
 def test_the_image_runs_as_a_user_who_is_not_root_and_owns_the_folders_of_volumes() -> None:
     user = last("USER")
     assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", user)
