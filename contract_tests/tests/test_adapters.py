@@ -50,7 +50,7 @@ PRINTS = {
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[RunResult]]]:
     """All that can run here at once, each in two processes: most of the time is spent waiting for timeouts."""
-    options = Options(profile=Profile("fixed", examples=0, steps=0), workers=2, reruns=0, key_bits=1024)
+    options = Options(profile=Profile("fixed", examples=0, steps=0), workers=2, reruns=1, key_bits=1024)
     with Server(port=0, orders=[]) as server, ThreadPoolExecutor(len(WITH_CLIENT)) as pool:
 
         def grade(language: str) -> RunResult:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from typing import Any
+
 import pytest
 import unusual_clients
 from unusual_clients import UNUSUAL
 
-from huifu_contract.grading.profiles import Profile
+from huifu_contract.grading.profiles import PROFILES, Profile
 from huifu_contract.grading.results import Verdict
 from huifu_contract.grading.runner import Options, Runner
 from huifu_contract.mutants.selftest import MutantDriver
@@ -24,14 +27,27 @@ WHERE_IT_SHOWS = {
 """The cases that such a habit may trip over."""
 
 
+SEEDS = range(int(os.environ.get("HUIFU_TEST_SEEDS", "0")))
+
+
+def accusations(name: str, **options: Any) -> list[tuple[str, Verdict, str]]:
+    chosen = Options(reruns=1, workers=4, key_bits=1024, **options)
+    run = Runner(lambda: MutantDriver(lambda: unusual_clients.made(name)), chosen, name).run()
+    fine = (Verdict.PASS, Verdict.NOTE, Verdict.SKIP)
+    return [(case.id, case.verdict, case.signature or case.root) for case in run.cases if case.verdict not in fine]
+
+
 @pytest.mark.parametrize("name", WHERE_IT_SHOWS)
 def test_a_right_client_with_an_unusual_habit_is_accused_of_nothing(name: str) -> None:
-    options = Options(profile=FEW, cases=WHERE_IT_SHOWS[name], reruns=0, workers=4, key_bits=1024)
-    run = Runner(lambda: MutantDriver(lambda: unusual_clients.made(name)), options, name).run()
-    fine = (Verdict.PASS, Verdict.NOTE, Verdict.SKIP)
-    assert [
-        (case.id, case.verdict, case.signature or case.root) for case in run.cases if case.verdict not in fine
-    ] == []
+    assert accusations(name, profile=FEW, cases=WHERE_IT_SHOWS[name]) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("name", WHERE_IT_SHOWS)
+def test_a_right_client_with_an_unusual_habit_is_accused_of_nothing_with_any_seed(name: str, seed: int) -> None:
+    """All cases, with as many seeds as HUIFU_TEST_SEEDS says; takes minutes, so none unless asked."""
+    assert accusations(name, profile=PROFILES["quick"], seed=seed) == []
 
 
 def test_every_unusual_client_is_tried_somewhere() -> None:

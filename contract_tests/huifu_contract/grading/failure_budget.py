@@ -25,6 +25,7 @@ class FailureBudget:
     _spent: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     _lost: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     _troubled: dict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
+    _again: set[str] = field(default_factory=set)
     _lock: Lock = field(default_factory=Lock)
 
     def first(self, signature: str, case: str) -> str:
@@ -42,6 +43,13 @@ class FailureBudget:
     def spend(self, signature: str, seconds: float) -> None:
         with self._lock:
             self._spent[signature] += seconds
+
+    def came_again(self, signature: str) -> None:
+        """A failure of that signature came a second time in a row."""
+        self._again.add(signature)
+
+    def comes_again(self, signature: str) -> bool:
+        return signature in self._again
 
     def lose(self, trouble: str, case: str, seconds: float) -> None:
         """A call of that case ended in trouble after so long."""

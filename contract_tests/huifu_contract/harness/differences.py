@@ -89,8 +89,16 @@ CUTS: tuple[tuple[str, Callable[[str, str], bool]], ...] = (
     ("it was emptied", lambda _, got: not got),
     ("its end was cut off", str.startswith),
     ("its beginning was cut off", str.endswith),
-    ("it was cut short", lambda given, got: got in given or len(got) < len(given)),
+    ("it was cut short", lambda given, got: got in given),
+    ("characters in it were lost", lambda given, got: _within(got, given)),
+    ("it was made shorter", lambda given, got: len(got) < len(given)),
 )
+
+
+def _within(text: str, whole: str) -> bool:
+    """Whether the characters of a text stand in the whole in the same order."""
+    left = iter(whole)
+    return all(char in left for char in text)
 
 
 def _kind(value: object) -> str:

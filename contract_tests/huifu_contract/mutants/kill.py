@@ -119,24 +119,23 @@ def kill_all(names: Sequence[str], workers: int, *, everything: bool = True) -> 
     """Several at once in this process, each thread with a tenant of its own; then each survivor once more by itself.
 
     A mutant that starves because the machine is busy is not graded, and must not count as one that nothing kills. With
-    `everything` a survivor goes through all cases then, otherwise through the likely ones.
+    `everything` a survivor goes through all cases then, otherwise through the likely ones. The equivalent ones, which
+    nothing may kill, go through all cases side by side.
     """
     own, killers = local(), Killers()
     with Server(port=0, orders=[]) as server, ThreadPoolExecutor(workers) as pool:
 
-        def one(name: str) -> Death:
+        def one(name: str, *, everything: bool = False) -> Death:
             if not hasattr(own, "killer"):
                 own.killer = Killer(server.tenant(key_bits=KEY_BITS), server.default, killers)
             killer: Killer = own.killer
-            return killer.kill(table.mutants()[name], everything=False)
+            return killer.kill(table.mutants()[name], everything=everything)
 
         first = list(pool.map(one, names))
         alone = Killer(server.tenant(key_bits=KEY_BITS), server.default, killers)
-
-        def settled(death: Death) -> bool:
-            return bool(death.case) or (not everything and bool(equivalent.reason(death.mutant)))
-
-        return [
-            death if settled(death) else alone.kill(table.mutants()[death.mutant], everything=everything)
-            for death in first
-        ]
+        alive = [death.mutant for death in first if not death.case]
+        argued = [name for name in alive if equivalent.reason(name)]
+        again = {name: alone.kill(table.mutants()[name], everything=everything) for name in alive if name not in argued}
+        if everything:
+            again.update(zip(argued, pool.map(lambda name: one(name, everything=True), argued), strict=True))
+        return [again.get(death.mutant, death) for death in first]

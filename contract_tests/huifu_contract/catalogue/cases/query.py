@@ -6,15 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 from huifu_contract.catalogue import record
+from huifu_contract.catalogue.cases.echoes import LONGEST, TEXTS, lettered, not_compared, spoiling
 from huifu_contract.catalogue.cases.request import full, given, unchanged
 from huifu_contract.catalogue.cases.response import by_wording
-from huifu_contract.catalogue.cases.security import (
-    TEXTS,
-    lettered,
-    not_compared,
-    signed_status,
-    spoiling,
-)
+from huifu_contract.catalogue.cases.security import second, signed_status
 from huifu_contract.catalogue.record import Basis, Example, Level
 from huifu_contract.catalogue.registry import case
 from huifu_contract.harness.differences import Difference
@@ -29,7 +24,6 @@ NEEDS = ("query",)
 NEVER = 3600
 QUERY = "closequery"
 MERCHANT, DAY = "6666" + "0" * 27 + "9", "20240229"
-LONGEST = 128
 ASKED = answer("00000100", "P", after=True)
 """The close is carried out, and its answer says that it is in progress."""
 
@@ -141,6 +135,8 @@ SPOILT: tuple[Example, ...] = (
     {"fault": "tampered", "field": "resp_desc", "value": "交易成功 "},
     {"fault": "tampered", "field": "x_added", "value": ""},
     {"fault": "tampered", "field": "resp_code", "value": 0},
+    {"fault": "sign-missing", "nth": 2},
+    {"fault": "echo-changed", "field": "req_seq_id", "how": "last", "nth": 2},
 )
 
 
@@ -156,8 +152,13 @@ SPOILT: tuple[Example, ...] = (
     since="1.1",
 )
 def authentic(harness: Harness, x: Example) -> None:
-    cause = Broken("L5", f"the reply to a closequery was believed although its signature does not hold: {x['fault']}")
-    if x == {"fault": "tampered", "field": "trans_stat", "value": "F"}:
+    which = "a second closequery" if "nth" in x else "a closequery"
+    cause = Broken("L5", f"the reply to {which} was believed although it is not authentic: {x['fault']}")
+    if "nth" in x:
+        spoilt = of({name: value for name, value in x.items() if name != "nth"}, endpoint=QUERY)
+        later = said("00000100", "P"), second(said("00000000", "F")), second(spoilt)
+        harness.judge(asked(harness.close(None, ASKED, *later, must_act=False)), cause=cause)
+    elif x == {"fault": "tampered", "field": "trans_stat", "value": "F"}:
         e = harness.close(None, ASKED, of(x, endpoint=QUERY), must_act=False)
         harness.judge(asked(e), cause=cause)
     elif "stat" in x:
@@ -181,7 +182,13 @@ FOREIGN = (
         for name in ("req_seq_id", "req_date", "huifu_id")
         for how in ("missing", "null", "empty")
     ),
-    *({"field": name, "how": "last", "number": "of digits"} for name in ("org_req_seq_id", "org_hf_seq_id")),
+    *(
+        {"field": name, "how": "last", "number": number}
+        for name in ("org_req_seq_id", "org_hf_seq_id")
+        for number in ("of digits", "beside another")
+    ),
+    *({"field": name, "how": "normal"} for name in ("org_req_seq_id", "org_hf_seq_id")),
+    {"field": "req_seq_id", "how": "earlier"},
 )
 
 
@@ -197,8 +204,8 @@ FOREIGN = (
     since="1.1",
 )
 def foreign_reply(harness: Harness, x: Example) -> None:
-    order, params = lettered(harness, x["field"], digits="number" in x)
-    examined(harness, of(spoiling(x), endpoint=QUERY), cause=not_compared(x), order=order, params=params)
+    order, params = lettered(harness, x)
+    examined(harness, of(spoiling(x, params), endpoint=QUERY), cause=not_compared(x), order=order, params=params)
 
 
 BROKEN: tuple[Example, ...] = (

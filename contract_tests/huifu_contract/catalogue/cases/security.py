@@ -6,11 +6,12 @@ The honest twin always comes first.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hypothesis import strategies as st
 
 from huifu_contract.catalogue import record
+from huifu_contract.catalogue.cases.echoes import FOREIGN, lettered, not_compared, spoiling
 from huifu_contract.catalogue.record import Basis, Example, Level
 from huifu_contract.catalogue.registry import case
 from huifu_contract.harness.differences import Difference
@@ -18,23 +19,27 @@ from huifu_contract.harness.harness import Harness
 from huifu_contract.harness.laws import Blocked, Broken
 from huifu_contract.harness.prepared_answers import ALWAYS, PreparedAnswer, answer, fault, of
 
-if TYPE_CHECKING:
-    from huifu_mock import Order
-
 GRADE = "wire decision"
-LONGEST = 128
 
 
 def silent(harness: Harness, x: Example) -> None:
-    """The close succeeds and its reply is spoilt, saying so or the contrary: no claim may stand on it."""
+    """The close succeeds and its reply is spoilt, saying so or the contrary: no claim may stand on it.
+
+    `always`: so is every other, for those who believe what they are told often enough.
+    """
     harness.twin()
     contrary = [answer("23000004", "F", after=True)] if x.get("says") == "F" else []
-    spoilt = {name: value for name, value in x.items() if name != "says"}
-    harness.judge(harness.close(None, *contrary, of(spoilt)))
+    spoilt = {name: value for name, value in x.items() if name not in ("says", "always")}
+    if "always" in x:
+        cause = Broken("L5", f"a reply was believed in the end although none was authentic: {x['fault']}")
+        e = harness.close(None, of(spoilt, ALWAYS), of(spoilt, ALWAYS, "closequery"), must_act=False)
+        harness.judge(e, cause=cause)
+    else:
+        harness.judge(harness.close(None, *contrary, of(spoilt)))
 
 
 def both_ways(*spoilt: Example) -> list[Example]:
-    return [*spoilt, *({**one, "says": "F"} for one in spoilt)]
+    return [*spoilt, *({**one, "says": "F"} for one in spoilt), {**spoilt[0], "always": True}]
 
 
 @case(
@@ -71,12 +76,19 @@ def sign_wrong_key(harness: Harness, x: Example) -> None:
     Basis.SAFETY,
     grade=GRADE,
     quote=record.VERIFY,
-    says="A genuine signature of another reply proves nothing about this one.",
-    fixed=both_ways({"fault": "sign-replayed"}),
+    says="A genuine signature of another reply proves nothing about this one, neither does one that verified before.",
+    fixed=[*both_ways({"fault": "sign-replayed"}), {"fault": "tampered", "known": True}],
     rev=2,
 )
 def sign_replayed(harness: Harness, x: Example) -> None:
-    silent(harness, x)
+    if "known" not in x:
+        silent(harness, x)
+        return
+    order = harness.order(trade_type="U_NATIVE")  # is never closed, so the same request has the same reply again
+    params = harness.params(order)
+    harness.judge(harness.close(order, params=params))
+    again = harness.close(order, fault("tampered"), params=params, must_act=False)
+    harness.judge(again, cause=Broken("L5", "a signature was believed because it had verified for another reply"))
 
 
 @case(
@@ -110,63 +122,6 @@ def _changes(x: dict[str, str]) -> bool:
     return now.get(x["field"]) != x["value"] and (x["field"], x["value"]) != ("org_trans_stat", "P")
 
 
-HOW = {
-    "last": "its last character",
-    "first": "its first character",
-    "longer": "a character at its end",
-    "shorter": "the lack of its last character",
-    "padded": "a leading zero",
-    "blank": "a blank at its end",
-    "case": "its case",
-    "wide": "the width of its last character",
-    "missing": "its absence",
-    "null": "being null",
-    "empty": "being empty",
-    "earlier": "being that of an earlier call",
-}
-"""In what a member of a reply differs from what was sent."""
-TEXTS = ("last", "first", "longer", "shorter", "padded", "blank", "case", "wide")
-LONG_NUMBERS = ("req_seq_id", "org_req_seq_id", "org_hf_seq_id")
-FOREIGN = (
-    *({"field": "req_seq_id", "how": how} for how in TEXTS),
-    *({"field": "org_req_seq_id", "how": how} for how in TEXTS),
-    *({"field": "org_hf_seq_id", "how": how} for how in TEXTS),
-    *({"field": "huifu_id", "how": how} for how in ("last", "first", "longer", "shorter", "padded", "blank")),
-    *({"field": name, "how": how} for name in ("req_date", "org_req_date") for how in ("last", "first", "blank")),
-    *({"field": name, "how": "last", "number": "of digits"} for name in LONG_NUMBERS),
-    *({"field": name, "how": "earlier"} for name in ("req_seq_id", "org_req_seq_id")),
-)
-"""Each member that echoes the request, different in one way."""
-
-
-def spoiling(x: Example) -> dict[str, str]:
-    """The fault that makes one member of a genuine reply differ."""
-    if x["how"] == "missing":
-        return {"fault": "field-missing", "field": x["field"]}
-    if x["how"] == "null":
-        return {"fault": "nulls", "field": x["field"]}
-    return {"fault": "echo-changed", "field": x["field"], "how": x["how"]}
-
-
-def not_compared(x: Example) -> Broken:
-    return Broken("L5", f"a reply was believed whose {x['field']} is not the one sent: it differs in {HOW[x['how']]}")
-
-
-def lettered(harness: Harness, name: str, *, digits: bool = False) -> tuple[Order, dict[str, str]]:
-    """An order and a close of it by the number of that name, or by its own number.
-
-    `digits`: all numbers are as long as they may be and of digits alone, so that two of them are the same where they
-    are compared as numbers, or by their beginnings.
-    """
-
-    def number(prefix: str) -> str:
-        return str(int(harness.number()[1:], 16)).ljust(LONGEST, "7") if digits else f"{prefix}{harness.number()}k7"
-
-    found = harness.order(req_seq_id=number("Order"), hf_seq_id=number("0029"))
-    by_hf = {"org_req_seq_id": None, "org_hf_seq_id": found.hf_seq_id} if name == "org_hf_seq_id" else {}
-    return found, harness.params(found, req_seq_id=number(""), **by_hf)
-
-
 @case(
     "security/foreign-reply",
     Level.MUST,
@@ -183,10 +138,8 @@ def foreign_reply(harness: Harness, x: Example) -> None:
         script = answer("23000004"), fault("foreign-reply", trans_stat="S")
         harness.judge(harness.close(None, *script))
         return
-    order, params = lettered(harness, x["field"], digits="number" in x)
-    spoilt = spoiling(x)
-    if x["how"] == "earlier":
-        spoilt = {"fault": "extra-field", "field": x["field"], "value": earlier.params[x["field"]]}
+    order, params = lettered(harness, x)
+    spoilt = spoiling(x, earlier.params if x["how"] == "earlier" else params)
     script = answer("23000004", "F", after=True), of(spoilt)
     harness.judge(harness.close(order, *script, params=params), cause=not_compared(x))
 
@@ -210,7 +163,7 @@ def foreign_reply(harness: Harness, x: Example) -> None:
 )
 def echo_missing(harness: Harness, x: Example) -> None:
     harness.twin()
-    script = answer("23000004", "F", after=True), of(spoiling(x))
+    script = answer("23000004", "F", after=True), of(spoiling(x, {}))
     harness.judge(harness.close(None, *script), cause=not_compared(x))
 
 
@@ -244,17 +197,18 @@ def echo_missing(harness: Harness, x: Example) -> None:
 )
 def retry_examined(harness: Harness, x: Example) -> None:
     harness.twin()
-    spoilt = spoiling(x) if "how" in x else {name: value for name, value in x.items() if name != "stat"}
+    order, params = lettered(harness, x)
+    spoilt = spoiling(x, params) if "how" in x else {name: value for name, value in x.items() if name != "stat"}
     said = answer("00000000", "S") if x.get("stat") == "S" else answer("23000004", "F", after=True)
-    script = answer("20000001.CONFLICT"), _second(said), _second(of(spoilt))
-    order, params = lettered(harness, x.get("field", ""))
+    script = answer("20000001.CONFLICT"), second(said), second(of(spoilt))
     e = harness.close(order, *script, params=params, must_act=False)
     if len(e.closes) < 2:
         raise Blocked(f"a conflict was not tried again: the client claims {e.claim}")
     harness.judge(e, cause=not_compared(x) if "how" in x else None)
 
 
-def _second(one: PreparedAnswer) -> PreparedAnswer:
+def second(one: PreparedAnswer) -> PreparedAnswer:
+    """For the second call of its endpoint."""
     return {**one, "match": {**one["match"], "nth": 2}}
 
 

@@ -13,6 +13,7 @@ from huifu_contract.harness.harness import Harness
 from huifu_contract.harness.laws import Blocked, signature
 from huifu_contract.harness.prepared_answers import answer
 
+MERCHANT = 32
 EDGES = {
     "blanks-at-the-end": "a ",
     "blanks-at-the-beginning": "  a",
@@ -33,8 +34,17 @@ EDGES = {
     "digits": "0066",
     "fraction": "1.10",
     "ends-in-a-star": "20211021001210****",
+    "looks-like-a-uuid": "550e8400-E29B-41d4-a716-446655440000",
+    "looks-like-dates": "2024-04-05 2024/04/05 10:30:00",
+    "looks-like-an-address": "Joe.Doe+a@Shop.Example.",
+    "looks-like-a-number": "12345678901234567890",
+    "looks-like-a-truth-value": "true",
+    "looks-like-no-number": "NaN",
+    "looks-like-a-template": "%%s ${x} {0} $1 %(a)s {{b}}",
+    "marks": "-1,234;a#b$c{d}[e](f)|g~h`i^j!_k.=",
+    "marks-of-typesetters": "\u2018a\u2019\u201cb\u201d\u2013c\u2014d\u2026\uff0c\uff1a\uff08",
 }
-"""Legal text of at most 32 characters in which one kind of change, each, would show."""
+"""Legal text in which one kind of change, each, would show; a merchant has the first 32 characters of it."""
 CONTROLS = {
     "tab-at-the-end": "a\t",
     "tab-inside": "a\tb",
@@ -47,7 +57,7 @@ CONTROLS = {
 
 def named(text: str) -> Iterator[dict[str, str | None]]:
     """Every identifier with that text, in as few closes as name one order each."""
-    yield {"req_seq_id": text, "huifu_id": text, "org_req_seq_id": text}
+    yield {"req_seq_id": text, "huifu_id": text[:MERCHANT], "org_req_seq_id": text}
     yield {"org_hf_seq_id": text, "org_req_seq_id": None}
 
 

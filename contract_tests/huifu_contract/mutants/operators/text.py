@@ -25,6 +25,17 @@ def _fraction(text: str) -> Any:
     return float(text) if re.fullmatch(r"\d+\.\d+", text) else text
 
 
+def _converted(text: str) -> str:
+    """As what it looks like: a UUID, days, a truth value, no number."""
+    bare = text.replace("-", "")
+    if re.fullmatch("[0-9a-fA-F]{32}", bare):
+        return bare
+    words = {"true": "True", "NaN": "nan"}
+    return words.get(text, re.sub(r"(\d{4})[-/](\d\d)[-/](\d\d)", r"\1\2\3", text))
+
+
+PLAIN = str.maketrans("\u2018\u2019\u201c\u201d\u2013\u2014\uff0c\uff1a\uff08", "''\"\"--,:(")
+
 TEXTS: dict[str, Change] = {
     "trimmed": str.strip,
     "trimmed-left": str.lstrip,
@@ -51,6 +62,10 @@ TEXTS: dict[str, Change] = {
     "ascii-only": lambda text: text.encode("ascii", "ignore").decode(),
     "bmp-only": lambda text: re.sub("[\U00010000-\U0010ffff]", "\ufffd", text),
     "stars-removed": lambda text: text.rstrip("*"),
+    "converted-by-its-looks": _converted,
+    "typeset-marks-made-plain": lambda text: text.translate(PLAIN),
+    "marks-removed": lambda text: re.sub(r"[,;#{}()|~`^!=.]", "", text),
+    "placeholders-filled": lambda text: re.sub(r"\$\{\w*\}|%s", "", text.replace("%%", "%")),
     "null-dropped": lambda text: DROPPED if text == "null" else text,
     "zeros-stripped": lambda text: (text.lstrip("0") or "0") if text.isdigit() else text,
     "made-number": _number,
