@@ -76,11 +76,16 @@ def postgresql() -> "Iterator[PostgreSql]":
 
 
 @pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run all tests that need PostgreSQL in one worker, which starts it once."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Run all tests that need PostgreSQL in one worker, which starts it once; begin what takes long first.
+
+    In one process the order of the files stays, so that what a module shares is made once.
+    """
     for item in items:
         if "postgresql" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group("postgresql"))
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: not (item.get_closest_marker("slow") or item.get_closest_marker("xdist_group")))
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.xdist_group("postgresql"))])
