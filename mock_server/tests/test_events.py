@@ -11,12 +11,12 @@ from merchant import Merchant
 from postbox import Mailbox, Said
 from test_page import get
 from test_schemas import validator
+from watching import Event, Watch
 
 import huifu_mock
 from huifu_mock.gateway.mock import Mock, seed
 from huifu_mock.http import event_stream
 from huifu_mock.http.event_stream import Behind, Broadcast, EventStreams
-from watching import Event, Watch
 
 
 @pytest.fixture
