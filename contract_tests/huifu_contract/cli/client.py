@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import secrets
+import sys
 from collections.abc import Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import replace
@@ -61,6 +62,16 @@ def add(commands: Any) -> None:
         default=None,
         help="processes of the client at once (default: 4, and up to 16 where it only waits)",
     )
+    made.add_argument(
+        "--resume",
+        type=Path,
+        default=None,
+        metavar="FILE.jsonl",
+        help="keep each finished case in FILE, and take over what an earlier start of the same run finished there",
+    )
+    made.add_argument(
+        "-v", "--verbose", action="store_true", help="tell every half minute how far the run is, also to a pipe or file"
+    )
     made.add_argument("--report", type=Path, default=None, metavar="FILE.json")
     made.add_argument("--junit", type=Path, default=None, metavar="FILE.xml")
     made.add_argument("--md", type=Path, default=None, metavar="FILE.md")
@@ -90,6 +101,8 @@ def run(options: argparse.Namespace) -> int:
     ci = bool(os.environ.get("CI"))
     if options.workers is not None and options.workers < 1:
         raise SetupTrouble("-n is a number of at least 1")
+    if options.resume is not None:
+        _resumable(options)
     only = None
     if options.replay is not None:
         stored = replay.read(options.replay)
@@ -101,7 +114,7 @@ def run(options: argparse.Namespace) -> int:
         cases=tuple(options.case),
         level=options.level or "should",
         portable_seed=portable(),
-        seed=options.seed if options.seed is not None else (0 if ci else secrets.randbelow(2**31)),
+        seed=_seed(options, ci=ci),
         known=_known(options.known),
         folder=options.replays or replay.FOLDER,
         only=only,
@@ -112,7 +125,7 @@ def run(options: argparse.Namespace) -> int:
         keep=options.keep is not None,
     )
     with _server(options.keep) as server:
-        runs = [_one(spec, made, server) for spec in options.client]
+        runs = [_one(spec, made, server, options) for spec in options.client]
         write(runs, options.report, options.junit, options.md, options.html)
         github.tell(runs, os.environ, print)
         if options.keep == HERE:
@@ -163,29 +176,52 @@ def _settle(options: argparse.Namespace) -> None:
         raise SetupTrouble(f"no client is named: give --client KIND:WHAT, or `client` in {settings_file.OWN}")
 
 
-def _one(spec: str, options: Any, server: Any) -> Any:
+def _resumable(options: argparse.Namespace) -> None:
+    """Raises SetupTrouble for what does not go with --resume."""
+    if len(options.client) > 1:
+        raise SetupTrouble(
+            f"--resume keeps one client in a file, and {len(options.client)} are named; give one --client"
+        )
+    for option, given in (("--budget", options.budget), ("--replay", options.replay)):
+        if given is not None:
+            raise SetupTrouble(f"--resume goes on until every case is finished, {option} ends sooner; give one of them")
+    if options.keep == HERE:
+        raise SetupTrouble("--keep without a URL keeps the calls of one start; give --keep URL with --resume")
+
+
+def _seed(options: argparse.Namespace, *, ci: bool) -> int:
+    """What is given, else that of the run that goes on."""
+    from huifu_contract.grading import checkpoint
+
+    if options.seed is not None:
+        return int(options.seed)
+    before = None if options.resume is None else checkpoint.heading(options.resume)
+    if before is not None:
+        return int(before["seed"])
+    return 0 if ci else secrets.randbelow(2**31)
+
+
+def _one(spec: str, made: Any, server: Any, options: argparse.Namespace) -> Any:
     from rich.console import Console
 
-    from huifu_contract.catalogue.record import Record
     from huifu_contract.catalogue.registry import select
     from huifu_contract.drivers.driver import driver, workers
+    from huifu_contract.grading.checkpoint import Checkpoint
     from huifu_contract.grading.runner import Runner
-    from huifu_contract.reports import terminal
+    from huifu_contract.reports import progress, terminal
 
     driver(spec)  # a wrong spec is told before anything starts
-    select(options.cases)
-    console = Console(highlight=False)
-    with terminal.progress(console) as bar:
-        task = bar.add_task(spec, total=None)
-
-        def began(record: Record) -> None:
-            bar.update(task, description=record.id)
-
-        most = workers(spec, options.most_workers)
-        made = replace(options, workers=min(options.workers, most), most_workers=most)
-        runner = Runner(lambda: driver(spec), made, spec, lambda _result: bar.advance(task), began, server)
-        found = runner.run()
-    terminal.show(console, found)
+    select(made.cases)
+    checkpoint = Checkpoint(options.resume)
+    most = workers(spec, made.most_workers)
+    made = replace(made, workers=min(made.workers, most), most_workers=most)
+    with progress.shown(spec, verbose=options.verbose) as shown:
+        found = Runner(lambda: driver(spec), made, spec, shown, server, checkpoint).run()
+    terminal.show(Console(highlight=False), found)
+    if checkpoint.lost:
+        print(f"huifu-contract: {checkpoint.lost}", file=sys.stderr)
+    elif found.interrupted and options.resume is not None:
+        print(f"huifu-contract: the same command goes on from {options.resume}", file=sys.stderr)
     return found
 
 

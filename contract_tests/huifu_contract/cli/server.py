@@ -69,7 +69,7 @@ def _graded(options: argparse.Namespace) -> int:
         allow_vendor=options.allow_vendor_host,
     )
     console = Console(highlight=False)
-    with terminal.progress(console) as bar:
+    with terminal.progress(Console(stderr=True)) as bar:
         task = bar.add_task(aim.base_url, total=None)
 
         def began(record: ServerCase) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 import traceback
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,8 @@ class Grader:
     reruns: int = RERUNS
     """How often a failing example is run again to see whether it always fails; 0: never."""
     failures: FailureBudget = field(default_factory=FailureBudget)
+    ran: Callable[[str], None] = lambda _case: None
+    """Told the case with each of its examples."""
 
     def grade(self, record: Record, harness: Harness, examples: int | None = None) -> CaseResult:
         """Never raises: what goes wrong here is a verdict too. Starts as a failure."""
@@ -133,6 +135,7 @@ class Grader:
 
         A failure that came twice in a row has no second chance in any other case either.
         """
+        self.ran(record.id)
         try:
             _once(record, harness, example)
         except (CaseBroken, Blocked) as failure:

@@ -6,8 +6,10 @@ A client that goes wrong everywhere is graded about as fast as a right one. All 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from threading import Lock
+from typing import Any
 
 EACH_S = 5.0
 """For making examples small and running them again, for each signature of a failure."""
@@ -46,7 +48,8 @@ class FailureBudget:
 
     def came_again(self, signature: str) -> None:
         """A failure of that signature came a second time in a row."""
-        self._again.add(signature)
+        with self._lock:
+            self._again.add(signature)
 
     def comes_again(self, signature: str) -> bool:
         return signature in self._again
@@ -65,6 +68,26 @@ class FailureBudget:
                     cases = list(self._troubled[trouble])
                     return f"the same as in {cases[0]}: {trouble}, in {len(cases)} cases so far; the rest is not run"
         return ""
+
+    def document(self) -> dict[str, Any]:
+        """What was seen and spent so far, as JSON."""
+        with self._lock:
+            return {
+                "first": dict(self._first),
+                "spent": dict(self._spent),
+                "lost": dict(self._lost),
+                "troubled": {trouble: list(cases) for trouble, cases in self._troubled.items()},
+                "again": sorted(self._again),
+            }
+
+    def restore(self, document: Mapping[str, Any]) -> None:
+        """Goes on from what `document` told."""
+        if document:
+            self._first.update(document["first"])
+            self._spent.update(document["spent"])
+            self._lost.update(document["lost"])
+            self._troubled.update({trouble: dict.fromkeys(cases) for trouble, cases in document["troubled"].items()})
+            self._again.update(document["again"])
 
 
 def trouble_seconds(usual_s: float, deadline_s: float, workers: int) -> float:

@@ -9,7 +9,7 @@ import json
 import re
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from itertools import combinations
 from pathlib import Path
@@ -32,6 +32,10 @@ class KnownFailure:
     match: str | None = None
     until: date | None = None
     flaky: bool = False
+
+    def told(self) -> dict[str, Any]:
+        """As JSON."""
+        return {**asdict(self), "until": None if self.until is None else self.until.isoformat()}
 
     def about(self, name: str, version: str) -> bool:
         """Whether the entry speaks of that client."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from huifu_contract import schemas
 from huifu_contract.catalogue.record import Record
+from huifu_contract.catalogue.registry import catalogue
+from huifu_contract.failures import SetupTrouble
 
 FOLDER = Path("huifu-replays")
 
@@ -60,3 +62,15 @@ def of_case(folder: Path, case: str) -> Iterator[tuple[Path, Replay]]:
     """The stored examples of a case, in a fixed order."""
     for path in sorted((folder / case).glob("*.json")):
         yield path, read(path)
+
+
+def check_witnesses(folder: Path | None, known: Collection[str]) -> None:
+    """Raises SetupTrouble for a property that is listed as known, by its id or its group, without a stored example."""
+    for record in catalogue().values():
+        if record.draw is None or record.recorder or not {record.id, f"{record.group}/*"} & set(known):
+            continue
+        if folder is None or not any(True for _ in of_case(folder, record.id)):
+            raise SetupTrouble(
+                f"{record.id} is property-based: list it as known with a witness, a replay file in "
+                f"{(folder or FOLDER) / record.id}/ (the failing run wrote one)"
+            )

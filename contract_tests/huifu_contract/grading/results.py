@@ -179,11 +179,12 @@ LISTS = ("laws", "traffic", "judged", "differs")
 def parse(document: Mapping[str, Any]) -> RunResult:
     """The run that a valid document tells of."""
     loaded = {name: value for name, value in document.items() if name not in DERIVED}
-    cases = tuple(
-        CaseResult(**{**case, "verdict": Verdict(case["verdict"]), **_tuples(case, *LISTS)})
-        for case in loaded.pop("cases")
-    )
+    cases = tuple(parse_case(case) for case in loaded.pop("cases"))
     return RunResult(**{**loaded, "cases": cases, **_tuples(loaded, "grades")})
+
+
+def parse_case(case: Mapping[str, Any]) -> CaseResult:
+    return CaseResult(**{**case, "verdict": Verdict(case["verdict"]), **_tuples(case, *LISTS)})
 
 
 def merged(runs: Sequence[RunResult]) -> list[RunResult]:

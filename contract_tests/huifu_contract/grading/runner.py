@@ -20,20 +20,21 @@ from huifu_contract import __version__
 from huifu_contract.catalogue.record import Example, Record
 from huifu_contract.catalogue.registry import catalogue, select
 from huifu_contract.drivers.driver import Driver
-from huifu_contract.failures import SetupTrouble, Trouble
+from huifu_contract.failures import Trouble
 from huifu_contract.grading import replay
 from huifu_contract.grading.case import Grader, blank_result
+from huifu_contract.grading.checkpoint import Checkpoint, SoFar, run_of
 from huifu_contract.grading.crew import Crew
 from huifu_contract.grading.failure_budget import FailureBudget, trouble_seconds
 from huifu_contract.grading.known_failures import KnownFailure
 from huifu_contract.grading.profiles import PROFILES, Budget, Profile
+from huifu_contract.grading.progress import Progress
 from huifu_contract.grading.results import CaseResult, RunResult, Verdict
 from huifu_contract.harness.harness import NO_TIME, Harness
 from huifu_mock import Server
 from huifu_mock.client.server import Connection
 from huifu_mock.state.clock import Clock
 
-OnResult = Callable[[CaseResult], None]
 RED = (Verdict.FAIL, Verdict.FLAKY, Verdict.BLOCKED, Verdict.ADAPTER_ERROR, Verdict.KIT_ERROR, Verdict.NOT_RUN)
 
 WAIT = ("transport", "response", "security")
@@ -83,14 +84,16 @@ class Runner:
     make: Callable[[], Driver]
     options: Options = field(default_factory=Options)
     spec: str = ""
-    on_result: OnResult = lambda _result: None
-    began: Callable[[Record], None] = lambda _record: None
+    progress: Progress = field(default_factory=Progress)
     server: Connection | None = None
     """Where tenants are made; None: a server of its own, for the time of the run."""
+    checkpoint: Checkpoint = field(default_factory=Checkpoint)
+    """What an earlier start of this run has finished."""
     _results: dict[str, CaseResult] = field(default_factory=dict)
     _plan: Plan | None = None
     _started: str = ""
     _clock: float = 0.0
+    _interrupted: bool = False
     _harnesses: list[Harness] = field(default_factory=list)
     _failures: FailureBudget = field(default_factory=FailureBudget)
 
@@ -98,11 +101,11 @@ class Runner:
         """Raises SetupTrouble if the client cannot be started at all."""
         self._start()
         if self.server is not None:
-            interrupted = self._graded(self.server)
+            self._graded(self.server)
         else:
             with Server(port=0, orders=[]) as server:
-                interrupted = self._graded(server)
-        return self._result(interrupted=interrupted)
+                self._graded(server)
+        return self._result()
 
     def begin(self, properties: int = 0) -> None:
         """For front ends that choose the cases one by one: starts the client and runs the controls.
@@ -114,7 +117,8 @@ class Runner:
         self._start()
         self._harness(self.server)
         grader = self._grader()
-        root, dead = self._controls(grader, [record for record in catalogue().values() if self._due(record)])
+        due = [record for record in catalogue().values() if record.control and record.grades & self._grades()]
+        root, dead = self._controls(grader, due)
         budget = Budget(self.options.profile, self.options.budget_s)
         self._plan = Plan(grader, root, budget, self._share(budget, properties), dead)
 
@@ -137,23 +141,19 @@ class Runner:
     def end(self) -> RunResult:
         """Stops the client; the result of what was run."""
         self._stop()
-        return self._result(interrupted=False)
+        return self._result()
 
     def _start(self) -> None:
         self._started, self._clock = Clock().now().isoformat(timespec="seconds"), time.monotonic()
 
-    def _due(self, record: Record) -> bool:
-        return record.control and bool(record.grades & self._grades())
-
-    def _result(self, *, interrupted: bool) -> RunResult:
-        hello = self._harnesses[0].hello
-        calls = [seconds for harness in self._harnesses for seconds in harness.call_s[:9]]
+    def _result(self) -> RunResult:
+        hello, so_far = self._harnesses[0].hello, self._so_far()
         return RunResult(
             kit=__version__,
             hypothesis=hypothesis.__version__,
             python=platform.python_version(),
             started=self._started,
-            seconds=round(time.monotonic() - self._clock, 3),
+            seconds=so_far.seconds,
             client={
                 "spec": self.spec,
                 "name": hello.name,
@@ -161,7 +161,7 @@ class Runner:
                 "language": hello.language,
                 "profiles": sorted(hello.profiles),
                 "claims": sorted(hello.claims),
-                "restarts": sum(harness.driver.restarts for harness in self._harnesses),
+                "restarts": so_far.restarts,
             },
             profile=self.options.profile.name,
             grades=tuple(sorted(self._grades())),
@@ -170,26 +170,47 @@ class Runner:
             portable_seed=self.options.portable_seed,
             known=len(self._known()),
             cases=tuple(self._results[name] for name in catalogue() if name in self._results),
-            call_ms=round(statistics.median(calls) * 1000, 3) if calls else 0.0,
+            call_ms=so_far.call_ms,
             budget_s=self.options.budget_s,
-            interrupted=interrupted,
+            interrupted=self._interrupted,
         )
+
+    def _so_far(self) -> SoFar:
+        calls = [seconds for harness in self._harnesses for seconds in harness.call_s[:9]]
+        before = self.checkpoint.so_far
+        return SoFar(
+            seconds=round(time.monotonic() - self._clock, 3),
+            restarts=before.restarts + sum(harness.driver.restarts for harness in self._harnesses),
+            call_ms=round(statistics.median(calls) * 1000, 3) if calls else before.call_ms,
+            failures=self._failures.document(),
+        )
+
+    def _resume(self) -> None:
+        """Takes over what the same run has finished. Raises SetupTrouble if the file is of another one."""
+        hello, grades = self._harnesses[0].hello, self._grades()
+        about = run_of(self.options, self.spec, hello, grades=grades, known=self._known())
+        self.checkpoint.open(about, self._started)
+        self._started = self.checkpoint.started
+        self._clock -= self.checkpoint.so_far.seconds
+        self._failures.restore(self.checkpoint.so_far.failures)
+        self._results.update(self.checkpoint.finished)
 
     # -- the parts of a run ---------------------------------------------------------------------------------------
 
-    def _graded(self, server: Connection) -> bool:
-        """Whether it was interrupted."""
+    def _graded(self, server: Connection) -> None:
         self._harness(server)
         records = self._selected()
         try:
+            self._resume()
             self._run(server, records)
         except KeyboardInterrupt:
             for record in records:
-                self._finish(blank_result(record, Verdict.NOT_RUN, "interrupted"), once=True)
-            return True
+                if record.id not in self._results:
+                    self._finish(blank_result(record, Verdict.NOT_RUN, "interrupted"))
+            self._interrupted = True
         finally:
             self._stop()
-        return False
+            self.checkpoint.close()
 
     def _run(self, server: Connection, records: Sequence[Record]) -> None:
         grader = self._grader()
@@ -198,13 +219,21 @@ class Runner:
         idle = Plan(grader, root, Budget(self.options.profile), 0, dead)
         waiting = []
         for record in records:
-            result = None if record.control else self._idle(record, idle)
+            if record.control or record.id in self._results:
+                continue
+            result = self._idle(record, idle)
             if result is not None:
                 self._finish(result)
-            elif not record.control:
+            else:
                 waiting.append(record)
         budget = Budget(self.options.profile, self.options.budget_s)
-        share = self._share(budget, sum(record.draw is not None for record in waiting))
+        share = self.checkpoint.examples
+        if share is None:
+            share = self._share(budget, sum(record.draw is not None for record in waiting))
+            self.checkpoint.plan(share)
+        drawn = 0 if root else share
+        work = {record.id: len(record.fixed) + (drawn if record.draw else 0) for record in waiting}
+        self.progress.planned(len(records), work)
         plan = Plan(grader, root, budget, share, dead)
         self._parallel(server, plan, [record for record in waiting if not record.alone])
         # what measures time is left by itself: side by side these only wait, each with a process of its own
@@ -227,9 +256,11 @@ class Runner:
             if dead:
                 self._finish(blank_result(record, Verdict.BLOCKED, root))
                 continue
-            self.began(record)
-            result = replace(grader, only=None).grade(record, self._harnesses[0])
-            self._finish(result)
+            result = self._results.get(record.id)
+            if result is None:
+                self.progress.began(record.id)
+                result = replace(grader, only=None).grade(record, self._harnesses[0])
+                self._finish(result)
             if result.verdict in RED and not root:
                 root = f"{record.id} is red: {result.signature or result.root}"
             dead = bool(result.trouble)
@@ -250,9 +281,6 @@ class Runner:
         workers = self.options.most_workers or self.options.workers
         return budget.examples(statistics.median(calls), properties, workers)
 
-    def _examples(self, record: Record) -> int:
-        return len(record.fixed) + (0 if record.draw is None else self.options.profile.examples)
-
     def _one(self, plan: Plan, record: Record, harness: Harness) -> None:
         """A request case may fail while a control is red, and say why; it cannot pass then."""
         starved = plan.share == 0 and record.draw is not None and plan.budget.seconds is not None
@@ -264,7 +292,7 @@ class Runner:
         if idle is not None:
             self._finish(idle)
             return
-        self.began(record)
+        self.progress.began(record.id)
         harness.reveal = record.id if self.options.reveal else None
         result = plan.grader.grade(record, harness, 0 if plan.root else plan.share)
         if plan.root and (result.verdict in (Verdict.PASS, Verdict.KNOWN, Verdict.FIXED) or result.root == NO_TIME):
@@ -329,15 +357,8 @@ class Runner:
         return tuple(entry for entry in self.options.known if entry.about(hello.name, hello.version))
 
     def _grader(self) -> Grader:
-        known = self._known()
-        options = self.options
-        for record in catalogue().values():
-            listed = any(entry.case in (record.id, f"{record.group}/*") for entry in known)
-            if listed and record.draw is not None and not record.recorder and not self._witnesses(record):
-                raise SetupTrouble(
-                    f"{record.id} is property-based: list it as known with a witness, a replay file in "
-                    f"{(options.folder or replay.FOLDER) / record.id}/ (the failing run wrote one)"
-                )
+        known, options = self._known(), self.options
+        replay.check_witnesses(options.folder, [entry.case for entry in known])
         return Grader(
             profile=options.profile,
             seed=options.seed,
@@ -347,16 +368,16 @@ class Runner:
             only=options.only[1] if options.only else None,
             reruns=options.reruns,
             failures=self._failures,
+            ran=self.progress.ran,
         )
 
-    def _witnesses(self, record: Record) -> bool:
-        return self.options.folder is not None and any(True for _ in replay.of_case(self.options.folder, record.id))
-
-    def _finish(self, result: CaseResult, *, once: bool = False) -> None:
-        if once and result.id in self._results:
+    def _finish(self, result: CaseResult) -> None:
+        if self._interrupted:  # what workers still find is that their client was ended
             return
+        if result.id not in self._results:
+            self.progress.ended(result.id)
         self._results[result.id] = result
-        self.on_result(result)
+        self.checkpoint.keep(result, self._so_far())
 
     def _stop(self) -> None:
         """Ends the clients; a reply too many that nobody has seen yet is the last case's adapter error."""

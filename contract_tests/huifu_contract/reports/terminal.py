@@ -33,10 +33,10 @@ STYLES = {
 }
 
 
-def progress(console: Console) -> Progress:
+def progress(console: Console, *more: TextColumn) -> Progress:
     """A bar for a TTY; elsewhere it shows nothing."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    return Progress(*columns, *more, console=console, transient=True, disable=not console.is_terminal)
 
 
 def show(console: Console, run: RunResult) -> None:
