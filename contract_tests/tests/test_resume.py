@@ -10,6 +10,8 @@ import sys
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from threading import Barrier, Event
+from threading import enumerate as enumerate_threads
 from typing import Any
 
 import pytest
@@ -23,6 +25,7 @@ from huifu_contract.failures import SetupTrouble
 from huifu_contract.grading import results
 from huifu_contract.grading.case import blank_result
 from huifu_contract.grading.checkpoint import Checkpoint, SoFar
+from huifu_contract.grading.crew import Idle
 from huifu_contract.grading.failure_budget import FailureBudget
 from huifu_contract.grading.profiles import Profile
 from huifu_contract.grading.progress import Progress
@@ -77,8 +80,9 @@ def graded(*options: str) -> tuple[int, RunResult, int]:
 
 
 def compared(run: RunResult) -> list[CaseResult]:
-    """What must not differ between two runs with one seed: all but times, which the messages tell too."""
-    return [replace(case, seconds=0.0, traffic=(), replay=Path(case.replay).name) for case in run.cases]
+    """What must not differ between two runs with one seed: all but times, and what there was time for."""
+    other = {"seconds": 0.0, "traffic": (), "reruns": 0, "failed_reruns": 0}
+    return [replace(case, **other, replay=Path(case.replay).name) for case in run.cases]
 
 
 def lines() -> list[dict[str, Any]]:
@@ -112,7 +116,7 @@ def test_a_run_killed_in_the_middle_goes_on_and_its_report_is_that_of_an_unbroke
 
 
 def right(config: Any, base_url: str, params: Any) -> Outcome:
-    return Client(base_url, Config.of(config), timeout_s=0.9, attempt_s=0.3).close(**params)
+    return Client(base_url, Config.of(config), timeout_s=9, attempt_s=3).close(**params)
 
 
 class CtrlC(Progress):
@@ -137,6 +141,41 @@ def test_what_ctrl_c_leaves_undone_is_run_when_the_run_goes_on() -> None:
     resumed = run(Progress())
     assert (resumed.exit, resumed.counts) == (Exit.OK, {"pass": len(resumed.cases)})
     assert {line["case"]["id"] for line in lines() if "case" in line} == {case.id for case in resumed.cases}
+
+
+class Begun(Progress):
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun: list[str] = []
+
+    def began(self, case: str) -> None:
+        self.begun.append(case)
+
+
+def test_after_ctrl_c_no_worker_begins_another_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    progress, both_busy, release = Begun(), Barrier(3), Event()
+
+    def held(config: Any, base_url: str, params: Any) -> Outcome:
+        if progress.cases is not None and not release.is_set():  # the controls are done
+            both_busy.wait(60)
+            release.wait(60)
+        return right(config, base_url, params)
+
+    def look(_idle: Idle) -> float:
+        """What the main thread does while the workers work."""
+        both_busy.wait(60)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Idle, "share", look)
+    options = Options(profile=Profile("small", 20, 1), key_bits=1024, cases=("request/*",), workers=2)
+    run = Runner(lambda: LocalDriver(held), options, "x", progress).run()
+    workers = [thread for thread in enumerate_threads() if thread.name == "huifu-contract-worker"]
+    begun = len(progress.begun)
+    release.set()
+    for worker in workers:
+        worker.join()
+    assert (run.exit, len(workers)) == (Exit.INTERRUPTED, 2)
+    assert len(progress.begun) == begun
 
 
 # -- the file

@@ -10,6 +10,7 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -33,6 +34,7 @@ from huifu_contract.grading.results import CaseResult, RunResult, Verdict
 from huifu_contract.harness.harness import NO_TIME, Harness
 from huifu_mock import Server
 from huifu_mock.client.server import Connection
+from huifu_mock.client.transport import Unreachable
 from huifu_mock.state.clock import Clock
 
 RED = (Verdict.FAIL, Verdict.FLAKY, Verdict.BLOCKED, Verdict.ADAPTER_ERROR, Verdict.KIT_ERROR, Verdict.NOT_RUN)
@@ -221,8 +223,7 @@ class Runner:
         for record in records:
             if record.control or record.id in self._results:
                 continue
-            result = self._idle(record, idle)
-            if result is not None:
+            if (result := self._idle(record, idle)) is not None:
                 self._finish(result)
             else:
                 waiting.append(record)
@@ -256,8 +257,7 @@ class Runner:
             if dead:
                 self._finish(blank_result(record, Verdict.BLOCKED, root))
                 continue
-            result = self._results.get(record.id)
-            if result is None:
+            if (result := self._results.get(record.id)) is None:
                 self.progress.began(record.id)
                 result = replace(grader, only=None).grade(record, self._harnesses[0])
                 self._finish(result)
@@ -288,8 +288,7 @@ class Runner:
             root = f"the budget of {plan.budget.seconds:g} s is used up"
             self._finish(blank_result(record, Verdict.NOT_RUN, root))
             return
-        idle = self._idle(record, plan)
-        if idle is not None:
+        if (idle := self._idle(record, plan)) is not None:
             self._finish(idle)
             return
         self.progress.began(record.id)
@@ -307,12 +306,13 @@ class Runner:
             queue.put(record)
 
         def work(harness: Harness) -> None:
-            while True:
-                try:
-                    record = queue.get_nowait()
-                except Empty:
-                    return
-                self._one(plan, record, harness)
+            with suppress(Empty):
+                while not self._interrupted:
+                    try:
+                        self._one(plan, queue.get_nowait(), harness)
+                    except Unreachable:  # Ctrl-C has stopped the gateway
+                        if not self._interrupted:
+                            raise
 
         def more(count: int) -> list[Harness]:
             with ThreadPoolExecutor(count) as pool:
