@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import threading
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -136,6 +139,25 @@ def test_a_capsule_whose_sys_id_is_taken_is_refused_with_the_way_out() -> None:
     body = {"capsule": json.loads(json.dumps(capsule.of(desk.tenant)))}
     told = asyncio.run(router.dispatch(desk.mock, "", "POST", path, query={}, body=body))
     assert (told.status, "give the copy another" in told.body["detail"]) == (409, True)
+
+
+@pytest.mark.parametrize("with_capsule", [False, True])
+def test_the_store_is_asked_by_the_event_loop_alone_while_a_tenant_is_made(
+    with_capsule: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A store has one connection: two threads that use it at once break it."""
+    mock, threads = Mock([]), set()
+    store = mock.gateway.store
+
+    def watched(ask: Callable[[Any], Any], given: Any) -> Any:
+        threads.add(threading.current_thread())
+        return ask(given)
+
+    monkeypatch.setattr(store, "find", partial(watched, store.find))
+    monkeypatch.setattr(store, "add", partial(watched, store.add))
+    body = {"capsule": capsule.of(busy().tenant), "sys_id": "made"} if with_capsule else {"sys_id": "made"}
+    assert ask(mock, "POST", "", json.loads(json.dumps(body)))["sys_id"] == "made"
+    assert threads == {threading.current_thread()}
 
 
 def test_a_capsule_of_a_later_format_is_refused_by_name() -> None:

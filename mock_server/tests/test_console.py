@@ -562,8 +562,9 @@ def test_a_page_left_open_for_thousands_of_calls_keeps_its_memory(console: Conso
         console.browser.devtools.send("HeapProfiler.collectGarbage")
         return int(console.browser.devtools.send("Runtime.getHeapUsage")["usedSize"])
 
-    for _ in range(3):
-        before = heap_after_a_thousand_calls()
-    assert heap_after_a_thousand_calls() - before < 1_000_000
+    used = [heap_after_a_thousand_calls() for _ in range(4)]
+    while used[-1] - used[-2] > 1_000_000 and len(used) < 8:  # what is kept of calls grows each time
+        used.append(heap_after_a_thousand_calls())
+    assert used[-1] - used[-2] < 1_000_000, used
     assert console.browser.eval(f"(async () => {CALLS}.length)()") <= 2000
     assert console.browser.eval("document.querySelectorAll('a.row').length") < 80
