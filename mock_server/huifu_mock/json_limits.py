@@ -138,8 +138,9 @@ def _after_space(text: str, at: int) -> re.Match[str]:
     """A match that ends where the white space ends; a long run of it is read piece by piece."""
     while True:
         found = _SPACE.match(text, at, at + LONGEST)
-        if found is None or found.end() < at + LONGEST:
-            return found  # type: ignore[return-value]  # it always matches, if nothing else then the empty text
+        assert found is not None  # it matches the empty text too
+        if found.end() < at + LONGEST:
+            return found
         at += LONGEST
 
 
@@ -157,11 +158,10 @@ class PatientDecoder(json.JSONDecoder):
             check_string(value)
             return value, after
 
-        def scan_once(text: str, at: int) -> tuple[Any, int]:
+        def scan_once(text: str, at: int) -> Any:
             if _NUMBER.match(text, at):
                 raise ValueError(f"a number of more than {NUMBER:,} characters at character {at:,}")
-            scanned: tuple[Any, int] = scan(text, at)
-            return scanned
+            return scan(text, at)
 
         def parse_object(start: tuple[str, int], strict: bool, _: object, *rest: Any) -> Any:
             return JSONObject(start, strict, scan_once, *rest, _w=_after_space)

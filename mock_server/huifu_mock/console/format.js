@@ -3,17 +3,12 @@ import { state, t } from "./store.js";
 
 // Beijing is eight hours before UTC all year. `Intl` would take longer than the rest of the page to begin.
 const BEIJING = 8 * 3600 * 1000;
-const beijing = (moment) => new Date(moment + BEIJING).toISOString(); // of which the offset is not true
+const beijing = (at) => new Date((typeof at === "number" ? at : milliseconds(at)) + BEIJING).toISOString(); // of which the offset is not true
 
 export const milliseconds = (iso) => Date.parse(iso.replace(/(\.\d{3})\d+/, "$1"));
 
-export function clockTime(iso, precise = false) {
-  return beijing(typeof iso === "number" ? iso : milliseconds(iso)).slice(11, precise ? 23 : 19);
-}
-
-export function day(iso) {
-  return beijing(typeof iso === "number" ? iso : milliseconds(iso)).slice(0, 10);
-}
+export const clockTime = (at, precise = false) => beijing(at).slice(11, precise ? 23 : 19);
+export const day = (at) => beijing(at).slice(0, 10);
 
 export function moment(iso) {
   return `${day(iso)} ${clockTime(iso)}`;

@@ -122,7 +122,7 @@ class Gateway:
     def tenant(self, sys_id: str) -> Tenant | None:
         return self._tenants.get(sys_id) or self._found(sys_id)
 
-    def __contains__(self, sys_id: str) -> bool:
+    def knows(self, sys_id: str) -> bool:
         """Whether memory has it, which any thread may ask; one that another gateway made is found when it is added."""
         return sys_id in self._tenants
 

@@ -138,7 +138,7 @@ class Mock:
         check("control/tenant-create", body)
         begin = instant(body.get("clock", {}).get("now"), "clock.now")
         sys_id = body.get("sys_id") or self.fresh_id()
-        if sys_id in self.gateway:
+        if self.gateway.knows(sys_id):
             raise _taken(sys_id)
         bits = body.get("key_bits", PUBLISHED_BITS)
         own_key = body.get("merchant_public_key")

@@ -83,7 +83,7 @@ def load(mock: Mock, capsule: Any, sys_id: str | None = None) -> Tenant:
     _check(capsule)
     told, keys = capsule["tenant"], capsule.get("keys", {})
     wanted = sys_id or told["sys_id"]
-    if wanted in mock.gateway:
+    if mock.gateway.knows(wanted):
         said = f"{wanted} is a tenant already"
         raise Refused(409, Problem("sys_id", said, 'give the copy another: {"capsule": …, "sys_id": "…"}'))
     try:
