@@ -244,6 +244,12 @@ def test_second_data_has_the_signature_of_the_one_and_the_contrary_in_the_other(
     assert signing.verify(key, genuine, client.envelope["sign"])
 
 
+def test_second_data_may_be_called_otherwise(tenant: huifu_mock.Tenant) -> None:
+    client = spoilt(tenant, "second-data", place="before", called="Data")
+    assert list(client.envelope) == ["data", "Data", "sign"]
+    assert [client.envelope[name]["trans_stat"] for name in ("data", "Data")] == ["S", "F"]
+
+
 def test_numbers_stand_where_strings_of_digits_were(tenant: huifu_mock.Tenant) -> None:
     client = spoilt(tenant, "numbers")
     assert client.signature_holds

@@ -176,15 +176,19 @@ def beside_data(decided: DecidedReply, settings: Settings) -> bytes:
 
 
 def second_data(decided: DecidedReply, settings: Settings) -> bytes:
-    lie = canonical.dump({**decided.fields, "trans_stat": _lie(decided.fields, "trans_stat")})
+    lie = (
+        _json(settings["called"])
+        + b":"
+        + canonical.dump({**decided.fields, "trans_stat": _lie(decided.fields, "trans_stat")})
+    )
     sign = b',"sign":' + _json(signing.sign(decided.key, decided.data)) + b"}"
     return SECOND[settings["place"]](decided.data, lie) + sign
 
 
 SECOND: Final[dict[str, Callable[[bytes, bytes], bytes]]] = {
-    "inside": lambda signed, lie: b'{"before":{"data":' + signed + b'},"data":' + lie,
-    "before": lambda signed, lie: b'{"data":' + signed + b',"data":' + lie,
-    "after": lambda signed, lie: b'{"data":' + lie + b',"data":' + signed,
+    "inside": lambda signed, lie: b'{"before":{"data":' + signed + b"}," + lie,
+    "before": lambda signed, lie: b'{"data":' + signed + b"," + lie,
+    "after": lambda signed, lie: b"{" + lie + b',"data":' + signed,
 }
 """Where the `data` that was signed stands, seen from the one that says the contrary."""
 
@@ -279,7 +283,9 @@ SIGNED: Final[tuple[Kind[SignedAct], ...]] = (
          "`data` 出现两次：一个是被签名的，另一个 `trans_stat` 相反",
          (Setting("place", "inside", f"where the signed one stands: {', '.join(SECOND)} (in a member before the other, "
                   "before it or after it, under the same name)",
-                  f"被签名者的位置：{'、'.join(SECOND)}（在前面的成员之内，或同名在其前、其后）"),)),
+                  f"被签名者的位置：{'、'.join(SECOND)}（在前面的成员之内，或同名在其前、其后）"),
+          Setting("called", "data", "what the other is called; Data is data to who reads names in any case",
+                  "另一个的名称；不分大小写读取者视 Data 为 data"))),
     Kind("numbers", "signed", numbers,
          "numbers in place of strings of digits, correctly signed", "数字串写成数字，真实签名",
          (Setting("field", "", "which; by default all that are digits", "哪个字段；默认所有纯数字字段"),)),
