@@ -13,6 +13,7 @@ from huifu_contract.harness.laws import (
     Broken,
     bounded,
     growing_gaps,
+    one_order,
     paused,
     resolution,
     restraint,
@@ -121,6 +122,29 @@ def test_l3_lets_a_valid_request_pass_twice_but_not_two_requests_of_one_number()
         assert messages(wire(evidence("closed", sent(), other))) == [
             "one req_seq_id was used for two different requests"
         ]
+
+
+OTHERS = [
+    {"huifu_id": "6666000000000001"},
+    {"org_req_date": "20240404"},
+    {"org_req_seq_id": "O2"},
+    {"org_req_seq_id": "", "org_hf_seq_id": "O1"},
+]
+
+
+@pytest.mark.parametrize("changes", OTHERS, ids=str)
+def test_l4_breaks_on_a_close_of_another_order_in_the_same_call(changes: dict[str, str]) -> None:
+    other = sent(data={**DATA, "req_seq_id": "R2", **changes})
+    (broken,) = one_order(evidence("closed", sent(F), other))
+    assert broken.message.startswith("a close of another order followed in the same call")
+    assert [one.field for one in broken.differs] == [name for name, value in changes.items() if value]
+
+
+def test_l4_lets_an_order_be_closed_again_and_a_number_be_added_or_left_out() -> None:
+    known = {**DATA, "org_hf_seq_id": "H1"}
+    for later in (DATA, known, {**DATA, "req_seq_id": "R2"}):
+        assert one_order(evidence("closed", sent(F), sent(op="closequery"), sent(data=later))) == []
+    assert one_order(evidence("closed", sent(F, data=known), sent())) == []
 
 
 QUERY = {"huifu_id": DATA["huifu_id"], "org_req_date": "20240405", "org_req_seq_id": "O1"}

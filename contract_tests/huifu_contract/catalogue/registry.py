@@ -43,6 +43,7 @@ MODULES = (
     "doubt",
     "flow",
     "webhook",
+    "other_news",
 )
 _found: dict[str, Record] = {}
 Run = Callable[["Harness", Example], None]

@@ -44,6 +44,14 @@ def shown(value: Any) -> str:
     return f'"{ascii(value)[1:-1]}" (bytes {octets or "none"})'
 
 
+def _as_number(text: str) -> str:
+    try:
+        value = float(text)
+    except ValueError:
+        return text
+    return str(int(value)) if value.is_integer() else repr(value)
+
+
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff]")
 CHANGES: tuple[tuple[str, Callable[[str], str]], ...] = (
@@ -65,6 +73,11 @@ CHANGES: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("it was made upper case", str.upper),
     ("its case was folded", str.casefold),
     ("it was escaped for HTML", html.escape),
+    ("it was escaped for HTML, but for quotes", lambda text: html.escape(text, quote=False)),
+    ("line ends in it were made line feeds", lambda text: text.replace("\r\n", "\n").replace("\r", "\n")),
+    ("tabs were made blanks", lambda text: text.replace("\t", " ")),
+    ("backslashes were removed", lambda text: re.sub(r"\\(.)", r"\1", text)),
+    ("it was made a number and a text again", _as_number),
     ("HTML escapes in it were resolved", html.unescape),
     ("it was escaped for a URL", lambda text: quote(text, safe="")),
     ("URL escapes in it were resolved", unquote),

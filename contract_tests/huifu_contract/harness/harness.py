@@ -18,7 +18,7 @@ from huifu_contract.drivers.driver import Driver
 from huifu_contract.failures import KitTrouble
 from huifu_contract.harness import evidence
 from huifu_contract.harness.evidence import Evidence, SentRequest
-from huifu_contract.harness.laws import Blocked, Broken, CaseBroken, law_of, silence, soundness
+from huifu_contract.harness.laws import Blocked, Broken, CaseBroken, law_of, one_order, silence, soundness
 from huifu_contract.harness.prepared_answers import PreparedAnswer
 from huifu_contract.outcome import Hello
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 Law = Callable[[Evidence], list[Broken]]
 CONFIG = ("sys_id", "product_id", "huifu_id", "merchant_private_key", "huifu_public_key", "webhook_key")
 SWEEP = 100
+ALWAYS: tuple[Law, ...] = (soundness, silence, one_order)
 NO_TIME = "the time for looking at a client whose controls fail is used up"
 MARGIN_S = 2.0
 TOLERANCE = 1.2
@@ -232,15 +233,17 @@ class Harness:
     # -- judging --------------------------------------------------------------------------------------------------
 
     def judge(self, e: Evidence, *laws: Law, also: Sequence[Broken] = (), cause: Broken | None = None) -> Evidence:
-        """L1 and L5 hold always; a case adds other laws and conditions of its own. Raises CaseBroken.
+        """L1 and L5 hold always, and one call closes one order; a case adds other laws and conditions.
+
+        Raises CaseBroken.
 
         `cause` says what the client must have done wrong if it claims something definite and anything is found.
         """
         self.judged += 1
-        self.judged_by.update(dict.fromkeys(law_of(law) for law in (soundness, silence, *laws)))
+        self.judged_by.update(dict.fromkeys(law_of(law) for law in (*ALWAYS, *laws)))
         self.judged_by.update(dict.fromkeys(broken.law for broken in also))
         self.last = e
-        found = [broken for law in (soundness, silence, *laws) for broken in law(e)] + list(also)
+        found = [broken for law in (*ALWAYS, *laws) for broken in law(e)] + list(also)
         if found and cause is not None and e.definite:
             found.insert(0, cause)
         if found:

@@ -25,7 +25,7 @@ TITLES = {
 
 LAWS = {
     "soundness": "L1", "resolution": "L2", "wire": "L3", "signature": "L3", "unique": "L3", "restraint": "L4",
-    "bounded": "L4", "same_or_query": "L4", "growing_gaps": "L4", "paused": "L4", "silence": "L5",
+    "one_order": "L4", "bounded": "L4", "same_or_query": "L4", "growing_gaps": "L4", "paused": "L4", "silence": "L5",
 }  # fmt: skip
 
 
@@ -119,6 +119,22 @@ def same_or_query(e: Evidence) -> list[Broken]:
             return [Broken("L4", "a different close was sent after one in doubt", _numbers((doubtful, sent)))]
         if in_doubt(sent):
             doubtful = sent
+    return []
+
+
+ONE_ORDER = ("huifu_id", "org_req_date", "org_req_seq_id", "org_hf_seq_id")
+
+
+def one_order(e: Evidence) -> list[Broken]:
+    """What follows a close in the same call is a close of the same order."""
+    closes = [dict(sent.data) for sent in e.closes if sent.data is not None]
+    for later in closes[1:]:
+        for name in ONE_ORDER:
+            was, now = closes[0].get(name), later.get(name)
+            moved = was is None and now in (closes[0].get(other) for other in ORDERS_NUMBERS)
+            if now and now != was and (was is not None or moved):
+                message = f"a close of another order followed in the same call: with another {name}"
+                return [Broken("L4", message, differs=(Difference.of(name, was, now),))]
     return []
 
 
@@ -229,6 +245,7 @@ __all__ = [
     "Broken",
     "bounded",
     "growing_gaps",
+    "one_order",
     "paused",
     "resolution",
     "restraint",

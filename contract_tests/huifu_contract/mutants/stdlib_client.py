@@ -22,7 +22,7 @@ BEIJING = timezone(timedelta(hours=8))
 SHA256 = bytes.fromhex("3031300d060960864801650304020105000420")
 NUMBERS = {"org_req_seq_id": 128, "org_hf_seq_id": 128, "req_seq_id": 128, "huifu_id": 32}
 config: dict[str, str] = {}
-known: dict[str, str] = {}
+known: dict[tuple[str, ...], str] = {}
 
 
 # ---- RSA: just enough DER to find the numbers of a key
@@ -198,7 +198,7 @@ def close(base_url: str, params: dict[str, str]) -> dict[str, Any]:  # noqa: PLR
         threading.Event().wait(gap)
         gap = max(gap * 2, 0.12)
     seen = {name: reply[name] for name in ("resp_code", "trans_stat") if isinstance(reply.get(name), str)}
-    learn(data.get("org_req_seq_id", ""), outcome)
+    learn(data, outcome)
     return {"outcome": outcome, "seen": seen, "attempts": attempts}
 
 
@@ -213,10 +213,14 @@ def fresh() -> str:
 # ---- what the application believes, and webhooks
 
 
-def learn(number: str, outcome: str) -> None:
+def named(order: dict[str, str]) -> tuple[str, ...]:
+    return tuple(str(order.get(name)) for name in ("huifu_id", "org_req_date", "org_req_seq_id"))
+
+
+def learn(order: dict[str, str], outcome: str) -> None:
     better = ["unknown", "pending", "not_closed", "closed"]
-    if outcome in better and better.index(outcome) > better.index(known.get(number, "unknown")):
-        known[number] = outcome
+    if outcome in better and better.index(outcome) > better.index(known.get(named(order), "unknown")):
+        known[named(order)] = outcome
 
 
 class Webhooks(BaseHTTPRequestHandler):
@@ -228,7 +232,7 @@ class Webhooks(BaseHTTPRequestHandler):
             event = json.loads(raw)
             words = {"S": "closed", "F": "not_closed", "P": "pending"}
             if event.get("event_define_no") == "trans.close":
-                learn(str(event.get("org_req_seq_id")), words.get(event.get("trans_stat"), "unknown"))
+                learn(event, words.get(event.get("trans_stat"), "unknown"))
         self.send_response(200 if genuine else 403)
         self.send_header("Content-Length", "0")
         self.end_headers()
@@ -257,7 +261,7 @@ def main() -> None:
         elif message["op"] == "close":
             answer = close(message["base_url"], message["params"])
         elif message["op"] == "order":
-            answer = {"outcome": known.get(message.get("org_req_seq_id", ""), "unknown")}
+            answer = {"outcome": known.get(named(message), "unknown")}
         elif message["op"] == "bye":
             answer = {"ok": True}
         sys.stdout.write(json.dumps({"id": message["id"], **answer}) + "\n")

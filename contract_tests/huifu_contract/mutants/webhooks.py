@@ -40,14 +40,14 @@ class WebhookRegresses(App):
         status = super().webhook(raw, sign)
         if status == 200:
             event = json.loads(raw)
-            self.beliefs[event["org_req_seq_id"]] = STATS[event["trans_stat"]]
+            self.beliefs[self.named(event)] = STATS[event["trans_stat"]]
         return status
 
 
 @mutant("webhook-refuses-repeats")
 class WebhookRefusesRepeats(App):
     def webhook(self, raw: bytes, sign: str) -> int:
-        seen = self.beliefs.get(json.loads(raw).get("org_req_seq_id", ""))
+        seen = self.beliefs.get(self.named(json.loads(raw)))
         return 409 if seen == "closed" else super().webhook(raw, sign)
 
 

@@ -21,6 +21,8 @@ from huifu_contract.reference.wire import webhook_sign
 TIMEOUT_S = 2.0
 ATTEMPT_S = 0.4
 STATS = {"S": "closed", "F": "not_closed", "P": "pending"}
+Named = tuple[str, ...]
+"""The merchant, the day and the number of an order: a number is unique on its day and for its merchant alone."""
 RANK = {"unknown": 0, "pending": 1, "not_closed": 2, "closed": 3}
 
 
@@ -37,7 +39,7 @@ class App:
 
     def __init__(self) -> None:
         self.config: Config | None = None
-        self.beliefs: dict[str, str] = {}
+        self.beliefs: dict[Named, str] = {}
         self.lock = Lock()
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.server.daemon_threads = True
@@ -62,14 +64,22 @@ class App:
         return outcome
 
     def order(self, refs: Mapping[str, str]) -> Outcome:
-        return Outcome(self.beliefs.get(refs.get("org_req_seq_id", ""), "unknown"))
+        return Outcome(self.beliefs.get(self.named(refs), "unknown"))
+
+    def named(self, refs: Mapping[str, Any]) -> Named:
+        """Which order a close, an event or a question names."""
+        merchant = "" if self.config is None else self.config.huifu_id
+        return tuple(
+            str(refs.get(name, default))
+            for name, default in (("huifu_id", merchant), ("org_req_date", ""), ("org_req_seq_id", ""))
+        )
 
     def believe(self, refs: Mapping[str, Any], claim: str) -> None:
         """A later word never takes back a better one: closed stays closed whatever comes late."""
-        number = str(refs.get("org_req_seq_id", ""))
+        order = self.named(refs)
         with self.lock:
-            if RANK.get(claim, 0) > RANK[self.beliefs.get(number, "unknown")]:
-                self.beliefs[number] = claim
+            if RANK.get(claim, 0) > RANK[self.beliefs.get(order, "unknown")]:
+                self.beliefs[order] = claim
 
     def webhook(self, raw: bytes, sign: str) -> int:
         """The HTTP status of the answer. The signature covers the bytes as received, upper or lower case."""

@@ -51,15 +51,21 @@ WHERE = {"inside": "in an earlier member", "before": "before it", "after": "afte
     Basis.SAFETY,
     grade=GRADE,
     quote=record.VERIFY,
-    says="Of a reply with two members called data the one is read that is verified, or none.",
-    fixed=[{"place": place, "stat": stat} for place in WHERE for stat in "SF"],
+    says="Of a reply with two members called data, in whatever case, the one is read that is verified, or none.",
+    fixed=[
+        *({"place": place, "stat": stat} for place in WHERE for stat in "SF"),
+        *({"place": place, "stat": "F", "called": name} for name in ("Data", "DATA") for place in ("before", "after")),
+    ],
     since="1.1",
 )
 def second_data(harness: Harness, x: Example) -> None:
     harness.twin()
     refused = [answer("23000004", "F")] if x["stat"] == "F" else []
-    cause = Broken("L5", f"data was believed that is not the data that was verified, which stands {WHERE[x['place']]}")
-    e = harness.close(None, *refused, fault("second-data", place=x["place"]))
+    name = x.get("called", "data")
+    cause = Broken(
+        "L5", f"{name} was believed that is not the data that was verified, which stands {WHERE[x['place']]}"
+    )
+    e = harness.close(None, *refused, fault("second-data", place=x["place"], called=name))
     harness.judge(replace(e, told=(x["stat"],)), cause=cause)  # who reads what he verified has read the truth
 
 

@@ -27,10 +27,11 @@ BASE64 = re.compile(r"[A-Za-z0-9+/]{4,}={0,2}")
 SPECIALS = ('"', "\\", "/", "<", ">", "&", "\t", "\n")
 
 
-def sent_close(harness: Harness, params: Mapping[str, str]) -> SentRequest:
-    """The first close that these parameters lead to."""
+def sent_close(harness: Harness, params: Mapping[str, str], *, legal: bool = False) -> SentRequest:
+    """The first close that these parameters lead to; a client may not refuse `legal` ones."""
     e = harness.close(params=params)
     if not e.closes:
+        check(harness, not (legal and e.claim == "rejected"), "a close of an order with a legal number was refused")
         if e.claim == "crashed":
             harness.judge(e)
         raise Blocked(f"nothing was sent: the client claims {e.claim}")
@@ -316,15 +317,19 @@ def neither_id(harness: Harness, _: Example) -> None:
     says="Days arrive as yyyyMMdd, months and days with two digits; generated ones too.",
     fixed=[
         {"req_date": "20240102", "org_req_date": "20240229"},
-        {"req_date": "20240301", "org_req_date": "20240229", "org_req_seq_id": "20231231235959001"},
-        {"req_date": "20240301", "org_req_date": "20240229", "req_seq_id": "20231231000000001"},
+        {"req_date": "20241231", "org_req_date": "20210101", "org_req_seq_id": "20231231235959001"},
+        {"req_date": "20240301", "org_req_date": "20241230", "req_seq_id": "20231231000000001"},
     ],
     draw=lambda: drawn(req_date=hs.req_dates(), org_req_date=hs.req_dates()),
 )
 def date_format(harness: Harness, x: Example) -> None:
-    data = sent_close(harness, full(harness, **x)).data or {}
+    one = sent_close(harness, full(harness, **x))
     for name in ("req_date", "org_req_date"):
-        check(harness, data.get(name) == x[name], f"{name} is not the given day as yyyyMMdd", str(data.get(name)))
+        day = (one.data or {}).get(name)
+        differs = (Difference.of(name, x[name], day),)
+        wrong = [Broken("L3", f"{name} is not the given day as yyyyMMdd", str(day), differs)]
+        harness.check_wire([] if day == x[name] else wrong)
+    harness.check_wire(signature(one))
     if "generates-date" in harness.hello.claims:
         data = sent_close(harness, full(harness, req_date=None)).data or {}
         made = data.get("req_date")

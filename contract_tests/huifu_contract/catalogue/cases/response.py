@@ -261,6 +261,7 @@ def unlisted_stat(harness: Harness, x: Example) -> None:
         {"field": "sub_resp_code", "value": "00000000", "code": "23000004"},
         {"field": "close_stat", "value": "S", "code": "23000004"},
         {"field": "status", "value": "SUCCESS", "code": "23000004"},
+        {"field": "TRANS_STAT", "value": "S", "code": "23000004"},
     ],
     rev=3,
     draw=lambda: st.fixed_dictionaries(

@@ -204,7 +204,8 @@ def retry_examined(harness: Harness, x: Example) -> None:
     e = harness.close(order, *script, params=params, must_act=False)
     if len(e.closes) < 2:
         raise Blocked(f"a conflict was not tried again: the client claims {e.claim}")
-    harness.judge(e, cause=not_compared(x) if "how" in x else None)
+    again = "the reply to a close that was tried again was believed although it is not authentic"
+    harness.judge(e, cause=not_compared(x) if "how" in x else Broken("L5", f"{again}: {x['fault']}"))
 
 
 def second(one: PreparedAnswer) -> PreparedAnswer:

@@ -9,6 +9,7 @@ from huifu_contract.catalogue import record
 from huifu_contract.catalogue.cases.request import drawn, full, given, sent_close, unchanged
 from huifu_contract.catalogue.record import Basis, Example, Level
 from huifu_contract.catalogue.registry import case
+from huifu_contract.harness.differences import CONTROL
 from huifu_contract.harness.harness import Harness
 from huifu_contract.harness.laws import Blocked, signature
 from huifu_contract.harness.prepared_answers import answer
@@ -28,8 +29,9 @@ EDGES = {
     "escapes-url": "%41%2B+%20a%",
     "escapes-json": '\\u0041\\n\\/\\\\"',
     "slashes": "a/b//c\\d",
-    "astral": "\U0001f600\U00020bb7a",
+    "astral": "a\U0001f600\U00020bb7b",
     "word-of-json": "null",
+    "zero": "0",
     "numeric": "+01.50e3",
     "digits": "0066",
     "fraction": "1.10",
@@ -51,6 +53,7 @@ CONTROLS = {
     "line-feed-at-the-end": "a\n",
     "line-feed-inside": "\na\nb",
     "carriage-return": "a\r\nb\r",
+    "delete-and-c1": "a\x7fb\x85",
 }
 """The specification forbids no character; a client may refuse these, but not change them."""
 
@@ -75,7 +78,7 @@ def named(text: str) -> Iterator[dict[str, str | None]]:
 )
 def text_survives(harness: Harness, x: Example) -> None:
     for changes in named(x["text"]):
-        one = sent_close(harness, full(harness, **changes))
+        one = sent_close(harness, full(harness, **changes), legal=not CONTROL.search(x["text"]))
         unchanged(harness, one, given(changes))
         harness.check_wire(signature(one))
 

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 _REFUSED = "a close of a number with a control character in it is refused, so no closequery with such a number follows"
 EQUIVALENT: dict[str, str] = {
     "controls-removed(*) in closequery*": _REFUSED,
+    "delete-removed(*) in closequery*": _REFUSED,
     "tabs-made-blanks(*) in closequery*": _REFUSED,
     "line-ends-unified(*) in closequery*": _REFUSED,
     "next-day(req_date) in closequery, both": "which day it is depends on the zone, and the page names none: "

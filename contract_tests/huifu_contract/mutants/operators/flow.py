@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
 from itertools import repeat
 from threading import Thread, Timer
 from time import monotonic
@@ -207,11 +208,14 @@ def mutants() -> Iterator[Mutant]:
         return Mutant(operator, target, place, client, likely)
 
     number = {"new-number": lambda self: {"req_seq_id": self.seq()}}
-    day = {"other-day": lambda _: {"req_date": DAY}}
+    day = {"other-day": lambda _: {"req_date": DAY}, "day-made-anew": lambda self: {"req_date": _today(self, {})}}
     order_day = {"other-day-of-the-order": lambda _: {"org_req_date": DAY}}
     merchant = {"other-merchant": lambda self: {"huifu_id": self.config.sys_id}}
     for operator, changes in {**number, **day, **order_day, **merchant}.items():
         yield one(operator, "retry", "retry", _resending(changes), *RETRY)
+    found = "control/reports-honest-failure"
+    yield one("other-day-of-the-order", "23000001", "retry", ClosesTheNamesake, found)
+    yield one("swapped", "23000001", "retry", ClosesByTheOtherNumber, found)
     yield one("none", "wait", "every attempt", made(Placed, wait=_no_wait), *RETRY, *POLL)
     yield one("none", "retry", "retry", NoRetry, *RETRY)
     yield one("none", "poll", "closequery", NoPoll, *POLL)
@@ -261,6 +265,29 @@ def mutants() -> Iterator[Mutant]:
         "transport/late-reply",
     )
     yield one("answer-of-another-call", "order", "calls at once", SharesTheOrder, "concurrency/isolated-calls")
+
+
+class ClosesTheNamesake(Placed):
+    """An order that is not there is looked for on the day before."""
+
+    def exchange(self, op: str, data: Mapping[str, str], until: float) -> Reply:
+        reply = super().exchange(op, data, until)
+        if op != "close" or (reply or {}).get("resp_code") != "23000001":
+            return reply
+        day = datetime.strptime(data["org_req_date"], "%Y%m%d") - timedelta(days=1)
+        return super().exchange(op, {**data, "org_req_date": f"{day:%Y%m%d}", "req_seq_id": self.seq()}, until)
+
+
+class ClosesByTheOtherNumber(Placed):
+    """An order that is not there is looked for by the same text as its other number."""
+
+    def exchange(self, op: str, data: Mapping[str, str], until: float) -> Reply:
+        reply = super().exchange(op, data, until)
+        if op != "close" or (reply or {}).get("resp_code") != "23000001" or "org_req_seq_id" not in data:
+            return reply
+        kept = {name: value for name, value in data.items() if name != "org_req_seq_id"}
+        moved = {**kept, "org_hf_seq_id": data["org_req_seq_id"], "req_seq_id": self.seq()}
+        return super().exchange(op, moved, until)
 
 
 def _resending(changes: Callable[[Any], dict[str, str]]) -> type[Placed]:

@@ -14,7 +14,7 @@ from huifu_contract.mutants.operators.mutant import PLACES, Mutant, Placed, made
 from huifu_contract.mutants.registry import Reply
 from huifu_contract.outcome import Outcome
 from huifu_contract.reference import decide, wire
-from huifu_contract.reference.app import STATS, App
+from huifu_contract.reference.app import App
 from huifu_contract.reference.client import Client
 from huifu_contract.reference.wire import Envelope, NoReply, NotReadable
 
@@ -54,6 +54,27 @@ def verifies_one_of_two(*, last: bool) -> type[Placed]:
 
 def _over_the_text(self: Placed, envelope: Envelope) -> bool:
     return wire.verifies(wire.public(self.config.huifu_public_key), envelope.raw.encode(), envelope.sign)
+
+
+class ReadsInAnyCase(Placed):
+    """As Go's encoding/json: a member is found whatever its case, and the last one counts."""
+
+    def read(self, received: bytes) -> Envelope:
+        envelope = super().read(received)
+        members = {name.lower(): value for name, value in json.loads(received).items()}
+        data = members["data"]
+        return Envelope(data if isinstance(data, dict) else {}, envelope.raw, envelope.sign)
+
+    def check_sign(self, envelope: Envelope) -> bool:
+        return _over_the_text(self, envelope)
+
+
+class ReadsDataInAnyCase(Placed):
+    """As a map that knows no case, which keeps the first of two."""
+
+    def decide(self, reply: Reply) -> str:
+        members = reversed([*(reply or {}).items()])
+        return super().decide(None if reply is None else {name.lower(): value for name, value in members})
 
 
 class TakesWhatStandsBeside(Placed):
@@ -286,54 +307,12 @@ class SharesTheReply(Placed):
         return super().decide(type(self).reply)
 
 
-# -- webhooks
-
-
-class FailsOnOtherEvents(App):
-    def webhook(self, raw: bytes, sign: str) -> int:
-        status = super().webhook(raw, sign)
-        other = status == 200 and json.loads(raw).get("event_define_no") != "trans.close"
-        return 500 if other else status
-
-
-class FirstNewsCounts(App):
-    def believe(self, refs: Mapping[str, Any], claim: str) -> None:
-        self.beliefs.setdefault(str(refs.get("org_req_seq_id", "")), claim)
-
-
-class EndsAreEnds(App):
-    """What was not_closed once is not_closed for ever."""
-
-    def believe(self, refs: Mapping[str, Any], claim: str) -> None:
-        if self.beliefs.get(str(refs.get("org_req_seq_id", ""))) != "not_closed":
-            super().believe(refs, claim)
-
-
-class KnowsABodyByItsBeginning(App):
-    def webhook(self, raw: bytes, sign: str) -> int:
-        seen: set[bytes] = self.__dict__.setdefault("seen", set())
-        if raw[:60] in seen:
-            return 200
-        status = super().webhook(raw, sign)
-        if status == 200:
-            seen.add(raw[:60])
-        return status
-
-
-class TakesASignInTheBody(App):
-    def webhook(self, raw: bytes, sign: str) -> int:
-        event = json.loads(raw)
-        if sign or "sign" not in event:
-            return super().webhook(raw, sign)
-        self.believe(event, STATS.get(event.get("trans_stat"), "unknown"))
-        return 200
-
-
-HOOK = "webhook/duplicate-and-reordered"
 ROWS: tuple[tuple[str, str, str, type[Client] | type[App], str], ...] = (
     ("reads-the-first-data", "data", "close", ReadsTheFirstData, "security/second-data"),
     ("verifies-the-first-data", "data", "close", verifies_one_of_two(last=False), "security/second-data"),
     ("verifies-the-last-data", "data", "close", verifies_one_of_two(last=True), "security/second-data"),
+    ("read-in-any-case", "data", "close", ReadsInAnyCase, "security/second-data"),
+    ("read-in-any-case", "members of data", "close", ReadsDataInAnyCase, "response/extra-fields"),
     ("filled-from-beside", "trans_stat", "close", TakesWhatStandsBeside, "security/beside-data"),
     *(("taken-for-granted", what, "close", crashing(looks), "transport/broken-body") for what, looks in LOOKS.items()),
     *(
@@ -375,11 +354,6 @@ ROWS: tuple[tuple[str, str, str, type[Client] | type[App], str], ...] = (
         for name in ("req_seq_id", "org_req_seq_id")
     ),
     ("shared", "the reply", "calls at once", SharesTheReply, "concurrency/isolated-calls"),
-    ("fails-on", "another event", "webhook", FailsOnOtherEvents, "webhook/other-event-acknowledged"),
-    ("first-counts", "trans_stat", "webhook", FirstNewsCounts, HOOK),
-    ("first-end-counts", "trans_stat", "webhook", EndsAreEnds, HOOK),
-    ("known-by-its-beginning", "the event", "webhook", KnowsABodyByItsBeginning, HOOK),
-    ("signature-in-the-body", "sign", "webhook", TakesASignInTheBody, "webhook/bad-or-missing-sign"),
 )
 """Operator, target, place, the client, and the case that is about it."""
 

@@ -6,10 +6,12 @@ import html
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from typing import Any
 from urllib.parse import quote, unquote
 
 from huifu_contract.mutants.operators.mutant import Mutant, Placed, first, made
+from huifu_contract.reference.client import Refused
 
 FIELDS = ("req_date", "req_seq_id", "huifu_id", "org_req_date", "org_req_seq_id", "org_hf_seq_id")
 NUMBERS = ("req_seq_id", "huifu_id", "org_req_seq_id", "org_hf_seq_id")
@@ -61,12 +63,15 @@ TEXTS: dict[str, Change] = {
     "backslashes-doubled": lambda text: text.replace("\\", "\\\\"),
     "ascii-only": lambda text: text.encode("ascii", "ignore").decode(),
     "bmp-only": lambda text: re.sub("[\U00010000-\U0010ffff]", "\ufffd", text),
+    "ended-at-an-astral": lambda text: re.split("[\U00010000-\U0010ffff]", text)[0] or text,
+    "delete-removed": lambda text: re.sub(r"[\x7f-\x9f]", "", text),
     "stars-removed": lambda text: text.rstrip("*"),
     "converted-by-its-looks": _converted,
     "typeset-marks-made-plain": lambda text: text.translate(PLAIN),
     "marks-removed": lambda text: re.sub(r"[,;#{}()|~`^!=.]", "", text),
     "placeholders-filled": lambda text: re.sub(r"\$\{\w*\}|%s", "", text.replace("%%", "%")),
     "null-dropped": lambda text: DROPPED if text == "null" else text,
+    "zero-dropped": lambda text: DROPPED if text == "0" else text,
     "zeros-stripped": lambda text: (text.lstrip("0") or "0") if text.isdigit() else text,
     "made-number": _number,
     "made-fraction": _fraction,
@@ -79,6 +84,7 @@ DAYS: dict[str, Change] = {
     "dashed": lambda text: f"{text[:4]}-{text[4:6]}-{text[6:]}",
     "two-digit-year": lambda text: text[2:],
     "next-day": lambda text: f"{int(text) + 1:08}",
+    "week-year": lambda text: f"{date(int(text[:4]), int(text[4:6]), int(text[6:])):%G}{text[4:]}",
 }
 ALWAYS: dict[str, Change] = {"dropped": lambda _: DROPPED, "emptied": lambda _: ""}
 
@@ -147,7 +153,29 @@ def by_beginning(field: str) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
     return change
 
 
+PARTICULAR: dict[str, Callable[[str], bool]] = {
+    "what is not ASCII": lambda text: not text.isascii(),
+    "marks": lambda text: bool(re.search(r"[^\w*. -]", text)),
+    "the word null": lambda text: text == "null",
+    "zero": lambda text: text == "0",
+}
+"""What a client may find odd in a legal number."""
+
+
+def refusing(odd: Callable[[str], bool]) -> type[Placed]:
+    """Refuses a close whose number is odd."""
+
+    def data(self: Placed, params: Mapping[str, str]) -> dict[str, str]:
+        if any(odd(params.get(name, "")) for name in NUMBERS):
+            raise Refused("an odd number")
+        return Placed.data(self, params)
+
+    return made(Placed, data=data)
+
+
 def mutants() -> Iterator[Mutant]:
+    for what, odd in PARTICULAR.items():
+        yield Mutant("refused", what, "close", refusing(odd), ("request/text-survives",))
     for kept, left in (("org_req_seq_id", "org_hf_seq_id"), ("org_hf_seq_id", "org_req_seq_id")):
         made_ = both("close", one_of_two(kept, left))
         yield Mutant("one-of-two-sent", kept, "close, both", made_, ("request/both-numbers",))
@@ -166,6 +194,8 @@ def mutants() -> Iterator[Mutant]:
             for op in ("close", "closequery"):
                 if op == "closequery" and field == "req_seq_id" and operator in TEXTS:
                     continue  # a number that the client made up: letters and digits, nothing to change
+                if op == "closequery" and (field, operator) == ("req_date", "week-year"):
+                    continue  # today, which has another week-year on a few days only
                 for where, client in (("wire", wire), ("signing", signing), ("both", both)):
                     yield Mutant(operator, field, f"{op}, {where}", client(op, change), likely(operator, field, op))
 

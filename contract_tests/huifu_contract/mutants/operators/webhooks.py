@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from hashlib import md5
 from typing import Any
 
 from huifu_contract.mutants.operators.mutant import Mutant, made
-from huifu_contract.reference.app import App
+from huifu_contract.reference.app import STATS, App
 
 CASES = (
     "webhook/bad-or-missing-sign",
@@ -117,11 +117,29 @@ def everybody() -> type[App]:
     return made(App, order=order)
 
 
+def knowing(change: Callable[[dict[str, Any]], dict[str, Any]]) -> type[App]:
+    """Finds an order by less than names it."""
+    return made(App, named=lambda self, refs: App.named(self, change(dict(refs))))
+
+
+def _number(change: Callable[[str], str]) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    return lambda refs: {**refs, "org_req_seq_id": change(str(refs.get("org_req_seq_id", "")))}
+
+
+KNOWN_BY: dict[tuple[str, str], Callable[[dict[str, Any]], dict[str, Any]]] = {
+    ("found-without", "org_req_date"): lambda refs: {**refs, "org_req_date": ""},
+    ("found-without", "huifu_id"): lambda refs: {**refs, "huifu_id": ""},
+    ("found-by-its-beginning", "org_req_seq_id"): _number(lambda text: text[:20]),
+    ("found-without-case", "org_req_seq_id"): _number(str.casefold),
+    ("found-without-blanks", "org_req_seq_id"): _number(str.strip),
+}
+
+
 def latest() -> type[App]:
     """The last news counts, not the best."""
 
     def believe(self: App, refs: Any, claim: str) -> None:
-        self.beliefs[str(refs.get("org_req_seq_id", ""))] = claim
+        self.beliefs[self.named(refs)] = claim
 
     return made(App, believe=believe)
 
@@ -132,7 +150,7 @@ def failure_counts() -> type[App]:
     def believe(self: App, refs: Any, claim: str) -> None:
         App.believe(self, refs, claim)
         if claim == "not_closed":
-            self.beliefs[str(refs.get("org_req_seq_id", ""))] = claim
+            self.beliefs[self.named(refs)] = claim
 
     return made(App, believe=believe)
 
@@ -142,7 +160,7 @@ def answer_counts() -> type[App]:
 
     def close(self: App, config: Any, base_url: str, params: Any) -> Any:
         outcome = App.close(self, config, base_url, params)
-        self.beliefs[str(params.get("org_req_seq_id", ""))] = outcome.verdict
+        self.beliefs[self.named(params)] = outcome.verdict
         return outcome
 
     return made(App, close=close)
@@ -162,11 +180,64 @@ def refusing() -> type[App]:
     return made(App, webhook=webhook)
 
 
+class FailsOnOtherEvents(App):
+    def webhook(self, raw: bytes, sign: str) -> int:
+        status = super().webhook(raw, sign)
+        other = status == 200 and json.loads(raw).get("event_define_no") != "trans.close"
+        return 500 if other else status
+
+
+class FirstNewsCounts(App):
+    def believe(self, refs: Mapping[str, Any], claim: str) -> None:
+        self.beliefs.setdefault(self.named(refs), claim)
+
+
+class EndsAreEnds(App):
+    """What was not_closed once is not_closed for ever."""
+
+    def believe(self, refs: Mapping[str, Any], claim: str) -> None:
+        if self.beliefs.get(self.named(refs)) != "not_closed":
+            super().believe(refs, claim)
+
+
+class KnowsABodyByItsBeginning(App):
+    def webhook(self, raw: bytes, sign: str) -> int:
+        seen: set[bytes] = self.__dict__.setdefault("seen", set())
+        if raw[:60] in seen:
+            return 200
+        status = super().webhook(raw, sign)
+        if status == 200:
+            seen.add(raw[:60])
+        return status
+
+
+class TakesASignInTheBody(App):
+    def webhook(self, raw: bytes, sign: str) -> int:
+        event = json.loads(raw)
+        if sign or "sign" not in event:
+            return super().webhook(raw, sign)
+        self.believe(event, STATS.get(event.get("trans_stat"), "unknown"))
+        return 200
+
+
+HOOK = "webhook/duplicate-and-reordered"
+HABITS: tuple[tuple[str, str, str, type[App], str], ...] = (
+    ("fails-on", "another event", "webhook", FailsOnOtherEvents, "webhook/other-event-acknowledged"),
+    ("first-counts", "trans_stat", "webhook", FirstNewsCounts, HOOK),
+    ("first-end-counts", "trans_stat", "webhook", EndsAreEnds, HOOK),
+    ("known-by-its-beginning", "the event", "webhook", KnowsABodyByItsBeginning, HOOK),
+    ("signature-in-the-body", "sign", "webhook", TakesASignInTheBody, "webhook/bad-or-missing-sign"),
+)
+"""Operator, target, place, the application, and the case that is about it."""
+
+
 def mutants() -> Iterator[Mutant]:
     for operator, accepts in SIGNS.items():
         yield Mutant(f"signature-{operator}", "sign", "webhook", signed(accepts), CASES)
     for (operator, target), change in READ.items():
         yield Mutant(operator, target, "webhook", read(change), CASES)
+    for (operator, target), change in KNOWN_BY.items():
+        yield Mutant(operator, target, "webhook", knowing(change), ("webhook/similar-order", "webhook/other-news"))
     yield Mutant("signature-over-values-written-anew", "sign", "webhook", anew(), CASES)
     yield Mutant("answer-of-another-call", "org_req_seq_id", "webhook", everybody(), CASES)
     yield Mutant("latest-counts", "trans_stat", "webhook", latest(), CASES)
@@ -176,3 +247,5 @@ def mutants() -> Iterator[Mutant]:
     ascii_only = body(lambda raw: raw.decode("ascii", "ignore").encode())
     yield Mutant("signature-over-values-ascii-only", "sign", "webhook", ascii_only, CASES)
     yield Mutant("repeat-refused", "the event", "webhook", refusing(), CASES)
+    for operator, target, place, app, case in HABITS:
+        yield Mutant(operator, target, place, app, (case,))

@@ -1,0 +1,118 @@
+"""webhook/* about other news: a genuine webhook about another event or order has no effect on this one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from huifu_contract.catalogue import record
+from huifu_contract.catalogue.cases.webhook import (
+    GRADE,
+    NEEDS,
+    believes,
+    compact,
+    event,
+    evidence,
+    genuine,
+    honest_twin,
+)
+from huifu_contract.catalogue.record import Basis, Example, Level
+from huifu_contract.catalogue.registry import case
+from huifu_contract.harness.differences import Difference
+from huifu_contract.harness.harness import Harness
+from huifu_contract.harness.laws import Broken
+
+if TYPE_CHECKING:
+    from huifu_mock import Order
+
+
+@case(
+    "webhook/other-news",
+    Level.MUST,
+    Basis.SAFETY,
+    grade=GRADE,
+    needs=NEEDS,
+    quote=record.WEBHOOK + " " + record.TRUE,
+    says="A genuine webhook about another event or another order says nothing about this order's close.",
+    fixed=[
+        *({"event": name} for name in ("trans.refund", "trans.close.failed", "", "trans.close")),
+        *({"event": "trans.close", "number": how} for how in ("shorter", "longer")),
+    ],
+    since="1.1",
+)
+def other_news(harness: Harness, x: Example) -> None:
+    honest_twin(harness)
+    order = harness.order()
+    if "number" in x:
+        number = order.req_seq_id[:-1] if x["number"] == "shorter" else order.req_seq_id + "0"
+        ignored(harness, order, f"about an order whose number is {x['number']}", org_req_seq_id=number)
+    elif x["event"] == "trans.close":
+        ignored(harness, order, "about another order", org_req_seq_id=harness.order().req_seq_id)
+    else:
+        ignored(harness, order, "about another event", event_define_no=x["event"])
+
+
+def ignored(harness: Harness, order: Order, about: str, **members: str) -> None:
+    """A genuine S with these members is not about that order, and has no effect on it."""
+    if "org_req_seq_id" in members:
+        members["org_mer_ord_id"] = members["org_req_seq_id"]
+    usual = event(order)
+    genuine(harness, compact({**usual, **members}))
+    e = evidence(harness, order, believes(harness, order), ())
+    differs = tuple(Difference.of(name, usual[name], value) for name, value in members.items())
+    wrong = Broken("C", f"a webhook {about} was believed", f"the application believes {e.claim}", differs)
+    harness.judge(e, also=[wrong] if e.definite else [])
+
+
+SIMILAR = {
+    "org_req_date": "of the same number on another day",
+    "huifu_id": "of the same number of another merchant",
+    "case": "whose number differs in its case",
+    "blank": "whose number has a blank at its end",
+}
+
+
+@case(
+    "webhook/similar-order",
+    Level.SHOULD,
+    Basis.SAFETY,
+    grade=GRADE,
+    needs=NEEDS,
+    quote=record.UNIQUE + " " + record.TRUE,
+    says="A genuine webhook about the order of the same number on another day or of another merchant, or about one "
+    "whose number differs in its case or by a blank at its end, says nothing about this order's close.",
+    because="an application with one merchant, whose own numbers never repeat and have one spelling, loses nothing",
+    fixed=[{"differs": how} for how in SIMILAR],
+    since="1.1",
+)
+def similar_order(harness: Harness, x: Example) -> None:
+    honest_twin(harness)
+    order = harness.order()
+    members = {
+        "org_req_date": {"org_req_date": "20010203"},
+        "huifu_id": {"huifu_id": "6666000999999999"},
+        "case": {"org_req_seq_id": order.req_seq_id.swapcase()},
+        "blank": {"org_req_seq_id": order.req_seq_id + " "},
+    }[x["differs"]]
+    ignored(harness, order, f"about an order {SIMILAR[x['differs']]}", **members)
+
+
+@case(
+    "webhook/other-event-acknowledged",
+    Level.SHOULD,
+    Basis.SAFETY,
+    grade=GRADE,
+    needs=NEEDS,
+    quote="A push that is not acknowledged is sent again and again, and may hold up those behind it.",
+    says="A genuine webhook about another event does not make the application fail: it is answered, and not with 5xx.",
+    because="nothing false is believed; but news that the application cannot read is sent to it for hours",
+    fixed=[{"event": "trans.refund"}, {"event": ""}, {"event": None}],
+    since="1.1",
+)
+def other_event_acknowledged(harness: Harness, x: Example) -> None:
+    order = honest_twin(harness)
+    members = event(order, event_define_no=x["event"] or "")
+    if x["event"] is None:
+        del members["event_define_no"]
+    status, _ = genuine(harness, compact(members))
+    e = evidence(harness, order, believes(harness, order), ("S",))
+    harness.demand(e, 0 < status < 500, "a webhook about another event made the application fail", f"HTTP {status}")
