@@ -367,7 +367,7 @@ def test_a_budget_gives_examples_by_the_price_of_a_call() -> None:
 
 
 def test_what_the_budget_does_not_reach_is_not_run_and_not_ok() -> None:
-    run = Runner(lambda: LocalDriver(_reference), Options(profile=PROFILE, budget_s=0.001)).run()
+    run = Runner(lambda: LocalDriver(_reference), Options(profile=PROFILE, budget_s=1e-9)).run()
     skipped = "security/retry-examined"  # needs a client that tries again
     assert {case.verdict for case in run.cases if case.group == "security" and case.id != skipped} == {Verdict.NOT_RUN}
     assert run.exit is Exit.NOT_OK

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from threading import Event
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +16,7 @@ from huifu_contract.catalogue.registry import catalogue
 from huifu_contract.drivers.in_process import LocalDriver, describes
 from huifu_contract.failures import ClientTrouble, SetupTrouble
 from huifu_contract.grading.crew import Crew, Idle
+from huifu_contract.grading.plan import longest_first, seconds
 from huifu_contract.grading.profiles import Profile
 from huifu_contract.grading.results import RunResult, Verdict
 from huifu_contract.grading.runner import Options, Runner
@@ -105,7 +107,51 @@ def test_a_slow_client_makes_fewer_calls_in_a_row(examples: int, seconds: float,
     assert generated.calls(harness) == count  # type: ignore[arg-type]  # it looks at nothing else
 
 
-# -- more workers for a client that only waits ------------------------------------------------------------------------
+# -- in which order ----------------------------------------------------------------------------------------------------
+
+
+def test_the_longest_cases_begin_first_and_those_of_the_same_length_in_the_order_of_the_catalogue() -> None:
+    ordered = longest_first(catalogue().values(), drawn=20)
+    times = [seconds(record, 20) for record in ordered]
+    assert times == sorted(times, reverse=True)
+    places = {record.id: place for place, record in enumerate(catalogue().values())}
+    for one, other in pairwise(ordered):
+        assert seconds(one, 20) > seconds(other, 20) or places[one.id] < places[other.id]
+
+
+def test_a_case_that_takes_long_for_an_example_begins_before_one_of_many_quick_examples() -> None:
+    names = [record.id for record in longest_first(catalogue().values(), drawn=20)]
+    assert names.index("transport/late-reply") < names.index("request/values-unchanged")
+
+
+LATE = "transport/gives-up"
+
+
+def test_a_case_that_asks_for_a_short_time_is_run_again_by_itself_where_it_was_late_beside_others() -> None:
+    """Whoever is late beside others only is right; whoever is late by himself too is not."""
+    late: list[str] = []
+
+    @describes(name="client", version="1", timeout_s=1e-9)
+    def held_up(config: Any, base_url: str, params: Any) -> Any:
+        late.append(base_url)
+        return right(config, base_url, params)
+
+    chosen = Options(profile=PROFILE, key_bits=1024, cases=(LATE, "response/stat-f-beats-code"), reruns=0)
+    run = Runner(lambda: LocalDriver(held_up), chosen).run()
+    [found] = [case for case in run.cases if case.id == LATE]
+    assert found.verdict is Verdict.FAIL
+    crowd = len(late)
+    late.clear()
+    Runner(lambda: LocalDriver(held_up), replace(chosen, cases=(LATE,))).run()
+    assert crowd == len(late) + 2, "the other case, and one more try"
+
+
+def test_only_a_case_that_measures_time_may_ask_for_a_short_one() -> None:
+    with pytest.raises(ValueError, match="measures time"):
+        replace(catalogue()["transport/lost-after-close"], latest=True)
+
+
+# -- more workers where the machine has time ---------------------------------------------------------------------------
 
 
 @dataclass(slots=True)
@@ -142,7 +188,7 @@ class Hall:
 
     def left(self) -> int:
         self.looks += 1
-        if self.looks > 5:
+        if self.looks > 8:
             self.done.set()
         return 100
 
@@ -155,11 +201,13 @@ class Hall:
     [
         (1.0, 5.0, 16, 16),  # it waits and the machine is idle
         (0.1, 5.0, 16, 4),  # it computes: more of it would only be slower
-        (1.0, None, 16, 4),  # it answers at once
+        (1.0, None, 16, 8),  # it answers soon, and there is time for twice as many
+        (0.4, 5.0, 16, 8),  # likewise
+        (1.0, None, 5, 5),  # as many as were asked for
         (1.0, 5.0, 6, 6),  # as many as were asked for
     ],
 )
-def test_there_are_more_workers_only_where_the_client_waits_and_the_machine_is_idle(
+def test_there_are_more_workers_only_where_the_machine_has_time_and_many_where_the_client_waits(
     idle: float, waits_for_s: float | None, most: int, workers: int
 ) -> None:
     hall = Hall(enough=16, waits_for_s=waits_for_s)

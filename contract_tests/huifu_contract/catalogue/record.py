@@ -77,6 +77,11 @@ class Record:
     draw: Callable[[], SearchStrategy[dict[str, Any]]] | None = None
     alone: bool = False
     """Measures time, so it runs when nothing else does."""
+    latest: bool = False
+    """Of the time that it measures it only asks that it be short. So one that passes beside others passes, and only one
+    that does not is run when nothing else does."""
+    seconds: float | None = None
+    """About how long a right client takes for one example, where that is not as usual in the group."""
     control: bool = False
     """A red one blocks what depends on it."""
     since: str = "1.0"
@@ -96,6 +101,8 @@ class Record:
             raise ValueError(f"{self.id}: a case carries the sentence it stands on and says when it passes")
         if not self.grades or self.grades - set(GRADES) or self.needs - set(CLAIMS):
             raise ValueError(f"{self.id}: unknown grade or claim")
+        if self.latest and not self.alone:
+            raise ValueError(f"{self.id}: a case that asks for a short time measures time, so it is `alone` too")
         if not self.fixed and self.draw is None:
             raise ValueError(f"{self.id}: a case without an example proves nothing")
 

@@ -60,7 +60,7 @@ def add(commands: Any) -> None:
         "--workers",
         type=int,
         default=None,
-        help="processes of the client at once (default: 4, and up to 16 where it only waits)",
+        help="processes of the client at once (default: 4, up to 8 on an idle machine, up to 16 where it only waits)",
     )
     made.add_argument(
         "--resume",

@@ -1,7 +1,8 @@
-"""The workers of a run: threads with a process of the client each, and more of them where the client only waits.
+"""The workers of a run: threads with a process of the client each, and more of them while the machine has time.
 
-A slow answer costs the machine nothing, so a client that takes seconds for each is graded by many at once. A client
-that computes is not: more processes of it would only make each of them slower, and some too slow.
+A slow answer costs the machine nothing, so a client that takes seconds for each is graded by many at once; one that
+pauses now and then, by twice as many. A client that computes is not: more processes of it would only make each of them
+slower, and some too slow.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ WAITING_S = 0.2
 """A call that has taken so long is one that waits."""
 MOSTLY = 0.75
 AT_ONCE = 4
-"""So many are added at a time."""
+"""So many are added at a time where nearly all wait."""
+TWICE = 2
+"""There may be so many times as many as at first where the machine has time, whatever the client does."""
 STAT = Path("/proc/stat")
 
 
@@ -66,8 +69,8 @@ class Crew:
         self.idle.share()
         while any(thread.is_alive() for thread in threads):
             next(thread for thread in reversed(threads) if thread.is_alive() or thread is threads[0]).join(self.look_s)
-            room = min(AT_ONCE, self.most - len(crew), left())
-            if self.idle.share() >= 0.5 and room > 0 and self._waits(crew):
+            room = min(self._wanted(crew, len(harnesses)), self.most - len(crew), left())
+            if room > 0:
                 try:
                     added = self.more(room)
                 except Trouble:  # there may be no more of this client; those that work go on
@@ -75,6 +78,13 @@ class Crew:
                     continue
                 crew += added
                 threads += [self._start(harness) for harness in added]
+
+    def _wanted(self, crew: Sequence[Harness], at_first: int) -> int:
+        """How many more the machine has time for."""
+        idle = self.idle.share()
+        if idle >= 0.5 and self._waits(crew):
+            return AT_ONCE
+        return min(1, TWICE * at_first - len(crew)) if idle >= 0.3 else 0
 
     def _start(self, harness: Harness) -> Thread:
         thread = Thread(target=self.work, args=(harness,), daemon=True, name="huifu-contract-worker")

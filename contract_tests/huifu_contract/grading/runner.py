@@ -28,6 +28,7 @@ from huifu_contract.grading.checkpoint import Checkpoint, SoFar, run_of
 from huifu_contract.grading.crew import Crew
 from huifu_contract.grading.failure_budget import FailureBudget, trouble_seconds
 from huifu_contract.grading.known_failures import KnownFailure
+from huifu_contract.grading.plan import Plan, longest_first
 from huifu_contract.grading.profiles import PROFILES, Budget, Profile
 from huifu_contract.grading.progress import Progress
 from huifu_contract.grading.results import CaseResult, RunResult, Verdict
@@ -38,9 +39,6 @@ from huifu_mock.client.transport import Unreachable
 from huifu_mock.state.clock import Clock
 
 RED = (Verdict.FAIL, Verdict.FLAKY, Verdict.BLOCKED, Verdict.ADAPTER_ERROR, Verdict.KIT_ERROR, Verdict.NOT_RUN)
-
-WAIT = ("transport", "response", "security")
-"""Groups whose calls mostly pause between attempts: they begin first, longest first, and the others fill in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +63,6 @@ class Options:
     """Whether the tenants of failing cases stay on the server, with the failing calls in their journals."""
     reruns: int = 5
     key_bits: int = 2048
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What every case after the controls is run with. `root` is set if a control is red."""
-
-    grader: Grader
-    root: str
-    budget: Budget
-    share: int
-    dead: bool = False
-    """The control is red in a way that leaves nothing to look at."""
 
 
 @dataclass(slots=True)
@@ -236,9 +222,11 @@ class Runner:
         work = {record.id: len(record.fixed) + (drawn if record.draw else 0) for record in waiting}
         self.progress.planned(len(records), work)
         plan = Plan(grader, root, budget, share, dead)
-        self._parallel(server, plan, [record for record in waiting if not record.alone])
+        if not all(record.alone for record in waiting):
+            crowd = [record for record in waiting if not record.alone or record.latest]
+            self._parallel(server, replace(plan, crowd=True), crowd)
         # what measures time is left by itself: side by side these only wait, each with a process of its own
-        self._parallel(server, plan, [record for record in waiting if record.alone])
+        self._parallel(server, plan, [record for record in waiting if record.id not in self._results])
 
     def _idle(self, record: Record, plan: Plan) -> CaseResult | None:
         """The result of a case that need not run: a claim is missing, or a control is red."""
@@ -293,16 +281,18 @@ class Runner:
             return
         self.progress.began(record.id)
         harness.reveal = record.id if self.options.reveal else None
-        result = plan.grader.grade(record, harness, 0 if plan.root else plan.share)
+        hurried = plan.crowd and record.latest
+        grader = replace(plan.grader, reruns=0) if hurried else plan.grader
+        result = grader.grade(record, harness, 0 if plan.root else plan.share)
+        if hurried and result.verdict is not Verdict.PASS and not result.trouble:
+            return  # the others may have held it up
         if plan.root and (result.verdict in (Verdict.PASS, Verdict.KNOWN, Verdict.FIXED) or result.root == NO_TIME):
             result = replace(result, verdict=Verdict.BLOCKED, root=plan.root)
         self._finish(result)
 
     def _parallel(self, server: Connection, plan: Plan, records: Sequence[Record]) -> None:
         queue: SimpleQueue[Record] = SimpleQueue()
-        for record in sorted(
-            records, key=lambda record: WAIT.index(record.group) if record.group in WAIT else len(WAIT)
-        ):
+        for record in longest_first(records, 0 if plan.root else plan.share):
             queue.put(record)
 
         def work(harness: Harness) -> None:

@@ -116,6 +116,7 @@ class Harness:
             raise Blocked(NO_TIME)
         token = "t" + secrets.token_hex(6)
         self.prepare(token, script)
+        before = self._numbers
         began = self.calling_since = time.monotonic()
         client = driver or self.driver
         try:
@@ -124,7 +125,7 @@ class Harness:
             self.calling_since = None
         seconds = time.monotonic() - began
         self.call_s.append(seconds)
-        evidence = self.evidence(token, order, script)
+        evidence = self.evidence(token, order, script, before)
         made = Evidence(outcome, wanted, evidence[0], evidence[1], self.hello, seconds, session=token)
         self.last = made
         if must_act:
@@ -171,11 +172,11 @@ class Harness:
             self.tenant.faults.add({**one, "match": {**one["match"], "session": token}})
 
     def evidence(
-        self, token: str, order: Order | None, script: Sequence[PreparedAnswer]
+        self, token: str, order: Order | None, script: Sequence[PreparedAnswer], after: int = 0
     ) -> tuple[tuple[SentRequest, ...], Any]:
-        """What the gateway received under that token, and what it knows of the order now."""
+        """What the gateway received under that token after so many calls, and what it knows of the order now."""
         public = self.tenant.huifu_public_key
-        calls = self.tenant.journal.calls(session=token, unmatched=False)
+        calls = self.tenant.journal.calls(session=token, unmatched=False, after=f"call-{after}")
         self._complete([call.id for call in calls])
         stray = None
         if not calls and self.elsewhere is not None:  # a request that names no tenant is kept under the default one

@@ -1,7 +1,9 @@
 """The order that a call probably meant when none was found: looked up and, among the newest, searched for."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import lru_cache
 from operator import ne
 from typing import Final
 
@@ -56,18 +58,20 @@ def _where(order: Order, huifu_id: str, req_date: str) -> str:
     return "other-merchant" if order.req_date == req_date else "other-merchant-and-day"
 
 
-def _days(req_date: str) -> Iterator[str]:
+@lru_cache(256)
+def _days(req_date: str) -> tuple[str, ...]:
     """The days around a day, the nearest first."""
     try:
         day = datetime.strptime(req_date, "%Y%m%d")
     except ValueError:
-        return
-    for away in range(DAYS + 1):
-        for signed in (-away, away) if away else (0,):
-            try:
-                yield (day + timedelta(days=signed)).strftime("%Y%m%d")
-            except OverflowError:
-                continue
+        return ()
+    return tuple(_existing(day, sorted(range(-DAYS, DAYS + 1), key=abs)))
+
+
+def _existing(day: datetime, away: Iterable[int]) -> Iterator[str]:
+    for days in away:
+        with suppress(OverflowError):
+            yield (day + timedelta(days=days)).strftime("%Y%m%d")
 
 
 def _scanned(orders: OrderTable, huifu_id: str, req_date: str, req_seq_id: str, hf_seq_id: str) -> Iterator[Nearest]:

@@ -292,6 +292,12 @@ class Journal:
         """All entries, the newest first."""
         return reversed(list(self._entries))
 
+    def after(self, number: int) -> list[Entry]:
+        """The entries that came after that number, oldest first."""
+        newer = list(takewhile(lambda entry: entry.number > number, reversed(self._entries)))
+        newer.reverse()
+        return newer
+
     def find(self, wanted: Wanted, limit: int | None = None) -> list[Entry]:
         """The entries that match, oldest first, at most `limit`."""
         return list(islice(filter(wanted, self._entries), limit))

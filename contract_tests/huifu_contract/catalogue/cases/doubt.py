@@ -29,6 +29,7 @@ THEN: tuple[Example, ...] = (
     "claimed because of it, and closed is not claimed from 23000000.",
     fixed=[*({"then": then} for then in THEN), {"paid": True}],
     since="1.1",
+    seconds=1.0,
 )
 def doubt_remains(harness: Harness, x: Example) -> None:
     if "paid" in x:

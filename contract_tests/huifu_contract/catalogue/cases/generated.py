@@ -73,6 +73,7 @@ def _all_distinct(harness: Harness, found: list[tuple[str, str, str]]) -> None:
     quote=record.UNIQUE,
     says=f"The numbers of {CALLS} quick calls, or of {LEAST} slow ones, queries included, are all different; {AT_ONCE} "
     "are made at a time where the client is able.",
+    seconds=2.5,
 )
 def seq_unique(harness: Harness, _: Example) -> None:
     _all_distinct(harness, numbers(harness, calls(harness)))
@@ -88,6 +89,7 @@ def seq_unique(harness: Harness, _: Example) -> None:
     says="Two processes of the application at once never make up the same number.",
     because="the page wants the numbers unique; that two processes meet on one is rare, and the gateway refuses the "
     "second",
+    seconds=3.0,
 )
 def seq_unique_across_processes(harness: Harness, _: Example) -> None:
     drivers = [twin(harness) for _ in range(PROCESSES)]
@@ -117,6 +119,7 @@ def twin(harness: Harness, env: dict[str, str] | None = None) -> Driver:
     needs=["generates-date"],
     quote=record.OPEN,
     says="Recorded: whether a generated req_date is the day in Beijing when the process runs in another zone.",
+    seconds=0.75,
 )
 def date_in_china_time(harness: Harness, _: Example) -> None:
     before = Clock().now()

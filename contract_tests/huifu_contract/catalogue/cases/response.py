@@ -133,6 +133,7 @@ def stat_p_beats_code(harness: Harness, x: Example) -> None:
     quote=record.CODES,
     says="Each of the fifteen listed answers with F is survived, and none is claimed as closed.",
     fixed=[{"answer": code} for code in hs.CODES],
+    seconds=0.25,
 )
 def code_table(harness: Harness, x: Example) -> None:
     harness.judge(harness.close(None, answer(x["answer"], "F", times=ALWAYS)))
@@ -162,6 +163,7 @@ def final_is_not_closed(harness: Harness, x: Example) -> None:
     because="the order is closed and believed open: nobody can pay it twice, and the next close says the same again",
     fixed=[{"query": "answered"}, {"query": "lost"}],
     rev=2,
+    seconds=0.6,
 )
 def final_after_own_close(harness: Harness, x: Example) -> None:
     order = harness.order()
@@ -267,6 +269,7 @@ def unlisted_stat(harness: Harness, x: Example) -> None:
     draw=lambda: st.fixed_dictionaries(
         {"field": hs.plain_text(1, 20).map(lambda name: "x_" + name), "value": hs.tricky_text(0, 40)}
     ),
+    seconds=0.02,
 )
 def extra_fields(harness: Harness, x: Example) -> None:
     extra = {"field": x["field"], "value": x["value"]}
@@ -331,6 +334,7 @@ WORDINGS = (
         }
     ),
     rev=2,
+    seconds=0.2,
 )
 def desc_is_text(harness: Harness, x: Example) -> None:
     code = x["code"]

@@ -79,6 +79,7 @@ def sign_wrong_key(harness: Harness, x: Example) -> None:
     says="A genuine signature of another reply proves nothing about this one, neither does one that verified before.",
     fixed=[*both_ways({"fault": "sign-replayed"}), {"fault": "tampered", "known": True}],
     rev=2,
+    seconds=0.35,
 )
 def sign_replayed(harness: Harness, x: Example) -> None:
     if "known" not in x:
@@ -194,6 +195,7 @@ def echo_missing(harness: Harness, x: Example) -> None:
         {"fault": "tampered", "field": "x_added", "value": ""},
     ],
     since="1.1",
+    seconds=0.4,
 )
 def retry_examined(harness: Harness, x: Example) -> None:
     harness.twin()

@@ -75,6 +75,7 @@ def named(text: str) -> Iterator[dict[str, str | None]]:
     fixed=[{"text": text} for text in (*EDGES.values(), *CONTROLS.values())],
     draw=lambda: drawn(text=hs.edgy_text()),
     since="1.1",
+    seconds=0.1,
 )
 def text_survives(harness: Harness, x: Example) -> None:
     for changes in named(x["text"]):

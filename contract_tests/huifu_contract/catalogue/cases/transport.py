@@ -45,6 +45,8 @@ def lost_after_close(harness: Harness, _: Example) -> None:
     quote="A client that waits for ever says nothing at all.",
     says="With a gateway that never answers, the call ends within the declared timeout_s and a fifth.",
     because="no claim is false; but a shop whose checkout waits for ever is down",
+    latest=True,
+    seconds=2.0,
 )
 def gives_up(harness: Harness, _: Example) -> None:
     in_time(harness, harness.close(None, fault("hang", endpoint=None, times=ALWAYS)))
@@ -124,6 +126,7 @@ def sent_once(harness: Harness, x: Example) -> None:
     says="Once the client has claimed something, nothing more is sent for that call.",
     fixed=[{"do": {"fault": "hang"}}, {"do": {"answer": "98888888", "trans_stat": "P"}}],
     since="1.1",
+    seconds=1.5,
 )
 def silent_afterwards(harness: Harness, x: Example) -> None:
     e = harness.close(None, of(x["do"], ALWAYS), of(x["do"], ALWAYS, "closequery"), must_act=False)
@@ -141,6 +144,7 @@ def silent_afterwards(harness: Harness, x: Example) -> None:
     quote=record.TRUE,
     says="A reply that comes after the client gave up on it is not taken for the answer to the next call.",
     since="1.1",
+    seconds=4.0,
 )
 def late_reply(harness: Harness, _: Example) -> None:
     harness.twin()
@@ -207,6 +211,7 @@ def bounded_attempts(harness: Harness, _: Example) -> None:
     ],
     rev=3,
     draw=lambda: st.fixed_dictionaries({"do": hs.statuses()}),
+    seconds=0.05,
 )
 def status_codes(harness: Harness, x: Example) -> None:
     laws = [same_or_query] if x["do"]["status"] >= 500 else []  # with another the call may have been refused outright
@@ -227,6 +232,7 @@ def status_codes(harness: Harness, x: Example) -> None:
     ],
     rev=2,
     draw=lambda: st.fixed_dictionaries({"fault": st.sampled_from(["truncated"]), "bytes": st.integers(0, 200)}),
+    seconds=0.05,
 )
 def broken_body(harness: Harness, x: Example) -> None:
     settings = {name: value for name, value in x.items() if name != "fault"}
@@ -242,6 +248,8 @@ def broken_body(harness: Harness, x: Example) -> None:
     quote="A timeout that starts anew with every byte is none.",
     says="With replies that come one byte in 200 ms, the call ends within the declared timeout_s and a fifth.",
     because="no claim is false; but a shop whose checkout waits for ever is down",
+    latest=True,
+    seconds=2.0,
 )
 def slow_drip(harness: Harness, _: Example) -> None:
     in_time(harness, harness.close(None, fault("drip", endpoint=None, times=ALWAYS, bytes=1, seconds=0.2)))

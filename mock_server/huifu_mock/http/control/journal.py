@@ -115,7 +115,8 @@ async def _list(request: ControlRequest) -> ControlResponse:
         return after < entry.number < before and matches(entry)
 
     async def page() -> tuple[list[Entry], str | None]:
-        return await paging.cut(journal.latest() if newest else journal, wanted, limit, lambda entry: entry.id)
+        entries = journal.latest() if newest else journal.after(after)
+        return await paging.cut(entries, wanted, limit, lambda entry: entry.id)
 
     seconds, last = request.seconds(), journal.received
     found, more = await page()

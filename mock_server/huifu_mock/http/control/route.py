@@ -110,20 +110,11 @@ class Route:
     troubled: str | None = None
     """The schema of the answer with 503, where that is not a problem document."""
 
-    @property
-    def length(self) -> int:
-        """How many parts the paths have that the template fits."""
-        return self.template.count("/") + 1
-
-    def match(self, parts: list[str]) -> dict[str, str] | None:
-        """The values of the template's `{names}`, if the path's parts, which are as many, fit it."""
-        found: dict[str, str] = {}
-        for want, part in zip(self.template.split("/"), parts, strict=True):
-            if want.startswith("{"):
-                found[want[1:-1]] = part
-            elif want != part:
-                return None
-        return found
+    def values_in(self, parts: list[str]) -> dict[str, str]:
+        """What the parts of a path that fits the template have in place of its `{names}`."""
+        return {
+            want[1:-1]: part for want, part in zip(self.template.split("/"), parts, strict=True) if want.startswith("{")
+        }
 
 
 Item = TypeVar("Item")

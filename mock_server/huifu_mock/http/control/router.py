@@ -54,10 +54,18 @@ ROUTES: Final[tuple[Route, ...]] = (
 )
 
 
-LENGTHS: Final = {
-    length: tuple(route for route in ROUTES if route.length == length) for length in {route.length for route in ROUTES}
-}
-"""The routes by how many parts their paths have: no other can match."""
+def _by_parts() -> dict[tuple[int, ...], dict[tuple[str, ...], list[int]]]:
+    """Where the routes are: by the length and the places of a template's fixed parts, then by these parts."""
+    found: dict[tuple[int, ...], dict[tuple[str, ...], list[int]]] = {}
+    for number, route in enumerate(ROUTES):
+        parts = route.template.split("/")
+        places = [at for at, part in enumerate(parts) if not part.startswith("{")]
+        fixed = tuple(parts[at] for at in places)
+        found.setdefault((len(parts), *places), {}).setdefault(fixed, []).append(number)
+    return found
+
+
+_PARTS: Final = _by_parts()
 
 
 def listed() -> list[dict[str, Any]]:
@@ -153,7 +161,13 @@ def problem(refused: Refused) -> ControlResponse:
 
 def _route(method: str, path: str) -> tuple[Route, dict[str, str]]:
     parts = [unquote(part) for part in path.split("/")]
-    matching = [(route, values) for route in LENGTHS.get(len(parts), ()) if (values := route.match(parts)) is not None]
+    numbers = [
+        number
+        for (length, *places), routes in _PARTS.items()
+        if length == len(parts)
+        for number in routes.get(tuple(parts[at] for at in places), ())
+    ]
+    matching = [(ROUTES[number], ROUTES[number].values_in(parts)) for number in sorted(numbers)]
     if not matching:
         raise Refused(404, Problem("the path", f"there is nothing at {path}", "GET /_mock/about tells what there is"))
     for route, values in matching:
