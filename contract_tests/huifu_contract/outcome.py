@@ -80,6 +80,8 @@ class Hello:
     max_attempts: int = 5
     max_parallel: int = 1
     webhook_url: str | None = None
+    config_of_each_message: bool = False
+    """Over HTTP: whether each call is made with the config of its own message, so that merchants can be mixed."""
 
     def __post_init__(self) -> None:
         _check("profiles", self.profiles, GRADES)
@@ -115,6 +117,7 @@ class Hello:
             max_attempts=int(reply.get("max_attempts", 5)),
             max_parallel=int(reply.get("max_parallel", 1)),
             webhook_url=reply.get("webhook_url"),
+            config_of_each_message=bool(reply.get("config_of_each_message", False)),
         )
 
     def message(self) -> dict[str, Any]:
@@ -128,6 +131,8 @@ class Hello:
         }
         if self.webhook_url is not None:
             reply["webhook_url"] = self.webhook_url
+        if self.config_of_each_message:
+            reply["config_of_each_message"] = True
         return reply
 
 

@@ -6,14 +6,15 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from typing import Any
 
 import pytest
 
 from huifu_contract.cli.main import main
-from huifu_contract.drivers.driver import driver, workers
+from huifu_contract.drivers.driver import at_once, driver
 from huifu_contract.drivers.http import HttpDriver
+from huifu_contract.drivers.in_process import LocalDriver
 from huifu_contract.failures import AdapterTrouble, ClientTrouble, Gone, Hung, SetupTrouble
 from huifu_contract.grading.profiles import Profile
 from huifu_contract.grading.results import Exit, Verdict
@@ -26,6 +27,7 @@ CONFIG = dict.fromkeys(
 HELLO = {"client": {"name": "shop", "version": "1", "language": "any"}, "profiles": ["wire"], "timeout_s": 1}
 QUICK = ("request/*", "security/*", "repeat/*", "concurrency/*", "webhook/*", "transport/broken-body")
 """The cases whose time is not spent waiting for the gateway to answer; how the client waits is not the driver's."""
+FEW = ("request/[be]*", "security/sign-*", "repeat/*", "webhook/*")
 Answer = Callable[[dict[str, Any]], Any]
 
 
@@ -115,7 +117,7 @@ def started(url: str) -> HttpDriver:
 
 
 def test_the_reference_behind_a_route_passes_everything_that_it_claims() -> None:
-    options = Options(profile=Profile("fixed", examples=0, steps=0), reruns=1, key_bits=1024, cases=QUICK)
+    options = Options(profile=Profile("fixed", examples=0, steps=0), reruns=1, key_bits=1024, cases=FEW)
     with listening(Route()) as url:
         found = Runner(lambda: driver(url), options, url).run()
     odd = {case.id: (case.verdict, case.signature or case.root) for case in found.cases if not _fine(case)}
@@ -215,5 +217,58 @@ def test_an_address_that_is_none_is_a_usage_error_with_an_example(
     assert "127.0.0.1:8080/_contract" in said or "a port is a number" in said
 
 
-def test_one_application_has_one_worker() -> None:
-    assert [workers(client, 4) for client in ("http://x/", "https://x/", "cmd:x", "py:x:y")] == [1, 1, 4, 4]
+MANY = {"claims": ["parallel"], "max_parallel": 9, "config_of_each_message": True}
+
+
+@pytest.mark.parametrize(
+    ("more", "most"),
+    [
+        ({}, 1),
+        ({"claims": ["parallel"], "max_parallel": 9}, 1),  # several calls of one merchant
+        ({"max_parallel": 9, "config_of_each_message": True}, 1),  # not at the same time
+        ({**MANY, "max_parallel": 1}, 1),
+        (MANY, 4),  # a case may have several calls open
+    ],
+)
+def test_an_application_has_one_worker_unless_it_takes_calls_of_several_merchants_at_once(
+    more: dict[str, Any], most: int
+) -> None:
+    with listening(lambda _: {**HELLO, **more}) as url:
+        assert at_once(started(url), 16) == most
+    assert at_once(LocalDriver(lambda _config, _base_url, _params: "unknown"), 16) == 16
+
+
+class Several(Route):
+    """Says that it takes the config of each message, and counts who is there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lock = Lock()
+        self.open = self.most = 0
+        self.merchants: set[str] = set()
+        self.ops: list[str] = []
+
+    def __call__(self, message: dict[str, Any]) -> Any:
+        with self.lock:
+            self.ops.append(message["op"])
+            self.open += 1
+            self.most = max(self.most, self.open)
+        try:
+            if message["op"] == "close":
+                self.merchants.add(message["config"]["sys_id"])
+            said = super().__call__(message)
+            return {**said, "config_of_each_message": True} if message["op"] == "hello" else said
+        finally:
+            with self.lock:
+                self.open -= 1
+
+
+def test_an_application_that_takes_the_config_of_each_message_is_graded_for_several_merchants_side_by_side() -> None:
+    route = Several()
+    options = Options(Profile("fixed", 0, 0), reruns=1, key_bits=1024, cases=QUICK, workers=4)
+    with listening(route) as url:
+        found = Runner(lambda: driver(url), options, url).run()
+    assert {case.id: case.signature or case.root for case in found.cases if not _fine(case)} == {}
+    assert len(route.merchants) == 4
+    assert 1 < route.most <= 8, "no more than it says it can do"
+    assert (route.ops.count("hello"), route.ops.count("bye")) == (1, 1)

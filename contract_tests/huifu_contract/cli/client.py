@@ -8,7 +8,6 @@ import secrets
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext, suppress
-from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -205,7 +204,7 @@ def _one(spec: str, made: Any, server: Any, options: argparse.Namespace) -> Any:
     from rich.console import Console
 
     from huifu_contract.catalogue.registry import select
-    from huifu_contract.drivers.driver import driver, workers
+    from huifu_contract.drivers.driver import driver
     from huifu_contract.grading.checkpoint import Checkpoint
     from huifu_contract.grading.runner import Runner
     from huifu_contract.reports import progress, terminal
@@ -213,8 +212,6 @@ def _one(spec: str, made: Any, server: Any, options: argparse.Namespace) -> Any:
     driver(spec)  # a wrong spec is told before anything starts
     select(made.cases)
     checkpoint = Checkpoint(options.resume)
-    most = workers(spec, made.most_workers)
-    made = replace(made, workers=min(made.workers, most), most_workers=most)
     with progress.shown(spec, verbose=options.verbose) as shown:
         found = Runner(lambda: driver(spec), made, spec, shown, server, checkpoint).run()
     terminal.show(Console(highlight=False), found)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 from huifu_contract.drivers.http import HttpDriver
 from huifu_contract.drivers.subprocess import RemoteDriver
@@ -44,8 +45,6 @@ KINDS: dict[str, tuple[Callable[[str], Driver], str]] = {
     "http":  (partial(HttpDriver.of, "http"),  "http://127.0.0.1:8080/_contract"),
     "https": (partial(HttpDriver.of, "https"), "https://shop.test/_contract"),
 }  # fmt: skip
-ONE_WORKER = ("http", "https")
-"""The kit cannot start another of these, and one application has one merchant."""
 
 
 def driver(client: str) -> Driver:
@@ -57,6 +56,16 @@ def driver(client: str) -> Driver:
     return KINDS[kind][0](what)
 
 
-def workers(client: str, wanted: int) -> int:
-    """How many workers may drive that client at once."""
-    return 1 if client.partition(":")[0] in ONE_WORKER else wanted
+def beside(first: Driver) -> Driver | None:
+    """For another merchant of the application that `first` drives; None where each has a process of its own."""
+    return first.beside() if isinstance(first, HttpDriver) else None
+
+
+def turn(one: Driver) -> AbstractContextManager[Any]:
+    """Entered for the time of a call, so that an application of several merchants gets no more than it can do."""
+    return one.turn if isinstance(one, HttpDriver) else nullcontext()
+
+
+def at_once(first: Driver, wanted: int) -> int:
+    """How many workers may drive that client, of so many wanted."""
+    return min(wanted, first.most_workers) if isinstance(first, HttpDriver) else wanted

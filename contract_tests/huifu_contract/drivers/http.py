@@ -1,6 +1,7 @@
 """The `http:` driver: an application that is already running answers the messages on one POST route.
 
-It is never started, stopped or killed from here. One application has one merchant, so one worker drives it.
+It is never started, stopped or killed from here. It has one merchant, the one of hello, unless it says that it takes
+the config of each message: then others are graded beside it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import http.client
 import socket
 from collections.abc import Mapping
 from itertools import count
-from threading import Event, Lock, Timer
+from threading import BoundedSemaphore, Event, Lock, Timer
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -42,6 +43,10 @@ class HttpDriver:
         self._target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         self._start_s = start_s
         self._config: Mapping[str, str] = {}
+        self.turn: contextlib.AbstractContextManager[Any] = contextlib.nullcontext()
+        """Entered for the time of a call."""
+        self._first = True
+        """Whether it says hello and bye for all that work beside it."""
         self._numbers = count(1)
         self._lock = Lock()
 
@@ -53,6 +58,8 @@ class HttpDriver:
 
     def start(self, config: Mapping[str, str]) -> Hello:
         self._config = dict(config)
+        if not self._first:
+            return self.hello
         try:
             reply = self._ask("hello", self._start_s, protocol=protocol.VERSION)
         except Gone:
@@ -64,6 +71,8 @@ class HttpDriver:
         if reply.get("outcome") == "unsupported":
             raise SetupTrouble(f"{self.url} answers `unsupported` to hello; it must describe the client")
         self.hello = Hello.from_message(reply)
+        if self.most_workers > 1:
+            self.turn = BoundedSemaphore(self.hello.max_parallel)
         return self.hello
 
     def close(self, base_url: str, params: Mapping[str, str], deadline_s: float, case: str | None = None) -> Outcome:
@@ -84,8 +93,22 @@ class HttpDriver:
     def twin(self, env: Mapping[str, str] | None = None) -> None:  # noqa: ARG002  # we cannot start a second one
         return None
 
+    def beside(self) -> HttpDriver:
+        """For another merchant of the same application, which was greeted already."""
+        made = HttpDriver(self.url)
+        made.hello, made.turn, made._first = self.hello, self.turn, False
+        return made
+
+    @property
+    def most_workers(self) -> int:
+        """Half of the calls that it takes at once, because a case may have several open; else one."""
+        able = self.hello.config_of_each_message and "parallel" in self.hello.claims
+        return max(1, self.hello.max_parallel // 2) if able else 1
+
     def stop(self) -> None:
         """Says bye; an application that is gone already is no trouble any more."""
+        if not self._first:
+            return
         with contextlib.suppress(ClientTrouble, Gone):
             self._ask("bye", BYE_S)
 

@@ -20,7 +20,7 @@ import hypothesis
 from huifu_contract import __version__
 from huifu_contract.catalogue.record import Example, Record
 from huifu_contract.catalogue.registry import catalogue, select
-from huifu_contract.drivers.driver import Driver
+from huifu_contract.drivers.driver import Driver, at_once, beside, turn
 from huifu_contract.failures import Trouble
 from huifu_contract.grading import replay
 from huifu_contract.grading.case import Grader, blank_result
@@ -267,7 +267,7 @@ class Runner:
     def _share(self, budget: Budget, properties: int) -> int:
         calls = self._harnesses[0].call_s or [0.01]
         workers = self.options.most_workers or self.options.workers
-        return budget.examples(statistics.median(calls), properties, workers)
+        return budget.examples(statistics.median(calls), properties, at_once(self._harnesses[0].driver, workers))
 
     def _one(self, plan: Plan, record: Record, harness: Harness) -> None:
         """A request case may fail while a control is red, and say why; it cannot pass then."""
@@ -292,14 +292,19 @@ class Runner:
 
     def _parallel(self, server: Connection, plan: Plan, records: Sequence[Record]) -> None:
         queue: SimpleQueue[Record] = SimpleQueue()
+        webhooks: SimpleQueue[Record] = SimpleQueue()
+        client = self._harnesses[0]
         for record in longest_first(records, 0 if plan.root else plan.share):
-            queue.put(record)
+            # an application that many merchants share has told where it listens for the first one alone
+            first = client.hello.config_of_each_message and "webhook" in record.needs
+            (webhooks if first else queue).put(record)
 
         def work(harness: Harness) -> None:
             with suppress(Empty):
                 while not self._interrupted:
+                    due = webhooks if harness is client and not webhooks.empty() else queue
                     try:
-                        self._one(plan, queue.get_nowait(), harness)
+                        self._one(plan, due.get_nowait(), harness)
                     except Unreachable:  # Ctrl-C has stopped the gateway
                         if not self._interrupted:
                             raise
@@ -308,22 +313,25 @@ class Runner:
             with ThreadPoolExecutor(count) as pool:
                 return list(pool.map(self._harness, [server] * count))
 
-        wanted = min(self.options.workers, len(records))
+        wanted = at_once(client.driver, min(self.options.workers, len(records)))
         if wanted > len(self._harnesses):
             more(wanted - len(self._harnesses))
-        Crew(work, more, self.options.most_workers or 0).run(self._harnesses, queue.qsize)
+        Crew(work, more, at_once(client.driver, self.options.most_workers or 0)).run(self._harnesses, queue.qsize)
 
     # -- parts of the set-up --------------------------------------------------------------------------------------
 
     def _harness(self, server: Connection) -> Harness:
         tenant = server.tenant(key_bits=self.options.key_bits)
+        first = self._harnesses[0] if self._harnesses else None
+        driver = (first and beside(first.driver)) or self.make()
         harness = Harness(
-            self.make(), tenant, self.options.profile.examples, elsewhere=server.default, keep=self.options.keep
+            driver, tenant, self.options.profile.examples, elsewhere=server.default, keep=self.options.keep
         )
-        harness.driver.start(harness.config)
-        usual, workers = self.options.profile.seconds, self.options.workers
+        driver.start(harness.config)
+        harness.turn = turn(driver)
+        usual, workers = self.options.profile.seconds, at_once(driver, self.options.workers)
         self._failures.trouble_s = trouble_seconds(usual, harness.deadline_s, workers)
-        for first in self._harnesses[:1]:
+        if first is not None:
             harness.examples, harness.until = first.examples, first.until
         self._harnesses.append(harness)
         return harness

@@ -10,6 +10,7 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -60,6 +61,8 @@ class Harness:
     """How long the last example took."""
     until: float | None = None
     """No call begins after that moment (monotonic seconds): what is not reached is blocked."""
+    turn: AbstractContextManager[Any] = field(default_factory=nullcontext)
+    """Entered for the time of a call: a client that several harnesses share takes only so many at once."""
     calling_since: float | None = None
     call_s: list[float] = field(default_factory=list)
     made: Counter[str] = field(default_factory=Counter)
@@ -117,13 +120,14 @@ class Harness:
         token = "t" + secrets.token_hex(6)
         self.prepare(token, script)
         before = self._numbers
-        began = self.calling_since = time.monotonic()
         client = driver or self.driver
-        try:
-            outcome = client.close(f"{self.tenant.base_url}/s/{token}", wanted, self.deadline_s, self.reveal)
-        finally:
-            self.calling_since = None
-        seconds = time.monotonic() - began
+        with self.turn:
+            began = self.calling_since = time.monotonic()
+            try:
+                outcome = client.close(f"{self.tenant.base_url}/s/{token}", wanted, self.deadline_s, self.reveal)
+            finally:
+                self.calling_since = None
+            seconds = time.monotonic() - began
         self.call_s.append(seconds)
         evidence = self.evidence(token, order, script, before)
         made = Evidence(outcome, wanted, evidence[0], evidence[1], self.hello, seconds, session=token)
