@@ -171,6 +171,7 @@ def late_reply(harness: Harness, _: Example) -> None:
     ),
 )
 def reset_before_and_after(harness: Harness, x: Example) -> None:
+    harness.twin()  # a client that keeps connections has one now
     harness.judge(harness.close(None, fault(x["fault"], times=x.get("times", 1)), must_act=False))
 
 
