@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,7 +17,10 @@ from watching import Event, Watch
 import huifu_mock
 from huifu_mock.gateway.mock import Mock, seed
 from huifu_mock.http import event_stream
+from huifu_mock.http.control import events
+from huifu_mock.http.control.route import ControlRequest, ControlResponse
 from huifu_mock.http.event_stream import Behind, Broadcast, EventStreams
+from huifu_mock.state.work import Unkept
 
 
 @pytest.fixture
@@ -128,6 +132,75 @@ def test_a_changed_tenant_is_told_and_a_dropped_one_ends_the_stream(server: huif
         assert [event.kind for event in watch] == ["gone"]
     with Watch(server.base_url, tenant.sys_id) as watch:
         assert watch.response.status == 404
+
+
+# --- what there is already
+
+
+def test_a_stream_can_begin_with_the_newest_of_each_list_as_the_lists_themselves_tell_them(
+    server: huifu_mock.Server, merchant: Merchant
+) -> None:
+    tenant = merchant.tenant
+    with Mailbox() as mailbox, tenant.faults.add(answer="98888888", times=2):
+        tenant.webhooks.add(mailbox.hook)
+        for _ in range(3):
+            merchant.close(tenant.orders.add())
+        tenant.deliveries.wait_for(status="delivered")
+        with Watch(server.base_url, tenant.sys_id, query="?limit=2") as watch:
+            assert watch.ready.id == ""  # who got the lists only goes on from there
+            told = next(iter(watch))
+            assert (told.kind, bool(told.id)) == ("lists", True)
+            newest = "?sort=newest&view=summary&limit=2"
+            asked = {"journal": newest, "orders": newest, "deliveries": newest, "faults": "", "webhooks": ""}
+            answers = {
+                name: json.loads(get(server.base_url, f"/_mock/tenants/{tenant.sys_id}/{name}{query}").body)
+                for name, query in asked.items()
+            }
+            assert told.data == {"calls": answers.pop("journal"), **answers}
+            assert [call["id"] for call in told.data["calls"]["items"]] == ["call-3", "call-2"]
+            tenant.clock.advance(1)
+            assert watch.next("clock")["advanced"] == 1
+        with Watch(server.base_url, tenant.sys_id, last=watch.last, query="?limit=2") as again:
+            assert again.ready.data["resumed"]
+            tenant.clock.advance(2)
+            assert [next(iter(again)).kind] == ["clock"]
+        with Watch(server.base_url, tenant.sys_id, last="another-1", query="?limit=1") as late:
+            assert [next(iter(late)).kind for _ in range(2)] == ["gap", "lists"]
+
+
+def test_what_changes_while_the_lists_are_gathered_is_told_after_them(
+    server: huifu_mock.Server, merchant: Merchant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gathered = events._LISTS["webhooks"]
+
+    async def meanwhile(request: ControlRequest) -> ControlResponse:
+        request.tenant.orders.save(
+            replace(next(iter(request.tenant.orders.orders())), notify_url="http://127.0.0.1:9/")
+        )
+        return await gathered(request)
+
+    monkeypatch.setitem(events._LISTS, "webhooks", meanwhile)
+    order = merchant.tenant.orders.add()
+    with Watch(server.base_url, merchant.tenant.sys_id, query="?limit=1") as watch:
+        assert watch.next("lists")["orders"]["items"][0]["notify_url"] == ""
+        assert watch.next("order", req_seq_id=order.req_seq_id)["notify_url"] == "http://127.0.0.1:9/"
+
+
+def test_a_reader_whose_lists_cannot_be_had_is_told_why(
+    server: huifu_mock.Server, tenant: huifu_mock.Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def unkept(_: ControlRequest) -> ControlResponse:
+        raise Unkept("the disk is full")
+
+    monkeypatch.setitem(events._LISTS, "webhooks", unkept)
+    with Watch(server.base_url, tenant.sys_id, query="?limit=1") as watch:
+        assert watch.ready.data == {"reason": "the disk is full; connect again"}
+
+
+def test_a_number_of_items_that_is_none_is_refused(server: huifu_mock.Server, tenant: huifu_mock.Tenant) -> None:
+    for wrong in ("-1", "201", "many"):
+        refused = get(server.base_url, f"/_mock/tenants/{tenant.sys_id}/events?limit={wrong}")
+        assert (refused.status, b"it is 0 to 200, and 0 if left out" in refused.body) == (422, True)
 
 
 def test_no_event_and_no_list_has_a_private_key(server: huifu_mock.Server, merchant: Merchant) -> None:

@@ -15,8 +15,11 @@ from typing import Any, Final
 from aiohttp import web
 from aiohttp.web_request import BaseRequest
 
+from huifu_mock.gateway.mock import Refused
 from huifu_mock.gateway.tenant import Tenant
 from huifu_mock.http.control import events
+from huifu_mock.http.control.route import Subscription
+from huifu_mock.state.work import Unkept
 
 PAUSE: Final = 0.1
 """Real seconds between two batches; the first change after a quiet time waits less."""
@@ -86,20 +89,16 @@ class Broadcast:
 
     # --- for readers
 
-    def enter(self, last_event_id: str) -> tuple[int, bytes]:
-        """A new reader: the number of the batch that it has seen last, and what it is told first."""
+    def enter(self, last_event_id: str) -> tuple[int, bool]:
+        """A new reader: the number of the batch that it goes on after, and whether that is where it was."""
         self.readers += 1
         if self._linger is not None:
             self._linger.cancel()
         name, _, digits = last_event_id.rpartition("-")
         first = self.last - len(self._batches) + 1
         if name == self._name and digits.isdecimal() and len(digits) < 16 and first - 1 <= int(digits) <= self.last:
-            return int(digits), events.ready(self._tenant, resumed=True)
-        begin = self._identified(events.ready(self._tenant, resumed=False))
-        if last_event_id:
-            reason = "what happened since then is no longer known: load the lists anew"
-            begin += events.event("gap", {"reason": reason})
-        return self.last, begin
+            return int(digits), True
+        return self.last, False
 
     def leave(self) -> None:
         """A reader is gone; with the last one, soon everything is."""
@@ -161,11 +160,11 @@ class Broadcast:
                 parts.append(events.of_change(self._tenant, key[0], changed))
         for kind, keys in over.items():
             parts.append(events.event("skipped", _skipped(kind, keys)))
-        self._add(self._identified(b"".join(parts), self.last + 1))
+        self._add(self.identified(b"".join(parts), self.last + 1))
 
-    def _identified(self, batch: bytes, number: int | None = None) -> bytes:
+    def identified(self, batch: bytes, number: int) -> bytes:
         """A batch with its id in the last event, so that who got a part of it gets the whole again."""
-        return batch[:-1] + f"id: {self._name}-{self.last if number is None else number}\n\n".encode()
+        return batch[:-1] + f"id: {self._name}-{number}\n\n".encode()
 
     def _add(self, batch: bytes) -> None:
         self._batches.append(batch)
@@ -219,25 +218,30 @@ class EventStreams:
         for broadcast in list(self._broadcasts.values()):
             broadcast.end("the server stops")
 
-    async def serve(self, request: BaseRequest, tenant: Tenant) -> web.StreamResponse:
+    async def serve(self, request: BaseRequest, asked: Subscription) -> web.StreamResponse:
         """Send events until the reader goes, is too slow, or there are no more."""
         response = web.StreamResponse(headers=HEADERS)
         with suppress(ConnectionError):  # the reader went, perhaps before it got the first event
             await response.prepare(request)
             if request.method != "HEAD":
-                await self._follow(request, tenant, response)
+                await self._follow(request, asked, response)
         return response
 
-    async def _follow(self, request: BaseRequest, tenant: Tenant, response: web.StreamResponse) -> None:
-        broadcast = self._broadcasts.get(tenant)
-        if broadcast is None:
+    def _of(self, tenant: Tenant) -> Broadcast:
+        if tenant not in self._broadcasts:
             loop = asyncio.get_running_loop()
-            broadcast = Broadcast(tenant, loop, lambda: self._forget(tenant))
-            self._broadcasts[tenant] = broadcast
-        seen = request.headers.get("Last-Event-ID", request.rel_url.query.get("last_event_id", ""))
-        number, begin = broadcast.enter(seen)
+            self._broadcasts[tenant] = Broadcast(tenant, loop, lambda: self._forget(tenant))
+        return self._broadcasts[tenant]
+
+    async def _follow(self, request: BaseRequest, asked: Subscription, response: web.StreamResponse) -> None:
+        broadcast = self._of(asked.tenant)
+        last_event_id = request.headers.get("Last-Event-ID", request.rel_url.query.get("last_event_id", ""))
+        number, resumed = broadcast.enter(last_event_id)
         self.readers += 1
         try:
+            begin = events.ready(asked.tenant, resumed=resumed)
+            if not resumed:
+                begin = broadcast.identified(begin + await _unseen(asked, last_event_id), number)
             await _send(response, begin)
             while batch := await broadcast.after(number):
                 number = broadcast.last
@@ -246,12 +250,22 @@ class EventStreams:
         except Behind:
             reason = "this reader was too slow: connect again with Last-Event-ID, or load the lists anew"
             await _send(response, events.event("dropped", {"reason": reason}))
+        except (Refused, Unkept) as error:
+            await _send(response, events.event("dropped", {"reason": f"{error}; connect again"}))
         except TimeoutError:
             if request.transport is not None:
                 request.transport.abort()
         finally:
             self.readers -= 1
             broadcast.leave()
+
+
+async def _unseen(asked: Subscription, last_event_id: str) -> bytes:
+    """What a reader is told who does not go on where it was. Raises `Refused`, `Unkept`."""
+    told = b""
+    if last_event_id:
+        told = events.event("gap", {"reason": "what happened since then is no longer known: load the lists anew"})
+    return told if asked.lists is None else told + await asked.lists()
 
 
 async def _send(response: web.StreamResponse, batch: bytes) -> None:

@@ -349,8 +349,8 @@ class HttpServer:
             return problem(unread.status or 400, unread.problem)
         finally:
             place.leave()
-        if told.watched is not None:
-            return await self._streams.serve(request, told.watched)
+        if told.events is not None:
+            return await self._streams.serve(request, told.events)
         return control_answer(told, b"" if told.body is None else await json_bodies.written(told.body))
 
     def _guard(self, request: BaseRequest) -> web.Response | None:

@@ -1,14 +1,16 @@
 """The live events of a tenant: what each is, and the call that asks for them. No private key is in any."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from huifu_mock.faults import Fault
 from huifu_mock.gateway.tenant import Tenant
-from huifu_mock.http.control import faults, orders, pushes, summaries
+from huifu_mock.http.control import faults, journal, orders, pushes, summaries
 from huifu_mock.http.control.clock import shown as shown_clock
-from huifu_mock.http.control.route import ControlRequest, ControlResponse, Route
+from huifu_mock.http.control.route import ControlRequest, ControlResponse, Route, Subscription
 from huifu_mock.push.queue import Webhook
 
 DELETED: Final = "deleted"
@@ -56,12 +58,37 @@ def ready(tenant: Tenant, *, resumed: bool) -> bytes:
     return event("ready", told)
 
 
+MOST_LISTED: Final = 200
+"""So many calls, orders and deliveries a stream may begin with."""
+_LISTS: Final[dict[str, Callable[[ControlRequest], Awaitable[ControlResponse]]]] = {
+    "calls": journal.listed,
+    "orders": orders.listed,
+    "deliveries": pushes.listed_deliveries,
+    "faults": faults.listed,
+    "webhooks": pushes.listed_webhooks,
+}
+_WHOLE: Final = ("faults", "webhooks")
+"""There are few of these."""
+
+
+async def _lists(request: ControlRequest, limit: int) -> bytes:
+    """The newest of each list, as the calls that list them answer. Raises `Refused`, `Unkept`."""
+    newest = replace(request, query={"sort": "newest", "view": "summary", "limit": str(limit)})
+    whole = replace(request, query={})
+    told = {name: (await listed(whole if name in _WHOLE else newest)).body for name, listed in _LISTS.items()}
+    return event("lists", told)
+
+
 def _watch(request: ControlRequest) -> ControlResponse:
-    return ControlResponse(200, watched=request.tenant, headers={"Content-Type": "text/event-stream"})
+    limit = request.whole("limit", 0, 0, MOST_LISTED)
+    lists = partial(_lists, request, limit) if limit else None
+    headers = {"Content-Type": "text/event-stream"}
+    return ControlResponse(200, events=Subscription(request.tenant, lists), headers=headers)
 
 
 ROUTES = (
     Route("GET", "/_mock/tenants/{sys_id}/events", _watch,
-          "follow what happens, live: server-sent events; Last-Event-ID (or `last_event_id`) resumes",
-          query=("last_event_id",), answer="control/events"),
+          "follow what happens, live: server-sent events; Last-Event-ID (or `last_event_id`) resumes; "
+          "with `limit` the newest of each list come first",
+          query=("last_event_id", "limit"), answer="control/events"),
 )  # fmt: skip

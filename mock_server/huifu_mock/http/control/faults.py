@@ -34,7 +34,8 @@ def _add(request: ControlRequest) -> ControlResponse:
         raise Refused(422, Problem(error.field, error.problem, error.expected)) from error
 
 
-async def _list(request: ControlRequest) -> ControlResponse:
+async def listed(request: ControlRequest) -> ControlResponse:
+    """A page of the faults. Raises `Refused`."""
     return await paging.answered(request, list(request.tenant.faults), shown, lambda fault: fault.id)
 
 
@@ -75,7 +76,7 @@ ROUTES = (
     Route(
         "GET",
         ALL,
-        _list,
+        listed,
         "list the faults, used up or not, in pages if a `limit` is given",
         query=paging.SHORT_LISTS,
         answer="control/faults",

@@ -102,7 +102,8 @@ KNOWN = {
 }
 
 
-async def _list(request: ControlRequest) -> ControlResponse:
+async def listed(request: ControlRequest) -> ControlResponse:
+    """A page of the received calls. Raises `Refused`."""
     request.check_query(KNOWN)
     if (named := request.query.get("endpoint")) is not None and not any(e.is_called(named) for e in PATHS.values()):
         known = ", ".join(sorted({endpoint.name for endpoint in PATHS.values()}))
@@ -154,7 +155,7 @@ def _clear(request: ControlRequest) -> ControlResponse:
 
 ALL = "/_mock/tenants/{sys_id}/journal"
 ROUTES = (
-    Route("GET", ALL, _list,
+    Route("GET", ALL, listed,
           "search the received calls; `wait` seconds for a first match; in pages of at most `limit`",
           query=(*FILTERS, *paging.PARAMETERS, "wait"), answer="control/journal"),
     Route("DELETE", ALL, _clear, "forget the received calls", status=204),

@@ -67,7 +67,8 @@ async def _seed(request: ControlRequest) -> ControlResponse:
 KNOWN = {"trans_stat": ("P", "S", "F"), "close_stat": ("", "P", "S", "F"), "settle": SETTLES}
 
 
-async def _list(request: ControlRequest) -> ControlResponse:
+async def listed(request: ControlRequest) -> ControlResponse:
+    """A page of the orders. Raises `Refused`."""
     tenant = request.tenant
     request.check_query(KNOWN)
     which = {name: value for name, value in request.query.items() if name in FILTERS}
@@ -137,7 +138,7 @@ ONE = ALL + "/{req_seq_id}"
 ROUTES = (
     Route("POST", ALL, _seed, "seed one order or a list of them", "control/order-create",
           values=250_000, status=201, answer="control/order", many=True, conflicts=True),
-    Route("GET", ALL, _list, "list orders, in pages if a `limit` is given",
+    Route("GET", ALL, listed, "list orders, in pages if a `limit` is given",
           query=(*FILTERS, *paging.PARAMETERS), answer="control/orders"),
     Route("GET", ONE, _read, "read an order", query=("huifu_id", "req_date"), answer="control/order", conflicts=True),
     Route("PATCH", ONE, _change, "pay (S) or fail (F) an order, let it expire, end its close, or change how that runs",

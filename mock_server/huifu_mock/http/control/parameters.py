@@ -43,6 +43,7 @@ PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "after": _text("go on after this item, oldest first: the `next` of the page before"),
     "before": _text("go on before this item, newest first: the `next` of the page before"),
     "limit": _whole("at most so many items", 1, 1000),
+    "events.limit": _whole("begin with so many of the newest calls, orders and deliveries", 0, 200),
     "sort": _one_of("which items come first; newest if left out with `view=summary` or `before`, oldest else", *SORTS),
     "view": _one_of("whole items, or in short", *VIEWS),
     "wait": {"description": "wait so many real seconds for a first match",

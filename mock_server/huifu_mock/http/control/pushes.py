@@ -41,7 +41,8 @@ def _check_url(url: str) -> None:
         raise Refused(422, Problem("url", wrong, "for example http://127.0.0.1:9000/webhook"))
 
 
-async def _list_webhooks(request: ControlRequest) -> ControlResponse:
+async def listed_webhooks(request: ControlRequest) -> ControlResponse:
+    """A page of the endpoints. Raises `Refused`."""
     known = list(request.tenant.pushes.webhooks.values())
     return await paging.answered(request, known, shown_webhook, lambda webhook: webhook.id)
 
@@ -94,7 +95,8 @@ def _wanted(query: dict[str, str]) -> Wanted:
     return lambda delivery: all(_TESTS[name](delivery, value) for name, value in tests.items())
 
 
-async def _list_deliveries(request: ControlRequest) -> ControlResponse:
+async def listed_deliveries(request: ControlRequest) -> ControlResponse:
+    """A page of the pushes. Raises `Refused`."""
     pushes, wanted = request.tenant.pushes, _wanted(request.query)
     if seconds := request.seconds():
         no_more(pushes.deliveries.waiting, MOST_WAITING, "wait")
@@ -154,11 +156,11 @@ def _send_event(request: ControlRequest) -> ControlResponse:
 ROUTES = (
     Route("POST", WEBHOOKS, _add_webhook, "register an endpoint for webhooks", "control/webhook-create",
           status=201, answer="control/webhook"),
-    Route("GET", WEBHOOKS, _list_webhooks, "list the endpoints for webhooks, in pages if a `limit` is given",
+    Route("GET", WEBHOOKS, listed_webhooks, "list the endpoints for webhooks, in pages if a `limit` is given",
           query=paging.SHORT_LISTS, answer="control/webhooks"),
     Route("GET", WEBHOOK, _read_webhook, "read an endpoint", answer="control/webhook"),
     Route("DELETE", WEBHOOK, _remove_webhook, "remove an endpoint; deliveries that are under way continue", status=204),
-    Route("GET", DELIVERIES, _list_deliveries,
+    Route("GET", DELIVERIES, listed_deliveries,
           "search the pushes; `wait` seconds for a first match, `attempts` is at least so many",
           query=(*FILTERS, *paging.PARAMETERS, "wait"), answer="control/deliveries"),
     Route("GET", f"{DELIVERIES}/{{id}}", _read_delivery, "read a push with its tries", answer="control/delivery"),

@@ -71,14 +71,23 @@ def no_more(waiting: int, most: int, what: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Subscription:
+    """A stream of a tenant's events as the answer."""
+
+    tenant: Tenant
+    lists: Callable[[], Awaitable[bytes]] | None = None
+    """An event that tells who does not resume what there is already. Raises `Refused`, `Unkept`."""
+
+
+@dataclass(frozen=True, slots=True)
 class ControlResponse:
     """What is answered: an HTTP status and a JSON value (`None` for no content)."""
 
     status: int
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
-    watched: Tenant | None = None
-    """The tenant whose events are the answer; they come over HTTP only."""
+    events: Subscription | None = None
+    """Events instead of a value; they come over HTTP only."""
 
 
 Handler = Callable[[ControlRequest], "ControlResponse | Awaitable[ControlResponse]"]
