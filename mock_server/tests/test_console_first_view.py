@@ -1,5 +1,6 @@
 """What the first view costs, as counted work: requests, bytes and rows, with many calls in the journal."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 
@@ -17,8 +18,8 @@ from huifu_mock.request import CLOSE, ReceivedBytes
 pytestmark = [pytest.mark.xdist_group("chromium")]
 
 CALLS = 2_000
-API = ("about", "journal", "orders", "deliveries", "faults", "webhooks")
-"""What a view asks the control API for, each once, beside the events."""
+API = ["about"]
+"""What a view asks the control API for, each once, beside the events, which begin with the lists."""
 MODULES = {path.name for path in page.FOLDER.rglob("*.js") if path.name != "docs.js" and "swagger" not in path.name}
 
 
@@ -44,6 +45,9 @@ def view(console: Console) -> list[str]:
     """Shows the page; the paths of what it got from the server."""
     console.page.goto(f"{console.tenant.base_url}/_mock/")
     expect(console.row("20000001").first).to_be_visible()
+    console.until(
+        "(await import(new URL('later.js', document.querySelector('script[type=module]').src))).rest() !== null"
+    )
     return list(console.browser.eval(FROM_THE_SERVER))
 
 
@@ -53,7 +57,7 @@ def test_a_view_asks_for_each_thing_once_and_a_later_one_for_no_file(
     console = Console(chromium, busy)
     chromium.open("about:blank")
     first, later = view(console), view(console)
-    assert sorted(path.rpartition("/")[2] for path in later) == sorted(API)
+    assert [path.rpartition("/")[2] for path in later] == API
     files = sorted(path.rpartition("/")[2] for path in first if path.startswith(page.FILES))
     assert files == sorted({*MODULES, "base.css", "style.css"} | ({"icon.svg"} & set(files)))
     assert len(first) == len(files) + len(API)
@@ -86,7 +90,7 @@ def test_times_are_those_of_beijing(chromium: browser.Browser, busy: huifu_mock.
 def test_a_page_names_its_files_under_a_version_that_browsers_keep(server: huifu_mock.Server) -> None:
     shown = get(server.base_url, "/_mock/").body.decode()
     place = f"{page.FILES}{page.version()}/"
-    assert shown.count(f'"{page.FILES}') == shown.count(f'"{place}') > 20
+    assert shown.count(f'"{page.FILES}') == shown.count(f'"{place}') > 10
     kept = get(server.base_url, f"{place}app.js")
     assert (kept.status, kept.headers["cache-control"]) == (200, "max-age=31536000, immutable")
     assert get(server.base_url, f"{page.FILES}app.js").headers["cache-control"] == "no-cache"
@@ -94,6 +98,53 @@ def test_a_page_names_its_files_under_a_version_that_browsers_keep(server: huifu
     assert get(server.base_url, "/_mock/").headers["cache-control"] == "no-cache"
 
 
-def test_every_module_is_named_in_the_page_so_that_none_waits_for_another() -> None:
+IMPORTED = re.compile(r'^(?:import|export)[^"]*from "\./([^"]+)"', re.MULTILINE)
+
+
+def needed(module: str) -> set[str]:
+    """The modules without which that one does not begin, and itself."""
+    found, left = set(), [module]
+    while left:
+        found.add(name := left.pop())
+        left += set(IMPORTED.findall((page.FOLDER / name).read_text("utf-8"))) - found
+    return found
+
+
+def test_the_page_names_every_module_of_its_first_view_and_none_that_can_wait() -> None:
     shown = (page.FOLDER / "index.html").read_text("utf-8")
-    assert {name for name in MODULES if f'{name}">' not in shown} == set()
+    named = set(re.findall(r'"/_mock/console/([^"]+\.js)"', shown))
+    assert named == needed("app.js")
+    assert not named & {"commands.js", "connect.js", "deliveries.js", "detail.js", "faults.js", "orders.js"}
+    files = {path.relative_to(page.FOLDER).as_posix() for path in page.FOLDER.rglob("*.js")}
+    assert {name.rpartition("/")[2] for name in named | needed("rest.js")} == MODULES
+    assert named <= files
+
+
+def test_the_modules_that_ask_the_first_questions_are_the_first_to_be_named() -> None:
+    shown = (page.FOLDER / "index.html").read_text("utf-8")
+    named = re.findall(r'modulepreload" href="/_mock/console/([^"]+\.js)"', shown)
+    asking = needed("begin.js")
+    assert set(named[: len(asking)]) == asking
+
+
+def test_a_key_that_is_pressed_before_its_module_is_there_takes_effect_when_it_comes(
+    chromium: browser.Browser, busy: huifu_mock.Tenant
+) -> None:
+    console, held = Console(chromium, busy), []
+    chromium.open("about:blank")
+    console.page.route("**/rest.js", lambda route: held.append(route))
+    console.page.goto(f"{busy.base_url}/_mock/")
+    expect(console.row("20000001").first).to_be_visible()
+    console.browser.press("?")
+    held[0].continue_()
+    expect(console.page.get_by_role("dialog", name="Keys")).to_be_visible()
+    console.page.unroute("**/rest.js")
+
+
+def test_what_could_not_be_loaded_is_said_and_loaded_later(chromium: browser.Browser, busy: huifu_mock.Tenant) -> None:
+    console = Console(chromium, busy)
+    chromium.open("about:blank")
+    console.page.route("**/rest.js", lambda route: route.abort(), times=1)
+    console.page.goto(f"{busy.base_url}/_mock/?view=orders")
+    expect(console.page.get_by_text("huifu-mock cannot be reached")).to_be_visible()
+    expect(console.page.locator("a.row").first).to_be_visible()

@@ -22,6 +22,7 @@ const authorized = () => (token ? { Authorization: `Bearer ${token}` } : {});
 
 export async function api(method, path, body, signal) {
   const sent = { method, headers: authorized(), signal };
+  if (token) sent.credentials = "omit"; // not the answer that the page asked for in advance, without the token
   if (body !== undefined) {
     sent.body = JSON.stringify(body);
     sent.headers["Content-Type"] = "application/json";

@@ -1,16 +1,11 @@
 // The page: the bar with tenant and clock, the views, the detail, the keys.
 import { api, post, setToken, tenantPath } from "./api.js";
 import { begun } from "./begin.js";
-import { Calls, togglePause } from "./calls.js";
-import { Connect } from "./connect.js";
-import { begin, setClock, totalCalls, watch } from "./data.js";
-import { Deliveries, DeliveryDrawer, ReceiverDialog, failing } from "./deliveries.js";
-import { CallDrawer } from "./detail.js";
-import { Faults, armed } from "./faults.js";
-import { clockTime, day, now, span } from "./format.js";
+import { Calls } from "./calls.js";
+import { advance, armed, begin, failing, setMode, totalCalls, watch } from "./data.js";
+import { clockTime, day, now } from "./format.js";
 import { Icon } from "./icons.js";
-import { HelpDialog, listen } from "./keys.js";
-import { OrderDrawer, Orders, SeedDialog } from "./orders.js";
+import { Later, load, rest } from "./later.js";
 import { Dialog, html, render, useEffect, useState } from "./parts.js";
 import { THEMES, VIEWS, dress, follow, go, onChange, route, setLanguage, setTheme, state, t, toast, update } from "./store.js";
 
@@ -20,17 +15,6 @@ const ICON = new URL("icon.svg", import.meta.url).href;
 // --- the clock
 
 const steps = [[1, "second1"], [61, "second61"], [3600, "hour1"]];
-
-export async function advance(seconds) {
-  try {
-    setClock(await post("/clock/advance", { seconds }));
-    toast(t("advanced", { n: span(seconds) }));
-  } catch (error) { toast(t("failed", { why: error.message }), "bad"); }
-}
-
-async function setMode(mode) {
-  try { setClock(await api("PUT", tenantPath("/clock"), { mode })); } catch (error) { toast(t("failed", { why: error.message }), "bad"); }
-}
 
 function Clock() {
   const [, tick] = useState(0);
@@ -132,26 +116,27 @@ function SignIn() {
     ${problem ? html`<p class="problem" role="alert">${problem}</p>` : null}<div class="buttons end"><button type="submit" class="button primary">${t("signInGo")}</button></div></form></main>`;
 }
 
-const DIALOGS = { help: HelpDialog, seed: SeedDialog, receiver: ReceiverDialog, reset: ResetDialog };
-const SHOWN = { calls: Calls, orders: Orders, deliveries: Deliveries, faults: Faults, connect: Connect };
+const LATER = { orders: "Orders", deliveries: "Deliveries", faults: "Faults", connect: "Connect" };
+const DIALOGS = { help: "HelpDialog", seed: "SeedDialog", receiver: "ReceiverDialog" };
+
+const view = () => (route.view === "calls" ? html`<${Calls} />` : html`<${Later} name=${LATER[route.view]} />`);
+const dialog = () => (state.dialog === "reset" ? html`<${ResetDialog} />` : html`<${Later} name=${DIALOGS[state.dialog]} />`);
 
 function drawer() {
   const { open } = route;
-  if (/^call-\d+$/.test(open)) return html`<${CallDrawer} id=${open} />`;
-  if (open.startsWith("order/")) return html`<${OrderDrawer} id=${open} />`;
-  if (/^delivery-\d+$/.test(open)) return html`<${DeliveryDrawer} id=${open} />`;
+  if (/^call-\d+$/.test(open)) return html`<${Later} name="CallDrawer" id=${open} />`;
+  if (open.startsWith("order/")) return html`<${Later} name="OrderDrawer" id=${open} />`;
+  if (/^delivery-\d+$/.test(open)) return html`<${Later} name="DeliveryDrawer" id=${open} />`;
   return null;
 }
 
 function App() {
-  const Shown = SHOWN[route.view];
-  const Shows = DIALOGS[state.dialog];
   const detail = state.about ? drawer() : null;
   const toasts = html`<section class="toasts" aria-label=${t("messages")} aria-live="polite">${state.toasts.map((one) => html`<p key=${one.id} class=${one.kind}>${one.text}</p>`)}</section>`;
   if (state.signIn) return html`<${SignIn} />${toasts}`;
   return html`<nav aria-label=${t("skip")}><a class="skip" href="#main" onClick=${(event) => { event.preventDefault(); document.querySelector("main").focus(); }}>${t("skip")}</a></nav>
-    <${Bar} /><${Nav} /><div class="body ${detail ? "with-drawer" : ""}"><main id="main" tabindex="-1">${state.about ? html`<${Shown} />` : html`<p class="loading">${t("loading")}</p>`}</main>${detail}</div>
-    ${Shows ? html`<${Shows} />` : null}${toasts}`;
+    <${Bar} /><${Nav} /><div class="body ${detail ? "with-drawer" : ""}"><main id="main" tabindex="-1">${state.about ? view() : html`<p class="loading">${t("loading")}</p>`}</main>${detail}</div>
+    ${state.dialog ? dialog() : null}${toasts}`;
 }
 
 const root = document.getElementById("app");
@@ -160,11 +145,13 @@ dress();
 let shown = false;
 const draw = () => {
   shown ||= state.ready || state.signIn || state.live === "lost";
-  if (shown) render(html`<${App} />`, root);
+  if (!shown) return;
+  render(html`<${App} />`, root);
+  if (state.ready) requestAnimationFrame(load);
 };
 onChange(draw);
 setTimeout(() => { shown = true; draw(); }, FIRST_PICTURE);
-listen({ advance, togglePause });
+addEventListener("keydown", (event) => { rest() ? rest().pressed(event) : load().then(() => rest()?.pressed(event)); });
 const followAddress = () => {
   const before = route.tenant;
   follow(before);

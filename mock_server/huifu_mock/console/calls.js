@@ -1,12 +1,11 @@
 // The calls: a live list that is filtered by the address and pauses while one reads further down.
-import { get, api, tenantPath } from "./api.js";
-import { curlHuifu, curlTenant } from "./commands.js";
-import { CLOSE, closeData, firstClose, fresh } from "./closing.js";
+import { api, tenantPath } from "./api.js";
 import { loadGap, number, onEnd, totalCalls } from "./data.js";
-import { clockTime, huifuDay, now, took } from "./format.js";
+import { clockTime, took } from "./format.js";
 import { Icon } from "./icons.js";
+import { Later } from "./later.js";
 import { List, toTop } from "./list.js";
-import { Badge, Chip, Code, Empty, Search, html, useEffect, useState } from "./parts.js";
+import { Badge, Chip, Empty, Search, html, useEffect, useState } from "./parts.js";
 import { ONLY, both, go, reasonWords, route, state, t, toast, update } from "./store.js";
 import { REASONS } from "./words.js";
 
@@ -170,7 +169,7 @@ export function Calls() {
           end=${state.droppedCalls ? html`<p class="dropped">${t("droppedCalls", { n: state.droppedCalls })}</p>` : null} />`
       : state.calls.length ? html`<${Empty} title=${t("noCallsMatch")}><p>${t("noCallsMatchHow", { n: totalCalls() })}</p>
           <button type="button" class="button" onClick=${() => go({ q: "", only: [], session: "" }, { replace: true })}>${t("clearFilters")}</button><//>`
-      : html`<${NoCalls} />`}
+      : html`<${Later} name="NoCalls" />`}
   </section>`;
 }
 
@@ -182,32 +181,4 @@ export function togglePause() {
     update({ pinned: true });
     pause(true);
   }
-}
-
-function NoCalls() {
-  const [command, setCommand] = useState("");
-  useEffect(() => {
-    let here = true;
-    exampleClose().then((made) => here && setCommand(made)).catch(() => {});
-    return () => { here = false; };
-  }, [route.tenant]);
-  return html`<${Empty} icon="link" title=${t("noCalls")}><p>${t("noCallsHow")}</p>
-    <div class="buttons center"><button type="button" class="button primary" onClick=${firstClose}>${t("sendFirst")}</button>
-      <button type="button" class="button" onClick=${() => go({ view: "connect" })}>${t("howConnect")}</button></div>
-    ${command ? html`<${Code} text=${command} label="curl" />` : null}<//>`;
-}
-
-// A signed close of an order that is there and open, as a command to paste; where there is none, one that seeds it first.
-async function exampleClose() {
-  const { items } = await get("/orders?trans_stat=P&settle=immediate");
-  const order = items.find((one) => one.age_seconds >= 60 && !/^[UD]_/.test(one.trade_type));
-  if (order) return curlClose(order);
-  const made = { req_seq_id: fresh("order"), req_date: huifuDay(now()) };
-  const { huifu_id: merchant } = await get("");
-  return `${curlTenant("POST", "/orders", made)}\n${await curlClose({ ...made, huifu_id: merchant })}`;
-}
-
-async function curlClose(order) {
-  const { body } = await api("POST", tenantPath("/sign"), { data: closeData(order) });
-  return curlHuifu(CLOSE, body);
 }

@@ -1,5 +1,6 @@
 // Fills the store: the first answers of the control API, then whatever the event stream tells.
-import { api, get, stream } from "./api.js";
+import { api, get, post, stream, tenantPath } from "./api.js";
+import { span } from "./format.js";
 import { MOST_CALLS, go, route, state, t, toast, update } from "./store.js";
 
 const FIRST = 100; // of each list at the start: more than a window shows
@@ -15,6 +16,10 @@ export function totalCalls() {
   const newest = state.calls.length ? number(state.calls[0].id) : state.counted.number;
   return state.calls.length ? state.counted.total + newest - state.counted.number : 0;
 }
+
+export const armed = () => [...state.faults.values()].filter((one) => one.left > 0);
+export const failing = () => [...state.deliveries.values()].filter((one) => one.status === "failed" || one.status === "refused" ||
+  (one.status === "pending" && one.attempts.some((attempt) => attempt.diagnosis))).length;
 
 export const number = (id) => Number(id.slice(id.lastIndexOf("-") + 1));
 export const orderKey = (order) => `${order.huifu_id}/${order.req_date}/${order.req_seq_id}`;
@@ -55,14 +60,16 @@ function forget() {
 async function follow(tenant, signal) {
   let last = "";
   let pause = 250;
+  let ready = null;
   while (!signal.aborted) {
     try {
-      for await (const { type, data, id } of stream(`/_mock/tenants/${encodeURIComponent(tenant)}/events`, last, signal)) {
+      for await (const { type, data, id } of stream(`/_mock/tenants/${encodeURIComponent(tenant)}/events?limit=${FIRST}`, last, signal)) {
         if (signal.aborted) return;
-        if (type === "ready") {
-          if (!data.resumed) await load(signal); // what comes meanwhile waits in the stream
-          setClock(data.clock);
-          update({ live: "live", ready: true, leaps: data.resumed ? state.leaps : data.leaps });
+        if (type === "ready") ready = data;
+        if (type === "lists") fill(data, ready);
+        if (type === "lists" || (type === "ready" && data.resumed)) {
+          setClock(ready.clock);
+          update({ live: "live", ready: true });
           pause = 250;
         } else if (type === "gone" && data.reason.includes("tenant")) return lostTenant(tenant);
         else take(type, data);
@@ -89,16 +96,13 @@ async function lostTenant(tenant) {
   await begin().catch(() => update({ live: "lost" }));
 }
 
-async function load(signal) {
-  const [journal, orders, deliveries, faults, receivers] = await Promise.all([
-    get(`/journal?view=summary&limit=${FIRST}`, signal), newest("/orders", null, signal), newest("/deliveries", null, signal),
-    get("/faults", signal), get("/webhooks", signal),
-  ]);
+function fill({ calls, orders, deliveries, faults, webhooks }, { leaps }) {
+  inbox = [];
   forget();
   Object.assign(state, {
-    counted: { total: journal.total, number: journal.items.length ? number(journal.items[0].id) : 0 },
-    calls: journal.items, older: journal.next, droppedCalls: journal.dropped,
-    ...orders, ...deliveries, faults: byId(faults.items), receivers: byId(receivers.items),
+    counted: { total: calls.total, number: calls.items.length ? number(calls.items[0].id) : 0 },
+    calls: calls.items, older: calls.next, droppedCalls: calls.dropped, leaps,
+    ...paged("/orders", orders), ...paged("/deliveries", deliveries), faults: byId(faults.items), receivers: byId(webhooks.items),
   });
 }
 
@@ -108,10 +112,13 @@ const LISTS = {
   "/deliveries": { name: "deliveries", key: (one) => one.id, more: "olderDeliveries", total: "totalDeliveries" },
 };
 
-async function newest(rest, before, signal) {
-  const { name, key, more, total } = LISTS[rest];
+async function newest(rest, before) {
   const view = rest === "/deliveries" ? "&view=summary" : "";
-  const page = await get(`${rest}?sort=newest&limit=${before ? PAGE : FIRST}${view}${before ? `&before=${encodeURIComponent(before)}` : ""}`, signal);
+  return paged(rest, await get(`${rest}?sort=newest&limit=${before ? PAGE : FIRST}${view}${before ? `&before=${encodeURIComponent(before)}` : ""}`), before);
+}
+
+function paged(rest, page, before) {
+  const { name, key, more, total } = LISTS[rest];
   const found = page.items.reverse().map((one) => [key(one), one]);
   return { [total]: page.total, [name]: new Map(before ? [...found, ...state[name]] : found), [more]: page.next };
 }
@@ -147,6 +154,17 @@ export async function loadGap({ first, last }) {
 
 export function setClock(clock) {
   update({ clock: { ...clock, seen: performance.now() } });
+}
+
+export async function advance(seconds) {
+  try {
+    setClock(await post("/clock/advance", { seconds }));
+    toast(t("advanced", { n: span(seconds) }));
+  } catch (error) { toast(t("failed", { why: error.message }), "bad"); }
+}
+
+export async function setMode(mode) {
+  try { setClock(await api("PUT", tenantPath("/clock"), { mode })); } catch (error) { toast(t("failed", { why: error.message }), "bad"); }
 }
 
 // --- events, taken in once for each picture

@@ -13,9 +13,6 @@ import { go, route, state, t, toast, update } from "./store.js";
 const KINDS = { pending: "warm", delivered: "good", failed: "bad", refused: "bad", dropped: "plain" };
 const ICONS = { pending: "pending", delivered: "good", failed: "signature", refused: "refused", dropped: "silent" };
 
-export const failing = () => [...state.deliveries.values()].filter((one) => one.status === "failed" || one.status === "refused" ||
-  (one.status === "pending" && one.attempts.some((attempt) => attempt.diagnosis))).length;
-
 const StatusBadge = ({ delivery }) => html`<${Badge} kind=${KINDS[delivery.status] ?? "plain"} icon=${ICONS[delivery.status]}>${t(`st_${delivery.status}`)}<//>`;
 
 const untilNext = (delivery) => Math.max(0, (milliseconds(delivery.next_at) - now()) / 1000);

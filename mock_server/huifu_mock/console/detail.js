@@ -12,7 +12,7 @@ import { LANGUAGE_NAMES, both, go, route, state, t, toast } from "./store.js";
 
 let open = null; // the whole entry that is shown, for the keys y and r
 
-export const openCall = () => open;
+export const entryOf = async (id) => (open?.id === id ? open : get(`/journal/${encodeURIComponent(id)}`));
 
 export async function sendAgain(call) {
   try {

@@ -1,13 +1,12 @@
 // What can go wrong on purpose: cards by layer, which are armed for an order and a number of times.
 import { api, post, tenantPath } from "./api.js";
 import { curlTenant } from "./commands.js";
+import { armed } from "./data.js";
 import { Icon } from "./icons.js";
 import { Badge, Code, Empty, Marked, Search, html, useState } from "./parts.js";
 import { both, go, reasonWords, route, state, t, toast, update } from "./store.js";
 
 const LAYERS = ["pace", "wire", "signed", "push", "race", "answer"];
-
-export const armed = () => [...state.faults.values()].filter((one) => one.left > 0);
 
 // Every card: {id, layer, words, do, settings: [[name, default]]}
 function cards() {

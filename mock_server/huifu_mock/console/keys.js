@@ -1,14 +1,14 @@
 // The keys, and the dialog that lists them.
-import { KIND_WORDS } from "./calls.js";
-import { copyCall, openCall, sendAgain } from "./detail.js";
+import { KIND_WORDS, togglePause } from "./calls.js";
+import { advance, orderKey } from "./data.js";
+import { copyCall, entryOf, sendAgain } from "./detail.js";
 import { deliveryCurl, resend } from "./deliveries.js";
 import { closeDrawer } from "./drawer.js";
 import { Icon } from "./icons.js";
 import { cursorId, moveCursor } from "./list.js";
 import { orderCurl } from "./orders.js";
 import { Dialog, DocsLink, copy, html } from "./parts.js";
-import { orderKey } from "./data.js";
-import { go, route, state, t, update } from "./store.js";
+import { go, route, state, t, toast, update } from "./store.js";
 
 const GOES = { c: "calls", o: "orders", d: "deliveries", f: "faults", n: "connect" };
 let second = 0; // until when a letter after g counts
@@ -23,38 +23,42 @@ function move(step) {
 const openDelivery = () => state.deliveries.get(route.open);
 const openOrder = () => [...state.orders.values()].find((one) => `order/${orderKey(one)}` === route.open);
 
+async function withCall(action) {
+  if (!route.open.startsWith("call-")) return;
+  try { await action(await entryOf(route.open)); } catch (error) { toast(t("failed", { why: error.message }), "bad"); }
+}
+
 function yank() {
   if (openDelivery()) return copy(deliveryCurl(openDelivery()));
   if (openOrder()) return copy(orderCurl(openOrder()));
-  return openCall() && route.open.startsWith("call-") ? copyCall(openCall()) : null;
+  return withCall(copyCall);
 }
 
 function again() {
   if (openDelivery()) return resend(openDelivery());
-  return openCall() && route.open.startsWith("call-") ? sendAgain(openCall()) : null;
+  return withCall(sendAgain);
 }
 
-export function listen({ advance, togglePause }) {
-  const keys = {
-    j: () => move(1), k: () => move(-1), "/": () => document.getElementById("filter")?.focus(), ".": togglePause,
-    "+": () => advance(61), y: yank, r: again, "?": () => update({ dialog: "help" }), g: () => { second = Date.now() + 1500; },
-    Enter: () => { if (cursorId() && document.activeElement === document.body) go({ open: cursorId() }); },
-  };
-  addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || state.dialog || state.signIn) return;
-    if (event.key === "Escape") return escape(event);
-    if (inField(event.target)) return;
-    const target = Date.now() < second ? GOES[event.key] : null;
-    second = 0;
-    if (target) {
-      event.preventDefault();
-      go({ view: target });
-      requestAnimationFrame(() => document.querySelector("main").focus());
-    } else if (Object.hasOwn(keys, event.key)) {
-      if (event.key !== "Enter") event.preventDefault();
-      keys[event.key]();
-    }
-  });
+const KEYS = {
+  j: () => move(1), k: () => move(-1), "/": () => document.getElementById("filter")?.focus(), ".": togglePause,
+  "+": () => advance(61), y: yank, r: again, "?": () => update({ dialog: "help" }), g: () => { second = Date.now() + 1500; },
+  Enter: () => { if (cursorId() && document.activeElement === document.body) go({ open: cursorId() }); },
+};
+
+export function pressed(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || state.dialog || state.signIn) return;
+  if (event.key === "Escape") return escape(event);
+  if (inField(event.target)) return;
+  const target = Date.now() < second ? GOES[event.key] : null;
+  second = 0;
+  if (target) {
+    event.preventDefault();
+    go({ view: target });
+    requestAnimationFrame(() => document.querySelector("main").focus());
+  } else if (Object.hasOwn(KEYS, event.key)) {
+    if (event.key !== "Enter") event.preventDefault();
+    KEYS[event.key]();
+  }
 }
 
 function escape(event) {
