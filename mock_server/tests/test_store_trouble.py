@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -21,7 +21,8 @@ from test_store_fleet import Gateway, Load, health, until
 
 import huifu_mock
 from huifu_mock.gateway.store import BadStore
-from huifu_mock.store.opening import opened
+from huifu_mock.store.opening import database_of, opened
+from huifu_mock.store.postgresql import CONNECTING, OPENING
 
 if TYPE_CHECKING:
     from postgresql_server import PostgreSql
@@ -177,6 +178,24 @@ def test_a_gateway_hears_what_happened_while_its_connection_for_hearing_was_brok
             admin.execute(listening, (database, "%COMMIT%"))
         Merchant(tenant).close(order)
         assert seen.journal.wait_for(timeout=60).data["org_req_seq_id"] == order.req_seq_id
+
+
+def test_the_first_connection_may_take_longer_than_those_that_a_serving_gateway_waits_for(
+    postgresql: "PostgreSql", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect, waits = psycopg.connect, []
+
+    def noted(*args: Any, **options: Any) -> Any:
+        waits.append(options["connect_timeout"])
+        return connect(*args, **options)
+
+    monkeypatch.setattr(psycopg, "connect", noted)
+    database = database_of(postgresql.fresh())
+    database.engine.dispose()
+    assert database.tenants() == []
+    database.close()
+    assert waits == [OPENING, CONNECTING]
+    assert OPENING > CONNECTING
 
 
 # --- workers

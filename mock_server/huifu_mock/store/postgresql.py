@@ -22,7 +22,9 @@ from huifu_mock.store.tables import CHANGES, FACTS, MANY, TENANTS
 from huifu_mock.store.units import Changes, dumps
 
 CONNECTING: Final = 3
-"""Real seconds that a connection may take."""
+"""Real seconds that a connection may take while the gateway serves, which waits for it."""
+OPENING: Final = 15
+"""The same for the first one, on a machine that may be busy starting."""
 SESSION: Final = {"lock_timeout": "30s", "idle_in_transaction_session_timeout": "15s"}
 """How long a gateway waits for another, and how long one that hangs may hold up the others."""
 CHANNEL: Final = "huifu_mock"
@@ -88,15 +90,21 @@ class PostgreSql(Database):
         self.url: Final = url.set(drivername="postgresql")
         self.ahead = timedelta()
         """By how much the database's clock is ahead of this machine's."""
+        self._patience = OPENING
         super().__init__(url.render_as_string(hide_password=True), self._engine(url))
+        self._patience = CONNECTING
 
     def _engine(self, url: URL) -> Engine:
         engine = create_engine(
             url.set(drivername="postgresql+psycopg"),
             pool_size=1,
             max_overflow=0,
-            connect_args={"connect_timeout": CONNECTING, "application_name": "huifu-mock"},
+            connect_args={"application_name": "huifu-mock"},
         )
+
+        @event.listens_for(engine, "do_connect")
+        def _patiently(_dialect: Any, _record: Any, _args: Any, parameters: dict[str, Any]) -> None:
+            parameters["connect_timeout"] = self._patience
 
         @event.listens_for(engine, "connect")
         def _connect(connection: Any, _: Any) -> None:
