@@ -183,14 +183,14 @@ def test_a_gateway_hears_what_happened_while_its_connection_for_hearing_was_brok
 def test_the_first_connection_may_take_longer_than_those_that_a_serving_gateway_waits_for(
     postgresql: "PostgreSql", monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    connect, waits = psycopg.connect, []
+    store, connect, waits = postgresql.fresh(), psycopg.connect, []
 
     def noted(*args: Any, **options: Any) -> Any:
         waits.append(options["connect_timeout"])
         return connect(*args, **options)
 
     monkeypatch.setattr(psycopg, "connect", noted)
-    database = database_of(postgresql.fresh())
+    database = database_of(store)
     database.engine.dispose()
     assert database.tenants() == []
     database.close()
