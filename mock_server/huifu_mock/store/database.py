@@ -162,7 +162,7 @@ def whole(connection: Connection, sys_id: str) -> tuple[Record, Record] | None:
         return None
     record: Record = {**json.loads(row.settled), **json.loads(row.state)}
     for kind, table in MANY.items():
-        bodies = connection.scalars(select(table.c.body).where(table.c.tenant == sys_id).order_by(table.c.place))
+        bodies = connection.scalars(select(table.c.body).where(table.c.tenant == sys_id).order_by(table.c.place)).all()
         record[kind] = json.loads(f"[{','.join(bodies)}]")
     record["closes_met"] = record.pop("met")
     return record, json.loads(row.keys)

@@ -97,12 +97,13 @@ def order(made: Order) -> Record:
 
 def to_order(record: Record) -> Order:
     """The order of a record."""
-    given = dict(record)
-    for name in _TIMES:
-        given[name] = moment(given[name])
-    given["closes"] = tuple((key[0], key[1], key[2]) for key in record["closes"])
-    given["planned"] = tuple((when(one["at"]), one["trans_stat"]) for one in record["planned"])
-    return Order(**given)
+    return Order(**record | {
+        "created_at": when(record["created_at"]),
+        "expires_at": moment(record["expires_at"]),
+        "finished_at": moment(record["finished_at"]),
+        "closes": tuple([(key[0], key[1], key[2]) for key in record["closes"]]),
+        "planned": tuple([(when(one["at"]), one["trans_stat"]) for one in record["planned"]]),
+    })  # fmt: skip
 
 
 def _answer(answer: Answer) -> Record:
