@@ -170,7 +170,7 @@ def test_a_crash_or_a_block_that_does_not_come_back_is_flaky_too(harness: Harnes
 
 
 def once_slow(harness: Harness, runs: Iterator[int], law: str = "C", seconds: float = 2.0, fails: int = 1) -> Record:
-    """A case whose first runs are broken by a client that claims nothing after so many of its three seconds."""
+    """A case whose first runs are broken by a client that took so many of its three seconds."""
 
     def run(b: Harness, _: Example) -> None:
         e = replace(b.close(params={}), seconds=seconds, hello=Hello(timeout_s=3.0))
@@ -179,13 +179,14 @@ def once_slow(harness: Harness, runs: Iterator[int], law: str = "C", seconds: fl
     return record(run)
 
 
-def test_a_client_that_ran_out_of_time_on_a_busy_machine_has_a_second_chance(harness: Harness) -> None:
+@pytest.mark.parametrize("seconds", [2.0, 0.5], ids=["the whole call", "one attempt"])
+def test_a_client_that_a_busy_machine_held_up_has_a_second_chance(harness: Harness, seconds: float) -> None:
     runs = count()
-    assert grade(harness, once_slow(harness, runs), reruns=5).verdict is Verdict.PASS
+    assert grade(harness, once_slow(harness, runs, seconds=seconds), reruns=5).verdict is Verdict.PASS
     assert next(runs) == 2
 
 
-@pytest.mark.parametrize("more", [{"seconds": 1.4}, {"law": "L4"}], ids=["in time", "what was sent is wrong"])
+@pytest.mark.parametrize("more", [{"seconds": 0.3}, {"law": "L4"}], ids=["in time", "what was sent is wrong"])
 def test_there_is_no_second_chance_for_what_a_busy_machine_does_not_explain(
     harness: Harness, more: dict[str, Any]
 ) -> None:

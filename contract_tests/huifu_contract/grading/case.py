@@ -30,6 +30,8 @@ from huifu_contract.harness.laws import Blocked, CaseBroken, Skipped
 
 RERUNS = 5
 KEPT_STDERR = 4000
+ATTEMPTS = 8
+"""No attempt of a client that waits for its answer in vain is over in less than this part of the time for a call."""
 TROUBLE = {
     "client": Verdict.FAIL,
     "adapter": Verdict.ADAPTER_ERROR,
@@ -131,7 +133,7 @@ class Grader:
             yield from record.fixed
 
     def _run(self, record: Record, harness: Harness, example: Example) -> None:
-        """One example; once more where the client ran out of time, as a right one may on a busy machine.
+        """One example; once more where something held up the client, as a busy machine may a right one.
 
         A failure that came twice in a row has no second chance in any other case either.
         """
@@ -140,7 +142,7 @@ class Grader:
             _once(record, harness, example)
         except (CaseBroken, Blocked) as failure:
             final = not self.reruns or self.failures.comes_again(str(failure))
-            if final or not _out_of_time(failure, harness.last):
+            if final or not _held_up(failure, harness.last):
                 raise
         else:
             return
@@ -283,11 +285,11 @@ def _signature(error: Exception) -> str:
     return f"the client {error}" if isinstance(error, ClientTrouble) else str(error)
 
 
-def _out_of_time(error: CaseBroken | Blocked, last: Evidence | None) -> bool:
-    """Whether all that is wrong is a claim that says nothing, after more than half of the time that the client has."""
+def _held_up(error: CaseBroken | Blocked, last: Evidence | None) -> bool:
+    """Whether nothing false was claimed or sent, and the call took so long that an attempt of it may have been lost."""
     e = error.evidence if isinstance(error, CaseBroken) else last
-    about_the_claim = isinstance(error, Blocked) or {found.law for found in error.found} <= {"C", "L2"}
-    return about_the_claim and e is not None and not e.definite and e.seconds > e.hello.timeout_s / 2
+    harmless = isinstance(error, Blocked) or {found.law for found in error.found} <= {"C", "L2"}
+    return harmless and e is not None and e.seconds > e.hello.timeout_s / ATTEMPTS
 
 
 def _once(record: Record, harness: Harness, example: Example) -> None:
