@@ -1,7 +1,6 @@
 """How this installation came here, so that a message can name a command that works for it."""
 
 import json
-from importlib.metadata import PackageNotFoundError, distribution
 
 UNKNOWN = "$HUIFU_MOCK"
 """How the documentation calls the URL of the wheel, the checkout or the Git repository."""
@@ -9,6 +8,8 @@ UNKNOWN = "$HUIFU_MOCK"
 
 def source() -> str:
     """The URL that pip installed huifu-mock from; `$HUIFU_MOCK` where pip did not write it down."""
+    from importlib.metadata import PackageNotFoundError, distribution
+
     try:
         written = distribution("huifu-mock").read_text("direct_url.json")
     except PackageNotFoundError:

@@ -119,7 +119,7 @@ def test_a_message_names_the_command_that_fits_this_installation(
     written: dict[str, object] | None, command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = SimpleNamespace(read_text=lambda _: json.dumps(written) if written else None)
-    monkeypatch.setattr(_install, "distribution", lambda _: found)
+    monkeypatch.setattr("importlib.metadata.distribution", lambda _: found)
     assert _install.command("contract") == f'pip install "huifu-mock[contract] @ {command}"'
 
 
@@ -127,7 +127,7 @@ def test_a_message_names_the_variable_where_nothing_is_installed(monkeypatch: py
     def missing(name: str) -> None:
         raise PackageNotFoundError(name)
 
-    monkeypatch.setattr(_install, "distribution", missing)
+    monkeypatch.setattr("importlib.metadata.distribution", missing)
     assert _install.source() == "$HUIFU_MOCK"
 
 

@@ -48,7 +48,7 @@ class PassiveHttp(HttpServer):
         path = request.rel_url.raw_path
         if not path.startswith("/_contract"):
             return await super().handle(request)
-        refused = self._guard(request)
+        refused = self.control_api().refusal(request)
         if refused is not None:
             return refused
         self.host_run.touch()

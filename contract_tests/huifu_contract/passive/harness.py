@@ -13,7 +13,7 @@ from huifu_contract.harness.prepared_answers import PreparedAnswer
 from huifu_contract.outcome import Outcome
 
 if TYPE_CHECKING:
-    from huifu_mock import Fault
+    from huifu_mock.client.faults import Fault
 
 UNSAID = Outcome("unknown", error={"kind": "unsaid", "message": "nobody reported what the client made of it"})
 ABOUT_CLAIMS = f"claims {UNSAID.verdict}"

@@ -14,9 +14,7 @@ from huifu_mock.cli.main import Failure
 from huifu_mock.cli.orders_file import BadOrdersFile, load
 from huifu_mock.client.environment import VARIABLES, inherited
 from huifu_mock.client.server import Server
-from huifu_mock.http.address import CannotListen
-from huifu_mock.http.intercept.authority import BadAuthority
-from huifu_mock.http.intercept.relay import BadProxy
+from huifu_mock.http.address import CannotIntercept, CannotListen
 
 EXAMPLES = """\
 examples:
@@ -65,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
         raise Failure(str(error)) from error
     try:
         return _run(command, {**inherited(), **variables(server), **intercepting(server, args)})
-    except (BadAuthority, BadProxy, CannotListen) as error:
+    except (CannotIntercept, CannotListen) as error:
         raise Failure(str(error)) from error
     finally:
         server.stop()

@@ -1,14 +1,20 @@
-"""The options by which `serve` and `exec` intercept clients that call Huifu's real hosts."""
+"""The options by which `serve` and `exec` intercept clients that call Huifu's real hosts.
+
+What intercepts is loaded when that is asked for.
+"""
 
 import argparse
 import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from huifu_mock.cli.main import Failure
-from huifu_mock.http.intercept.listener import InterceptOptions
+
+if TYPE_CHECKING:
+    from huifu_mock.http.intercept.listener import InterceptOptions, Interceptor
+    from huifu_mock.http.server import HttpServer
 
 PORT: Final = 8443
 """Of `serve --intercept` without a number, so that one can write the variables down."""
@@ -52,13 +58,15 @@ def port(text: str) -> int:
     return int(text)
 
 
-def options(args: argparse.Namespace, host: str) -> InterceptOptions | None:
+def options(args: argparse.Namespace, host: str) -> "InterceptOptions | None":
     """What was asked for; `None` where nothing is to be intercepted. A proxy that is set already is mentioned."""
     if args.intercept is None and args.tls_port is None:
         for option, given in (("--ca-dir", args.ca_dir), ("--ca-cert", args.ca_cert)):
             if given:
                 raise Failure(f"{option} is for a gateway that intercepts; give --intercept or --tls-port, too")
         return None
+    from huifu_mock.http.intercept.listener import InterceptOptions
+
     tunnel, proxy = args.intercept_others == "tunnel", proxy_of(os.environ)
     if proxy is not None and args.intercept is not None:
         name, url = proxy
@@ -73,6 +81,13 @@ def options(args: argparse.Namespace, host: str) -> InterceptOptions | None:
         tunnel=tunnel,
         proxy=proxy[1] if proxy is not None and tunnel else None,
     )
+
+
+def interceptor(server: "HttpServer", options: "InterceptOptions") -> "Interceptor":
+    """What listens beside the server. Raises `CannotIntercept`."""
+    from huifu_mock.http.intercept.listener import Interceptor
+
+    return Interceptor(server, options)
 
 
 def proxy_of(given: Mapping[str, str]) -> tuple[str, str] | None:

@@ -15,22 +15,18 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from huifu_mock import _data, signing
 from huifu_mock._version import VERSION
 from huifu_mock.cli import intercept, workers
-from huifu_mock.cli.call_log import CallLog
 from huifu_mock.cli.main import Failure
 from huifu_mock.cli.orders_file import BadOrdersFile, load
 from huifu_mock.client.environment import TOKEN_VARIABLE
 from huifu_mock.gateway.mock import Mock
 from huifu_mock.gateway.store import BadStore
 from huifu_mock.gateway.tenant import DEFAULT_HUIFU_ID, DEFAULT_PRODUCT_ID, DEFAULT_SYS_ID
-from huifu_mock.http.address import CannotListen, base_url
-from huifu_mock.http.intercept.authority import BadAuthority
-from huifu_mock.http.intercept.listener import InterceptOptions, Interceptor
-from huifu_mock.http.intercept.relay import BadProxy
+from huifu_mock.http.address import CannotIntercept, CannotListen, base_url
 from huifu_mock.http.server import HttpServer, Limits
 from huifu_mock.keys import published
 from huifu_mock.push.http import BadTarget
@@ -39,6 +35,9 @@ from huifu_mock.state import clock
 from huifu_mock.state.journal import SERVER_BYTES, TENANT_BYTES, Room
 from huifu_mock.state.work import Unkept
 from huifu_mock.store.opening import opened
+
+if TYPE_CHECKING:
+    from huifu_mock.http.intercept.listener import InterceptOptions, Interceptor
 
 EXAMPLES = """\
 examples:
@@ -159,7 +158,7 @@ def _serve_alone(
     args: argparse.Namespace,
     cast: list[dict[str, Any]] | None,
     port: int,
-    options: InterceptOptions | None = None,
+    options: "InterceptOptions | None" = None,
     ready: Callable[[], None] | None = None,
 ) -> int:
     """In this process; `ready` is called in place of printing that it answers, and others listen on the port too."""
@@ -168,14 +167,14 @@ def _serve_alone(
         kept = {"store": opened(args.store), "room": args.keep_journal, "keep_orders": args.keep_orders}
         mock = Mock(cast, args.push_allow, now=args.now, **kept)
         server = HttpServer(mock, args.host, port, args.control_token, limits, reuse_port=ready is not None)
-        interceptor = Interceptor(server, options) if options else None
+        interceptor = intercept.interceptor(server, options) if options else None
 
         def tell() -> None:
             print(_ready_json(server) if args.ready_json else welcome(server.base_url, mock), flush=True)
 
         with _call_log(args, server):
             asyncio.run(_serve(server, interceptor, ready or tell, args.until_eof and ready is None))
-    except (CannotListen, BadTarget, BadAuthority, BadProxy, BadStore, Unkept) as error:
+    except (CannotListen, CannotIntercept, BadTarget, BadStore, Unkept) as error:
         raise Failure(str(error)) from error
     return 0
 
@@ -235,6 +234,8 @@ def _call_log(args: argparse.Namespace, server: HttpServer) -> Iterator[None]:
     if args.quiet or (args.until_eof and not args.verbose and args.log is None):
         yield
         return
+    from huifu_mock.cli.call_log import CallLog  # with how the control API tells a call
+
     colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
     log = CallLog(sys.stderr, as_json=args.log == "json", colour=colour, verbose=args.verbose)
     server.watchers.append(log.see)
@@ -245,7 +246,7 @@ def _call_log(args: argparse.Namespace, server: HttpServer) -> Iterator[None]:
 
 
 async def _serve(
-    server: HttpServer, interceptor: Interceptor | None, ready: Callable[[], None], until_eof: bool
+    server: HttpServer, interceptor: "Interceptor | None", ready: Callable[[], None], until_eof: bool
 ) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -255,7 +256,7 @@ async def _serve(
     if interceptor is not None:
         try:
             await interceptor.start()
-        except (CannotListen, BadAuthority):
+        except (CannotListen, CannotIntercept):
             await server.stop()
             raise
     if until_eof:

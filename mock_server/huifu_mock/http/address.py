@@ -14,6 +14,10 @@ class CannotListen(OSError):
     """The address cannot be listened on; the message says why and what would be right."""
 
 
+class CannotIntercept(Exception):
+    """Calls of Huifu's real hosts cannot be intercepted; the message says why and what would be right."""
+
+
 def is_loopback(host: str) -> bool:
     """Whether a host name or address can only be this machine."""
     if host == "localhost" or host.endswith(".localhost"):

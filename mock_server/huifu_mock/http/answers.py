@@ -4,12 +4,12 @@ import json
 from collections.abc import Mapping
 from typing import Final
 
-from aiohttp import web
 from aiohttp.helpers import rfc822_formatted_time
+from aiohttp.web_response import Response
 
 from huifu_mock.gateway.gateway import Exchange
 from huifu_mock.gateway.mock import Refused
-from huifu_mock.http.control import router
+from huifu_mock.http.control import route
 from huifu_mock.http.control.route import ControlResponse
 from huifu_mock.schemas import Problem
 
@@ -26,7 +26,7 @@ def headers_of(exchange: Exchange) -> dict[str, str]:
     return headers
 
 
-def last_answer(answer: web.Response) -> bytes:
+def last_answer(answer: Response) -> bytes:
     """The last answer of a connection, as it goes over the wire."""
     assert isinstance(answer.body, bytes)
     return as_bytes(answer.body, {**answer.headers, "Connection": "close"}, f"{answer.status} {answer.reason}")
@@ -39,17 +39,17 @@ def as_bytes(body: bytes, headers: Mapping[str, str], status: str = "200 OK") ->
     return f"HTTP/1.1 {status}\r\n{lines}{date}\r\n\r\n".encode("latin-1") + body
 
 
-def problem(status: int, what: Problem) -> web.Response:
+def problem(status: int, what: Problem) -> Response:
     """The answer to a call that is not served: a problem document (RFC 9457)."""
-    told = router.problem(Refused(status, what))
+    told = route.problem(Refused(status, what))
     # what was sent may be quoted, and a path or header may hold bytes that are no characters
     return control_answer(told, json.dumps(told.body, ensure_ascii=False).encode(errors="replace"))
 
 
-def control_answer(response: ControlResponse, body: bytes) -> web.Response:
+def control_answer(response: ControlResponse, body: bytes) -> Response:
     """An answer of the control API; `body` is the JSON of what it has to say."""
     headers = {"Server": "huifu-mock", "Content-Type": JSON, **response.headers}
     if response.body is None:
         del headers["Content-Type"]
-        return web.Response(status=response.status, headers=headers)
-    return web.Response(body=body, status=response.status, headers=headers)
+        return Response(status=response.status, headers=headers)
+    return Response(body=body, status=response.status, headers=headers)

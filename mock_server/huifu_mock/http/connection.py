@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, Final
 
-from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
-from aiohttp.web_protocol import RequestPayloadError
+from aiohttp.web_protocol import RequestHandler, RequestPayloadError
 from aiohttp.web_request import BaseRequest
+from aiohttp.web_response import Response, StreamResponse
+from aiohttp.web_server import Server
 
 from huifu_mock.http.answers import last_answer
 from huifu_mock.http.known_heads import Head, KnownHeads
@@ -18,10 +19,12 @@ from huifu_mock.schemas import Problem
 TLS_HELLO: Final = b"\x16\x03"
 SHOWN: Final = 1024
 """So many of the first bytes are kept of what is no HTTP."""
+LAST_MOMENT: Final = 0.2
+"""Real seconds that an answer may take once the server stops."""
 LAST_WORDS: Final = 1.0
 """Real seconds in which a refused client may read why."""
 
-Answer = Callable[[Unmatched], web.Response]
+Answer = Callable[[Unmatched], Response]
 AnswerKnown = Callable[["Connection", Head, bytes], bool]
 """Answers a request whose head is known; `False` if aiohttp has to."""
 
@@ -38,7 +41,7 @@ def can_answer_beside(connections: type) -> bool:
     return all(hasattr(connections, name) for name in OF_AIOHTTP)
 
 
-class Listener(web.Server):
+class Listener(Server):
     """Makes a `Connection` for each client; at most `most` at once, and none may take `patience` seconds for a head."""
 
     def __init__(
@@ -55,7 +58,7 @@ class Listener(web.Server):
         self.most: Final = most
         self.patience: Final = patience
         self.answer: Final = answer
-        self.answer_known: Final = answer_known if can_answer_beside(web.RequestHandler) else None
+        self.answer_known: Final = answer_known if can_answer_beside(RequestHandler) else None
         self.heads: Final = KnownHeads()
         self.refused = 0
         """How many connections were turned away."""
@@ -73,10 +76,13 @@ class Listener(web.Server):
         """Begin to look for connections that take too long."""
         self._sweeper = self._loop.call_later(self.patience / 8, self._sweep)
 
-    def stop(self) -> None:
-        """Look no more."""
+    async def stop(self) -> None:
+        """Look no more, and close every connection; what is being answered has a moment for that."""
         if self._sweeper is not None:
             self._sweeper.cancel()
+        await asyncio.sleep(0)  # noqa: TID251 - what has come by now begins to be answered; no time passes
+        self.pre_shutdown()
+        await self.shutdown(LAST_MOMENT)
 
     def _sweep(self) -> None:
         late = self._loop.time() - self.patience
@@ -86,7 +92,7 @@ class Listener(web.Server):
         self.start()
 
 
-class Connection(web.RequestHandler):
+class Connection(RequestHandler):
     """A connection. Between two requests `_since` is the time at which the next one's head began to arrive.
 
     A request whose head came before is answered without aiohttp, which sees none of its bytes.
@@ -201,7 +207,7 @@ class Connection(web.RequestHandler):
 
     def handle_error(
         self, request: BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
-    ) -> web.StreamResponse:
+    ) -> StreamResponse:
         """What is no HTTP is kept and told; our own failures are aiohttp's to handle."""
         if not isinstance(exc, HttpProcessingError):
             return super().handle_error(request, status, exc, message)

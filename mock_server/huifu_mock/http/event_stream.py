@@ -12,8 +12,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 
-from aiohttp import web
 from aiohttp.web_request import BaseRequest
+from aiohttp.web_response import StreamResponse
 
 from huifu_mock.gateway.mock import Refused
 from huifu_mock.gateway.tenant import Tenant
@@ -218,9 +218,9 @@ class EventStreams:
         for broadcast in list(self._broadcasts.values()):
             broadcast.end("the server stops")
 
-    async def serve(self, request: BaseRequest, asked: Subscription) -> web.StreamResponse:
+    async def serve(self, request: BaseRequest, asked: Subscription) -> StreamResponse:
         """Send events until the reader goes, is too slow, or there are no more."""
-        response = web.StreamResponse(headers=HEADERS)
+        response = StreamResponse(headers=HEADERS)
         with suppress(ConnectionError):  # the reader went, perhaps before it got the first event
             await response.prepare(request)
             if request.method != "HEAD":
@@ -233,7 +233,7 @@ class EventStreams:
             self._broadcasts[tenant] = Broadcast(tenant, loop, lambda: self._forget(tenant))
         return self._broadcasts[tenant]
 
-    async def _follow(self, request: BaseRequest, asked: Subscription, response: web.StreamResponse) -> None:
+    async def _follow(self, request: BaseRequest, asked: Subscription, response: StreamResponse) -> None:
         broadcast = self._of(asked.tenant)
         last_event_id = request.headers.get("Last-Event-ID", request.rel_url.query.get("last_event_id", ""))
         number, resumed = broadcast.enter(last_event_id)
@@ -268,7 +268,7 @@ async def _unseen(asked: Subscription, last_event_id: str) -> bytes:
     return told if asked.lists is None else told + await asked.lists()
 
 
-async def _send(response: web.StreamResponse, batch: bytes) -> None:
+async def _send(response: StreamResponse, batch: bytes) -> None:
     """Raises `TimeoutError` where the reader takes nothing for too long."""
     async with asyncio.timeout(PATIENCE):
         await response.write(batch)

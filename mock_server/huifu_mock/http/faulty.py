@@ -6,8 +6,9 @@ import struct
 from collections.abc import Mapping
 from typing import Final
 
-from aiohttp import HttpVersion11, web
+from aiohttp import HttpVersion11
 from aiohttp.web_request import BaseRequest
+from aiohttp.web_response import StreamResponse
 
 from huifu_mock.faults.wire import ClientConnection
 from huifu_mock.gateway.gateway import Exchange
@@ -22,14 +23,14 @@ class HttpConnection:
 
     def __init__(self, request: BaseRequest, entry: Entry, headers: Mapping[str, str], status: int = 200) -> None:
         self._request, self._entry, self._headers, self._status = request, entry, headers, status
-        self._response: web.StreamResponse | None = None
+        self._response: StreamResponse | None = None
         self._gone = False
 
     async def head(
         self, length: int | None, status: int | None = None, headers: Mapping[str, str] | None = None
     ) -> None:
         """See `ClientConnection`."""
-        response = web.StreamResponse(status=status or self._status, headers={**self._headers, **(headers or {})})
+        response = StreamResponse(status=status or self._status, headers={**self._headers, **(headers or {})})
         if length is not None:
             response.content_length = length
         elif self._request.version >= HttpVersion11:
@@ -69,7 +70,7 @@ class HttpConnection:
             transport.abort()
         self._gone = True
 
-    async def end(self) -> web.StreamResponse:
+    async def end(self) -> StreamResponse:
         """What the server needs to know in the end; never returns where the client has been hung up on."""
         if self._gone or self._response is None:
             await self.hang()  # until the lost connection cancels this call
@@ -77,7 +78,7 @@ class HttpConnection:
         return self._response
 
 
-async def send(request: BaseRequest, exchange: Exchange, headers: dict[str, str]) -> web.StreamResponse:
+async def send(request: BaseRequest, exchange: Exchange, headers: dict[str, str]) -> StreamResponse:
     """Send an answer in the way that the prepared faults want."""
     connection = HttpConnection(request, exchange.entry, headers, exchange.status)
     try:

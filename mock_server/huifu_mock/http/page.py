@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
 
-from aiohttp import web
 from aiohttp.web_request import BaseRequest
+from aiohttp.web_response import Response
 
 FOLDER: Final = Path(__file__).resolve().parents[1] / "console"
 PAGES: Final = {"/": "index.html", "/_mock/": "index.html", "/_mock/docs": "docs.html"}
@@ -83,7 +83,7 @@ def _files() -> list[tuple[Path, stat_result]]:
     return [(file, file.stat()) for file in sorted(FOLDER.rglob("*")) if file.is_file() and file.suffix in TYPES]
 
 
-def answer(request: BaseRequest, what: Asked) -> web.Response | None:
+def answer(request: BaseRequest, what: Asked) -> Response | None:
     """The contents of a file, or that the browser has them already; `None` where there is no such file."""
     try:
         file = what.file.resolve()
@@ -100,8 +100,8 @@ def answer(request: BaseRequest, what: Asked) -> web.Response | None:
     elif what.lasting:
         headers |= LASTING
     if tag in request.headers.get("If-None-Match", ""):
-        return web.Response(status=304, headers=headers)
-    return web.Response(body=contents, headers={**headers, "Content-Type": TYPES[file.suffix]})
+        return Response(status=304, headers=headers)
+    return Response(body=contents, headers={**headers, "Content-Type": TYPES[file.suffix]})
 
 
 def _versioned(page: bytes, named: str) -> bytes:

@@ -2,15 +2,15 @@
 
 import asyncio
 import logging
-import secrets
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
 
-from aiohttp import web
 from aiohttp.web_request import BaseRequest
+from aiohttp.web_response import Response, StreamResponse
 
 from huifu_mock import explain
 from huifu_mock.explain.budget import Budget
@@ -18,13 +18,11 @@ from huifu_mock.faults import NO_FAULTS
 from huifu_mock.gateway.gateway import PATHS, PATIENCE, Exchange, undone
 from huifu_mock.gateway.mock import Mock
 from huifu_mock.gateway.tenant import Tenant
-from huifu_mock.http import faulty, page
-from huifu_mock.http.address import ANY_ADDRESS, CannotListen, base_url, cannot_listen, host_of, is_loopback
-from huifu_mock.http.answers import as_bytes, control_answer, headers_of, problem
+from huifu_mock.http import faulty
+from huifu_mock.http.address import CannotListen, base_url, cannot_listen, is_loopback
+from huifu_mock.http.answers import as_bytes, headers_of, problem
 from huifu_mock.http.bodies import AT_ONCE, MAX_BODY, Bodies, LeftEarly, Unread
 from huifu_mock.http.connection import AnswerKnown, Connection, Listener, begun, learn, peer_port
-from huifu_mock.http.control import json_bodies, router
-from huifu_mock.http.event_stream import EventStreams
 from huifu_mock.http.known_heads import Head
 from huifu_mock.http.signer_threads import Signers
 from huifu_mock.http.unmatched import Unmatched, keep, no_such_path
@@ -34,14 +32,16 @@ from huifu_mock.schemas import Problem
 from huifu_mock.state.journal import Entry
 from huifu_mock.state.work import Unkept
 
+if TYPE_CHECKING:
+    from huifu_mock.http.control_api import ControlApi
+
 APART: Final = 16 * 1024
 """A longer body is read in a thread; real ones have less than 1 KB."""
 IN_THE_LOOP: Final = 0.02
 """So many seconds a wrong signature is looked into before everybody else has a turn."""
 LOAD_AFTER: Final = 1.0
-"""So many seconds after the start the explainer is imported, in a thread: the first answer goes first."""
+"""So many seconds after the start what no close needs is imported, in a thread: the first answer goes first."""
 
-PROBES: Final = ("/_mock/health", "/_mock/ready")
 _HTTP_LOG: Final = logging.getLogger("huifu_mock.server.http")
 
 
@@ -85,8 +85,8 @@ class HttpServer:
         self._worker: Final = Worker()
         self._bodies: Final = Bodies(self.limits.patience)
         self._signers: Signers | None = None
-        self._streams: Final = EventStreams()
-        self._runner: web.ServerRunner | None = None
+        self._control_api: ControlApi | None = None
+        self._listening: asyncio.Server | None = None
         self._loading: asyncio.TimerHandle | None = None
         self._listeners: list[Listener] = []
         mock.bounds["connections"] = lambda: (self.limits.connections, sum(one.open for one in self._listeners))
@@ -95,34 +95,35 @@ class HttpServer:
     async def start(self) -> None:
         """Listen. Raises `CannotListen`."""
         self._signers = Signers(asyncio.get_running_loop())
+        loop = asyncio.get_running_loop()
         listener = self.listener(self.handle, answer_known=self.answer_known)
-        self._runner = runner = web.ServerRunner(listener, shutdown_timeout=0.2)
         self.mock.store.start()
         try:
-            await runner.setup()
-            await web.TCPSite(runner, self.host, self.port, backlog=1024, reuse_port=self._reuse_port).start()
+            self._listening = listening = await loop.create_server(
+                listener, self.host, self.port, backlog=1024, reuse_port=self._reuse_port
+            )
         except OSError as error:
             await self.stop()
             raise cannot_listen(self.host, self.port, error) from error
-        self.port = runner.addresses[0][1]
+        self.port = listening.sockets[0].getsockname()[1]
         self.base_url = base_url(self.host, self.port)
-        loop = asyncio.get_running_loop()
         self.mock.dispatcher.start()
         for tenant in self.mock.gateway:
             tenant.clock.bind(loop)
-        self._loading = loop.call_later(LOAD_AFTER, self._worker.begin, explain.load)
+        self._loading = loop.call_later(LOAD_AFTER, self._worker.begin, _load_the_rest)
 
     async def stop(self) -> None:
         """Stop listening, end what is under way, and let go of every timer."""
-        self._streams.stop()
+        if self._control_api is not None:
+            self._control_api.streams.stop()
         if self._loading is not None:
             self._loading.cancel()
         while self.on_stop:
             await self.on_stop.pop()()
+        if self._listening is not None:
+            self._listening.close()
         for listener in self._listeners:
-            listener.stop()
-        if self._runner is not None:
-            await self._runner.cleanup()
+            await listener.stop()
         await self.mock.dispatcher.stop()
         for tenant in self.mock.gateway:
             tenant.clock.close()
@@ -133,7 +134,7 @@ class HttpServer:
 
     def listener(
         self,
-        handler: Callable[[BaseRequest], Awaitable[web.StreamResponse]],
+        handler: Callable[[BaseRequest], Awaitable[StreamResponse]],
         answer_known: AnswerKnown | None = None,
     ) -> Listener:
         """What makes an HTTP connection for each client; its calls go to `handler`, known ones to `answer_known`."""
@@ -153,7 +154,7 @@ class HttpServer:
         self._listeners.append(made)
         return made
 
-    async def handle(self, request: BaseRequest) -> web.StreamResponse:
+    async def handle(self, request: BaseRequest) -> StreamResponse:
         """Answer a request: one of Huifu's endpoints, the control API, or nothing that is here."""
         path = request.rel_url.raw_path
         endpoint, session = PATHS.get(path), ""
@@ -162,15 +163,21 @@ class HttpServer:
             endpoint = PATHS.get("/" + rest)
         if endpoint is not None:
             return await self._huifu(request, endpoint, session)
-        if (asked := page.asked(path, request.headers.get("Accept", ""))) is not None:
-            return self._page(request, path, asked)
-        if path == "/" and request.method == "GET":
-            return await self._control(request, "/_mock")
-        if path == "/_mock" or path.startswith("/_mock/"):
-            return await self._control(request, path)
+        if path in ("/", "/_mock") or path.startswith("/_mock/"):
+            answer = await self.control_api().handle(request, path)
+            if answer is not None:
+                return answer
         return await self._no_endpoint(request, Unread("path", 404, no_such_path(path)), path, session)
 
-    async def _huifu(self, request: BaseRequest, endpoint: Endpoint, session: str) -> web.StreamResponse:
+    def control_api(self) -> "ControlApi":
+        """The control API over HTTP, loaded if it was not yet."""
+        if self._control_api is None:
+            from huifu_mock.http.control_api import ControlApi
+
+            self._control_api = ControlApi(self, self._token, self._bodies, self._worker, self._not_read)
+        return self._control_api
+
+    async def _huifu(self, request: BaseRequest, endpoint: Endpoint, session: str) -> StreamResponse:
         if request.method != "POST":
             wrong = Problem("the method", f"is {request.method}", "Huifu's endpoints take POST")
             refused = await self._no_endpoint(request, Unread("method", 405, wrong), endpoint.path, session)
@@ -263,30 +270,19 @@ class HttpServer:
             return None
         return signers.sign(reply) if self._is_busy() else None
 
-    async def _send(self, request: BaseRequest, exchange: Exchange) -> web.StreamResponse:
+    async def _send(self, request: BaseRequest, exchange: Exchange) -> StreamResponse:
         headers = headers_of(exchange)
         if exchange.active_faults is not NO_FAULTS:
             try:
                 return await faulty.send(request, exchange, headers)
             finally:
                 exchange.tenant.journal.grown(exchange.entry)
-        return web.Response(body=exchange.payload(), status=exchange.status, headers=headers)
-
-    def _page(self, request: BaseRequest, path: str, asked: page.Asked) -> web.Response:
-        """A file of the console. It holds no secret, so no token is asked for: the page itself asks for it."""
-        if (refused := self._stranger(request)) is not None:
-            return refused
-        if request.method not in ("GET", "HEAD"):
-            refused = problem(405, Problem("the method", f"is {request.method}", "pages and their files take GET"))
-            refused.headers["Allow"] = "GET, HEAD"
-            return refused
-        if (found := page.answer(request, asked)) is not None:
-            return found
-        return problem(404, Problem("the path", f"there is nothing at {path}", "the console is at /_mock/"))
+        return Response(body=exchange.payload(), status=exchange.status, headers=headers)
 
     def _is_busy(self) -> bool:
         """Whether other clients are connected, who would wait while the event loop signs."""
-        return sum(listener.open for listener in self._listeners) - self._streams.readers > 1
+        readers = self._control_api.streams.readers if self._control_api is not None else 0
+        return sum(listener.open for listener in self._listeners) - readers > 1
 
     def _tell(self, tenant: Tenant, entry: Entry) -> None:
         tenant.journal.changed(entry)
@@ -295,7 +291,7 @@ class HttpServer:
 
     # --- what reaches no endpoint ------------------------------------------------------------------------------
 
-    async def _no_endpoint(self, request: BaseRequest, why: Unread, path: str, session: str) -> web.Response:
+    async def _no_endpoint(self, request: BaseRequest, why: Unread, path: str, session: str) -> Response:
         """Refuse a call, and keep it with its body, which may say whose it is."""
         try:
             why.body = await self._body(request)
@@ -310,13 +306,13 @@ class HttpServer:
         finally:
             place.leave()
 
-    def _not_read(self, request: BaseRequest, unread: Unread, path: str = "", session: str = "") -> web.Response:
+    def _not_read(self, request: BaseRequest, unread: Unread, path: str = "", session: str = "") -> Response:
         whole = (unread.length, "") if unread.length > len(unread.body) else None
         sent = ReceivedBytes(unread.body, _raw(request), session, peer_port(request.transport), whole)
         path = path or request.rel_url.raw_path
         return self.turn_away(Unmatched(unread.kind, unread.status, unread.problem, sent, request.method, path))
 
-    def turn_away(self, call: Unmatched) -> web.Response:
+    def turn_away(self, call: Unmatched) -> Response:
         """The answer to a call that reached no endpoint, which is kept."""
         refused = problem(call.status or 400, call.problem)
         body = refused.body
@@ -331,61 +327,10 @@ class HttpServer:
         self._tell(tenant, entry)
         return refused
 
-    # --- the control API -----------------------------------------------------------------------------------------
 
-    async def _control(self, request: BaseRequest, path: str) -> web.StreamResponse:
-        refused = self._guard(request)
-        if refused is not None:
-            return refused
-        query = dict(request.rel_url.query)
-        here = f"{request.scheme}://{request.host}" if self.host in ANY_ADDRESS else self.base_url
-        place = self._bodies.place()
-        try:
-            body = await self._bodies.read(request, place) if request.can_read_body else router.MISSING
-            told = await router.dispatch(
-                self.mock, here, request.method, path, query=query, body=body, in_a_thread=self._worker.run
-            )
-        except Unread as unread:
-            return problem(unread.status or 400, unread.problem)
-        finally:
-            place.leave()
-        if told.events is not None:
-            return await self._streams.serve(request, told.events)
-        return control_answer(told, b"" if told.body is None else await json_bodies.written(told.body))
-
-    def _guard(self, request: BaseRequest) -> web.Response | None:
-        """What the control API answers whom it does not serve."""
-        refused = self._stranger(request)
-        return refused if refused is not None else self._unsigned(request)
-
-    def _stranger(self, request: BaseRequest) -> web.Response | None:
-        """Keep out web pages that reach this port through somebody's browser (DNS rebinding)."""
-        origin = request.headers.get("Origin")
-        if origin is not None and not self._is_ours(host_of(origin) or origin):
-            wanted = "the control API is not for web pages of other sites"
-            return problem(403, Problem("Origin", f"is {origin}", wanted))
-        host = host_of(f"//{request.headers.get('Host', '')}")
-        if not self._token and not self._is_ours(host):
-            wanted = f"call it as 127.0.0.1 or localhost, as in {self.base_url}"
-            return self._not_read(request, Unread("host", 403, Problem("Host", f'is "{host}"', wanted)))
-        return None
-
-    def _unsigned(self, request: BaseRequest) -> web.Response | None:
-        """Where a control token is set, keep out who does not send it; probes tell nothing that is worth keeping."""
-        sent = request.headers.get("Authorization", "")
-        if (
-            not self._token
-            or request.rel_url.raw_path in PROBES
-            or secrets.compare_digest(sent.encode(errors="surrogateescape"), f"Bearer {self._token}".encode())
-        ):
-            return None
-        wanted = "send Authorization: Bearer and the value of --control-token"
-        refused = problem(401, Problem("Authorization", "the control token is missing or wrong", wanted))
-        refused.headers["WWW-Authenticate"] = 'Bearer realm="huifu-mock"'
-        return refused
-
-    def _is_ours(self, host: str) -> bool:
-        return is_loopback(host) or host == self.host
+def _load_the_rest() -> None:
+    explain.load()
+    import_module("huifu_mock.http.control_api")
 
 
 def _request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> BaseRequest:

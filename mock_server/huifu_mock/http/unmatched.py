@@ -1,6 +1,5 @@
 """Calls that reach no endpoint: what they are told, and how the journal keeps them."""
 
-import difflib
 import re
 from dataclasses import dataclass, field
 from typing import Final
@@ -82,4 +81,6 @@ def nearest(path: str) -> str:
     ends = [known for known in PATHS if bare.endswith(known)]
     if ends:
         return max(ends, key=len)
+    import difflib  # few clients miss
+
     return next(iter(difflib.get_close_matches(bare, PATHS, n=1, cutoff=LIKE)), "")

@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
 from huifu_mock.gateway.mock import Mock, Refused
@@ -88,6 +89,29 @@ class ControlResponse:
     headers: dict[str, str] = field(default_factory=dict)
     events: Subscription | None = None
     """Events instead of a value; they come over HTTP only."""
+
+
+class WrongMethod(Refused):
+    """A path that is there, called by a method that it does not take."""
+
+    def __init__(self, allowed: str, problem: Problem) -> None:
+        super().__init__(405, problem)
+        self.allowed = allowed
+
+
+def problem(refused: Refused) -> ControlResponse:
+    """An RFC 9457 problem document."""
+    headers = {"Content-Type": "application/problem+json"}
+    if isinstance(refused, WrongMethod):
+        headers["Allow"] = refused.allowed
+    document = {
+        "type": "about:blank",
+        "title": HTTPStatus(refused.status).phrase,
+        "status": refused.status,
+        "detail": str(refused),
+        "errors": [{"field": one.field, "problem": one.problem, "expected": one.expected} for one in refused.problems],
+    }
+    return ControlResponse(refused.status, document, headers)
 
 
 Handler = Callable[[ControlRequest], "ControlResponse | Awaitable[ControlResponse]"]

@@ -3,7 +3,6 @@
 import json
 import logging
 from collections.abc import Awaitable
-from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -21,7 +20,16 @@ from huifu_mock.http.control import (
     sign,
     tenants,
 )
-from huifu_mock.http.control.route import INLINE, ControlRequest, ControlResponse, Route, off_loop, once_kept
+from huifu_mock.http.control.route import (
+    INLINE,
+    ControlRequest,
+    ControlResponse,
+    Route,
+    WrongMethod,
+    off_loop,
+    once_kept,
+    problem,
+)
 from huifu_mock.schemas import Problem
 from huifu_mock.state.history import Act
 from huifu_mock.state.work import Unkept, in_memory
@@ -74,14 +82,6 @@ def listed() -> list[dict[str, Any]]:
     for route in ROUTES:
         found.setdefault(route.template, {})[route.method] = route.says
     return [{"path": path, "methods": methods} for path, methods in sorted(found.items())]
-
-
-class WrongMethod(Refused):
-    """A path that is there, called by a method that it does not take."""
-
-    def __init__(self, allowed: str, problem: Problem) -> None:
-        super().__init__(405, problem)
-        self.allowed = allowed
 
 
 MISSING: Final = object()
@@ -142,21 +142,6 @@ def _noted(route: Route, request: ControlRequest, path: str) -> ControlResponse 
     body = "" if route.body is None else json.dumps(request.body, ensure_ascii=False)
     tenant.history.add(Act(at, route.method, below, request.query, body))
     return response
-
-
-def problem(refused: Refused) -> ControlResponse:
-    """An RFC 9457 problem document."""
-    headers = {"Content-Type": "application/problem+json"}
-    if isinstance(refused, WrongMethod):
-        headers["Allow"] = refused.allowed
-    document = {
-        "type": "about:blank",
-        "title": HTTPStatus(refused.status).phrase,
-        "status": refused.status,
-        "detail": str(refused),
-        "errors": [{"field": one.field, "problem": one.problem, "expected": one.expected} for one in refused.problems],
-    }
-    return ControlResponse(refused.status, document, headers)
 
 
 def _route(method: str, path: str) -> tuple[Route, dict[str, str]]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from huifu_mock import _install
 from huifu_mock.hosts import DOMAINS
+from huifu_mock.http.address import CannotIntercept
 from huifu_mock.state.clock import Clock
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ USUAL: Final = tuple(name for domain in DOMAINS for name in (domain, f"*.{domain
 YEAR: Final = timedelta(days=365)  # two of them stay below the 825 days that macOS allows
 
 
-class BadAuthority(Exception):
+class BadAuthority(CannotIntercept):
     """The CA cannot be made or used; the message says why and what would be right."""
 
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
-from aiohttp import web
 from aiohttp.web_request import BaseRequest
+from aiohttp.web_response import Response, StreamResponse
 
 from huifu_mock.hosts import DOMAINS, is_huifu
 from huifu_mock.http.address import CannotListen, cannot_listen, host_of, is_loopback
@@ -126,7 +126,7 @@ class Interceptor:
         while self._listening:
             self._listening.pop().close()
         if self._http is not None:
-            await self._http.shutdown(0.2)
+            await self._http.stop()
         self._server.mock.interception = None
 
     # --- accepting
@@ -253,7 +253,7 @@ class Interceptor:
             return
         await self._answer(opening, target, self._refused(str(target), target.route), FORBIDDEN)
 
-    async def _answer(self, opening: Opening, target: Target, answer: web.Response, code: int) -> None:
+    async def _answer(self, opening: Opening, target: Target, answer: Response, code: int) -> None:
         await self._last_word(opening, socks_reply(code) if target.route == "SOCKS5" else last_answer(answer))
 
     def _passes(self, host: str) -> bool:
@@ -282,7 +282,7 @@ class Interceptor:
 
     # --- one request
 
-    async def _handle(self, request: BaseRequest) -> web.StreamResponse:
+    async def _handle(self, request: BaseRequest) -> StreamResponse:
         """A request that came by TLS, through a tunnel, or as a proxy's, which names the host in its first line."""
         absolute = not request.raw_path.startswith("/")
         host = host_of(request.raw_path if absolute else f"//{request.headers.get('Host', '')}")
@@ -305,7 +305,7 @@ class Interceptor:
 
     # --- what is kept and logged
 
-    def _refused(self, host: str, route: str, path: str = "") -> web.Response:
+    def _refused(self, host: str, route: str, path: str = "") -> Response:
         """The answer to a call of a host that is not Huifu's."""
         wanted = (
             f"only hosts of {', '.join(DOMAINS)} are served; let a host of your own through with NO_PROXY=HOST in the "
@@ -316,7 +316,7 @@ class Interceptor:
 
     def _kept(
         self, kind: str, status: int | None, problem: Problem, first: bytes = b"", *, method: str = "", path: str = ""
-    ) -> web.Response:
+    ) -> Response:
         """Keep a call that was not served in the journal, log it, and answer it."""
         self._remark(str(problem))
         return self._server.turn_away(Unmatched(kind, status, problem, ReceivedBytes(first), method, path))

@@ -7,10 +7,11 @@ from typing import Final
 from urllib.parse import SplitResult, unquote, urlsplit
 
 import aiohttp
-from aiohttp import web
 from aiohttp.web_request import BaseRequest
+from aiohttp.web_response import Response
 from yarl import URL
 
+from huifu_mock.http.address import CannotIntercept
 from huifu_mock.http.intercept.opening import Opening, Target, granted
 
 CHUNK: Final = 64 * 1024
@@ -28,7 +29,7 @@ class Unreachable(Exception):
     """The other host, or the proxy before it, does not answer."""
 
 
-class BadProxy(ValueError):
+class BadProxy(CannotIntercept, ValueError):
     """A proxy's address that cannot be used; the message says what would be right."""
 
 
@@ -82,7 +83,7 @@ class Relay:
         pair = f"{unquote(self._proxy.username)}:{unquote(self._proxy.password or '')}"
         return f"Proxy-Authorization: Basic {base64.b64encode(pair.encode()).decode()}\r\n"
 
-    async def forward(self, request: BaseRequest, body: bytes) -> web.Response:
+    async def forward(self, request: BaseRequest, body: bytes) -> Response:
         """Send a plain HTTP request on. Raises `Unreachable`."""
         headers = [(name, value) for name, value in request.headers.items() if name.lower() not in HOP]
         url = URL(request.raw_path)  # as it was written: https:// too, which some clients send to a proxy so
@@ -99,7 +100,7 @@ class Relay:
                 ) as answer,
             ):
                 kept = [(name, value) for name, value in answer.headers.items() if name.lower() not in HOP]
-                return web.Response(status=answer.status, body=await answer.read(), headers=kept)
+                return Response(status=answer.status, body=await answer.read(), headers=kept)
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise Unreachable(f"{url} cannot be reached: {_words(error)}") from error
 
