@@ -20,6 +20,9 @@ WHERE_IT_SHOWS = {
     "keeps-connections": ("transport/[lrs]*", "repeat/*", "query/lost*"),
     "in-pieces": ("request/[elv]*", "transport/reset*", "transport/status*"),
     "own-order": ("request/*", "query/text-survives"),
+    "own-headers": ("request/e*", "transport/re*"),
+    "escaped": ("request/sign-[jn]*",),
+    "digits": ("query/ow*",),
     "unsure": ("response/[2psu]*", "time/*", "concurrency/*"),
     "asks-nobody": ("response/[2nps]*", "concurrency/*", "transport/bo*", "transport/retry*"),
     "asks-once": ("response/[2nps]*", "query/[op]*", "transport/bo*", "concurrency/*"),
@@ -40,6 +43,11 @@ def accusations(name: str, **options: Any) -> list[tuple[str, Verdict, str]]:
 @pytest.mark.parametrize("name", WHERE_IT_SHOWS)
 def test_a_right_client_with_an_unusual_habit_is_accused_of_nothing(name: str) -> None:
     assert accusations(name, profile=FEW, cases=WHERE_IT_SHOWS[name]) == []
+
+
+def test_a_number_of_digits_alone_has_no_other_case_to_overlook() -> None:
+    only = "query/foreign-reply", {"field": "req_seq_id", "how": "case"}
+    assert accusations("digits", profile=FEW, only=only) == []
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ import http.client
 import json
 import select
 import socket
+import uuid
 from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPResponse
 from threading import Event, Timer
@@ -122,6 +123,45 @@ class OwnOrder(Client):
         return json.dumps(members, ensure_ascii=True, indent=1).encode()
 
 
+class OwnHeaders(OwnTransport):
+    """Header names in lower case, headers of its own, and an Expect that it does not wait for."""
+
+    def request(self, line: HTTPConnection, path: str, body: bytes) -> HTTPResponse:
+        line.putrequest("POST", path, skip_accept_encoding=True)
+        for name, value in {**OWN_HEADERS, "content-length": str(len(body))}.items():
+            line.putheader(name, value)
+        line.endheaders()
+        line.sock.sendall(body)
+        return line.getresponse()
+
+
+OWN_HEADERS = {
+    "content-type": "application/json;charset=utf-8",
+    "expect": "100-continue",
+    "content-encoding": "UTF-8",
+    "user-agent": "shop",
+    "x-request-id": "1",
+}
+"""As the vendor's SDKs for Java and C# send them."""
+
+
+class Escaped(Client):
+    """Escapes everything but ASCII, on the wire as in what it signs, and verifies the bytes received alone."""
+
+    def canon(self, data: Mapping[str, Any]) -> bytes:
+        return json.dumps(dict(sorted(data.items())), separators=(",", ":")).encode()
+
+    def envelope(self, data: Mapping[str, Any], signed: bytes) -> bytes:
+        return json.dumps(json.loads(super().envelope(data, signed)), separators=(",", ":")).encode()
+
+
+class Digits(Client):
+    """Numbers of digits alone, as long as they may be."""
+
+    def seq(self) -> str:
+        return str(uuid.uuid4().int).rjust(128, "7")
+
+
 class Unsure(Client):
     """Says `unknown` of everything that is not certain: also of a close in progress and of an order too young."""
 
@@ -169,6 +209,9 @@ UNUSUAL: dict[str, tuple[type[Client], frozenset[str]]] = {
     "keeps-connections": (KeepsConnections, frozenset()),
     "in-pieces": (InPieces, frozenset()),
     "own-order": (OwnOrder, frozenset()),
+    "own-headers": (OwnHeaders, frozenset()),
+    "escaped": (Escaped, frozenset()),
+    "digits": (Digits, frozenset()),
     "unsure": (Unsure, frozenset()),
     "asks-nobody": (AsksNobody, frozenset({"query"})),
     "asks-once": (AsksOnce, frozenset({"retry"})),

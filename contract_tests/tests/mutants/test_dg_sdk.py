@@ -39,3 +39,15 @@ def test_what_the_sdk_does_is_what_was_written_down(name: str, monkeypatch: pyte
     }
     assert seen == GOLDEN[f"dg-sdk-{name}"]["cases"]
     assert run.exit == 0
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.zh-CN.md"])
+@pytest.mark.parametrize("name", ["sample", "correct"])
+def test_the_readme_tells_how_many_cases_the_sdk_passes(name: str, readme: str) -> None:
+    found = GOLDEN[f"dg-sdk-{name}"]["cases"]
+    cells = []
+    for level in ("MUST", "SHOULD"):
+        ran = [verdict for case, verdict in found.items() if catalogue()[case].level == level and verdict != "skip"]
+        cells.append(f"{ran.count('pass')} of {len(ran)}")
+    text = (Path(__file__).parents[2] / readme).read_text(encoding="utf-8")
+    assert f"| {' | '.join(cells)} |" in text

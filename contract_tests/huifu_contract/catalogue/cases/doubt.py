@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from huifu_contract.catalogue import record
+from huifu_contract.catalogue.cases.response import closed_elsewhere
 from huifu_contract.catalogue.record import Basis, Example, Level
 from huifu_contract.catalogue.registry import case
 from huifu_contract.harness.harness import Harness
@@ -61,11 +62,13 @@ LATE: tuple[Example, ...] = (
     "close may take effect after the query.",
     because="that 23000001 of a closequery means this is assumed, and the order that is wrongly believed to be open is "
     "closed: nobody can pay it twice",
-    fixed=[{"do": do} for do in LATE],
+    fixed=[*({"do": do} for do in LATE), {"do": {"fault": "reset-before-commit"}, "closed": "elsewhere"}],
     since="1.1",
 )
 def late_commit(harness: Harness, x: Example) -> None:
     unknown_yet = answer("23000001", "F", endpoint="closequery")
-    e = harness.close(None, of(x["do"]), unknown_yet, must_act=False)
-    cause = Broken("L1", "claims not_closed because a closequery knows of no close yet")
+    order = closed_elsewhere(harness) if "closed" in x else None
+    e = harness.close(order, of(x["do"]), unknown_yet, must_act=False)
+    then = ", and the close that was sent again is answered 23000000" if "closed" in x else ""
+    cause = Broken("L1", f"claims not_closed because a closequery knows of no close yet{then}")
     harness.judge(e, cause=cause if e.claim == "not_closed" else None)

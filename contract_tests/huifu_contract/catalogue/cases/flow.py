@@ -9,12 +9,13 @@ from dataclasses import replace
 from hypothesis import strategies as st
 
 from huifu_contract.catalogue import record
+from huifu_contract.catalogue.cases.response import closed_elsewhere
 from huifu_contract.catalogue.record import Basis, Example, Level
 from huifu_contract.catalogue.registry import case
 from huifu_contract.harness.evidence import Evidence, SentRequest
 from huifu_contract.harness.harness import Harness
 from huifu_contract.harness.laws import Blocked, Broken, bounded, paused, resolution
-from huifu_contract.harness.prepared_answers import answer
+from huifu_contract.harness.prepared_answers import ALWAYS, answer
 
 YOUNG_S = 30
 NEVER = 3600
@@ -100,6 +101,20 @@ def _sender(one: SentRequest) -> tuple[object, ...]:
         return ()
 
 
+@case(
+    "concurrency/conflict-settles-nothing",
+    Level.MUST,
+    Basis.SAFETY,
+    grade="decision",
+    quote=record.CONFLICT + "；" + record.TRUE,
+    says="并发冲突 is no end, however often it comes: the close that is in the way may succeed, and did.",
+    since="1.1",
+)
+def conflict_settles_nothing(harness: Harness, _: Example) -> None:
+    e = harness.close(closed_elsewhere(harness), answer("20000001.CONFLICT", times=ALWAYS))
+    harness.judge(e, cause=Broken("L1", "a conflict was taken for an end, and the close that was in the way succeeded"))
+
+
 FATES = ("closed", "unionpay", "unknown")
 
 
@@ -110,34 +125,43 @@ FATES = ("closed", "unionpay", "unknown")
     grade="decision",
     needs=["parallel"],
     quote=record.TRUE,
-    says="Of several calls at once with different fates, each claim is about its own order.",
+    says="Of several calls at once with different fates, each claim is about its own order, also where the orders have "
+    "one number on different days.",
     fixed=[
         {"fates": ["closed", "unionpay", "unknown", "closed"]},
         {"fates": ["closed", "unionpay"] * 4},
         {"fates": ["unionpay", "closed"] * 4},
         {"fates": ["closed", "unknown"] * 4},
+        {"fates": ["stuck", "settling"] * 3},
+        {"fates": ["closed", "unionpay"] * 2, "number": "shared"},
     ],
     rev=2,
     draw=lambda: st.fixed_dictionaries({"fates": st.lists(st.sampled_from(FATES), min_size=2, max_size=6)}),
 )
 def isolated_calls(harness: Harness, x: Example) -> None:
     fates = x["fates"]
+    shared = "Shared" + harness.number()
+    days = (f"202404{day:02}" for day in range(1, len(fates) + 1))
+    wanted = [{"req_seq_id": shared, "req_date": day} if "number" in x else {} for day in days]
     with ThreadPoolExecutor(max(1, min(len(fates), harness.hello.max_parallel))) as pool:
-        calls = list(pool.map(lambda fate: _fated(harness, fate), fates))
+        calls = list(pool.map(lambda fate, more: _fated(harness, fate, more), fates, wanted))
     for fate, e in zip(fates, calls, strict=True):
         expected = {"closed": "closed", "unionpay": "not_closed", "unknown": "not_closed"}.get(fate)
         mixed = expected is not None and e.definite and e.claim != expected
         harness.judge(e, also=[Broken("C", "a claim belongs to another call")] if mixed else [])
 
 
-def _fated(harness: Harness, fate: str) -> Evidence:
+def _fated(harness: Harness, fate: str, wanted: dict[str, str]) -> Evidence:
     match fate:
         case "unionpay":
-            return harness.close(harness.order(trade_type="U_NATIVE"))
+            return harness.close(harness.order(trade_type="U_NATIVE", **wanted))
         case "unknown":
             return harness.close(params=harness.unknown_order())
+        case "settling" | "stuck":
+            seconds = NEVER if fate == "stuck" else 0.05
+            return harness.close(harness.order(settle="processing", settle_seconds=seconds))
         case _:
-            return harness.close()
+            return harness.close(harness.order(**wanted))
 
 
 @case(

@@ -20,6 +20,7 @@ from huifu_contract.catalogue.registry import case
 from huifu_contract.harness.differences import Difference
 from huifu_contract.harness.harness import Harness
 from huifu_contract.harness.laws import Broken
+from huifu_contract.harness.prepared_answers import ALWAYS, answer
 
 if TYPE_CHECKING:
     from huifu_mock import Order
@@ -44,6 +45,7 @@ def other_news(harness: Harness, x: Example) -> None:
     order = harness.order()
     if "number" in x:
         number = order.req_seq_id[:-1] if x["number"] == "shorter" else order.req_seq_id + "0"
+        harness.close(order, answer("00000100", "P", times=ALWAYS))  # so that the application knows the order
         ignored(harness, order, f"about an order whose number is {x['number']}", org_req_seq_id=number)
     elif x["event"] == "trans.close":
         ignored(harness, order, "about another order", org_req_seq_id=harness.order().req_seq_id)

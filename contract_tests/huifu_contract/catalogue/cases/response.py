@@ -6,6 +6,7 @@ The truth is set up so that the wrong reading is a false claim.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
@@ -18,6 +19,9 @@ from huifu_contract.harness.harness import Harness
 from huifu_contract.harness.laws import Broken, CaseBroken, bounded, resolution
 from huifu_contract.harness.prepared_answers import ALWAYS, PreparedAnswer, answer, fault, of
 from huifu_contract.reference import Client, Config
+
+if TYPE_CHECKING:
+    from huifu_mock import Order
 
 NEVER = 3600
 MEMBERS: tuple[Example, ...] = (
@@ -159,18 +163,26 @@ def final_is_not_closed(harness: Harness, x: Example) -> None:
     Basis.SAFETY,
     grade="decision",
     quote=record.FINAL,
-    says="23000000 may mean that an earlier close succeeded: not_closed is not claimed without an answer to a query.",
+    says="23000000, and 10000016 of the page's example, may mean that an earlier close succeeded: not_closed is not "
+    "claimed without an answer to a query.",
     because="the order is closed and believed open: nobody can pay it twice, and the next close says the same again",
-    fixed=[{"query": "answered"}, {"query": "lost"}],
+    fixed=[{"query": "answered"}, {"query": "lost"}, {"query": "answered", "code": "10000016"}],
     rev=2,
     seconds=0.6,
 )
 def final_after_own_close(harness: Harness, x: Example) -> None:
+    order = closed_elsewhere(harness)
+    lost = [fault("close-silently", endpoint="closequery", times=ALWAYS)] if x["query"] == "lost" else []
+    older = [answer(x["code"], "F", "原订单已为终态,请发起查询交易获取")] if "code" in x else []
+    harness.judge(harness.close(order, *older, *lost, must_act=False))
+
+
+def closed_elsewhere(harness: Harness) -> Order:
+    """An order that another application of the merchant has closed."""
     order = harness.order()
     earlier = Client(harness.tenant.base_url, Config.of(harness.tenant.credentials()))
     earlier.close(**harness.params(order))
-    lost = [fault("close-silently", endpoint="closequery", times=ALWAYS)] if x["query"] == "lost" else []
-    harness.judge(harness.close(order, *lost, must_act=False))
+    return order
 
 
 @case(
@@ -193,12 +205,12 @@ def system_errors_indefinite(harness: Harness, x: Example) -> None:
     grade="decision",
     quote="`trans_stat` String(1) 必填",
     says="A signed reply without trans_stat decides nothing and breaks nothing; org_trans_stat does not stand for it.",
-    fixed=[{"code": ""}, {"code": "23000004"}, {"code": "00000000"}, {"code": "", "order": "S"}],
+    fixed=[*({"code": code} for code in ("", "23000004", "00000000", "98888888")), {"code": "", "order": "S"}],
     rev=3,
 )
 def no_trans_stat(harness: Harness, x: Example) -> None:
     code = x["code"]
-    said = [answer(code, "F" if code == "23000004" else "S", after=code == "23000004")] if code else []
+    said = [answer(code, "S" if code == "00000000" else "F", after=code != "00000000")] if code else []
     order = harness.order(trans_stat=x.get("order", "P"))
     harness.judge(harness.close(order, *said, fault("stat-missing")))
 

@@ -175,6 +175,9 @@ def reset_before_and_after(harness: Harness, x: Example) -> None:
     harness.judge(harness.close(None, fault(x["fault"], times=x.get("times", 1)), must_act=False))
 
 
+UNAVAILABLE: Example = {"fault": "status", "status": 503, "body": "html"}
+
+
 @case(
     "transport/bounded-attempts",
     Level.SHOULD,
@@ -182,12 +185,14 @@ def reset_before_and_after(harness: Harness, x: Example) -> None:
     grade=GRADE,
     alone=True,
     quote="A dead gateway is not brought back by asking it for ever.",
-    says="With a gateway that resets every connection: at most the declared attempts, with growing gaps, then unknown.",
+    says="With a gateway that resets every close and answers every closequery with 503: at most the declared attempts, "
+    "with growing gaps, then unknown.",
     because="no claim is false; but a gateway that comes back is met by everybody who never stopped asking",
 )
 def bounded_attempts(harness: Harness, _: Example) -> None:
     def judged(*laws: Law) -> Evidence:
-        e = harness.close(None, fault("reset-before-commit", endpoint=None, times=ALWAYS))
+        script = fault("reset-before-commit", times=ALWAYS), of(UNAVAILABLE, ALWAYS, "closequery")
+        e = harness.close(None, *script, must_act=False)
         doubt = e.claim in ("unknown", "pending")
         wrong = [] if doubt else [Broken("C", f"claims {e.claim} although nobody ever answered")]
         return harness.judge(e, bounded, *laws, also=wrong)

@@ -40,13 +40,16 @@ ABOUT = {
     "P": ("response/p-then-query", "response/p-beats-code"),
     "F with 20000001": ("concurrency/conflict-retried", "time/one-minute-backs-off"),
     "F with an unlisted code": ("response/unlisted-codes",),
+    "F with 10000016": ("response/unlisted-codes", "response/23000000-after-own-close"),
     "an unlisted state": ("response/unlisted-stat",),
     "an empty state": ("response/no-trans-stat",),
     "no answer": ("transport/lost-after-close",),
 }
 """The cases about one row of a close's answers."""
 Row = Callable[[str, str], bool]
-SPECIAL = {"20000001", "23000000", *decide.CERTAIN, *decide.SYSTEM}
+EXAMPLE = "10000016"
+"""Of the example of the page: the order is final, and a query tells how."""
+SPECIAL = {"20000001", "23000000", EXAMPLE, *decide.CERTAIN, *decide.SYSTEM}
 
 
 def _row(stat: str, *codes: str) -> Row:
@@ -62,7 +65,7 @@ CLOSE_ROWS: dict[str, Row] = {
     "F with 00000100": _row("F", "00000100"),
     "F with 20000001": _row("F", "20000001"),
     "F with 23000000": _row("F", "23000000"),
-    **{f"F with {code}": _row("F", code) for code in (*decide.CERTAIN, *decide.SYSTEM)},
+    **{f"F with {code}": _row("F", code) for code in (*decide.CERTAIN, *decide.SYSTEM, EXAMPLE)},
     "F with an unlisted code": lambda stat, code: stat == "F" and code not in SPECIAL and not code.startswith("00000"),
     "an unlisted state": lambda stat, _: stat not in ("P", "S", "F", "", "nothing"),
     "an empty state": _row(""),

@@ -117,6 +117,17 @@ class HedgesAClose(Placed):
             later.cancel()
 
 
+class LibraryRepeats(Placed):
+    """The HTTP library sends a request that got 502, 503 or 504 again, twice, at once."""
+
+    def post(self, url: str, body: bytes, timeout_s: float) -> tuple[int, bytes]:
+        for _ in range(2):
+            status, received = super().post(url, body, timeout_s)
+            if status not in (502, 503, 504):
+                return status, received
+        return super().post(url, body, timeout_s)
+
+
 class SendsLater(Client):
     """After an unclear end the close is sent again, when the application has its answer already."""
 
@@ -246,6 +257,9 @@ def mutants() -> Iterator[Mutant]:
     for op, likely in (("close", ("transport/sent-once",)), ("closequery", ("query/own-number",))):
         yield one("sent-twice", op, "one behind the other", _twice(op, at_once=False), *likely)
         yield one("sent-twice", op, "side by side", _twice(op, at_once=True), *likely)
+    yield one(
+        "sent-twice", "close and closequery", "after 502, 503 and 504", LibraryRepeats, "transport/bounded-attempts"
+    )
     yield one("sent-twice", "close", "if the answer is slow", HedgesAClose, "transport/sent-once")
     yield one("sent-late", "close", "after the claim", SendsLater, "transport/silent-afterwards")
     yield one("sent-late", "close", "after a claimed success", ReportsFirst, "control/accepts-honest-success")

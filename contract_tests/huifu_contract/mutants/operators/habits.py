@@ -1,18 +1,16 @@
-"""Whole habits that no operator makes: what clients do that trust too much, remember too much or read too simply."""
+"""Whole habits that no operator makes: what clients do that trust too much or read too simply."""
 
 from __future__ import annotations
 
 import http.client
 import json
 from collections.abc import Callable, Iterator, Mapping
-from threading import Event
 from typing import Any, ClassVar
 from urllib.parse import urljoin, urlsplit
 
 from huifu_contract.mutants.operators import checks
 from huifu_contract.mutants.operators.mutant import PLACES, Mutant, Placed, made
 from huifu_contract.mutants.registry import Reply
-from huifu_contract.outcome import Outcome
 from huifu_contract.reference import decide, wire
 from huifu_contract.reference.app import App
 from huifu_contract.reference.client import Client
@@ -225,6 +223,40 @@ class ClosedByASecondP(Placed):
         return "closed" if standing == "pending" and self.place == "retry" else standing
 
 
+class ClosedWhenSentAgain(Placed):
+    """A close that is sent again because a query knew of none, and is refused as final, was never carried out."""
+
+    again = False
+
+    def resolve(self, reply: Reply, standing: str) -> str:
+        found = super().resolve(reply, standing)
+        self.again = self.again or found == "resend"
+        return found
+
+    def decide(self, reply: Reply) -> str:
+        standing = super().decide(reply)
+        return "not_closed" if standing == "refused" and self.again else standing
+
+
+class EndsAfterConflicts(Placed):
+    """The third conflict is the end."""
+
+    conflicts = 0
+
+    def decide(self, reply: Reply) -> str:
+        standing = super().decide(reply)
+        self.conflicts += standing == "busy"
+        return "not_closed" if standing == "busy" and self.conflicts == 3 else standing
+
+
+class EndsByACodeOfTheSystem(Placed):
+    """A system error without a state is a failure."""
+
+    def decide(self, reply: Reply) -> str:
+        nothing = reply is not None and not reply.get("trans_stat") and reply.get("resp_code") in decide.SYSTEM
+        return "not_closed" if nothing else super().decide(reply)
+
+
 class NoNewsIsNotClosed(Placed):
     """After 23000000 a query that gets no answer says that there is nothing to say."""
 
@@ -277,36 +309,6 @@ class NamesAnotherCharset(Client):
     content_type = "application/json;charset=GBK"
 
 
-# -- remembering
-
-
-def remembering(name: str) -> type[App]:
-    """Knows a success again by one number alone."""
-
-    def close(self: App, config: Any, base_url: str, params: Any) -> Outcome:
-        known: dict[str, Outcome] = self.__dict__.setdefault("known", {})
-        number = params.get(name, "")
-        if number not in known:
-            outcome = App.close(self, config, base_url, params)
-            if outcome.verdict != "closed" or not number:
-                return outcome
-            known[number] = outcome
-        return known[number]
-
-    return made(App, close=close)
-
-
-class SharesTheReply(Placed):
-    """Keeps the reply of the moment on the class."""
-
-    reply: ClassVar[Reply] = None
-
-    def decide(self, reply: Reply) -> str:
-        type(self).reply = reply
-        Event().wait(0.01)
-        return super().decide(type(self).reply)
-
-
 ROWS: tuple[tuple[str, str, str, type[Client] | type[App], str], ...] = (
     ("reads-the-first-data", "data", "close", ReadsTheFirstData, "security/second-data"),
     ("verifies-the-first-data", "data", "close", verifies_one_of_two(last=False), "security/second-data"),
@@ -335,6 +337,15 @@ ROWS: tuple[tuple[str, str, str, type[Client] | type[App], str], ...] = (
     ("settles-a-doubt", "23000001", "closequery", KnowsNoClose, "query/late-commit"),
     ("new-number", "a system error", "retry", NewNumberAfterASystemError, "transport/retry-same-or-query"),
     ("taken-for-closed", "23000000", "retry", ClosedByAFinalState, "transport/doubt-remains"),
+    ("taken-for-not_closed", "23000000", "after a resent close", ClosedWhenSentAgain, "query/late-commit"),
+    ("taken-for-not_closed", "the last conflict", "retry", EndsAfterConflicts, "concurrency/conflict-settles-nothing"),
+    (
+        "taken-for-not_closed",
+        "a system error without a state",
+        "close",
+        EndsByACodeOfTheSystem,
+        "response/no-trans-stat",
+    ),
     ("taken-for-closed", "P", "retry", ClosedByASecondP, "concurrency/conflict-retried"),
     (
         "taken-for-not_closed",
@@ -349,11 +360,6 @@ ROWS: tuple[tuple[str, str, str, type[Client] | type[App], str], ...] = (
         for name in ("org_hf_seq_id", "org_req_seq_id", "org_req_date", "huifu_id")
     ),
     ("another-charset", "Content-Type", "close", NamesAnotherCharset, "request/endpoint"),
-    *(
-        ("remembered-by", name, "every call", remembering(name), "repeat/same-number-other-day")
-        for name in ("req_seq_id", "org_req_seq_id")
-    ),
-    ("shared", "the reply", "calls at once", SharesTheReply, "concurrency/isolated-calls"),
 )
 """Operator, target, place, the client, and the case that is about it."""
 

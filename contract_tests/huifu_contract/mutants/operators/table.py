@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import cache
 
-from huifu_contract.mutants.operators import checks, decisions, flow, habits, letting_up, text, webhooks
+from huifu_contract.mutants.operators import checks, decisions, flow, habits, letting_up, memory, text, webhooks
 from huifu_contract.mutants.operators.mutant import Mutant
 
 KINDS: dict[str, Callable[[], Iterator[Mutant]]] = {
@@ -15,6 +15,7 @@ KINDS: dict[str, Callable[[], Iterator[Mutant]]] = {
     "flow": flow.mutants,
     "webhooks": webhooks.mutants,
     "habits": habits.mutants,
+    "memory": memory.mutants,
     "letting up": letting_up.mutants,
 }
 

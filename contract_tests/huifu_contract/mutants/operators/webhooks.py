@@ -135,6 +135,16 @@ KNOWN_BY: dict[tuple[str, str], Callable[[dict[str, Any]], dict[str, Any]]] = {
 }
 
 
+class FindsKnownOrders(App):
+    """As LIKE 'number%': an event is about every order that is known and whose number begins so."""
+
+    def believe(self, refs: Mapping[str, Any], claim: str) -> None:
+        merchant, day, number = self.named(refs)
+        for known in [name for name in self.beliefs if name[:2] == (merchant, day) and name[2].startswith(number)]:
+            super().believe({**refs, "org_req_seq_id": known[2]}, claim)
+        super().believe(refs, claim)
+
+
 def latest() -> type[App]:
     """The last news counts, not the best."""
 
@@ -225,6 +235,7 @@ HABITS: tuple[tuple[str, str, str, type[App], str], ...] = (
     ("fails-on", "another event", "webhook", FailsOnOtherEvents, "webhook/other-event-acknowledged"),
     ("first-counts", "trans_stat", "webhook", FirstNewsCounts, HOOK),
     ("first-end-counts", "trans_stat", "webhook", EndsAreEnds, HOOK),
+    ("found-among-known-orders", "org_req_seq_id", "webhook", FindsKnownOrders, "webhook/other-news"),
     ("known-by-its-beginning", "the event", "webhook", KnowsABodyByItsBeginning, HOOK),
     ("signature-in-the-body", "sign", "webhook", TakesASignInTheBody, "webhook/bad-or-missing-sign"),
 )

@@ -1,0 +1,97 @@
+"""What clients keep from one call to the next, or share among calls at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from threading import Event
+from typing import Any, ClassVar
+
+from huifu_contract.mutants.operators.mutant import Mutant, Placed, made
+from huifu_contract.mutants.registry import Reply
+from huifu_contract.outcome import Outcome
+from huifu_contract.reference.app import App
+from huifu_contract.reference.client import Client
+
+
+def remembering(name: str) -> type[App]:
+    """Knows a success again by one number alone."""
+
+    def close(self: App, config: Any, base_url: str, params: Any) -> Outcome:
+        known: dict[str, Outcome] = self.__dict__.setdefault("known", {})
+        number = params.get(name, "")
+        if number not in known:
+            outcome = App.close(self, config, base_url, params)
+            if outcome.verdict != "closed" or not number:
+                return outcome
+            known[number] = outcome
+        return known[number]
+
+    return made(App, close=close)
+
+
+class AsksForTheLastOrder(Placed):
+    """Keeps the order on the class, where a closequery finds it."""
+
+    order: ClassVar[dict[str, str]] = {}
+
+    def data(self, params: Mapping[str, str]) -> dict[str, str]:
+        type(self).order = super().data(params)
+        return type(self).order
+
+    def query(self, data: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG002  # that is the mutation
+        return super().query(type(self).order)
+
+
+def sharing(named: Callable[[Mapping[str, str]], str]) -> type[App]:
+    """Calls at once that have the same name share one answer."""
+
+    def close(self: App, config: Any, base_url: str, params: Any) -> Outcome:
+        with self.lock:
+            flights: dict[str, tuple[Event, list[Outcome]]] = self.__dict__.setdefault("flights", {})
+            name = named(params)
+            first = name not in flights
+            landed, outcome = flights.setdefault(name, (Event(), []))
+        if first:
+            try:
+                outcome.append(App.close(self, config, base_url, params))
+            finally:
+                flights.pop(name, None)
+                landed.set()
+        landed.wait(self.timeout_s)
+        return outcome[0] if outcome else Outcome("unknown")
+
+    return made(App, close=close)
+
+
+class SharesTheReply(Placed):
+    """Keeps the reply of the moment on the class."""
+
+    reply: ClassVar[Reply] = None
+
+    def decide(self, reply: Reply) -> str:
+        type(self).reply = reply
+        Event().wait(0.01)
+        return super().decide(type(self).reply)
+
+
+ROWS: tuple[tuple[str, str, str, type[Client] | type[App], str], ...] = (
+    *(
+        ("remembered-by", name, "every call", remembering(name), "repeat/same-number-other-day")
+        for name in ("req_seq_id", "org_req_seq_id")
+    ),
+    ("shared", "the order of a query", "calls at once", AsksForTheLastOrder, "concurrency/isolated-calls"),
+    (
+        "shared",
+        "the outcome by org_req_seq_id",
+        "calls at once",
+        sharing(lambda params: params.get("org_req_seq_id", "")),
+        "concurrency/isolated-calls",
+    ),
+    ("shared", "the reply", "calls at once", SharesTheReply, "concurrency/isolated-calls"),
+)
+"""Operator, target, place, the client, and the case that is about it."""
+
+
+def mutants() -> Iterator[Mutant]:
+    for operator, target, place, client, case in ROWS:
+        yield Mutant(operator, target, place, client, (case,))
