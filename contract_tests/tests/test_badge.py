@@ -21,12 +21,12 @@ NAME = "{http://www.w3.org/2000/svg}"
 @pytest.mark.parametrize(
     ("made", "message", "colour"),
     [
-        (run(), "87/87", "brightgreen"),
-        (run(verdicts={"security/foreign-reply": Verdict.KNOWN}), "86/87", "green"),
-        (run(broken=SHOULD), "86/87", "yellow"),
-        (run(broken=SAMPLE), "78/87", "red"),
-        (run(broken=SHOULD, level="must"), "63/63", "yellow"),
-        (run(verdicts={"control/second-call": Verdict.FAIL}), "87/87", "red"),
+        (run(), "89/89", "brightgreen"),
+        (run(verdicts={"security/foreign-reply": Verdict.KNOWN}), "88/89", "green"),
+        (run(broken=SHOULD), "88/89", "yellow"),
+        (run(broken=SAMPLE), "80/89", "red"),
+        (run(broken=SHOULD, level="must"), "64/64", "yellow"),
+        (run(verdicts={"control/second-call": Verdict.FAIL}), "89/89", "red"),
         (run(interrupted=True), "interrupted", "lightgrey"),
         (run(cases=()), "nothing graded", "lightgrey"),
     ],
@@ -37,7 +37,7 @@ def test_score_and_colour(made: RunResult, message: str, colour: str) -> None:
 
 
 def test_the_endpoint_document_is_what_shields_reads() -> None:
-    wanted = {"schemaVersion": 1, "label": "close contract", "message": "87/87", "color": "brightgreen"}
+    wanted = {"schemaVersion": 1, "label": "close contract", "message": "89/89", "color": "brightgreen"}
     assert badge.endpoint(run()) == wanted
 
 
@@ -48,8 +48,8 @@ def test_a_kit_error_is_an_error_badge() -> None:
 def test_the_svg_is_well_formed_and_says_its_words_to_screen_readers() -> None:
     root = Xml.fromstring(badge.svg(run(broken={"security/sign-missing": L5}), label="关单 <&>"))
     assert root.get("role") == "img"
-    assert root.get("aria-label") == "关单 <&>: 86/87"
-    assert [text.text for text in root.iter(f"{NAME}text")] == ["关单 <&>", "86/87"]
+    assert root.get("aria-label") == "关单 <&>: 88/89"
+    assert [text.text for text in root.iter(f"{NAME}text")] == ["关单 <&>", "88/89"]
 
 
 def test_the_svg_has_nothing_from_outside() -> None:
@@ -67,7 +67,7 @@ def test_the_command_writes_both_forms(result: Path, tmp_path: Path) -> None:
     assert main(["badge", str(result), "--svg", str(svg), "--endpoint", str(endpoint)]) == Exit.OK
     assert svg.read_text(encoding="utf-8").startswith("<svg")
     said: dict[str, Any] = json.loads(endpoint.read_text(encoding="utf-8"))
-    assert said["message"] == "87/87"
+    assert said["message"] == "89/89"
 
 
 def test_the_command_prints_the_document_if_no_file_is_asked_for(

@@ -12,6 +12,7 @@ from huifu_contract.catalogue import record
 from huifu_contract.catalogue.cases.response import closed_elsewhere
 from huifu_contract.catalogue.record import Basis, Example, Level
 from huifu_contract.catalogue.registry import case
+from huifu_contract.harness.differences import Difference
 from huifu_contract.harness.evidence import Evidence, SentRequest
 from huifu_contract.harness.harness import Harness
 from huifu_contract.harness.laws import Blocked, Broken, bounded, paused, resolution
@@ -148,7 +149,13 @@ def isolated_calls(harness: Harness, x: Example) -> None:
     for fate, e in zip(fates, calls, strict=True):
         expected = {"closed": "closed", "unionpay": "not_closed", "unknown": "not_closed"}.get(fate)
         mixed = expected is not None and e.definite and e.claim != expected
-        harness.judge(e, also=[Broken("C", "a claim belongs to another call")] if mixed else [])
+        found = [Broken("C", "a claim belongs to another call")] if mixed else []
+        own = e.params.get("org_req_seq_id")
+        asked = {str((one.data or {}).get("org_req_seq_id", own)) for one in e.queries}
+        if asked - {own}:
+            differs = (Difference.of("org_req_seq_id", own, min(asked - {own})),)
+            found.append(Broken("C", "a closequery asked for the order of another call", differs=differs))
+        harness.judge(e, also=found)
 
 
 def _fated(harness: Harness, fate: str, wanted: dict[str, str]) -> Evidence:
