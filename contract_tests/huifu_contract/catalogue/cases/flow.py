@@ -131,10 +131,9 @@ FATES = ("closed", "unionpay", "unknown")
     fixed=[
         {"fates": ["closed", "unionpay", "unknown", "closed"]},
         {"fates": ["closed", "unionpay"] * 4},
-        {"fates": ["unionpay", "closed"] * 4},
+        {"fates": ["unionpay", "closed"] * 4, "number": "shared"},
         {"fates": ["closed", "unknown"] * 4},
         {"fates": ["stuck", "settling"] * 3},
-        {"fates": ["closed", "unionpay"] * 2, "number": "shared"},
     ],
     rev=2,
     draw=lambda: st.fixed_dictionaries({"fates": st.lists(st.sampled_from(FATES), min_size=2, max_size=6)}),

@@ -54,7 +54,7 @@ WHERE = {"inside": "in an earlier member", "before": "before it", "after": "afte
     says="Of a reply with two members called data, in whatever case, the one is read that is verified, or none.",
     fixed=[
         *({"place": place, "stat": stat} for place in WHERE for stat in "SF"),
-        *({"place": place, "stat": "F", "called": name} for name in ("Data", "DATA") for place in ("before", "after")),
+        *({"place": place, "stat": "F", "called": "Data"} for place in ("before", "after")),
     ],
     since="1.1",
 )
