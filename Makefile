@@ -18,7 +18,7 @@ WHICH := 'import os, sys; print("Python %d.%d.%d in" % sys.version_info[:3], os.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench soak fuzz dist binary pyz screenshots clean same-python
+.PHONY: help run test lint bench soak fuzz mutate dist binary pyz screenshots clean same-python
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +42,9 @@ soak: $(VENV)/.ready-to-test ## keep everything busy for 5 minutes; memory must 
 
 fuzz: $(VENV)/.ready-to-test ## send bytes to every endpoint, guided by the code that they cover (pip install atheris; ARGS="--seconds 300")
 	@$(BIN)/python mock_server/bench/fuzz.py $(ARGS)
+
+mutate: $(VENV)/.ready-to-test ## change the reference client's source and grade each change, for an hour (pip install cosmic-ray; ARGS="--seconds 300")
+	@$(BIN)/python contract_tests/tests/source_mutants.py $(ARGS)
 
 dist: same-python $(VENV)/.ready-to-test ## build the wheel and the source distribution into dist/
 	@rm -rf dist && $(BIN)/python -m build --no-isolation --outdir dist . >/dev/null
