@@ -147,7 +147,7 @@ def test_a_filter_looks_at_each_entry_once_and_at_none_after_the_page(
 
     def asked(**query: str) -> None:
         looked.clear()
-        run_here(journal_api._list(ControlRequest(desk.mock, "", {"sys_id": desk.tenant.sys_id}, query, None)))
+        run_here(journal_api.listed(ControlRequest(desk.mock, "", {"sys_id": desk.tenant.sys_id}, query, None)))
 
     asked(reason="CLOSED")
     assert looked == list(range(1, 51))
