@@ -72,6 +72,39 @@ def verify_digest(public_key: RSAPublicKey, digest: bytes, raw: bytes) -> bool:
     return True
 
 
+class RightBefore:
+    """Signatures of one key that were right, so that a call that is sent again costs no RSA: 30 % of its work.
+
+    Each is remembered by 16 bytes. The latest `MOST` are, and up to as many before them.
+    """
+
+    MOST: Final = 10_000
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Remember none."""
+        self._key: RSAPublicKey | None = None
+        self._latest: dict[bytes, None] = {}  # half as large as a set
+        self._earlier: dict[bytes, None] = {}
+
+    def verify_digest(self, key: RSAPublicKey, digest: bytes, raw: bytes) -> bool:
+        """What the function of that name tells."""
+        if key is not self._key:
+            self.clear()
+            self._key = key
+        named = hashlib.blake2b(digest + raw, digest_size=16).digest()
+        if named in self._latest or named in self._earlier:
+            return True
+        if not verify_digest(key, digest, raw):
+            return False
+        if len(self._latest) >= self.MOST:
+            self._latest, self._earlier = {}, self._latest
+        self._latest[named] = None
+        return True
+
+
 def unbase64(text: str) -> bytes | None:
     """Strict standard Base64 with padding, or `None`."""
     try:

@@ -266,10 +266,10 @@ def verified(tenant: Tenant, call: Call) -> bool | None:
     raw = signing.unbase64(call.sign)
     if raw is None:
         return False
-    key = tenant.merchant_public_key
-    if signing.verify_digest(key, call.digest, raw):
+    key, verify = tenant.merchant_public_key, tenant.right_before.verify_digest
+    if verify(key, call.digest, raw):
         return True
-    return any(signing.verify_digest(key, digest, raw) for digest in call.other_digests)
+    return any(verify(key, digest, raw) for digest in call.other_digests)
 
 
 def _examined(

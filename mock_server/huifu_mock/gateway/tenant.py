@@ -11,6 +11,7 @@ from huifu_mock.faults import Faults
 from huifu_mock.push.dispatcher import Dispatcher
 from huifu_mock.push.queue import DeliveryQueue
 from huifu_mock.rules import Settle
+from huifu_mock.signing import RightBefore
 from huifu_mock.state.clock import Clock, Mode
 from huifu_mock.state.feed import Feed
 from huifu_mock.state.history import History
@@ -59,6 +60,7 @@ class Tenant:
         self.made_with = settings
         self.merchant_public_key = merchant_public_key
         self.merchant_private_key = merchant_private_key
+        self.right_before: Final = RightBefore()
         self.huifu_key: Final = huifu_key
         self.orders = OrderTable(self.feed, keep_orders)
         self.unit: Work = in_memory
@@ -94,6 +96,7 @@ class Tenant:
         self.faults.clear()
         self.journal.clear()
         self.history.clear()
+        self.right_before.clear()
 
     def work(self) -> AbstractContextManager[object]:
         """A unit of work: all that happens to the tenant in it is kept, or nothing. Raises `Unkept`."""
