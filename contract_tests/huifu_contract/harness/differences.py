@@ -54,11 +54,14 @@ def _as_number(text: str) -> str:
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff]")
+NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 CHANGES: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("blanks were trimmed at its end", str.rstrip),
     ("blanks were trimmed at its beginning", str.lstrip),
     ("blanks were trimmed at both ends", str.strip),
     ("only its ASCII blanks were trimmed", lambda text: text.strip(" \t\r\n")),
+    ("tabs were made blanks", lambda text: text.replace("\t", " ")),
+    ("its no-break spaces were made blanks", lambda text: text.replace("\u00a0", " ")),
     ("runs of blanks were made one", lambda text: re.sub(r"\s+", " ", text)),
     ("runs of blanks were made one and its ends trimmed", lambda text: " ".join(text.split())),
     ("blanks were removed", lambda text: re.sub(r"\s", "", text)),
@@ -74,8 +77,11 @@ CHANGES: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("its case was folded", str.casefold),
     ("it was escaped for HTML", html.escape),
     ("it was escaped for HTML, but for quotes", lambda text: html.escape(text, quote=False)),
+    ("it was escaped for HTML as PHP does", lambda text: html.escape(text).replace("&#x27;", "&#039;")),
+    ("its quotes were escaped for HTML", lambda text: text.replace("'", "&#039;").replace('"', "&quot;")),
+    ("its full-width characters were made narrow", lambda text: text.translate(NARROW)),
+    ("its dashes were made hyphens", lambda text: re.sub("[\u2010-\u2015]", "-", text)),
     ("line ends in it were made line feeds", lambda text: text.replace("\r\n", "\n").replace("\r", "\n")),
-    ("tabs were made blanks", lambda text: text.replace("\t", " ")),
     ("backslashes were removed", lambda text: re.sub(r"\\(.)", r"\1", text)),
     ("it was made a number and a text again", _as_number),
     ("HTML escapes in it were resolved", html.unescape),

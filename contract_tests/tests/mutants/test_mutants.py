@@ -62,6 +62,23 @@ def test_a_made_mutant_is_killed_by_the_case_about_its_fault(name: str, case: st
     assert (death.mutant, death.case) == (name, case)
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("other-merchant(huifu_id of the configuration) in closequery", "the huifu_id of the configuration stands in"),
+        ("other-day(org_req_date as its own day) in closequery", "the req_date of the call stands in its place"),
+        ("other-day-of-the-order(23000001) in retry", "a close of another order followed in the same call"),
+        ("signature-skipped(sign) in retry", "tried again was believed although it is not authentic: sign-missing"),
+        ("read-in-any-case(data) in close", "Data was believed that is not the data that was verified"),
+        ("first-counts(trans_stat) in webhook", "a success was not learned after P"),
+        ("found-without(huifu_id) in webhook", "about an order of the same number of another merchant was believed"),
+    ],
+)
+def test_the_failure_names_the_fault_of_a_made_mutant(name: str, words: str) -> None:
+    (death,) = kill.kill_all([name], 1, everything=False)
+    assert words in death.said
+
+
 def test_a_mutant_that_does_nothing_wrong_survives(monkeypatch: pytest.MonkeyPatch) -> None:
     harmless = Mutant("nothing", "nothing", "close", Client, ("request/endpoint",))
     monkeypatch.setitem(table.mutants(), harmless.name, harmless)

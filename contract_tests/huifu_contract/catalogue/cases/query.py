@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from huifu_contract.catalogue import record
 from huifu_contract.catalogue.cases.echoes import LONGEST, TEXTS, lettered, not_compared, spoiling
-from huifu_contract.catalogue.cases.request import full, given, unchanged
+from huifu_contract.catalogue.cases.request import full
 from huifu_contract.catalogue.cases.response import by_wording
 from huifu_contract.catalogue.cases.security import second, signed_status
+from huifu_contract.catalogue.cases.sent import given, unchanged
 from huifu_contract.catalogue.record import Basis, Example, Level
 from huifu_contract.catalogue.registry import case
 from huifu_contract.harness.differences import Difference

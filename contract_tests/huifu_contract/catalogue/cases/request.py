@@ -15,6 +15,7 @@ from hypothesis.strategies import SearchStrategy
 
 from huifu_contract import strategies as hs
 from huifu_contract.catalogue import record
+from huifu_contract.catalogue.cases.sent import became, given, unchanged
 from huifu_contract.catalogue.record import Basis, Example, Level
 from huifu_contract.catalogue.registry import case
 from huifu_contract.harness.differences import Difference, change
@@ -125,7 +126,7 @@ def values_are_strings(harness: Harness, x: Example) -> None:
             message = f"a value was not sent as text: {name}, {change(given, value)}"
             harness.check_wire([Broken("L3", message, differs=differs)])
         if value != given:
-            message = f"a number of digits did not survive: {name}, {change(given, value)}"
+            message = f"a number of digits did not survive: {name}, {became(harness, name, given, value)}"
             harness.check_wire([Broken("L3", message, differs=differs)])
     harness.check_wire([])
 
@@ -142,21 +143,6 @@ def values_are_strings(harness: Harness, x: Example) -> None:
 )
 def values_unchanged(harness: Harness, x: Example) -> None:
     unchanged(harness, sent_close(harness, full(harness, **x)), x)
-
-
-def given(changes: Mapping[str, str | None]) -> dict[str, str]:
-    """The members that are there."""
-    return {name: value for name, value in changes.items() if value is not None}
-
-
-def unchanged(harness: Harness, one: SentRequest, given: Mapping[str, str]) -> None:
-    """Each of these members was sent as it was given."""
-    data = one.data or {}
-    for name, value in given.items():
-        if data.get(name) != value:
-            message = f"{name} was changed: {change(value, data.get(name))}"
-            harness.check_wire([Broken("L3", message, differs=(Difference.of(name, value, data.get(name)),))])
-    harness.check_wire([])
 
 
 def verifies(harness: Harness, params: Mapping[str, str]) -> None:
@@ -360,7 +346,8 @@ def _long(most: int) -> SearchStrategy[str]:
 def length_limits(harness: Harness, x: Example) -> None:
     e = harness.close(params=full(harness, **x))
     harness.judge(e)
-    check(harness, e.claim != "rejected", "a legal length was refused", _lengths(x))
+    legal = "length" if all(value is None or value.isascii() for value in x.values()) else "number that is not ASCII"
+    check(harness, e.claim != "rejected", f"a legal {legal} was refused", _lengths(x))
     if not e.closes:
         raise Blocked(f"nothing was sent: the client claims {e.claim}")
     unchanged(harness, e.closes[0], given(x))

@@ -368,7 +368,9 @@ def by_wording(harness: Harness, e: Evidence, also: Sequence[Broken], usual: Cal
         harness.judge(e, also=also)
     except CaseBroken as broken:
         if usual() != e.claim:
-            said = Broken("C", "the wording of resp_desc decided: another text, another claim")
+            decided = "the wording of resp_desc decided: another text, another claim"
+            unread = "a reply was not read or not believed because of the text of resp_desc"
+            said = Broken("C", decided if e.definite else unread)
             raise CaseBroken((said, *broken.found), e) from None
 
 

@@ -276,6 +276,18 @@ def _culprit(harness: Harness, x: Example) -> str:
     return " in unusual bytes"
 
 
+def _lost(x: Example) -> str:
+    """What an application does wrong that does not believe in a success which was told."""
+    if x["close"] in ("last", "unanswered"):
+        return "the outcome of a close took back what a webhook had told"
+    if x["close"] == "refused":
+        return "a success was not learned after a close that was refused"
+    before = [stat for stat in x["stats"] if stat != "S"]
+    if before and x["stats"][-1] == "S":
+        return f"a success was not learned after {before[0]}"
+    return "late news took back what was known"
+
+
 @case(
     "webhook/duplicate-and-reordered",
     Level.SHOULD,
@@ -318,5 +330,5 @@ def duplicate_and_reordered(harness: Harness, x: Example) -> None:
     refused = [status for status in statuses if not 200 <= status < 300]
     found = [Broken("C", "a repeated or late webhook was refused", f"HTTP {refused[0]}")] if refused else []
     if e.claim != "closed":
-        found.append(Broken("C", "late news took back what was known", f"the application believes {e.claim}"))
+        found.append(Broken("C", _lost(x), f"the application believes {e.claim}"))
     harness.judge(e, also=found)
