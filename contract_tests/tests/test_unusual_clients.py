@@ -23,6 +23,7 @@ WHERE_IT_SHOWS = {
     "own-headers": ("request/e*", "transport/re*"),
     "escaped": ("request/sign-[jn]*",),
     "digits": ("query/ow*",),
+    "careful": ("request/sign-[jd]*", "request/te*"),
     "unsure": ("response/[2psu]*", "time/*", "concurrency/*"),
     "asks-nobody": ("response/[2nps]*", "concurrency/*", "transport/bo*", "transport/retry*"),
     "asks-once": ("response/[2nps]*", "query/[op]*", "transport/bo*", "concurrency/*"),

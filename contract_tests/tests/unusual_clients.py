@@ -15,8 +15,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from huifu_contract.drivers.in_process import describes
+from huifu_contract.harness.differences import CONTROL
 from huifu_contract.reference.app import App
-from huifu_contract.reference.client import Client
+from huifu_contract.reference.client import Client, Refused
 from huifu_contract.reference.wire import JSON, NoReply
 
 CLAIMS = ("query", "retry", "generates-seq", "generates-date", "parallel", "webhook", "order")
@@ -162,6 +163,15 @@ class Digits(Client):
         return str(uuid.uuid4().int).rjust(128, "7")
 
 
+class Careful(Client):
+    """Refuses numbers with control characters."""
+
+    def data(self, params: Mapping[str, str]) -> dict[str, str]:
+        if CONTROL.search("".join(params.values())):
+            raise Refused("a control character in a number")
+        return super().data(params)
+
+
 class Unsure(Client):
     """Says `unknown` of everything that is not certain: also of a close in progress and of an order too young."""
 
@@ -212,6 +222,7 @@ UNUSUAL: dict[str, tuple[type[Client], frozenset[str]]] = {
     "own-headers": (OwnHeaders, frozenset()),
     "escaped": (Escaped, frozenset()),
     "digits": (Digits, frozenset()),
+    "careful": (Careful, frozenset()),
     "unsure": (Unsure, frozenset()),
     "asks-nobody": (AsksNobody, frozenset({"query"})),
     "asks-once": (AsksOnce, frozenset({"retry"})),
