@@ -84,7 +84,8 @@ class Crew:
         idle = self.idle.share()
         if idle >= 0.5 and self._waits(crew):
             return AT_ONCE
-        return min(1, TWICE * at_first - len(crew)) if idle >= 0.3 else 0
+        soon = 2 if idle >= 0.5 else int(idle >= 0.3)
+        return min(soon, TWICE * at_first - len(crew))
 
     def _start(self, harness: Harness) -> Thread:
         thread = Thread(target=self.work, args=(harness,), daemon=True, name="huifu-contract-worker")
