@@ -270,6 +270,7 @@ def mutants() -> Iterator[Mutant]:
         _kept(check_echo=_no_echo),
         "transport/late-reply",
     )
+    yield one("kept-after-a-timeout", "connection", "every call", _kept(), "transport/late-reply")
     yield one(
         "answer-of-another-call",
         "reply",
