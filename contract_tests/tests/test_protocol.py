@@ -84,6 +84,11 @@ def test_webhook_may_only_be_claimed_with_an_address() -> None:
     with pytest.raises(AdapterTrouble, match="webhook_url"):
         protocol.check("hello", hello)
     assert protocol.check("hello", {**hello, "webhook_url": "http://127.0.0.1:9/hook"})
+    for right in ("https://shop.test", "http://[::1]:65535/?a=b", "http://localhost/hook"):
+        assert protocol.check("hello", {**hello, "webhook_url": right})
+    for wrong in ("127.0.0.1:9", "http://127.0.0.1:127.0.0.1:9/", "http://a:65536/", "http:///hook", "http://a:b/"):
+        with pytest.raises(AdapterTrouble, match="webhook_url"):
+            protocol.check("hello", {**hello, "webhook_url": wrong})
 
 
 def test_unknown_members_are_ignored_and_unsupported_is_a_valid_answer_to_anything() -> None:

@@ -128,6 +128,14 @@ def test_tampered_puts_in_what_it_is_told(tenant: huifu_mock.Tenant) -> None:
     assert data(spoilt(tenant, "tampered", field="resp_code", value="00000100"))["resp_code"] == "00000100"
 
 
+def test_tampered_writes_json_text_as_it_is_given_so_that_half_a_character_can_be_told(
+    tenant: huifu_mock.Tenant,
+) -> None:
+    client = spoilt(tenant, "tampered", field="resp_desc", text=r'"ok\ud800"')
+    assert data(client)["resp_desc"] == "ok\ud800"
+    assert not client.signature_holds
+
+
 def test_foreign_reply_is_genuine_and_about_something_else(tenant: huifu_mock.Tenant) -> None:
     order = tenant.orders.add(trans_stat="S")
     client = spoilt(tenant, "foreign-reply", order)

@@ -90,8 +90,15 @@ def sign_replayed(decided: DecidedReply, _: Settings) -> bytes:
 
 
 def tampered(decided: DecidedReply, settings: Settings) -> bytes:
-    changed = {**decided.fields, settings["field"]: _wanted(decided, settings)}
-    return enveloped(canonical.dump(changed), signing.sign(decided.key, decided.data))
+    text = settings["text"]
+    value = _json(_wanted(decided, settings)) if text is None else text.encode()
+    return enveloped(_with(decided, settings["field"], value), signing.sign(decided.key, decided.data))
+
+
+def _with(decided: DecidedReply, name: str, value: bytes) -> bytes:
+    """What an honest reply carries, with JSON text as a member."""
+    members = {**{name: _json(value) for name, value in decided.fields.items()}, name: value}
+    return b"{" + b",".join(_json(name) + b":" + members[name] for name in sorted(members)) + b"}"
 
 
 def _elsewhere(fields: Fields) -> Fields:
@@ -165,9 +172,7 @@ def duplicate_key(decided: DecidedReply, settings: Settings) -> bytes:
 def extra_field(decided: DecidedReply, settings: Settings) -> bytes:
     if settings["text"] is None:
         return decided.changed(**{settings["field"]: settings["value"]})
-    members = {name: _json(value) for name, value in decided.fields.items()}
-    members[settings["field"]] = settings["text"].encode()
-    return decided.signed(b"{" + b",".join(_json(name) + b":" + members[name] for name in sorted(members)) + b"}")
+    return decided.signed(_with(decided, settings["field"], settings["text"].encode()))
 
 
 def beside_data(decided: DecidedReply, settings: Settings) -> bytes:
@@ -238,7 +243,8 @@ SIGNED: Final[tuple[Kind[SignedAct], ...]] = (
          "a field was changed after signing", "签名后字段被篡改",
          (Setting("field", "trans_stat", "which", "哪个字段"),
           Setting("value", None, "to what; by default S for a `trans_stat` that is not S, else F; one character "
-                  "changed elsewhere", "改成什么；默认 `trans_stat` 非 S 改 S、S 改 F，其他字段改一个字符"))),
+                  "changed elsewhere", "改成什么；默认 `trans_stat` 非 S 改 S、S 改 F，其他字段改一个字符"),
+          Setting("text", None, "the same as JSON text, written as given", "同上，以 JSON 文本给出，原样写出"))),
     Kind("foreign-reply", "signed", foreign_reply,
          "a genuine reply to another request", "另一请求的真实应答",
          (Setting("field", "", "the only field that differs; by default the numbers of the call and of the order",

@@ -253,15 +253,19 @@ SLIGHTLY: tuple[tuple[str, Any, Any, str], ...] = (
     quote=record.VERIFY,
     says="A change after signing is noticed however small it is: the signature covers what was received, not values "
     "that were converted, trimmed, picked or cleaned first.",
-    fixed=[{"field": field, "signed": signed, "value": value, "how": how} for field, signed, value, how in SLIGHTLY],
+    fixed=[
+        *({"field": field, "signed": signed, "value": value, "how": how} for field, signed, value, how in SLIGHTLY),
+        {"field": "resp_desc", "signed": "ok", "text": r'"ok\ud800"', "how": "half of a character was added"},
+    ],
     since="1.1",
 )
 def tampered_slightly(harness: Harness, x: Example) -> None:
     harness.twin()
-    field, value = x["field"], x["value"]
+    field, value = x["field"], x.get("text") or x["value"]
+    changed = {"text": value} if "text" in x else {"value": value}
     code = x["signed"] if field == "resp_code" else "00000000"
     desc = x["signed"] if field == "resp_desc" else None
-    script = answer(code, "S", desc, after=True), fault("tampered", field=field, value=value)
+    script = answer(code, "S", desc, after=True), fault("tampered", field=field, **changed)
     message = f"the signature was verified over other values than were received: {field}, {x['how']} unnoticed"
     cause = Broken("L5", message, differs=(Difference.of(field, x["signed"], value),))
     harness.judge(harness.close(None, *script), cause=cause)
