@@ -29,6 +29,10 @@ _AGAIN = (
 _MOST = "no reply of the gateway is a megabyte long; where a client stops reading is its own choice"
 _RESEND = 'decide.query: return "not_closed" if standing == "refused" else "resend" -> …standing '
 _READ = "wire.post: received = response.read(MOST + 1) -> received = response.read(MOST "
+_OWN = "how often, how soon and how long a client asks within its bounds is its own choice"
+_FIRST = "no other operation and no other standing sorts before it, and Python keeps one object for each such text"
+_PATIENCE = "client.Client.close: self.max_attempts, decide.PATIENCE.get(standing, attempt + 1) -> "
+_LENGTHS = "what is too long may be sent whole, and the refusal believed"
 SOURCE: dict[str, str] = {
     'decide.query: case "F" if code == "23000001": -> …': _AGAIN,
     f'{_RESEND}> "refused"…': _AGAIN,
@@ -43,6 +47,43 @@ SOURCE: dict[str, str] = {
     "wire.post: …, timeout_s: float, *, content_type… -> …, timeout_s: float, /, content_type…": "it is called in one "
     "way, which both allow",
     "wire.Envelope: @dataclass(frozen=True, slots=True) -> @dataclass(frozen=…": "who may change it: nobody does",
+    "client.Config: @dataclass(frozen=True, slots=True) -> @dataclass(frozen=…": "who may change it: nobody does",
+    "client.Config: …repr=False) -> …repr=True)": "nothing prints a configuration, so no key is shown",
+    "client.Client.__init__: *, -> /,": "it is called in one way, which both allow",
+    "client.Client.__init__: timeout_s: float = 15.0, -> …": _OWN,
+    "client.Client.__init__: attempt_s: float = 5.0, -> …": _OWN,
+    **{f"{_PATIENCE}…attempt {sign} 1)": _OWN for sign in ("-", "*", "/", "//", "%", "**", ">>", "&", "|", "^", "<<")},
+    **{
+        f"client.Client.exchange: left = max(0.001, … -> …until {sign} time…": _OWN
+        for sign in ("+", "*", "/", "//", "%")
+    },
+    **{f"client: PAUSES = … -> …{pauses})": _OWN for pauses in ("( -0.97, 0.12, 0.3, 0.6", "1.3, 0.6", "0.3, 1.6")},
+    "client.Client.pauses: …PAUSES[-1]… -> …": _OWN,
+    "client.Client.wait: …seconds >= until: -> …seconds > until:": "no two of these times are the same",
+    "client.Client.wait: return False -> return True": "the attempts stay bounded, and each has a millisecond then",
+    "client.Client.close: break -> continue (2)": "the attempts stay bounded, and each has a millisecond then",
+    "client.Client.close: seen = reply or seen -> seen = reply and seen": "what was seen is evidence and no claim",
+    "client.Client.close: …attempt >= min( -> …attempt == min(": "attempts are counted by ones, so that none is passed over",
+    "client.Client.close: …attempt >= min( -> …attempt is min(": "attempts are counted by ones, and Python keeps one "
+    "object for each small number",
+    'client.Client.close: …op == "close"… -> …op <= "close"…': _FIRST,
+    'client.Client.close: …op == "close"… -> …op is "close"…': _FIRST,
+    'client.Client.exchange: …op == "close"… -> …op <= "close"…': _FIRST,
+    'client.Client.exchange: …op == "close"… -> …op is "close"…': _FIRST,
+    'client.Client.close: …standing == "busy"… -> …standing <= "busy"…': _FIRST,
+    'client.Client.close: …standing == "busy"… -> …standing is "busy"…': _FIRST,
+    'client.Client.close: …standing == "busy"… -> …standing >= "busy"…': _OWN,
+    "client.Client.check_status: return status == 200 -> return status <= 200": "no status below 200 ends a reply",
+    "client.Client.envelope: …ensure_ascii=False… -> …ensure_ascii=True…": "an escaped character is the same JSON, and "
+    "what is signed stays as it is",
+    **{
+        f"client: LIMITS = … -> …{name}…: {most + 1}…": _LENGTHS
+        for name, most in (("req_seq_id", 128), ("huifu_id", 32), ("org_req_seq_id", 128), ("org_hf_seq_id", 128))
+    },
+    'wire._members: …text[at : at + 1] != "}": -> …text[at : at << 1] != "}":': "a reply is unreadable then that "
+    "something follows, and nothing is claimed from it",
+    "wire._members: …_skip(text, at + 1)… -> …_skip(text, at << 1)…": "what follows the object is not read, "
+    "and what is read was verified",
 }
 """The same for the changes that `make mutate` makes to the source of the reference client. `…` stands for any text."""
 
