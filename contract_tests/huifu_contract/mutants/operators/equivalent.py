@@ -63,7 +63,7 @@ SOURCE: dict[str, str] = {
     "client.Client.wait: return False -> return True": "the attempts stay bounded, and each has a millisecond then",
     "client.Client.close: break -> continue (2)": "the attempts stay bounded, and each has a millisecond then",
     "client.Client.close: seen = reply or seen -> seen = reply and seen": "what was seen is evidence and no claim",
-    "client.Client.close: …attempt >= min( -> …attempt == min(": "attempts are counted by ones, so that none is passed over",
+    "client.Client.close: …attempt >= min( -> …attempt == min(": "attempts are counted by ones: none is passed over",
     "client.Client.close: …attempt >= min( -> …attempt is min(": "attempts are counted by ones, and Python keeps one "
     "object for each small number",
     'client.Client.close: …op == "close"… -> …op <= "close"…': _FIRST,
