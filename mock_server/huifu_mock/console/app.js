@@ -147,7 +147,7 @@ const draw = () => {
   shown ||= state.ready || state.signIn || state.live === "lost";
   if (!shown) return;
   render(html`<${App} />`, root);
-  if (state.ready) requestAnimationFrame(load);
+  if (state.ready && !rest()) requestAnimationFrame(load);
 };
 onChange(draw);
 setTimeout(() => { shown = true; draw(); }, FIRST_PICTURE);
