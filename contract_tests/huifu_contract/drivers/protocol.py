@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from urllib.parse import urlsplit
 
 from huifu_contract import schemas
 from huifu_contract.failures import AdapterTrouble, KitTrouble
+from huifu_mock.http.address import url_problem
 
 VERSION = 1
 MAX_LINE = 1024 * 1024
@@ -49,20 +49,11 @@ def check(op: str, reply: dict[str, Any]) -> dict[str, Any]:
         error = reply.get("error")
         said = f" ({error.get('message')})" if isinstance(error, dict) and "outcome" not in reply else ""
         raise AdapterTrouble(f"the reply to {op} is invalid: {wrong}{said}; see schemas/adapter/from-client.json")
-    if op == "hello" and "webhook_url" in reply:
-        _check_address(reply["webhook_url"])
-    return reply
-
-
-def _check_address(url: str) -> None:
-    try:
-        parts = urlsplit(url)
-        wrong = "" if parts.hostname and parts.port != 0 else "names no host and port"
-    except ValueError as error:
-        wrong = f"is no address: {error}"
-    if wrong:
+    url = reply.get("webhook_url") if op == "hello" else None
+    if url is not None and (unfit := url_problem(url)):
         wanted = "it is one such as http://127.0.0.1:9000/webhook"
-        raise AdapterTrouble(f"the reply to hello is invalid: webhook_url: {url!r} {wrong}; {wanted}")
+        raise AdapterTrouble(f"the reply to hello is invalid: webhook_url: {url!r} {unfit}; {wanted}")
+    return reply
 
 
 def _short(line: bytes) -> str:

@@ -36,6 +36,15 @@ def host_of(url: str) -> str:
         return ""
 
 
+def url_problem(url: str) -> str:
+    """Why a URL names nobody who could be called; empty if it names somebody."""
+    try:
+        parts = urlsplit(url)
+        return "" if parts.hostname and parts.port != 0 else "names no host"
+    except ValueError as error:
+        return f"is not a URL: {error}"
+
+
 def base_url(host: str, port: int) -> str:
     """The address to call a server by that listens there."""
     named = ANY_ADDRESS.get(host, host)

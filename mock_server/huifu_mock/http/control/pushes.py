@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from typing import Any, get_args
-from urllib.parse import urlsplit
 
 from huifu_mock.gateway.mock import MOST_WEBHOOKS, Refused, check
+from huifu_mock.http.address import url_problem
 from huifu_mock.http.control import paging, summaries
 from huifu_mock.http.control.orders import one_of
 from huifu_mock.http.control.route import ControlRequest, ControlResponse, Route, no_more, unhurried
@@ -24,21 +24,12 @@ def _add_webhook(request: ControlRequest) -> ControlResponse:
     tenant, body = request.tenant, request.body
     check("control/webhook-create", body)
     no_more(len(tenant.pushes.webhooks), MOST_WEBHOOKS, "webhooks")
-    _check_url(body["url"])
+    if wrong := url_problem(body["url"]):
+        raise Refused(422, Problem("url", wrong, "for example http://127.0.0.1:9000/webhook"))
     key = body.get("key", tenant.settings.webhook_key)
     return ControlResponse(
         201, shown_webhook(tenant.pushes.register(body["url"], body.get("events", WEBHOOK_EVENTS), key))
     )
-
-
-def _check_url(url: str) -> None:
-    try:
-        parts = urlsplit(url)
-        wrong = "" if parts.hostname and parts.port != 0 else "names no host"
-    except ValueError as error:
-        wrong = f"is not a URL: {error}"
-    if wrong:
-        raise Refused(422, Problem("url", wrong, "for example http://127.0.0.1:9000/webhook"))
 
 
 async def listed_webhooks(request: ControlRequest) -> ControlResponse:
