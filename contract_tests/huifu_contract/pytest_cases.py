@@ -17,8 +17,8 @@ import pytest
 from huifu_contract.catalogue.record import RANK, Level, Record
 from huifu_contract.catalogue.registry import catalogue, select
 from huifu_contract.drivers.driver import Driver
-from huifu_contract.drivers.driver import driver as chosen
 from huifu_contract.drivers.in_process import LocalDriver
+from huifu_contract.drivers.kinds import driver as chosen
 from huifu_contract.failures import SetupTrouble
 from huifu_contract.grading import known_failures as known_file
 from huifu_contract.grading.known_failures import KnownFailure

@@ -12,7 +12,7 @@ import pytest
 
 from huifu_contract.cli.init import LANGUAGES
 from huifu_contract.cli.main import main
-from huifu_contract.drivers.driver import driver
+from huifu_contract.drivers.kinds import driver
 from huifu_contract.drivers.subprocess import RemoteDriver
 from huifu_contract.grading.profiles import Profile
 from huifu_contract.grading.results import Exit, RunResult, Verdict

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from huifu_contract import Outcome, describes
-from huifu_contract.drivers.driver import driver
 from huifu_contract.drivers.in_process import LocalDriver
+from huifu_contract.drivers.kinds import driver
 from huifu_contract.drivers.protocol import check
 from huifu_contract.drivers.subprocess import MAX_RESTARTS, RemoteDriver, clean
 from huifu_contract.failures import AdapterTrouble, ClientTrouble, Gone, Hung, SetupTrouble

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from huifu_contract.cli.main import main
-from huifu_contract.drivers.driver import at_once, driver
 from huifu_contract.drivers.http import HttpDriver
 from huifu_contract.drivers.in_process import LocalDriver
+from huifu_contract.drivers.kinds import driver
 from huifu_contract.failures import AdapterTrouble, ClientTrouble, Gone, Hung, SetupTrouble
 from huifu_contract.grading.profiles import Profile
 from huifu_contract.grading.results import Exit, Verdict
@@ -234,8 +234,8 @@ def test_an_application_has_one_worker_unless_it_takes_calls_of_several_merchant
     more: dict[str, Any], most: int
 ) -> None:
     with listening(lambda _: {**HELLO, **more}) as url:
-        assert at_once(started(url), 16) == most
-    assert at_once(LocalDriver(lambda _config, _base_url, _params: "unknown"), 16) == 16
+        assert started(url).at_once(16) == most
+    assert LocalDriver(lambda _config, _base_url, _params: "unknown").at_once(16) == 16
 
 
 class Several(Route):

@@ -204,7 +204,7 @@ def _one(spec: str, made: Any, server: Any, options: argparse.Namespace) -> Any:
     from rich.console import Console
 
     from huifu_contract.catalogue.registry import select
-    from huifu_contract.drivers.driver import driver
+    from huifu_contract.drivers.kinds import driver
     from huifu_contract.grading.checkpoint import Checkpoint
     from huifu_contract.grading.runner import Runner
     from huifu_contract.reports import progress, terminal

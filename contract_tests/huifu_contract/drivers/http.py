@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from huifu_contract.drivers import protocol
+from huifu_contract.drivers.driver import Driver
 from huifu_contract.failures import AdapterTrouble, ClientTrouble, Gone, Hung, SetupTrouble
 from huifu_contract.outcome import Hello, Outcome
 
@@ -24,7 +25,7 @@ BYE_S = 2.0
 HEADERS = {"Content-Type": "application/json", "Accept": "application/json", "Connection": "close"}
 
 
-class HttpDriver:
+class HttpDriver(Driver):
     """Every message carries `config`: an application may remember nothing between two requests."""
 
     def __init__(self, url: str, start_s: float = START_S) -> None:
@@ -43,8 +44,6 @@ class HttpDriver:
         self._target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         self._start_s = start_s
         self._config: Mapping[str, str] = {}
-        self.turn: contextlib.AbstractContextManager[Any] = contextlib.nullcontext()
-        """Entered for the time of a call."""
         self._first = True
         """Whether it says hello and bye for all that work beside it."""
         self._numbers = count(1)
@@ -71,7 +70,7 @@ class HttpDriver:
         if reply.get("outcome") == "unsupported":
             raise SetupTrouble(f"{self.url} answers `unsupported` to hello; it must describe the client")
         self.hello = Hello.from_message(reply)
-        if self.most_workers > 1:
+        if self._most > 1:
             self.turn = BoundedSemaphore(self.hello.max_parallel)
         return self.hello
 
@@ -94,13 +93,16 @@ class HttpDriver:
         return None
 
     def beside(self) -> HttpDriver:
-        """For another merchant of the same application, which was greeted already."""
+        """The application was greeted already."""
         made = HttpDriver(self.url)
         made.hello, made.turn, made._first = self.hello, self.turn, False
         return made
 
+    def at_once(self, wanted: int) -> int:
+        return min(wanted, self._most)
+
     @property
-    def most_workers(self) -> int:
+    def _most(self) -> int:
         """Half of the calls that it takes at once, because a case may have several open; else one."""
         able = self.hello.config_of_each_message and "parallel" in self.hello.claims
         return max(1, self.hello.max_parallel // 2) if able else 1

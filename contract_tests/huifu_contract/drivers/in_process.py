@@ -127,7 +127,7 @@ def run(close: Callable[..., Any], *args: Any) -> Outcome:
     return outcome
 
 
-class LocalDriver:
+class LocalDriver(Driver):
     """Takes what `py:` takes, as an object. There is no stderr of its own and no second process."""
 
     def __init__(self, target: Any) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from huifu_contract.drivers import protocol
 from huifu_contract.drivers.child_process import Child
+from huifu_contract.drivers.driver import Driver
 from huifu_contract.drivers.protocol import VERSION
 from huifu_contract.failures import AdapterTrouble, ClientTrouble, Gone, Hung, SetupTrouble, Trouble
 from huifu_contract.outcome import Hello, Outcome
@@ -124,7 +125,7 @@ MAX_RESTARTS = 10
 START_S = 30.0
 
 
-class RemoteDriver:
+class RemoteDriver(Driver):
     """`argv` is run without a shell."""
 
     def __init__(self, argv: Sequence[str], env: Mapping[str, str] | None = None, start_s: float = START_S) -> None:

@@ -20,7 +20,7 @@ import hypothesis
 from huifu_contract import __version__
 from huifu_contract.catalogue.record import Example, Record
 from huifu_contract.catalogue.registry import catalogue, select
-from huifu_contract.drivers.driver import Driver, at_once, beside, turn
+from huifu_contract.drivers.driver import Driver
 from huifu_contract.failures import Trouble
 from huifu_contract.grading import replay
 from huifu_contract.grading.case import Grader, blank_result
@@ -267,7 +267,7 @@ class Runner:
     def _share(self, budget: Budget, properties: int) -> int:
         calls = self._harnesses[0].call_s or [0.01]
         workers = self.options.most_workers or self.options.workers
-        return budget.examples(statistics.median(calls), properties, at_once(self._harnesses[0].driver, workers))
+        return budget.examples(statistics.median(calls), properties, self._harnesses[0].driver.at_once(workers))
 
     def _one(self, plan: Plan, record: Record, harness: Harness) -> None:
         """A request case may fail while a control is red, and say why; it cannot pass then."""
@@ -313,23 +313,23 @@ class Runner:
             with ThreadPoolExecutor(count) as pool:
                 return list(pool.map(self._harness, [server] * count))
 
-        wanted = at_once(client.driver, min(self.options.workers, len(records)))
+        wanted = client.driver.at_once(min(self.options.workers, len(records)))
         if wanted > len(self._harnesses):
             more(wanted - len(self._harnesses))
-        Crew(work, more, at_once(client.driver, self.options.most_workers or 0)).run(self._harnesses, queue.qsize)
+        Crew(work, more, client.driver.at_once(self.options.most_workers or 0)).run(self._harnesses, queue.qsize)
 
     # -- parts of the set-up --------------------------------------------------------------------------------------
 
     def _harness(self, server: Connection) -> Harness:
         tenant = server.tenant(key_bits=self.options.key_bits)
         first = self._harnesses[0] if self._harnesses else None
-        driver = (first and beside(first.driver)) or self.make()
+        driver = (first and first.driver.beside()) or self.make()
         harness = Harness(
             driver, tenant, self.options.profile.examples, elsewhere=server.default, keep=self.options.keep
         )
         driver.start(harness.config)
-        harness.turn = turn(driver)
-        usual, workers = self.options.profile.seconds, at_once(driver, self.options.workers)
+        harness.turn = driver.turn
+        usual, workers = self.options.profile.seconds, driver.at_once(self.options.workers)
         self._failures.trouble_s = trouble_seconds(usual, harness.deadline_s, workers)
         if first is not None:
             harness.examples, harness.until = first.examples, first.until

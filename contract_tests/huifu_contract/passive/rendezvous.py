@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from threading import Condition
 
+from huifu_contract.drivers.driver import Driver
 from huifu_contract.failures import Gone
 from huifu_contract.outcome import Hello, Outcome
 from huifu_contract.passive.harness import UNSAID
@@ -95,7 +96,7 @@ class Waiting:
             self._change.notify_all()
 
 
-class PassiveDriver:
+class PassiveDriver(Driver):
     """Drives nobody: what is asked of it waits for the agent."""
 
     def __init__(self, waiting: Waiting, hello: Hello) -> None:

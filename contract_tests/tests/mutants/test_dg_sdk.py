@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from huifu_contract.catalogue.registry import catalogue
-from huifu_contract.drivers.driver import driver
+from huifu_contract.drivers.kinds import driver
 from huifu_contract.grading import known_failures
 from huifu_contract.grading.profiles import Profile
 from huifu_contract.grading.runner import Options, Runner

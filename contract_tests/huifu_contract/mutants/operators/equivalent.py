@@ -58,6 +58,7 @@ SOURCE: dict[str, str] = {
         for sign in ("+", "*", "/", "//", "%")
     },
     **{f"client: PAUSES = … -> …{pauses})": _OWN for pauses in ("( -0.97, 0.12, 0.3, 0.6", "1.3, 0.6", "0.3, 1.6")},
+    **{f"client: BEIJING = … -> …hours={hours}…": "its day is another one for an hour only" for hours in (7, 9)},
     "client.Client.pauses: …PAUSES[-1]… -> …": _OWN,
     "client.Client.wait: …seconds >= until: -> …seconds > until:": "no two of these times are the same",
     "client.Client.wait: return False -> return True": "the attempts stay bounded, and each has a millisecond then",
