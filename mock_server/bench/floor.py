@@ -6,20 +6,24 @@ import shutil
 import subprocess
 import sys
 import timeit
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp import web
 from aiohttp.web_request import BaseRequest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 import measures
 from huifu_mock import keys, signing
 from load import Load, http_request, load
 
-COUNT = 20_000
+COUNT = 10_000
+WANTED = b"org_req_seq_id"
 CORES = 2
+
+Handler = Callable[[BaseRequest], Awaitable[web.Response]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,10 @@ class Floor:
     """16 connections."""
     round_trip: float
     """Median, one connection."""
+    signing: float
+    """CPU time of a bare aiohttp server that also verifies and signs, in its event loop: the floor as a server."""
+    signing_load: Load
+    """16 connections."""
 
     @property
     def cpu(self) -> float:
@@ -49,7 +57,7 @@ def openssl() -> tuple[float, float]:
     """Seconds of one RSA-2048 signature and of one verification, by `openssl speed` (by this library without it)."""
     if shutil.which("openssl"):
         out = subprocess.run(
-            ["openssl", "speed", "-seconds", "2", "rsa2048"], capture_output=True, text=True, check=True
+            ["openssl", "speed", "-seconds", "1", "rsa2048"], capture_output=True, text=True, check=True
         )
         signs, verifies = re.findall(r"rsa\s+2048 bits\s+\S+\s+\S+\s+([\d.]+)\s+([\d.]+)", out.stdout)[-1]
         return 1 / float(signs), 1 / float(verifies)
@@ -66,8 +74,19 @@ async def _echo(request: BaseRequest) -> web.Response:
     return web.Response(body=await request.read(), headers={"Content-Type": "application/json"})
 
 
-async def _serve() -> None:
-    runner = web.ServerRunner(web.Server(_echo, access_log=None))
+def _signing(key: RSAPrivateKey, text: bytes) -> Handler:
+    public, sign = key.public_key(), signing.sign(key, text)
+
+    async def signed_echo(request: BaseRequest) -> web.Response:
+        signing.verify(public, text, sign)
+        signing.sign(key, text)
+        return await _echo(request)
+
+    return signed_echo
+
+
+async def _serve(handler: Handler) -> None:
+    runner = web.ServerRunner(web.Server(handler, access_log=None))
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     print(runner.addresses[0][1], flush=True)
@@ -75,9 +94,9 @@ async def _serve() -> None:
 
 
 @contextmanager
-def echo_server() -> Iterator[tuple[str, int]]:
-    """A bare aiohttp server in a process of its own; its address and process number."""
-    command = [sys.executable, str(Path(__file__)), "serve"]
+def echo_server(*, signing: bool = False) -> Iterator[tuple[str, int]]:
+    """A bare aiohttp server in a process of its own, which verifies and signs if asked; its address and number."""
+    command = [sys.executable, str(Path(__file__)), "sign" if signing else "echo"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=measures.ENVIRONMENT)
     try:
         assert process.stdout is not None
@@ -90,17 +109,28 @@ def echo_server() -> Iterator[tuple[str, int]]:
 def floor() -> Floor:
     """Measure it now."""
     sign, verify = openssl()
-    body = measures.body("c0", "o0")
     with echo_server() as (base_url, pid):
-        request = [http_request(base_url, "/", body)]
-        load(base_url, request * 2000, 16, b"org_req_seq_id")
-        before = measures.cpu_seconds(pid) or 0.0
-        many = load(base_url, request * COUNT, 16, b"org_req_seq_id")
-        after = measures.cpu_seconds(pid) or 0.0
-        one = load(base_url, request * 3000, 1, b"org_req_seq_id")
-    echo = (after - before) / COUNT or 1 / many.rate
-    return Floor(sign, verify, echo, many, one.percentile(0.5))
+        echo_load, echo = _measured(base_url, pid, COUNT)
+        one = load(base_url, _requests(base_url, 1000), 1, WANTED)
+    with echo_server(signing=True) as (base_url, pid):
+        signing_load, signed = _measured(base_url, pid, COUNT // 10)
+    return Floor(sign, verify, echo, echo_load, one.percentile(0.5), signed, signing_load)
 
 
-if __name__ == "__main__" and sys.argv[1:] == ["serve"]:
-    asyncio.run(_serve())
+def _requests(base_url: str, count: int) -> list[bytes]:
+    return [http_request(base_url, "/", measures.body("c0", "o0"))] * count
+
+
+def _measured(base_url: str, pid: int, count: int) -> tuple[Load, float]:
+    """A load of 16 connections, and the server's CPU time for each request."""
+    requests = _requests(base_url, count)
+    load(base_url, requests[: count // 10], 16, WANTED)
+    before = measures.cpu_seconds(pid) or 0.0
+    found = load(base_url, requests, 16, WANTED)
+    after = measures.cpu_seconds(pid) or 0.0
+    return found, (after - before) / count or 1 / found.rate
+
+
+if __name__ == "__main__" and sys.argv[1:]:
+    key = keys.published("huifu")
+    asyncio.run(_serve({"echo": _echo, "sign": _signing(key, b"x" * 200)}[sys.argv[1]]))

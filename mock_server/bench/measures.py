@@ -16,12 +16,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Final
 
 import huifu_mock
 from huifu_mock import keys, signing
 from huifu_mock.gateway.gateway import Gateway
 from huifu_mock.gateway.mock import Mock, seed
 from huifu_mock.gateway.tenant import DEFAULT_HUIFU_ID, DEFAULT_PRODUCT_ID, DEFAULT_SYS_ID, Tenant
+from huifu_mock.http.server import LOAD_AFTER
 from huifu_mock.request import CLOSE, ReceivedBytes, read
 from huifu_mock.schemas import schema
 from huifu_mock.state.clock import Clock
@@ -32,6 +34,8 @@ TODAY = f"{Clock().now():%Y%m%d}"
 """In Beijing: a close of another day gets a hint beside its answer."""
 DAY = "20260101"
 """Of the orders, which are old enough to be closed."""
+QUIET: Final = 0.3
+"""Real seconds in which a server at rest uses no CPU time."""
 
 
 def compiling() -> dict[str, str]:
@@ -121,6 +125,15 @@ def serving(orders: int, store: str = "memory:", workers: int = 1) -> Iterator[t
             process.wait()
 
 
+def wait_until_at_rest(pid: int) -> None:
+    """Return when a server has loaded what it loads once it is up, which would be counted as a cost of closes."""
+    time.sleep(LOAD_AFTER)  # noqa: TID251 - another program starts in real time
+    before = None
+    while (now := cpu_seconds(pid)) != before:
+        before = now
+        time.sleep(QUIET)  # noqa: TID251 - as above
+
+
 def restart_seconds(store: str, times: int = 3) -> float:
     """The least time from starting the command on a store that was used before to the first line that it prints."""
     taken = []
@@ -149,12 +162,15 @@ def requests_of_tenants(base_url: str, tenants: int, each: int) -> list[list[byt
 
 
 def cpu_seconds(pid: int) -> float | None:
-    """CPU time that a process used so far; `None` where `/proc` is missing."""
-    stat = Path(f"/proc/{pid}/stat")
-    if not stat.exists():
+    """CPU time that a process and its children used so far; `None` where `/proc` is missing."""
+    children = Path(f"/proc/{pid}/task/{pid}/children")
+    if not children.exists():
         return None
-    fields = stat.read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    ticks = 0
+    for one in (pid, *children.read_text().split()):
+        fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def resident_mb(pid: int) -> float | None:
