@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 import huifu_mock
-from huifu_mock.cli.serve import example_close
+from huifu_mock.cli.welcome import example_close
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("builds")]
 

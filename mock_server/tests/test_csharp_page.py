@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import huifu_mock
-from huifu_mock.cli.serve import example_close
+from huifu_mock.cli.welcome import example_close
 
 PAGE = Path(__file__).parents[1] / "docs" / "csharp.md"
 

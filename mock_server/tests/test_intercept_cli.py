@@ -17,7 +17,8 @@ import trustme
 
 import huifu_mock
 from huifu_mock import hosts
-from huifu_mock.cli import intercept, main, serve
+from huifu_mock.cli import intercept, main
+from huifu_mock.cli.welcome import welcome
 from huifu_mock.client.intercept.environment import HERE, InterceptEnvironment, truststore
 from huifu_mock.client.transport import NotIntercepting
 from huifu_mock.hosts import is_huifu
@@ -284,7 +285,9 @@ def test_a_tls_port_alone_opens_no_proxy():
         ):
             pass
         assert server.mock.interception is not None
-        assert f"TLS alone on port {about['tls_port']}." in serve.welcome(server.base_url, server.mock)
+        assert f"TLS alone on port {about['tls_port']}." in welcome(
+            server.base_url, [], server.mock.interception, guarded=False
+        )
     assert about["port"] is None
     given = argparse.Namespace(intercept=None, tls_port=443, intercept_others="refuse", ca_dir=None, ca_cert=None)
     assert intercept.options(given, "127.0.0.1") == InterceptOptions(port=None, tls_port=443)

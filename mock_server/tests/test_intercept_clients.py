@@ -125,7 +125,7 @@ def test_ruby(tmp_path: Path) -> None:
 
 CURL = """
 import os, subprocess, sys
-from huifu_mock.cli.serve import example_close
+from huifu_mock.cli.welcome import example_close
 url = "https://api.huifu.com/v2/trade/payment/scanpay/close"
 sys.exit(subprocess.call(["curl", "-sS", url, "-d", example_close().decode()]))
 """

@@ -12,6 +12,7 @@ from wired import Received, connected, head, received
 
 import huifu_mock
 from huifu_mock.cli import serve
+from huifu_mock.cli.welcome import welcome
 from huifu_mock.http import page
 
 ASSETS = page.FOLDER / "assets"
@@ -54,7 +55,7 @@ def test_head_tells_the_headers_alone(server: huifu_mock.Server) -> None:
 def test_the_address_of_the_console_is_printed_at_the_start_and_leads_to_it(server: huifu_mock.Server) -> None:
     address = json.loads(serve._ready_json(server._http))["console_url"]
     assert address == f"{server.base_url}/_mock/"
-    assert address in serve.welcome(server.base_url, server.mock)
+    assert address in welcome(server.base_url, [], None, guarded=False)
     assert b"<title>huifu-mock</title>" in get(server.base_url, urlsplit(address).path).body
 
 

@@ -27,7 +27,7 @@ NEVER = {"alembic", "huifu_contract", "jsonschema", "pytest", "rich", "sqlalchem
 
 UP_TO_THE_FIRST_ANSWER = """
 import http.client, json, signal, sys, threading
-from huifu_mock.cli import main, serve
+from huifu_mock.cli import main, serve, welcome
 from huifu_mock.http import server
 
 def loaded():
@@ -35,7 +35,7 @@ def loaded():
 
 def ask(port):
     connection = http.client.HTTPConnection("127.0.0.1", port)
-    connection.request("POST", "/v2/trade/payment/scanpay/close", serve.example_close())
+    connection.request("POST", "/v2/trade/payment/scanpay/close", welcome.example_close())
     told = {"answer": json.load(connection.getresponse())["data"]["resp_code"], "loaded": loaded()}
     server._load_the_rest()
     print(json.dumps({**told, "then": loaded()}), flush=True)

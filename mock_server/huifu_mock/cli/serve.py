@@ -17,20 +17,18 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from huifu_mock import _data, signing
+from huifu_mock import _data
 from huifu_mock._version import VERSION
 from huifu_mock.cli import intercept, workers
 from huifu_mock.cli.main import Failure
 from huifu_mock.cli.orders_file import BadOrdersFile, load
+from huifu_mock.cli.welcome import welcome
 from huifu_mock.client.environment import TOKEN_VARIABLE
 from huifu_mock.gateway.mock import Mock
 from huifu_mock.gateway.store import BadStore
-from huifu_mock.gateway.tenant import DEFAULT_HUIFU_ID, DEFAULT_PRODUCT_ID, DEFAULT_SYS_ID
 from huifu_mock.http.address import CannotIntercept, CannotListen, base_url
 from huifu_mock.http.server import HttpServer, Limits
-from huifu_mock.keys import published
 from huifu_mock.push.http import BadTarget
-from huifu_mock.request import CLOSE
 from huifu_mock.state import clock
 from huifu_mock.state.journal import SERVER_BYTES, TENANT_BYTES, Room
 from huifu_mock.state.work import Unkept
@@ -170,7 +168,10 @@ def _serve_alone(
         interceptor = intercept.interceptor(server, options) if options else None
 
         def tell() -> None:
-            print(_ready_json(server) if args.ready_json else welcome(server.base_url, mock), flush=True)
+            if args.ready_json:
+                print(_ready_json(server), flush=True)
+            else:
+                print(welcome(server.base_url, mock.cast, mock.interception, bool(args.control_token)), flush=True)
 
         with _call_log(args, server):
             asyncio.run(_serve(server, interceptor, ready or tell, args.until_eof and ready is None))
@@ -186,7 +187,8 @@ def _serve_together(args: argparse.Namespace, cast: list[dict[str, Any]] | None)
     def tell(port: int) -> None:
         url = base_url(args.host, port)
         seeded = _data.read_json("fixtures/orders.json") if cast is None else cast
-        print(_ready(url, args.host, port, None) if args.ready_json else _welcome(url, seeded, None), flush=True)
+        ready = _ready(url, args.host, port, None) if args.ready_json else ""
+        print(ready or welcome(url, seeded, None, bool(args.control_token)), flush=True)
         if args.until_eof:
             threading.Thread(target=_at_eof, args=(partial(os.kill, os.getpid(), signal.SIGTERM),), daemon=True).start()
 
@@ -296,66 +298,3 @@ def _ready(url: str, host: str, port: int, interception: dict[str, Any] | None) 
         "interception": interception,
     }
     return json.dumps(ready)
-
-
-def example_close() -> bytes:
-    """A signed close of the first order of the sample orders, ready to send."""
-    data = {
-        "req_date": "20260102",
-        "req_seq_id": "my-first-close",
-        "huifu_id": DEFAULT_HUIFU_ID,
-        "org_req_date": "20260101",
-        "org_req_seq_id": "order-open",
-    }
-    return signing.envelope(DEFAULT_SYS_ID, DEFAULT_PRODUCT_ID, data, published("merchant"))
-
-
-def welcome(base_url: str, mock: Mock) -> str:
-    """What a newcomer does next."""
-    return _welcome(base_url, mock.cast, mock.interception)
-
-
-def _welcome(base_url: str, cast: list[dict[str, Any]], interception: dict[str, Any] | None) -> str:
-    numbers = ", ".join(order["req_seq_id"] for order in cast if "req_seq_id" in order)
-    tenant = f"{base_url}/_mock/tenants/{DEFAULT_SYS_ID}"
-    return f"""\
-huifu-mock {VERSION} answers at {base_url} (Ctrl-C ends it)
-
-See every call, order, push and fault, live, and act on them: {base_url}/_mock/
-
-Close an order, signed with the published test key:
-
-curl -s {base_url}{CLOSE.path} -H 'Content-Type: application/json' -d '{example_close().decode()}'
-
-The same with the official Python SDK (pip install dg-sdk):
-
-import json, urllib.request; from dg_sdk import DGClient, MerConfig
-t = json.load(urllib.request.urlopen("{tenant}"))
-DGClient.mer_config = MerConfig(t["merchant_private_key"], t["huifu_public_key"], t["sys_id"], t["product_id"])
-DGClient.BASE_URL = t["base_url"]
-
-orders:   {numbers or "none yet: POST " + tenant + "/orders"}
-journal:  {tenant}/journal   what was received, and why it was answered so (or: huifu-mock journal)
-about:    {base_url}/_mock/about
-{_intercepting(interception)}"""
-
-
-def _intercepting(about: dict[str, Any] | None) -> str:
-    """How a client that calls Huifu's real hosts comes here; empty where none is intercepted."""
-    if about is None:
-        return ""
-    tls = f"TLS alone on port {about['tls_port']}" if about["tls_port"] is not None else ""
-    if about["port"] is None:
-        return f"""
-Clients that call https://api.huifu.com are answered where that name leads here: {tls}. They have to trust its CA:
-
-huifu-mock ca > ca.pem
-"""
-    return f"""
-Clients that call https://api.huifu.com are answered on port {about["port"]}{tls and f", {tls}"}. In their environment:
-
-huifu-mock ca > ca.pem && export SSL_CERT_FILE=$PWD/ca.pem CURL_CA_BUNDLE=$PWD/ca.pem REQUESTS_CA_BUNDLE=$PWD/ca.pem
-export HTTPS_PROXY=http://{about["host"]}:{about["port"]} NO_PROXY=localhost,127.0.0.1
-
-For Java, Node and PHP streams: huifu-mock exec --intercept -- COMMAND sets what they need.
-"""
