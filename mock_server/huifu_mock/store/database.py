@@ -30,6 +30,8 @@ from huifu_mock.store.units import Changes
 
 PROBE: Final = "x" * 16384
 """What is written to see whether there is room: more than a close takes."""
+AT_ONCE: Final = 1000
+"""So many rows are taken from text to objects together: the texts of all are never in memory at once."""
 
 
 class Database(ABC):
@@ -162,8 +164,8 @@ def whole(connection: Connection, sys_id: str) -> tuple[Record, Record] | None:
         return None
     record: Record = {**json.loads(row.settled), **json.loads(row.state)}
     for kind, table in MANY.items():
-        bodies = connection.scalars(select(table.c.body).where(table.c.tenant == sys_id).order_by(table.c.place)).all()
-        record[kind] = json.loads(f"[{','.join(bodies)}]")
+        bodies = connection.scalars(select(table.c.body).where(table.c.tenant == sys_id).order_by(table.c.place))
+        record[kind] = [one for some in bodies.partitions(AT_ONCE) for one in json.loads(f"[{','.join(some)}]")]
     record["closes_met"] = record.pop("met")
     return record, json.loads(row.keys)
 
