@@ -32,6 +32,7 @@ from huifu_contract.grading.plan import Plan, longest_first
 from huifu_contract.grading.profiles import PROFILES, Budget, Profile
 from huifu_contract.grading.progress import Progress
 from huifu_contract.grading.results import CaseResult, RunResult, Verdict
+from huifu_contract.harness import tenants
 from huifu_contract.harness.harness import NO_TIME, Harness
 from huifu_mock import Server
 from huifu_mock.client.server import Connection
@@ -321,12 +322,12 @@ class Runner:
     # -- parts of the set-up --------------------------------------------------------------------------------------
 
     def _harness(self, server: Connection) -> Harness:
-        tenant = server.tenant(key_bits=self.options.key_bits)
-        first = self._harnesses[0] if self._harnesses else None
-        driver = (first and first.driver.beside()) or self.make()
-        harness = Harness(
-            driver, tenant, self.options.profile.examples, elsewhere=server.default, keep=self.options.keep
-        )
+        first, bits, keep = self._harnesses[0] if self._harnesses else None, self.options.key_bits, self.options.keep
+        beside = first.driver.beside() if first is not None else None
+        alike = first.tenant if first is not None and not (beside or keep) else None  # a kept one has a key of its own
+        tenant = tenants.fresh(server, bits, alike)
+        driver = beside or self.make()
+        harness = Harness(driver, tenant, self.options.profile.examples, elsewhere=server.default, keep=keep)
         driver.start(harness.config)
         harness.turn = driver.turn
         usual, workers = self.options.profile.seconds, driver.at_once(self.options.workers)
@@ -379,20 +380,21 @@ class Runner:
 
     def _stop(self) -> None:
         """Ends the clients; a reply too many that nobody has seen yet is the last case's adapter error."""
-        for harness in self._harnesses:
-            try:
-                harness.driver.stop()
-            except Trouble as trouble:
-                last = next(reversed(self._results))
-                self._finish(
-                    replace(
-                        self._results[last],
-                        verdict=Verdict.ADAPTER_ERROR,
-                        trouble=trouble.kind,
-                        signature=str(trouble),
-                    )
-                )
+        with ThreadPoolExecutor(len(self._harnesses) or 1) as pool:
+            for trouble in filter(None, list(pool.map(_stopped, self._harnesses))):
+                last = self._results[next(reversed(self._results))]
+                told = replace(last, verdict=Verdict.ADAPTER_ERROR, trouble=trouble.kind, signature=str(trouble))
+                self._finish(told)
         if self.options.keep:
             for harness in self._harnesses:
                 if not harness.kept:
                     harness.tenant.drop()
+
+
+def _stopped(harness: Harness) -> Trouble | None:
+    """What came to light when that client was ended."""
+    try:
+        harness.driver.stop()
+    except Trouble as trouble:
+        return trouble
+    return None

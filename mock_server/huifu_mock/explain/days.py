@@ -1,6 +1,7 @@
 """Dates are Beijing's: which day it is there, for a client that takes its own from UTC or from its machine."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from huifu_mock.request import Endpoint
@@ -20,14 +21,15 @@ def which_day(now: datetime) -> tuple[str, str]:
 
 def own_date(endpoint: Endpoint, req_date: str, now: datetime) -> tuple[str, str] | None:
     """The warning about a call's own `req_date` that is a day off; `None` for the right day, and for one far away."""
-    if endpoint.request == ABOUT_THE_ORDER or req_date not in (_day(now, -1), _day(now, 1)):
+    if endpoint.request == ABOUT_THE_ORDER or req_date not in (_day(now.date(), -1), _day(now.date(), 1)):
         return None
     en, zh = which_day(now)
     return f"warning: req_date {req_date} is a day off: {en}", f"警告：req_date {req_date} 差了一天：{zh}"
 
 
-def _day(now: datetime, away: int) -> str:
+@lru_cache(256)
+def _day(day: date, away: int) -> str:
     try:
-        return f"{now + timedelta(days=away):%Y%m%d}"
+        return f"{day + timedelta(days=away):%Y%m%d}"
     except OverflowError:
         return ""

@@ -376,5 +376,5 @@ def _without_facts(entry: Entry) -> str:
 def ascii_line(text: str) -> str:
     """A text that may stand in a header, cut if it is long."""
     line = " ".join(text.replace("…", "...").encode("ascii", "backslashreplace").decode().split())
-    printable = "".join(c if " " <= c <= "~" else "?" for c in line)
+    printable = line if line.isprintable() else "".join(c if " " <= c <= "~" else "?" for c in line)
     return printable if len(printable) <= LONGEST else printable[: LONGEST - 3] + "..."

@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cache
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
@@ -145,9 +146,13 @@ class Route:
 
     def values_in(self, parts: list[str]) -> dict[str, str]:
         """What the parts of a path that fits the template have in place of its `{names}`."""
-        return {
-            want[1:-1]: part for want, part in zip(self.template.split("/"), parts, strict=True) if want.startswith("{")
-        }
+        return {name: parts[at] for at, name in _named(self.template)}
+
+
+@cache
+def _named(template: str) -> tuple[tuple[int, str], ...]:
+    """At which place of a path each `{name}` of the template stands."""
+    return tuple((at, part[1:-1]) for at, part in enumerate(template.split("/")) if part.startswith("{"))
 
 
 Item = TypeVar("Item")

@@ -145,7 +145,9 @@ def _noted(route: Route, request: ControlRequest, path: str) -> ControlResponse 
 
 
 def _route(method: str, path: str) -> tuple[Route, dict[str, str]]:
-    parts = [unquote(part) for part in path.split("/")]
+    parts = path.split("/")
+    if "%" in path:
+        parts = [unquote(part) for part in parts]
     numbers = [
         number
         for (length, *places), routes in _PARTS.items()
