@@ -47,6 +47,8 @@ class _Connection(asyncio.Protocol):
         if head < 0:
             return
         marker = self._buffer.lower().find(b"content-length:", 0, head)
+        if marker < 0:
+            raise AssertionError(f"the load reads answers that tell their length alone: {self._buffer[:head]!r}")
         length = int(self._buffer[marker + 15 : self._buffer.index(b"\r\n", marker)])
         if len(self._buffer) < head + 4 + length:
             return
