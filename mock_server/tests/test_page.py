@@ -4,11 +4,14 @@ import base64
 import hashlib
 import http.client
 import json
+import re
+from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from wired import Received, connected, head, received
+from watching import Watch
+from wired import Received, connected, head, post, received
 
 import huifu_mock
 from huifu_mock.cli import serve
@@ -120,6 +123,70 @@ def test_the_sign_in_form_is_reached_without_the_token_that_it_asks_for() -> Non
         assert get(server.base_url, LIBRARY).status == 200
         assert get(server.base_url, "/_mock/about").status == 401
         assert get(server.base_url, "/_mock/about", Authorization="Bearer sesame").status == 200
+
+
+# --- the answers that the console is sent with
+
+
+class Given(HTMLParser):
+    """The answers that stand in a page, by the path that gives them."""
+
+    def __init__(self, page: bytes) -> None:
+        super().__init__()
+        self.answers: dict[str, str] = {}
+        self.scripts = 0
+        self._open: str | None = None
+        self.feed(page.decode())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "script":
+            self.scripts += 1
+            self._open = dict(attrs).get("id")
+
+    def handle_data(self, data: str) -> None:
+        if self._open is not None:
+            self.answers[self._open] = self.answers.get(self._open, "") + data
+
+    def handle_endtag(self, tag: str) -> None:
+        self._open = None
+
+
+def events_path(tenant: huifu_mock.Tenant) -> str:
+    return f"/_mock/tenants/{tenant.sys_id}/events?limit={page.LISTED}"
+
+
+def test_the_console_is_sent_with_the_first_answers_whatever_stands_in_them(server: huifu_mock.Server) -> None:
+    tenant = server.default
+    hostile = "</script><script>alert(1)</script><!-- \\ \u2028 &amp; \" '"
+    post(server.base_url, json.dumps({"sys_id": tenant.sys_id, "data": {"org_req_seq_id": hostile}}).encode())
+    with Watch(server.base_url, tenant.sys_id, query="?limit=50") as watch:
+        calls = watch.next("lists")["calls"]
+    assert calls["items"][0]["org_req_seq_id"] == hostile
+    given = Given(get(server.base_url, "/_mock/").body)
+    assert list(given.answers) == ["/_mock/about", events_path(tenant)]
+    assert given.scripts == 3
+    about = json.loads(get(server.base_url, "/_mock/about").body)
+    moving = ("bounds", "pushes")
+    assert {**json.loads(given.answers["/_mock/about"]), **dict.fromkeys(moving)} == {**about, **dict.fromkeys(moving)}
+    kind, told, last = re.findall(r"^(event|data|id): (.*)$", given.answers[events_path(tenant)], re.MULTILINE)[-3:]
+    assert (kind[1], json.loads(told[1])["calls"]) == ("lists", calls)
+    with Watch(server.base_url, tenant.sys_id, last=last[1]) as watch:
+        assert watch.ready.data["resumed"]
+
+
+def test_the_console_is_sent_with_the_answers_of_the_tenant_in_its_address(server: huifu_mock.Server) -> None:
+    other = server.tenant()
+    shown = get(server.base_url, f"/_mock/?tenant={other.sys_id}").body
+    assert list(Given(shown).answers) == ["/_mock/about", events_path(other)]
+    for unknown in ("nobody", "%2E%2E%2Fabout", "%22%3E", "%ff"):
+        assert list(Given(get(server.base_url, f"/_mock/?tenant={unknown}").body).answers) == ["/_mock/about"]
+
+
+def test_who_did_not_send_the_control_token_gets_the_console_without_an_answer() -> None:
+    with huifu_mock.Server(control_token="sesame") as server:
+        shown = get(server.base_url, "/_mock/")
+        assert Given(shown.body).answers == {}
+        assert get(server.base_url, "/_mock/", If_None_Match=shown.headers["etag"]).status == 304
 
 
 def test_every_asset_is_a_pinned_one_and_brings_its_licence() -> None:

@@ -1,6 +1,5 @@
 // The page: the bar with tenant and clock, the views, the detail, the keys.
 import { api, post, setToken, tenantPath } from "./api.js";
-import { begun } from "./begin.js";
 import { Calls } from "./calls.js";
 import { advance, armed, begin, failing, setMode, totalCalls, watch } from "./data.js";
 import { clockTime, day, now } from "./format.js";
@@ -159,4 +158,4 @@ const followAddress = () => {
 };
 addEventListener("popstate", followAddress);
 addEventListener("hashchange", followAddress);
-begun.catch((error) => { if (error.status !== 401) { update({ live: "lost" }); toast(error.status ? error.message : t("unreachable"), "bad"); } });
+begin().catch((error) => { if (error.status !== 401) { update({ live: "lost" }); toast(error.status ? error.message : t("unreachable"), "bad"); } });

@@ -3,7 +3,7 @@ import { api, get, post, stream, tenantPath } from "./api.js";
 import { span } from "./format.js";
 import { MOST_CALLS, go, route, state, t, toast, update } from "./store.js";
 
-const FIRST = 100; // of each list at the start: more than a window shows
+const FIRST = 50; // of each list at the start: more than most windows show
 const PAGE = 200;
 const MOST_EVENTS = 500; // taken in at once, so that a hidden page does not hoard them
 
@@ -43,7 +43,7 @@ export function watch() {
   inbox = [];
   forget();
   update({ ready: false, live: "connecting" });
-  follow(route.tenant, stopped.signal);
+  listen(route.tenant, stopped.signal);
 }
 
 const noCalls = () => ({
@@ -57,7 +57,7 @@ function forget() {
   });
 }
 
-async function follow(tenant, signal) {
+async function listen(tenant, signal) {
   let last = "";
   let pause = 250;
   let ready = null;
@@ -124,14 +124,14 @@ function paged(rest, page, before) {
 }
 
 // The end of a list is in sight: its next page, one at a time.
-let loading = false;
+let paging = false;
 export async function onEnd(rest) {
-  if (loading || !state.ready) return;
-  loading = true;
+  if (paging || !state.ready) return;
+  paging = true;
   try {
     if (rest === "/journal") await loadOlder();
     else update(await newest(rest, state[LISTS[rest].more]));
-  } catch (error) { toast(t("failed", { why: error.message }), "bad"); } finally { loading = false; }
+  } catch (error) { toast(t("failed", { why: error.message }), "bad"); } finally { paging = false; }
 }
 
 const byId = (items) => new Map(items.map((one) => [one.id, one]));

@@ -60,8 +60,12 @@ export function update(patch) {
   Object.assign(state, patch);
   if (waiting) return;
   waiting = true;
-  const draw = () => { if (waiting) { waiting = false; listener(); } };
-  document.visibilityState === "hidden" ? setTimeout(draw, 250) : requestAnimationFrame(draw);
+  nextPicture(() => { waiting = false; listener(); });
+}
+
+// Acts before the browser draws next. A hidden page is not drawn: then it acts a little later.
+export function nextPicture(act) {
+  document.visibilityState === "hidden" ? setTimeout(act, 250) : requestAnimationFrame(act);
 }
 
 // --- words

@@ -5,11 +5,14 @@ No close needs any of this, so it is loaded with the first call of it, or soon a
 
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
 
 from aiohttp.web_request import BaseRequest
 from aiohttp.web_response import Response, StreamResponse
 
+from huifu_mock.gateway.mock import Refused
 from huifu_mock.http import page
 from huifu_mock.http.address import ANY_ADDRESS, host_of, is_loopback
 from huifu_mock.http.answers import control_answer, problem
@@ -18,10 +21,12 @@ from huifu_mock.http.control import json_bodies, router
 from huifu_mock.http.event_stream import EventStreams
 from huifu_mock.http.worker import Worker
 from huifu_mock.schemas import Problem
+from huifu_mock.state.work import Unkept
 
 if TYPE_CHECKING:
     from huifu_mock.http.server import HttpServer
 
+ABOUT: Final = "/_mock/about"
 PROBES: Final = ("/_mock/health", "/_mock/ready")
 
 
@@ -43,12 +48,12 @@ class ControlApi:
     async def handle(self, request: BaseRequest, path: str) -> StreamResponse | None:
         """Answer a call of the console or of the control API; `None` if it is neither."""
         if (asked := page.asked(path, request.headers.get("Accept", ""))) is not None:
-            return self._page(request, path, asked)
+            return await self._page(request, path, asked)
         if path == "/" and request.method == "GET":
             return await self._control(request, "/_mock")
         return None if path == "/" else await self._control(request, path)
 
-    def _page(self, request: BaseRequest, path: str, asked: page.Asked) -> Response:
+    async def _page(self, request: BaseRequest, path: str, asked: page.Asked) -> Response:
         """A file of the console. It holds no secret, so no token is asked for: the page itself asks for it."""
         if (refused := self._stranger(request)) is not None:
             return refused
@@ -56,16 +61,33 @@ class ControlApi:
             refused = problem(405, Problem("the method", f"is {request.method}", "pages and their files take GET"))
             refused.headers["Allow"] = "GET, HEAD"
             return refused
-        if (found := page.answer(request, asked)) is not None:
+        known = asked.file == page.CONSOLE and self._unsigned(request) is None
+        given = await self._first_answers(request) if known else {}
+        if (found := page.answer(request, asked, given)) is not None:
             return found
         return problem(404, Problem("the path", f"there is nothing at {path}", "the console is at /_mock/"))
+
+    async def _first_answers(self, request: BaseRequest) -> dict[str, bytes]:
+        """What the console would ask for at once: answers by their paths. It asks where one is missing."""
+        mock, here = self._server.mock, self._here(request)
+        about = await router.dispatch(mock, here, "GET", ABOUT, query={})
+        if about.status != 200:
+            return {}
+        given = {ABOUT: await json_bodies.written(about.body)}
+        tenant = request.rel_url.query.get("tenant") or about.body["default_tenant"] or ""
+        path = f"/_mock/tenants/{quote(tenant, safe='', errors='replace')}/events"
+        told = await router.dispatch(mock, here, "GET", path, query={"limit": str(page.LISTED)})
+        if told.events is not None:
+            with suppress(Refused, Unkept):
+                given[f"{path}?limit={page.LISTED}"] = await self.streams.beginning(told.events)
+        return given
 
     async def _control(self, request: BaseRequest, path: str) -> StreamResponse:
         if (refused := self.refusal(request)) is not None:
             return refused
         server = self._server
         query = dict(request.rel_url.query)
-        here = f"{request.scheme}://{request.host}" if server.host in ANY_ADDRESS else server.base_url
+        here = self._here(request)
         place = self._bodies.place()
         try:
             body = await self._bodies.read(request, place) if request.can_read_body else router.MISSING
@@ -79,6 +101,11 @@ class ControlApi:
         if told.events is not None:
             return await self.streams.serve(request, told.events)
         return control_answer(told, b"" if told.body is None else await json_bodies.written(told.body))
+
+    def _here(self, request: BaseRequest) -> str:
+        """The address under which this server was called."""
+        server = self._server
+        return f"{request.scheme}://{request.host}" if server.host in ANY_ADDRESS else server.base_url
 
     def refusal(self, request: BaseRequest) -> Response | None:
         """What the control API answers whom it does not serve."""

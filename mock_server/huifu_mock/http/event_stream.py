@@ -227,6 +227,15 @@ class EventStreams:
                 await self._follow(request, asked, response)
         return response
 
+    async def beginning(self, asked: Subscription) -> bytes:
+        """What a stream begins with; who asks soon goes on after it. Raises `Refused`, `Unkept`."""
+        broadcast = self._of(asked.tenant)
+        number, _ = broadcast.enter("")
+        try:
+            return broadcast.identified(events.ready(asked.tenant, resumed=False) + await _unseen(asked, ""), number)
+        finally:
+            broadcast.leave()
+
     def _of(self, tenant: Tenant) -> Broadcast:
         if tenant not in self._broadcasts:
             loop = asyncio.get_running_loop()

@@ -1,9 +1,11 @@
 """The files of the console: served from the package, without a secret in them."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from hashlib import sha256
+from html import escape
 from os import stat_result
 from pathlib import Path
 from typing import Final
@@ -12,7 +14,12 @@ from urllib.parse import unquote
 from aiohttp.web_request import BaseRequest
 from aiohttp.web_response import Response
 
+from huifu_mock.http import joined
+
 FOLDER: Final = Path(__file__).resolve().parents[1] / "console"
+CONSOLE: Final = FOLDER / "index.html"
+LISTED: Final = 50
+"""So many of each list the console begins with: more than most windows show."""
 PAGES: Final = {"/": "index.html", "/_mock/": "index.html", "/_mock/docs": "docs.html"}
 FILES: Final = "/_mock/console/"
 """What follows names a file below `FOLDER`; pages name files with the `version` before that."""
@@ -83,8 +90,11 @@ def _files() -> list[tuple[Path, stat_result]]:
     return [(file, file.stat()) for file in sorted(FOLDER.rglob("*")) if file.is_file() and file.suffix in TYPES]
 
 
-def answer(request: BaseRequest, what: Asked) -> Response | None:
-    """The contents of a file, or that the browser has them already; `None` where there is no such file."""
+def answer(request: BaseRequest, what: Asked, given: Mapping[str, bytes]) -> Response | None:
+    """The contents of a file, or that the browser has them already; `None` where there is no such file.
+
+    A page is sent with what is `given` to it: answers by the path that gives them, which it need not ask for.
+    """
     try:
         file = what.file.resolve()
         stat = file.stat()
@@ -97,9 +107,14 @@ def answer(request: BaseRequest, what: Asked) -> Response | None:
     if file.suffix == ".html":
         named = version()
         contents, headers["ETag"] = _versioned(contents, named), (tag := f'{tag[:-1]}-{named}"')
+        if given:
+            contents, headers["Cache-Control"] = _with(contents, given), "no-store"
+            del headers["ETag"]
     elif what.lasting:
         headers |= LASTING
-    if tag in request.headers.get("If-None-Match", ""):
+        if file.parent == FOLDER and file.suffix in (".css", ".js"):
+            contents = joined.served(FOLDER, file.name, version())
+    if not given and tag in request.headers.get("If-None-Match", ""):
         return Response(status=304, headers=headers)
     return Response(body=contents, headers={**headers, "Content-Type": TYPES[file.suffix]})
 
@@ -107,6 +122,15 @@ def answer(request: BaseRequest, what: Asked) -> Response | None:
 def _versioned(page: bytes, named: str) -> bytes:
     """A page that asks for its files under their version."""
     return page.replace(f'"{FILES}'.encode(), f'"{FILES}{named}/'.encode())
+
+
+def _with(page: bytes, given: Mapping[str, bytes]) -> bytes:
+    """A page with answers in elements that are named after their paths. No browser runs a script of such a type."""
+    elements = (
+        f'<script type="text/plain" id="{escape(path)}">'.encode() + answer.replace(b"<", rb"\u003c") + b"</script>\n"
+        for path, answer in given.items()
+    )
+    return page.replace(b"</body>", b"".join(elements) + b"</body>")
 
 
 @cache
