@@ -23,7 +23,7 @@ from huifu_mock.gateway.tenant import Tenant
 from huifu_mock.keys import published
 from huifu_mock.request import CLOSE, KEPT, Call, Endpoint, ReceivedBytes, named, read
 from huifu_mock.signing import Reply
-from huifu_mock.state.clock import compact
+from huifu_mock.state.clock import day
 from huifu_mock.state.journal import Entry, Finding, read_again
 from huifu_mock.state.work import Unkept, Unknown
 
@@ -302,17 +302,19 @@ def _examined_later(
 
 def _hint(tenant: Tenant, entry: Entry, call: Call) -> str:
     """Why a call was refused, and what it does that may go wrong elsewhere; empty for most."""
-    tenant_facts = (tenant.sys_id, tenant.settings.product_ids)
-    why = "" if entry.went_well else explain.hint(entry, call, explain.TenantFacts(*tenant_facts))
-    return "; ".join(filter(None, (why, *_warnings(entry, call))))
+    said = [*_warnings(entry, call)]
+    if not entry.went_well:
+        facts = explain.TenantFacts(tenant.sys_id, tenant.settings.product_ids)
+        said.insert(0, explain.hint(entry, call, facts))
+    return "; ".join(filter(None, said))
 
 
 def _warnings(entry: Entry, call: Call) -> Iterator[str]:
     if b"/json" not in call.sent.headers and (given := explain.given_type(call.sent.headers)):
         yield explain.ascii_line(explain.doubtful_type(given)[0])
-    day = call.value("req_date")
-    if day and not entry.replay and day != compact(entry.at)[:8]:
-        warning = explain.own_date(call.endpoint, day, entry.at)
+    req_date = call.value("req_date")
+    if req_date and not entry.replay and req_date != day(entry.at):
+        warning = explain.own_date(call.endpoint, req_date, entry.at)
         if warning is not None:
             yield explain.ascii_line(warning[0])
 

@@ -17,7 +17,7 @@ from huifu_mock.push.dispatcher import TIMEOUT as PUSH_TIMEOUT
 from huifu_mock.push.dispatcher import Dispatcher
 from huifu_mock.push.http import Targets
 from huifu_mock.schemas import Problem, schema
-from huifu_mock.state.clock import BEIJING, LAST, Mode, MovedBack, compact, parse, wall_clock
+from huifu_mock.state.clock import BEIJING, LAST, Mode, MovedBack, day, parse, wall_clock
 from huifu_mock.state.history import Act
 from huifu_mock.state.journal import Room
 from huifu_mock.state.orders import Order, Taken
@@ -260,7 +260,7 @@ def order_of(tenant: Tenant, body: dict[str, Any]) -> Order:
     final = body.get("trans_stat", "P") != "P"
     return Order(
         huifu_id=body.get("huifu_id", tenant.settings.huifu_ids[0]),
-        req_date=body.get("req_date") or compact(created_at)[:8],
+        req_date=body.get("req_date") or day(created_at),
         req_seq_id=body.get("req_seq_id") or f"order-{secrets.token_hex(8)}",
         hf_seq_id=body.get("hf_seq_id") or tenant.hf_seq_ids.next(min(created_at, LAST)),
         created_at=created_at,

@@ -61,10 +61,14 @@ def wall_clock() -> datetime:
     return datetime.now(BEIJING)
 
 
+def day(moment: datetime) -> str:
+    """yyyyMMdd. `strftime` writes years before 1000 with fewer digits, and takes twice as long."""
+    return f"{moment.year:04d}{moment.month:02d}{moment.day:02d}"
+
+
 def compact(moment: datetime) -> str:
-    """yyyyMMddHHmmss. `strftime` writes years before 1000 with fewer digits, and takes twice as long."""
-    date = f"{moment.year:04d}{moment.month:02d}{moment.day:02d}"
-    return f"{date}{moment.hour:02d}{moment.minute:02d}{moment.second:02d}"
+    """yyyyMMddHHmmss."""
+    return f"{day(moment)}{moment.hour:02d}{moment.minute:02d}{moment.second:02d}"
 
 
 class Clock:
@@ -104,7 +108,7 @@ class Clock:
 
     def today(self) -> str:
         """The business day, yyyyMMdd, in Asia/Shanghai."""
-        return compact(self.now())[:8]
+        return day(self.now())
 
     def set(self, now: datetime | None = None, mode: Mode | None = None) -> None:
         """Move to a time, or change how time passes, or both; timers on the way fire in order.

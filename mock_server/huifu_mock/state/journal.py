@@ -126,7 +126,9 @@ class Entry:
     @property
     def went_well(self) -> bool:
         """Whether the call was carried out and its answer says so."""
-        return self.facts is None and self.resp_code in WELL and not any(name[:1].isdigit() for name in self.faults)
+        if self.facts is not None or self.resp_code not in WELL:
+            return False
+        return not self.faults or not any(name[:1].isdigit() for name in self.faults)
 
     def sent_back(self) -> bytes | None:
         """The body that was answered; signs it again if the caller was gone before it was signed."""
