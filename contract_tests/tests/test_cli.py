@@ -49,6 +49,19 @@ def test_a_right_client_gives_0_and_all_files(somewhere: Path, capsys: pytest.Ca
     assert main(["report", "out/r.json"]) == 0
 
 
+def test_without_a_command_it_says_where_to_start_and_is_not_green(
+    somewhere: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([]) == 4
+    steps = capsys.readouterr().out.partition("start here:")[2].splitlines()[1:3]
+    begin, grade = (shlex.split(step.partition("   ")[0] if "init" in step else step) for step in map(str.strip, steps))
+    assert main(begin[1:]) == 0
+    assert (somewhere / grade[-1].rpartition(" ")[2]).is_file()
+    capsys.readouterr()
+    assert main([*grade[1:-1], f"cmd:{sys.executable} close_adapter.py", "--case", "request/by-*"]) == 1
+    assert "put the call of your application here" in capsys.readouterr().out
+
+
 def test_a_do_nothing_client_gives_1_one_root_cause_and_a_replay(
     somewhere: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -31,14 +31,26 @@ EXTRA = ("hypothesis", "jsonschema", "rich")
 """What the extra `contract` installs."""
 
 
+EPILOG = """\
+start here:
+  huifu-contract init adapter --lang python                  about 40 lines that call your own client
+  huifu-contract client --client 'cmd:python close_adapter.py'
+  huifu-contract COMMAND --help                              what a command takes
+
+Exit: 0 all ok, 1 something is not, 2 interrupted, 3 kit or adapter error, 4 usage, 5 nothing ran.
+"""
+
+
 def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(
         "huifu-contract",
         description="Grades clients of Huifu's close endpoint: a definite claim must be true.",
-        epilog="Exit: 0 all ok, 1 something is not, 2 interrupted, 3 kit or adapter error, 4 usage, 5 nothing ran.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     made.add_argument("--version", action="version", version=f"huifu-contract {__version__}")
-    commands = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    made.set_defaults(run=lambda _: _start_here(made))
+    commands = made.add_subparsers(title="commands", metavar="COMMAND")
     for add in COMMANDS:
         add(commands)
     return made
@@ -64,6 +76,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(Exit.USAGE)
     except KeyboardInterrupt:
         return int(Exit.INTERRUPTED)
+
+
+def _start_here(made: argparse.ArgumentParser) -> int:
+    """Without a command nobody is graded, and a job that forgot it should know."""
+    made.print_help()
+    return int(Exit.USAGE)
 
 
 def tell(message: str, stderr: str = "") -> None:
