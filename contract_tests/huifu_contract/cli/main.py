@@ -50,7 +50,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--version", action="version", version=f"huifu-contract {__version__}")
     made.set_defaults(run=lambda _: _start_here(made))
-    commands = made.add_subparsers(title="commands", metavar="COMMAND")
+    commands = made.add_subparsers(title="commands", dest="command", metavar="COMMAND")
     for add in COMMANDS:
         add(commands)
     return made
