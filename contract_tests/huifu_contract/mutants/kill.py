@@ -57,13 +57,13 @@ def application(mutant: Mutant) -> App:
 class Killers:
     """What killed the mutants of an operator before: their sisters mostly die of the same example of the same case."""
 
-    case: dict[tuple[str, str], str] = field(default_factory=dict)
+    case: dict[tuple[str, str, tuple[str, ...]], str] = field(default_factory=dict)
     example: dict[tuple[str, str], Example] = field(default_factory=dict)
 
     def order(self, mutant: Mutant, *, everything: bool) -> list[Record]:
         """The likely cases, then the controls, then all others, those that take long last."""
         records = catalogue()
-        before = self.case.get((mutant.operator, mutant.place))
+        before = self.case.get((mutant.operator, mutant.place, mutant.likely))
         names = dict.fromkeys((*((before,) if before else ()), *mutant.likely, *FIRST))
         if everything:
             names.update(dict.fromkeys(sorted(records, key=lambda name: records[name].alone)))
@@ -80,7 +80,7 @@ class Killers:
         return replace(record, fixed=tuple(sorted(record.fixed, key=rank)))
 
     def learn(self, mutant: Mutant, record: Record, example: Example) -> None:
-        self.case[mutant.operator, mutant.place] = record.id
+        self.case[mutant.operator, mutant.place, mutant.likely] = record.id
         self.example[mutant.operator, record.id] = example
 
 

@@ -125,7 +125,7 @@ def test_a_mutant_that_fails_more_or_less_than_listed_is_told() -> None:
 @pytest.mark.parametrize("at", range(PARTS))
 def test_made_mutants_are_killed_or_listed(at: int) -> None:
     chosen = set(table.mutants() if EVERY else table.sample())
-    deaths = kill.kill_all([name for name in table.shares(PARTS)[at] if name in chosen], 8, everything=False)
+    deaths = kill.kill_all([name for name in table.shares(PARTS)[at] if name in chosen], 12, everything=False)
     assert [death.mutant for death in deaths if not death.case and not equivalent.reason(death.mutant)] == []
     assert [death for death in deaths if death.case and equivalent.reason(death.mutant)] == []
 

@@ -123,7 +123,7 @@ LIKELY = {
         "request/by-org-req-seq-id",
         "request/envelope",
     ),
-    "closequery": ("query/text-survives", "query/names-the-order", "query/own-number", "query/stat-decides"),
+    "closequery": ("query/text-survives", "query/names-the-order", "query/own-number"),
 }
 DAYS_FIRST = {"close": ("request/date-format", "request/values-are-strings"), "closequery": ("query/names-the-order",)}
 CUT_FIRST = {"close": ("request/length-limits",), "closequery": ("query/names-the-order",)}
@@ -131,7 +131,9 @@ CUT_FIRST = {"close": ("request/length-limits",), "closequery": ("query/names-th
 
 def likely(operator: str, field: str, op: str) -> tuple[str, ...]:
     own: tuple[str, ...] = ()
-    if field not in NUMBERS:
+    if (op, field) == ("closequery", "req_seq_id"):
+        own = ("query/own-number", "query/stat-decides")
+    elif field not in NUMBERS:
         own = DAYS_FIRST[op]
     elif operator in ("cut", "beginning-cut"):
         own = CUT_FIRST[op]
