@@ -57,13 +57,16 @@ class Grader:
     ran: Callable[[str], None] = lambda _case: None
     """Told the case with each of its examples."""
 
-    def grade(self, record: Record, harness: Harness, examples: int | None = None) -> CaseResult:
-        """Never raises: what goes wrong here is a verdict too. Starts as a failure."""
+    def grade(self, record: Record, harness: Harness, examples: int | None = None, part: int = 0) -> CaseResult:
+        """Never raises: what goes wrong here is a verdict too. Starts as a failure.
+
+        A later `part` of a case has numbers of its own, and no replays.
+        """
         began = time.monotonic()
         mark = harness.driver.mark()
         harness.notes.clear()
         harness.judged_by.clear()
-        harness.stream = f"{self.seed}:{record.id}:{record.rev}"
+        harness.stream = f"{self.seed}:{record.id}:{record.rev}" + (f":{part}" if part else "")
         tried = Inputs()
         harness.last = None
         entry = next((entry for entry in self.known if _names(entry, record)), None)
@@ -71,7 +74,7 @@ class Grader:
         runs = 0
         example: Example = {}
         try:
-            for example in self._stored(record, entry):
+            for example in self._stored(record, entry, part):
                 runs += 1
                 tried.add(example)
                 self._run(record, harness, example)
@@ -116,12 +119,12 @@ class Grader:
         result = replace(result, seconds=time.monotonic() - began, examples=runs, **tried.told(harness.judged_by))
         return self._enforced(result, record, entry)
 
-    def _stored(self, record: Record, entry: KnownFailure | None) -> Iterator[Example]:
+    def _stored(self, record: Record, entry: KnownFailure | None, part: int) -> Iterator[Example]:
         """Replays first, then the fixed examples; of a known property the witnesses alone."""
         if self.only is not None:
             yield self.only
             return
-        if self.folder is not None:
+        if self.folder is not None and part == 0:
             for path, stored in replay.of_case(self.folder, record.id):
                 if not stored.fresh(record):
                     raise KitTrouble(

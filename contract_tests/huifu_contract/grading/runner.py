@@ -21,13 +21,13 @@ from huifu_contract import __version__
 from huifu_contract.catalogue.record import Example, Record
 from huifu_contract.catalogue.registry import catalogue, select
 from huifu_contract.drivers.driver import Driver
-from huifu_contract.failures import Trouble
 from huifu_contract.grading import replay
 from huifu_contract.grading.case import Grader, blank_result
 from huifu_contract.grading.checkpoint import Checkpoint, SoFar, run_of
-from huifu_contract.grading.crew import Crew
+from huifu_contract.grading.crew import Crew, stopped
 from huifu_contract.grading.failure_budget import FailureBudget, trouble_seconds
 from huifu_contract.grading.known_failures import KnownFailure
+from huifu_contract.grading.parts import Assembly, Part, in_parts
 from huifu_contract.grading.plan import Plan, longest_first
 from huifu_contract.grading.profiles import PROFILES, Budget, Profile
 from huifu_contract.grading.progress import Progress
@@ -85,6 +85,7 @@ class Runner:
     _interrupted: bool = False
     _harnesses: list[Harness] = field(default_factory=list)
     _failures: FailureBudget = field(default_factory=FailureBudget)
+    _assembly: Assembly = field(default_factory=Assembly)
 
     def run(self) -> RunResult:
         """Raises SetupTrouble if the client cannot be started at all."""
@@ -124,7 +125,7 @@ class Runner:
         if idle is not None:
             self._finish(idle)
         else:
-            self._one(self._plan, record, self._harnesses[0])
+            self._one(self._plan, Part.whole(record), self._harnesses[0])
         return self._results[record.id]
 
     def end(self) -> RunResult:
@@ -270,35 +271,41 @@ class Runner:
         workers = self.options.most_workers or self.options.workers
         return budget.examples(statistics.median(calls), properties, self._harnesses[0].driver.at_once(workers))
 
-    def _one(self, plan: Plan, record: Record, harness: Harness) -> None:
+    def _one(self, plan: Plan, part: Part, harness: Harness) -> None:
+        result = None if self._assembly.settled(part) else self._result_of(plan, part, harness)
+        whole = self._assembly.add(part, result)
+        if whole is not None:
+            self._finish(whole)
+
+    def _result_of(self, plan: Plan, part: Part, harness: Harness) -> CaseResult | None:
         """A request case may fail while a control is red, and say why; it cannot pass then."""
+        record = part.record
         starved = plan.share == 0 and record.draw is not None and plan.budget.seconds is not None
         if plan.budget.over or starved:
             root = f"the budget of {plan.budget.seconds:g} s is used up"
-            self._finish(blank_result(record, Verdict.NOT_RUN, root))
-            return
+            return blank_result(record, Verdict.NOT_RUN, root)
         if (idle := self._idle(record, plan)) is not None:
-            self._finish(idle)
-            return
+            return idle
         self.progress.began(record.id)
         harness.reveal = record.id if self.options.reveal else None
         hurried = plan.crowd and record.latest
         grader = replace(plan.grader, reruns=0) if hurried else plan.grader
-        result = grader.grade(record, harness, 0 if plan.root else plan.share)
+        result = grader.grade(part.piece, harness, 0 if plan.root else plan.share, part.number)
         if hurried and result.verdict is not Verdict.PASS and not result.trouble:
-            return  # the others may have held it up
+            return None  # the others may have held it up
         if plan.root and (result.verdict in (Verdict.PASS, Verdict.KNOWN, Verdict.FIXED) or result.root == NO_TIME):
             result = replace(result, verdict=Verdict.BLOCKED, root=plan.root)
-        self._finish(result)
+        return result
 
     def _parallel(self, server: Connection, plan: Plan, records: Sequence[Record]) -> None:
-        queue: SimpleQueue[Record] = SimpleQueue()
-        webhooks: SimpleQueue[Record] = SimpleQueue()
+        queue: SimpleQueue[Part] = SimpleQueue()
+        webhooks: SimpleQueue[Part] = SimpleQueue()
         client = self._harnesses[0]
-        for record in longest_first(records, 0 if plan.root else plan.share):
+        whole = bool(plan.root or plan.grader.known or plan.grader.only)
+        for part in map(Part.whole, longest_first(records, 0)) if whole else in_parts(records, plan.share):
             # an application that many merchants share has told where it listens for the first one alone
-            first = client.hello.config_of_each_message and "webhook" in record.needs
-            (webhooks if first else queue).put(record)
+            first = client.hello.config_of_each_message and "webhook" in part.record.needs
+            (webhooks if first else queue).put(part)
 
         def work(harness: Harness) -> None:
             with suppress(Empty):
@@ -381,7 +388,7 @@ class Runner:
     def _stop(self) -> None:
         """Ends the clients; a reply too many that nobody has seen yet is the last case's adapter error."""
         with ThreadPoolExecutor(len(self._harnesses) or 1) as pool:
-            for trouble in filter(None, list(pool.map(_stopped, self._harnesses))):
+            for trouble in filter(None, list(pool.map(stopped, self._harnesses))):
                 last = self._results[next(reversed(self._results))]
                 told = replace(last, verdict=Verdict.ADAPTER_ERROR, trouble=trouble.kind, signature=str(trouble))
                 self._finish(told)
@@ -389,12 +396,3 @@ class Runner:
             for harness in self._harnesses:
                 if not harness.kept:
                     harness.tenant.drop()
-
-
-def _stopped(harness: Harness) -> Trouble | None:
-    """What came to light when that client was ended."""
-    try:
-        harness.driver.stop()
-    except Trouble as trouble:
-        return trouble
-    return None
