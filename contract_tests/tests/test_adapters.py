@@ -55,10 +55,14 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Futur
 
         def grade(language: str) -> RunResult:
             folder = foreign.CLIENTS / language
-            argv = foreign.TOOLCHAINS[language].argv(folder, tmp_path_factory.mktemp(language))
+            argv = foreign.TOOLCHAINS[language].argv(folder, made[language])
             return Runner(lambda: RemoteDriver(argv), options, language, server=server).run()
 
-        yield {language: pool.submit(grade, language) for language in WITH_CLIENT if not foreign.missing(language)}
+        able = [language for language in WITH_CLIENT if not foreign.missing(language)]
+        made = {
+            language: tmp_path_factory.mktemp(language) for language in able
+        }  # here: two threads get in each other's way
+        yield {language: pool.submit(grade, language) for language in able}
 
 
 @pytest.mark.xdist_group("foreign-clients")

@@ -53,7 +53,8 @@ def _as_number(text: str) -> str:
 
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff]")
+INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe0e\ufe0f\ufeff]")
+JSON_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 CHANGES: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("blanks were trimmed at its end", str.rstrip),
@@ -89,6 +90,7 @@ CHANGES: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("URL escapes in it were resolved", unquote),
     ("URL escapes in it were resolved, + to a blank", unquote_plus),
     ("it was escaped as JSON once more", lambda text: json.dumps(text)[1:-1]),
+    ("JSON escapes in it were resolved", lambda text: JSON_ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)),
     ("what is not ASCII was lost", lambda text: text.encode("ascii", "ignore").decode()),
     ("what is not ASCII was made ?", lambda text: text.encode("ascii", "replace").decode()),
 )
@@ -104,14 +106,25 @@ def change(given: str, got: Any) -> str:
     return next((name for name, cut in CUTS if cut(given, got)), "another text stands in its place")
 
 
+DAY = re.compile(r"\d{4}[-/]\d\d[-/]\d\d")
 CUTS: tuple[tuple[str, Callable[[str, str], bool]], ...] = (
+    (
+        "a day in it was written in another form",
+        lambda given, got: bool(DAY.search(given)) and _digits(given) == _digits(got),
+    ),
     ("it was emptied", lambda _, got: not got),
+    ("something was put before it", lambda given, got: got.endswith(given)),
+    ("something was put behind it", lambda given, got: got.startswith(given)),
     ("its end was cut off", str.startswith),
     ("its beginning was cut off", str.endswith),
     ("it was cut short", lambda given, got: got in given),
     ("characters in it were lost", lambda given, got: _within(got, given)),
     ("it was made shorter", lambda given, got: len(got) < len(given)),
 )
+
+
+def _digits(text: str) -> list[str]:
+    return sorted(char for char in text if char.isdigit())
 
 
 def _within(text: str, whole: str) -> bool:

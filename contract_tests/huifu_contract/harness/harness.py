@@ -65,6 +65,8 @@ class Harness:
     """Entered for the time of a call: a client that several harnesses share takes only so many at once."""
     calling_since: float | None = None
     call_s: list[float] = field(default_factory=list)
+    learns_s: float = 0.0
+    """How long the application took at most to believe a webhook that it had acknowledged; 0 where it was at once."""
     made: Counter[str] = field(default_factory=Counter)
     """How many numbers each stream has given; who uses a tenant after another takes this over."""
     _twin: tuple[str, Evidence | None] = ("", None)

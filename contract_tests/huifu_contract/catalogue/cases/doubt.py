@@ -71,4 +71,4 @@ def late_commit(harness: Harness, x: Example) -> None:
     e = harness.close(order, of(x["do"]), unknown_yet, must_act=False)
     then = ", and the close that was sent again is answered 23000000" if "closed" in x else ""
     cause = Broken("L1", f"claims not_closed because a closequery knows of no close yet{then}")
-    harness.judge(e, cause=cause if e.claim == "not_closed" else None)
+    harness.judge(e, cause=cause if e.claim == "not_closed" and e.queries else None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import product
 
 from hypothesis import strategies as st
 
@@ -15,7 +16,7 @@ from huifu_contract.catalogue.registry import case
 from huifu_contract.harness.differences import Difference
 from huifu_contract.harness.evidence import Evidence, SentRequest
 from huifu_contract.harness.harness import Harness
-from huifu_contract.harness.laws import Blocked, Broken, bounded, paused, resolution
+from huifu_contract.harness.laws import Blocked, Broken, bounded, paused, resolution, signature, unique
 from huifu_contract.harness.prepared_answers import ALWAYS, answer
 
 YOUNG_S = 30
@@ -54,8 +55,11 @@ def same_parameters(harness: Harness, x: Example) -> None:
     since="1.1",
 )
 def same_number_other_day(harness: Harness, x: Example) -> None:
+    own: dict[str, str | None] = {}
+    if "generates-seq" in harness.hello.claims and x["other"] != "req_date":
+        own["req_seq_id"] = None  # one made of the order's number would be used for both orders
     closed = harness.order(req_date="20240405")
-    params = harness.params(closed, req_date="20240425")
+    params = harness.params(closed, req_date="20240425", **own)
     first = harness.close(closed, params=params)
     if harness.decides and first.claim != "closed":
         raise Blocked(f"the honest twin was not accepted: the client claims {first.claim} after a genuine success")
@@ -65,10 +69,33 @@ def same_number_other_day(harness: Harness, x: Example) -> None:
     else:
         elsewhere = {"req_date": "20240406"} if x["other"] == "org_req_date" else {"huifu_id": "6666000999999999"}
         other = harness.order(req_seq_id=closed.req_seq_id, trade_type="U_NATIVE", **elsewhere)
-        again = harness.params(other, req_date="20240425")
+        again = harness.params(other, req_date="20240425", **own)
     e = harness.close(other, params=again)
+    harness.check_wire(unique((*first.sent, *e.sent)))
     cause = Broken("L1", "what is known of one call or order was claimed of another that has the same number")
     harness.judge(e, cause=cause)
+
+
+@case(
+    "repeat/later-close",
+    Level.SHOULD,
+    Basis.SPEC,
+    grade="decision",
+    quote="`99999999`：系统异常,请稍后重试",
+    says="After a call that was refused or left open, a later close of the order with a number of its own is sent, "
+    "and its answer is believed: what became of the first is not told again.",
+    because="nothing false is claimed by who asks nobody; but the order stays open, and can be paid",
+    fixed=[{"code": "22000000.PRODUCT_SUSPENDED", "stat": "F"}, {"code": "99999999", "stat": "P"}],
+    since="1.1",
+    seconds=0.3,
+)
+def later_close(harness: Harness, x: Example) -> None:
+    order = harness.order()
+    still = answer("00000100", "P", endpoint="closequery", times=ALWAYS)
+    harness.judge(harness.close(order, answer(x["code"], x["stat"], times=ALWAYS), still, must_act=False))
+    later = harness.judge(harness.close(order, must_act=False))  # what is left of the first is for the first alone
+    harness.demand(later, bool(later.closes), "a later close was not sent", f"claims {later.claim}")
+    harness.demand(later, later.claim == "closed", f"claims {later.claim} after a genuine success of a later close")
 
 
 @case(
@@ -149,11 +176,13 @@ def isolated_calls(harness: Harness, x: Example) -> None:
         expected = {"closed": "closed", "unionpay": "not_closed", "unknown": "not_closed"}.get(fate)
         mixed = expected is not None and e.definite and e.claim != expected
         found = [Broken("C", "a claim belongs to another call")] if mixed else []
-        own = e.params.get("org_req_seq_id")
-        asked = {str((one.data or {}).get("org_req_seq_id", own)) for one in e.queries}
-        if asked - {own}:
-            differs = (Difference.of("org_req_seq_id", own, min(asked - {own})),)
-            found.append(Broken("C", "a closequery asked for the order of another call", differs=differs))
+        for name, one in product(("org_req_date", "org_req_seq_id"), e.sent):
+            own, named = e.params.get(name), (one.data or {}).get(name)
+            if named not in (None, own):
+                differs = (Difference.of(name, own, named),)
+                found.append(Broken("C", f"a {one.op} named the order of another call", differs=differs))
+                break
+        found += [broken for one in e.sent for broken in signature(one)]
         harness.judge(e, also=found)
 
 

@@ -65,12 +65,17 @@ def ignored(harness: Harness, order: Order, about: str, **members: str) -> None:
     harness.judge(e, also=[wrong] if e.definite else [])
 
 
-SIMILAR = {
-    "org_req_date": "of the same number on another day",
-    "huifu_id": "of the same number of another merchant",
-    "case": "whose number differs in its case",
-    "blank": "whose number has a blank at its end",
+SIMILAR: dict[str, tuple[str, str, str]] = {
+    "org_req_date": ("of the same number on another day", "{}", "{}"),
+    "huifu_id": ("of the same number of another merchant", "{}", "{}"),
+    "case": ("whose number differs in its case", "A{}", "a{}"),
+    "blank": ("whose number has a blank at its end", "{}", "{} "),
+    "accent": ("whose number differs in an accent", "{}\u00e9", "{}e"),
+    "zeros": ("whose number has zeros before it", "7{}", "007{}"),
+    "end": ("whose long number differs at its end", "{:x<127}a", "{:x<127}b"),
 }
+"""What the other order is, the number of this one and the number of that one."""
+ELSEWHERE = {"org_req_date": "20010203", "huifu_id": "6666000999999999"}
 
 
 @case(
@@ -81,21 +86,20 @@ SIMILAR = {
     needs=NEEDS,
     quote=record.UNIQUE + " " + record.TRUE,
     says="A genuine webhook about the order of the same number on another day or of another merchant, or about one "
-    "whose number differs in its case or by a blank at its end, says nothing about this order's close.",
+    "whose number differs in its case, by a blank, in an accent, by zeros before it or at the end of 128 characters, "
+    "says nothing about this order's close.",
     because="an application with one merchant, whose own numbers never repeat and have one spelling, loses nothing",
     fixed=[{"differs": how} for how in SIMILAR],
     since="1.1",
+    rev=2,
 )
 def similar_order(harness: Harness, x: Example) -> None:
     honest_twin(harness)
-    order = harness.order()
-    members = {
-        "org_req_date": {"org_req_date": "20010203"},
-        "huifu_id": {"huifu_id": "6666000999999999"},
-        "case": {"org_req_seq_id": order.req_seq_id.swapcase()},
-        "blank": {"org_req_seq_id": order.req_seq_id + " "},
-    }[x["differs"]]
-    ignored(harness, order, f"about an order {SIMILAR[x['differs']]}", **members)
+    how, (words, this, that) = x["differs"], SIMILAR[x["differs"]]
+    number = str(int(harness.number()[1:], 16))
+    order = harness.order(req_seq_id=this.format(number))
+    members = {how: ELSEWHERE[how]} if how in ELSEWHERE else {"org_req_seq_id": that.format(number)}
+    ignored(harness, order, f"about an order {words}", **members)
 
 
 @case(

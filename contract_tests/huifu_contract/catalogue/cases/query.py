@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,17 @@ from huifu_contract.catalogue.registry import case
 from huifu_contract.harness.differences import Difference
 from huifu_contract.harness.evidence import Evidence, SentRequest
 from huifu_contract.harness.harness import Harness
-from huifu_contract.harness.laws import PAUSE_S, Blocked, Broken, bounded, real_date, resolution, signature, unique
+from huifu_contract.harness.laws import (
+    PAUSE_S,
+    Blocked,
+    Broken,
+    CaseBroken,
+    bounded,
+    real_date,
+    resolution,
+    signature,
+    unique,
+)
 from huifu_contract.harness.prepared_answers import ALWAYS, PreparedAnswer, answer, fault, of
 from huifu_mock.state.clock import Clock
 
@@ -48,9 +59,23 @@ def denied(harness: Harness, *spoilt: PreparedAnswer, order: Order | None = None
     return asked(harness.close(order, ASKED, said("00000000", "F"), *spoilt, must_act=False, **more))
 
 
-def examined(harness: Harness, *spoilt: PreparedAnswer, cause: Broken | None = None) -> None:
+def examined(harness: Harness, *spoilt: PreparedAnswer) -> None:
     """No claim may stand on such a reply."""
-    harness.judge(denied(harness, *spoilt), cause=cause)
+    harness.judge(denied(harness, *spoilt))
+
+
+UNANSWERED = fault("empty-body", endpoint=QUERY)
+
+
+def believed(harness: Harness, e: Evidence, cause: Broken, unanswered: Callable[[], Evidence]) -> None:
+    """Breaks if a law does, by that cause; unless the claim is the same where no reply comes that could be believed."""
+    try:
+        harness.judge(e, cause=cause)
+    except CaseBroken as broken:
+        if not e.definite or unanswered().claim != e.claim:
+            raise
+        said = Broken("L1", f"claims {e.claim} after a closequery that is not answered, and so after this one")
+        raise CaseBroken((said, *(one for one in broken.found if one.law == "L1")), e) from None
 
 
 @case(
@@ -161,21 +186,23 @@ SPOILT: tuple[Example, ...] = (
 )
 def authentic(harness: Harness, x: Example) -> None:
     which = "a second closequery" if "nth" in x else "a closequery"
-    cause = Broken("L5", f"the reply to {which} was believed although it is not authentic: {x['fault']}")
+    spoilt = of({name: value for name, value in x.items() if name not in ("nth", "stat")}, endpoint=QUERY)
+    script: tuple[PreparedAnswer, ...] = ASKED, said("00000000", "F")
+    none = UNANSWERED
     if "nth" in x:
-        spoilt = of({name: value for name, value in x.items() if name != "nth"}, endpoint=QUERY)
-        later = said("00000100", "P"), second(said("00000000", "F")), second(spoilt)
-        harness.judge(asked(harness.close(None, ASKED, *later, must_act=False)), cause=cause)
-    elif x == {"fault": "tampered", "field": "trans_stat", "value": "F"}:
-        e = harness.close(None, ASKED, of(x, endpoint=QUERY), must_act=False)
-        harness.judge(asked(e), cause=cause)
+        script = ASKED, said("00000100", "P"), second(said("00000000", "F"))
+        spoilt, none = second(spoilt), second(none)
     elif "stat" in x:
-        spoilt = of({name: value for name, value in x.items() if name != "stat"}, endpoint=QUERY)
-        order = harness.order(settle="processing", settle_seconds=NEVER)
-        e = harness.close(order, said("00000000", x["stat"]), spoilt, must_act=False)
-        harness.judge(asked(e), cause=cause)
-    else:
-        examined(harness, of(x, endpoint=QUERY), cause=cause)
+        script = (said("00000000", x["stat"]),)
+    elif x.get("field") == "trans_stat":
+        script = (ASKED,)  # which is tampered with from S
+
+    def examined_with(reply: PreparedAnswer) -> Evidence:
+        order = harness.order(settle="processing", settle_seconds=NEVER) if "stat" in x else None
+        return asked(harness.close(order, *script, reply, must_act=False))
+
+    cause = Broken("L5", f"the reply to {which} was believed although it is not authentic: {x['fault']}")
+    believed(harness, examined_with(spoilt), cause, lambda: examined_with(none))
 
 
 DAYS = ("req_date", "org_req_date")
@@ -217,7 +244,7 @@ def foreign_reply(harness: Harness, x: Example) -> None:
     if (x["field"], x["how"]) == ("req_seq_id", "case") and not any(map(_has_case, e.queries)):
         harness.check_wire([])  # a number of digits alone, made up by the client, has no other case
     else:
-        harness.judge(e, cause=not_compared(x))
+        believed(harness, e, not_compared(x), lambda: denied(harness, UNANSWERED))
 
 
 def _has_case(one: SentRequest) -> bool:
@@ -274,8 +301,9 @@ def lost_or_broken(harness: Harness, x: Example) -> None:
         *({"value": value, "done": True} for value in ("f", "F ", "FAIL", ["F"])),
         *({"order": stat, "done": False} for stat in "SF"),
         *({"order": stat, "done": stat == "P", "value": None} for stat in "SP"),
+        {"org_trans_stat": "S", "done": True},
     ],
-    rev=2,
+    rev=3,
     since="1.1",
 )
 def stat_decides(harness: Harness, x: Example) -> None:
@@ -284,6 +312,10 @@ def stat_decides(harness: Harness, x: Example) -> None:
         missing = [fault("stat-missing", endpoint=QUERY, times=ALWAYS)] if "value" in x else []
         order = harness.order(trans_stat=x["order"])
         harness.judge(asked(harness.close(order, close, *missing, must_act=False)))
+        return
+    if "org_trans_stat" in x:
+        other = fault("extra-field", endpoint=QUERY, times=ALWAYS, field="org_trans_stat", value=x["org_trans_stat"])
+        harness.judge(asked(harness.close(None, close, other, must_act=False)))
         return
     if "code" in x:
         script = [said(x["code"], x["stat"], times=1 if x["done"] else ALWAYS)]

@@ -32,8 +32,9 @@ MEMBERS: tuple[Example, ...] = (
     {"fault": "echo-changed", "field": "resp_desc", "how": "empty"},
     {"fault": "echo-changed", "field": "resp_code", "how": "empty"},
     {"fault": "numbers", "field": "resp_code"},
+    {"fault": "echo-changed", "field": "org_trans_stat", "how": "empty"},
 )
-"""Mandatory members spoilt in a reply that is signed."""
+"""Members spoilt, in a reply that is signed, that settle nothing."""
 SYSTEM = ("90000000", "98888888", "99999999")
 
 
@@ -105,14 +106,15 @@ def p_then_query(harness: Harness, x: Example) -> None:
     Basis.SPEC,
     grade="decision",
     quote=record.TRANS_STAT,
-    says="S with a code that is not zero is closed, or a reason to ask; never not_closed.",
+    says="S with a code that is not zero, or with org_trans_stat S, is closed, or a reason to ask; never not_closed.",
     because="the page lets trans_stat decide, but an S with an error code is a contradiction, and asking is as good "
     "as believing",
-    fixed=[{"code": code} for code in hs.CODES],
-    rev=2,
+    fixed=[*({"code": code} for code in hs.CODES), {"code": "00000000", "order": "S"}],
+    rev=3,
 )
 def stat_s_beats_code(harness: Harness, x: Example) -> None:
-    harness.judge(harness.close(None, answer(x["code"], "S", after=True)))
+    paid = [fault("extra-field", field="org_trans_stat", value=x["order"])] if "order" in x else []
+    harness.judge(harness.close(None, answer(x["code"], "S", after=True), *paid))
 
 
 @case(
@@ -275,7 +277,7 @@ def unlisted_stat(harness: Harness, x: Example) -> None:
         {"field": "sub_resp_code", "value": "00000000", "code": "23000004"},
         {"field": "close_stat", "value": "S", "code": "23000004"},
         {"field": "status", "value": "SUCCESS", "code": "23000004"},
-        {"field": "TRANS_STAT", "value": "S", "code": "23000004"},
+        *({"field": name, "value": "S", "code": "23000004"} for name in ("TRANS_STAT", "tran\u017f_stat")),
     ],
     rev=3,
     draw=lambda: st.fixed_dictionaries(
@@ -298,12 +300,10 @@ def extra_fields(harness: Harness, x: Example) -> None:
     Level.MUST,
     Basis.SAFETY,
     grade="decision",
-    quote="`resp_code` String(8) 必填；`resp_desc` String(512) 必填",
-    says="A signed reply without resp_code or resp_desc, or with null, nothing or a number in its place, breaks "
-    "nothing, and trans_stat still decides.",
-    fixed=[
-        *({"do": do, "settle": settle} for do in MEMBERS for settle in ("immediate", "accepted")),
-    ],
+    quote="`resp_code` String(8) 必填；`resp_desc` String(512) 必填；`org_trans_stat` String(1) 选填",
+    says="A signed reply without resp_code or resp_desc, with null, nothing or a number in its place, or with an empty "
+    "org_trans_stat, breaks nothing, and trans_stat still decides.",
+    fixed=[{"do": do, "settle": settle} for do in MEMBERS for settle in ("immediate", "accepted")],
     since="1.1",
 )
 def members_missing(harness: Harness, x: Example) -> None:
@@ -336,7 +336,7 @@ WORDINGS = (
         {"code": "20000001", "descs": ["请稍候", "交易成功"]},
         *({"code": code, "descs": ["交易成功", "关单失败", "原交易不存在"]} for code in SYSTEM),
         {"code": "23000000", "descs": ["关单成功", "交易成功"]},
-        {"code": "23000004", "descs": ["不支持关单" * 100, "不支持关单\U0001f600"]},
+        {"code": "23000004", "descs": ["不支持关单".ljust(512, "\U00020bb7"), "不支持关单\U0001f600 100% {0} ${x}"]},
         {"code": "00000100", "descs": ["关单成功", "交易成功", "关单失败"]},
     ],
     draw=lambda: st.fixed_dictionaries(

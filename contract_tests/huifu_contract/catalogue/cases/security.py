@@ -273,6 +273,9 @@ def tampered_slightly(harness: Harness, x: Example) -> None:
 
 NUMBERS = ("1.10", "1e2", "100.0", "-0.0", "12345678901234567890", "0.1000000000000000055")
 """Numbers that change when they are read and written again."""
+OTHERS = ('"2024-04-05T10:30:00Z"', "{}", '{"b":1,"a":2}')
+"""Values that change where a library reads a day out of a text, knows one kind of list, or sorts every object."""
+KINDS = {'"': "text", "{": "object"}
 
 
 @case(
@@ -281,20 +284,24 @@ NUMBERS = ("1.10", "1e2", "100.0", "-0.0", "12345678901234567890", "0.1000000000
     Basis.SAFETY,
     grade="decision",
     quote=record.VERIFY,
-    says="A genuine reply that carries a number is accepted: the signature is verified over the bytes received, in "
-    "which 1.10 is not 1.1.",
+    says="A genuine reply that carries a number, a day or an object is accepted: the signature is verified over the "
+    "bytes received, in which 1.10 is not 1.1.",
     because="a genuine reply is not believed, so the client knows less than it could, and claims nothing false",
-    fixed=[{"text": text} for text in NUMBERS],
+    fixed=[{"text": text} for text in (*NUMBERS, *OTHERS)],
     since="1.1",
+    rev=2,
 )
 def signature_over_received_bytes(harness: Harness, x: Example) -> None:
     usual = harness.twin()
     extra = {"fault": "extra-field", "field": "x_rate", "text": x["text"]}
     e = harness.close(None, of(extra, ALWAYS), of(extra, ALWAYS, "closequery"), must_act=False)
     anew = json.dumps(json.loads(x["text"]))
-    became = f"number {x['text']} became {anew}" if anew != x["text"] else f"number {x['text']} did not stay as it was"
+    became = f"became {anew}" if anew.replace(" ", "") != x["text"] else "did not stay as it was"
+    kind = KINDS.get(x["text"][0], "number")
     differs = (Difference("x_rate", x["text"], anew),)
-    wrong = [Broken("L2", f"verified the signature over re-serialised values: {became}", differs=differs)]
+    wrong = [
+        Broken("L2", f"verified the signature over re-serialised values: {kind} {x['text']} {became}", differs=differs)
+    ]
     accepted = e.claim == "closed" and len(e.sent) <= len(usual.sent)
     harness.judge(e, also=[] if accepted else wrong)
 

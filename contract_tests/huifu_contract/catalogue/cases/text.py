@@ -21,7 +21,7 @@ EDGES = {
     "blanks-at-the-beginning": "  a",
     "blanks-inside": "a  b   c",
     "wide-blanks": "\u3000a\u00a0\u00a0b\u2003",
-    "invisible": "\ufeffa\u200bb\u200d",
+    "invisible": "\ufeffa\u200bb\u200dc\u200ed\u202ee\u00adf\u2060",
     "composed": "\u00e9\ud55c\u00c5",
     "decomposed": "e\u0301\u1112\u1161\u11abA\u030a",
     "compatible": "\ufb01\uff21\uff11\u2460\u212b\u00bd",
@@ -30,7 +30,7 @@ EDGES = {
     "escapes-url": "%41%2B+%20a%",
     "escapes-json": '\\u0041\\n\\/\\\\"',
     "slashes": "a/b//c\\d",
-    "astral": "a\U0001f600\U00020bb7b",
+    "astral": "a\U0001f600\u2764\ufe0f\U00020bb7b",
     "word-of-json": "null",
     "zero": "0",
     "numeric": "+01.50e3",
@@ -39,6 +39,7 @@ EDGES = {
     "ends-in-a-star": "20211021001210****",
     "looks-like-a-uuid": "550e8400-E29B-41d4-a716-446655440000",
     "looks-like-dates": "2024-04-05 2024/04/05 10:30:00",
+    "looks-like-a-moment": "2024-04-05T10:30:00Z",
     "looks-like-an-address": "Joe.Doe+a@Shop.Example.",
     "looks-like-a-number": "12345678901234567890",
     "looks-like-a-truth-value": "true",
@@ -55,6 +56,7 @@ CONTROLS = {
     "line-feed-inside": "\na\nb",
     "carriage-return": "a\r\nb\r",
     "delete-and-c1": "a\x7fb\x85",
+    "nul-inside": "a\0b",
 }
 """The specification forbids no character; a client may refuse these, but not change them."""
 

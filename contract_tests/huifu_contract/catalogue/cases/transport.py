@@ -117,6 +117,9 @@ def sent_once(harness: Harness, x: Example) -> None:
     harness.judge(e, also=wrong if often > 1 else [])
 
 
+REFUSED: Example = {"do": {"answer": "23000004", "trans_stat": "F"}}
+
+
 @case(
     "transport/silent-afterwards",
     Level.MUST,
@@ -124,7 +127,7 @@ def sent_once(harness: Harness, x: Example) -> None:
     grade=GRADE,
     quote=record.TRUE + " What is sent after it was made can make it false.",
     says="Once the client has claimed something, nothing more is sent for that call.",
-    fixed=[{"do": {"fault": "hang"}}, {"do": {"answer": "98888888", "trans_stat": "P"}}],
+    fixed=[{"do": {"fault": "hang"}}, {"do": {"answer": "98888888", "trans_stat": "P"}}, REFUSED],
     since="1.1",
     seconds=1.5,
 )

@@ -228,8 +228,21 @@ def alone() -> Iterator[Mutant]:
         yield Mutant(operator, "the outcome", "closequery", query, QUERY_CASES)
 
 
+def _paid(reply: Any) -> bool:
+    return bool(reply.get("org_trans_stat") == "S")
+
+
+def payments() -> Iterator[Mutant]:
+    """The payment's own state goes before that of the close."""
+    for query, place, cases in ((False, "close", CLOSE_CASES), (True, "closequery", QUERY_CASES)):
+        yield Mutant(
+            "paid-is-not-closed", "org_trans_stat", place, deciding_on(_paid, "not_closed", query=query), cases
+        )
+
+
 def mutants() -> Iterator[Mutant]:
     yield from rows()
     yield from texts()
     yield from states()
     yield from alone()
+    yield from payments()

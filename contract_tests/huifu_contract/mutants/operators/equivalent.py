@@ -10,6 +10,7 @@ _REFUSED = "a close of a number with a control character in it is refused, so no
 EQUIVALENT: dict[str, str] = {
     "controls-removed(*) in closequery*": _REFUSED,
     "delete-removed(*) in closequery*": _REFUSED,
+    "ended-at-nul(*) in closequery*": _REFUSED,
     "tabs-made-blanks(*) in closequery*": _REFUSED,
     "line-ends-unified(*) in closequery*": _REFUSED,
     "next-day(req_date) in closequery, both": "which day it is depends on the zone, and the page names none: "
@@ -132,6 +133,9 @@ CAREFUL = (
     "F with 00000000, with 00000100 or with an unlisted code taken for `not_closed`: nothing speaks against it;",
     "one closequery after a P and no second: the application may ask again itself;",
     'an unlisted state taken for "in progress", which leads to a closequery;',
+    "a close tried again under a new number after 20000001: the first was not carried out, as it says;",
+    "a closequery that is dated as the close was: both days are those of one call, and the page names neither;",
+    "any status of 2xx taken for 200: nothing contradicts the signature then;",
     "a day compared without regard to case, or by its length: it has neither;",
     "the number that a client makes up for a closequery, changed in ways that leave letters and digits as they are.",
 )

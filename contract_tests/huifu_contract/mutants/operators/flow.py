@@ -140,6 +140,20 @@ class SendsLater(Client):
         return outcome
 
 
+class TriesARefusalAgainLater(Client):
+    """Reports a refusal, and a job sends the close again a moment later."""
+
+    def close(self, **params: str) -> Outcome:
+        outcome = super().close(**params)
+        if outcome.verdict == "not_closed":
+            later = Timer(
+                0.1, self.exchange, ("close", self.data({**params, "req_seq_id": self.seq()}), monotonic() + 1.0)
+            )
+            later.daemon = True
+            later.start()
+        return outcome
+
+
 class ReportsFirst(Client):
     """Reports a success and sends the close then."""
 
@@ -262,6 +276,7 @@ def mutants() -> Iterator[Mutant]:
     )
     yield one("sent-twice", "close", "if the answer is slow", HedgesAClose, "transport/sent-once")
     yield one("sent-late", "close", "after the claim", SendsLater, "transport/silent-afterwards")
+    yield one("sent-late", "close", "after a refusal", TriesARefusalAgainLater, "transport/silent-afterwards")
     yield one("sent-late", "close", "after a claimed success", ReportsFirst, "control/accepts-honest-success")
     yield one(
         "answer-of-another-call",

@@ -75,6 +75,13 @@ class ReadsDataInAnyCase(Placed):
         return super().decide(None if reply is None else {name.lower(): value for name, value in members})
 
 
+class FoldsTheNamesInData(Placed):
+    """As Go's encoding/json, to which a long s is an s: of two members of one name the last one counts."""
+
+    def decide(self, reply: Reply) -> str:
+        return super().decide(None if reply is None else {name.casefold(): value for name, value in reply.items()})
+
+
 class TakesWhatStandsBeside(Placed):
     """What data lacks is taken from beside it."""
 
@@ -315,6 +322,7 @@ ROWS: tuple[tuple[str, str, str, type[Client] | type[App], str], ...] = (
     ("verifies-the-last-data", "data", "close", verifies_one_of_two(last=True), "security/second-data"),
     ("read-in-any-case", "data", "close", ReadsInAnyCase, "security/second-data"),
     ("read-in-any-case", "members of data", "close", ReadsDataInAnyCase, "response/extra-fields"),
+    ("names-folded", "members of data", "close", FoldsTheNamesInData, "response/extra-fields"),
     ("filled-from-beside", "trans_stat", "close", TakesWhatStandsBeside, "security/beside-data"),
     *(("taken-for-granted", what, "close", crashing(looks), "transport/broken-body") for what, looks in LOOKS.items()),
     *(

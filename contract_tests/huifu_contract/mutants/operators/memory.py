@@ -29,6 +29,22 @@ def remembering(name: str) -> type[App]:
     return made(App, close=close)
 
 
+def keeping(verdicts: tuple[str, ...]) -> type[App]:
+    """Tells what became of an order once in such a way, whenever it is asked to close it."""
+
+    def close(self: App, config: Any, base_url: str, params: Any) -> Outcome:
+        known: dict[Any, Outcome] = self.__dict__.setdefault("known", {})
+        order = self.named({**params, "org_req_seq_id": params.get("org_req_seq_id") or params.get("org_hf_seq_id")})
+        if order not in known:
+            outcome = App.close(self, config, base_url, params)
+            if outcome.verdict not in verdicts:
+                return outcome
+            known[order] = outcome
+        return known[order]
+
+    return made(App, close=close)
+
+
 class AsksForTheLastOrder(Placed):
     """Keeps the order on the class, where a closequery finds it."""
 
@@ -63,6 +79,25 @@ def sharing(named: Callable[[Mapping[str, str]], str]) -> type[App]:
     return made(App, close=close)
 
 
+class SharesTheSignature(Placed):
+    """Signs with one object for all, which another call may have filled meanwhile."""
+
+    signed: ClassVar[bytes] = b""
+
+    def canon(self, data: Mapping[str, Any]) -> bytes:
+        type(self).signed = super().canon(data)
+        Event().wait(0.01)
+        return type(self).signed
+
+
+class NumberedByTheOrder(Placed):
+    """Makes the number of a close of that of the order."""
+
+    def data(self, params: Mapping[str, str]) -> dict[str, str]:
+        number = "C" + params.get("org_req_seq_id", params.get("org_hf_seq_id", ""))[:120]
+        return super().data({"req_seq_id": number, **params})
+
+
 class SharesTheReply(Placed):
     """Keeps the reply of the moment on the class."""
 
@@ -79,6 +114,10 @@ ROWS: tuple[tuple[str, str, str, type[Client] | type[App], str], ...] = (
         ("remembered-by", name, "every call", remembering(name), "repeat/same-number-other-day")
         for name in ("req_seq_id", "org_req_seq_id")
     ),
+    *(
+        ("told-again", " or ".join(verdicts), "every call", keeping(verdicts), "repeat/later-close")
+        for verdicts in (("not_closed",), ("pending", "unknown"))
+    ),
     ("shared", "the order of a query", "calls at once", AsksForTheLastOrder, "concurrency/isolated-calls"),
     (
         "shared",
@@ -88,6 +127,8 @@ ROWS: tuple[tuple[str, str, str, type[Client] | type[App], str], ...] = (
         "concurrency/isolated-calls",
     ),
     ("shared", "the reply", "calls at once", SharesTheReply, "concurrency/isolated-calls"),
+    ("shared", "the signed bytes", "calls at once", SharesTheSignature, "concurrency/isolated-calls"),
+    ("made-of-the-order", "req_seq_id", "every call", NumberedByTheOrder, "repeat/same-number-other-day"),
 )
 """Operator, target, place, the client, and the case that is about it."""
 

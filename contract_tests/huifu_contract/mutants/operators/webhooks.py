@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from hashlib import md5
+from http.server import BaseHTTPRequestHandler
+from types import MappingProxyType
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from huifu_contract.mutants.operators.mutant import Mutant, made
 from huifu_contract.reference.app import STATS, App
@@ -89,6 +92,9 @@ READ: dict[tuple[str, str], Callable[[dict[str, Any]], dict[str, Any]]] = {
     ("by-code", "trans_stat"): lambda event: {
         **event, **({"trans_stat": "S"} if event.get("resp_code") == "00000000" else {})
     },
+    ("by-the-payment", "trans_stat"): lambda event: {
+        **event, **({"trans_stat": "S"} if event.get("org_trans_stat") == "F" else {})
+    },
     ("skipped", "event_define_no"): lambda event: {**event, "event_define_no": "trans.close"},
     ("by-its-beginning", "event_define_no"): lambda event: {
         **event, "event_define_no": str(event["event_define_no"])[:11]
@@ -132,6 +138,9 @@ KNOWN_BY: dict[tuple[str, str], Callable[[dict[str, Any]], dict[str, Any]]] = {
     ("found-by-its-beginning", "org_req_seq_id"): _number(lambda text: text[:20]),
     ("found-without-case", "org_req_seq_id"): _number(str.casefold),
     ("found-without-blanks", "org_req_seq_id"): _number(str.strip),
+    ("found-without-accents", "org_req_seq_id"): _number(lambda text: text.replace("\u00e9", "e")),
+    ("found-as-a-number", "org_req_seq_id"): _number(lambda text: text.lstrip("0")),
+    ("found-by-64-characters", "org_req_seq_id"): _number(lambda text: text[:64]),
 }
 
 
@@ -190,6 +199,26 @@ def refusing() -> type[App]:
     return made(App, webhook=webhook)
 
 
+class ReadsTheAddress(App):
+    """As PHP's $_REQUEST: a parameter of the address goes before a member of the body."""
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        usual: Any = super()._handler()
+        app = self
+
+        class Handler(usual):  # type: ignore[misc]  # made by the reference
+            def do_POST(self) -> None:  # noqa: N802  # http.server's name
+                app.address = dict(parse_qsl(urlsplit(self.path).query))
+                usual.do_POST(self)
+
+        return Handler
+
+    address: Mapping[str, str] = MappingProxyType({})
+
+    def believe(self, refs: Mapping[str, Any], claim: str) -> None:
+        super().believe(refs, STATS.get(self.address.get("trans_stat", ""), claim))
+
+
 class FailsOnOtherEvents(App):
     def webhook(self, raw: bytes, sign: str) -> int:
         status = super().webhook(raw, sign)
@@ -233,6 +262,7 @@ class TakesASignInTheBody(App):
 HOOK = "webhook/duplicate-and-reordered"
 HABITS: tuple[tuple[str, str, str, type[App], str], ...] = (
     ("fails-on", "another event", "webhook", FailsOnOtherEvents, "webhook/other-event-acknowledged"),
+    ("read-in-the-address", "trans_stat", "webhook", ReadsTheAddress, "webhook/stat-decides"),
     ("first-counts", "trans_stat", "webhook", FirstNewsCounts, HOOK),
     ("first-end-counts", "trans_stat", "webhook", EndsAreEnds, HOOK),
     ("found-among-known-orders", "org_req_seq_id", "webhook", FindsKnownOrders, "webhook/other-news"),

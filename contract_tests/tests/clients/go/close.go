@@ -181,11 +181,10 @@ func (c *CloseClient) exchange(op string, data map[string]string, until time.Tim
 		return nil, errDoubt
 	}
 	var envelope struct {
-		Data map[string]any `json:"data"`
-		Sign string         `json:"sign"`
+		Data map[string]json.RawMessage `json:"data"`
+		Sign string                     `json:"sign"`
 	}
 	reader := json.NewDecoder(bytes.NewReader(received))
-	reader.UseNumber() // digits stay as they were written
 	if reader.Decode(&envelope) != nil || envelope.Data == nil {
 		return nil, errDoubt
 	}
@@ -196,15 +195,19 @@ func (c *CloseClient) exchange(op string, data map[string]string, until time.Tim
 	if err != nil {
 		return nil, errDoubt
 	}
-	// signed again from what was understood: a member that stands twice cannot pass
+	// the values as they came, numbers and objects alike; each name once: a member that stands twice cannot pass
 	if text, err = canonical(envelope.Data); err != nil {
 		return nil, errDoubt
 	}
 	digest = sha256.Sum256(text)
-	if rsa.VerifyPKCS1v15(c.huifu, crypto.SHA256, digest[:], raw) != nil || !answers(envelope.Data, data) {
+	if rsa.VerifyPKCS1v15(c.huifu, crypto.SHA256, digest[:], raw) != nil {
 		return nil, errDoubt
 	}
-	return envelope.Data, nil
+	var reply map[string]any
+	if json.Unmarshal(text, &reply) != nil || !answers(reply, data) {
+		return nil, errDoubt
+	}
+	return reply, nil
 }
 
 // post gives the body of a whole reply with status 200, all of it before the deadline.
