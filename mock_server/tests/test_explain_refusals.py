@@ -370,6 +370,34 @@ def test_a_wrong_shape_comes_first_and_a_wrong_signature_is_told_too(desk: Desk)
     assert explained(desk, right_one)["mistakes"] == []
 
 
+@pytest.mark.parametrize(
+    ("change", "en", "zh"),
+    [
+        (
+            {"req_date": None},
+            "data.req_date: is null; day of this request: a real calendar day of exactly 8 digits",
+            "data.req_date：请求日期，格式yyyyMMdd，示例：20220905",
+        ),
+        (
+            {"huifu_id": ...},
+            "data.huifu_id: is missing; merchant number",
+            "data.huifu_id：缺少；商户号，String(32)，开户后自动生成，示例：6666000000000000",
+        ),
+        (
+            {"huifu_id": "商户; 一" * 40},
+            "data.huifu_id: has 200 characters; merchant number",
+            "data.huifu_id：商户号，String(32)，开户后自动生成，示例：6666000000000000",
+        ),
+    ],
+)
+def test_what_a_field_should_hold_is_said_in_the_language_of_the_reader(
+    change: dict[str, Any], en: str, zh: str, desk: Desk
+) -> None:
+    data = {name: value for name, value in {**desk.data(desk.order()), **change}.items() if value is not ...}
+    told = explained(desk, desk.send(desk.body(data)))
+    assert told["refusal"]["remedy"] == {"en": en, "zh": zh}
+
+
 def test_a_long_request_is_not_searched(desk: Desk) -> None:
     data = {**desk.data(desk.order()), **{f"remark-{i}": "x" * 60_000 for i in range(5)}}
     answered = desk.send(envelope(data, b64(rsa(compact(data)))))

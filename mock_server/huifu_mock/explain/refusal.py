@@ -137,10 +137,15 @@ def remedy(entry: Entry, call: Call, tenant_facts: TenantFacts) -> Bilingual:
 
 
 def _shape(refused: RefusedCall) -> Bilingual:
-    if refused.call.problem is None:
-        return refused.facts.case.problem, refused.facts.case.problem
-    problem = refused.call.problem
-    return f"{problem.field}: {problem.expected}", f"{problem.field}：{problem.expected}"
+    said = str(refused.call.problem or refused.facts.case.problem)
+    if (found := _DESCRIBED.match(said)) is None:
+        return said, said.replace(": ", "：", 1)
+    field, what, zh, en = found.groups()
+    return f"{field}: {what}; {en}", f"{field}：{'缺少；' if what == 'is missing' else ''}{zh}"
+
+
+_DESCRIBED: Final = re.compile(r"([^:]*): (.*); ([^;]*[\u3400-\u9fff][^;]*?) ?\(([^()]*)\)$", re.DOTALL)
+"""A problem with what the schema says of its field: in Chinese, and in English in brackets."""
 
 
 def _identity(refused: RefusedCall) -> Bilingual:
