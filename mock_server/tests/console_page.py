@@ -60,7 +60,7 @@ class Console:
         address = f"{self.tenant.base_url}/_mock/?{urlencode(given)}{'#' + quote(mark) if mark else ''}"
         self.browser.open(address, width=width, height=height, scale=scale)
         self.page.set_default_timeout(20_000)
-        expect(self.page.locator(".live.live, .live.paused")).to_be_attached()
+        expect(self.page.locator(".connection.live, .connection.paused")).to_be_attached()
 
     def button(self, name: str, inside: Locator | None = None) -> Locator:
         return (inside or self.page).get_by_role("button", name=name, exact=True)

@@ -119,7 +119,7 @@ def test_scrolling_pauses_the_list_and_tells_how_many_are_new(console: Console, 
     console.open()
     expect(console.row("order-1").nth(20)).to_be_attached()
     console.browser.eval("document.querySelector('.scroller').scrollTop = 400")
-    expect(console.page.locator(".live")).to_have_text("paused")
+    expect(console.page.locator(".connection")).to_have_text("paused")
     seen = console.browser.eval("document.querySelector('a.row:nth-child(1)').dataset.id")
     for _ in range(3):
         merchant.close(order)
@@ -127,7 +127,7 @@ def test_scrolling_pauses_the_list_and_tells_how_many_are_new(console: Console, 
     expect(news).to_be_visible()
     assert console.browser.eval("document.querySelector('a.row:nth-child(1)').dataset.id") == seen, "nothing moved"
     news.click()
-    expect(console.page.locator(".live")).to_have_text("live")
+    expect(console.page.locator(".connection")).to_have_text("live")
     expect(console.page.locator("[data-id=call-43]")).to_be_visible()
     console.browser.press(".")
     merchant.close(order)
@@ -456,10 +456,30 @@ def test_with_a_control_token_the_page_asks_for_it_once_for_the_tab(chromium: br
         expect(console.page.get_by_role("alert")).to_have_text("That is not the token")
         field.fill("secret")
         console.button("Sign in").click()
-        expect(console.page.locator(".live.live")).to_be_visible()
+        expect(console.page.locator(".connection.live")).to_be_visible()
         assert chromium.eval("Object.values(localStorage).includes('secret')") is False
         console.page.reload()
-        expect(console.page.locator(".live.live")).to_be_visible()
+        expect(console.page.locator(".connection.live")).to_be_visible()
+
+
+def test_a_page_says_that_the_server_is_gone_and_goes_on_with_the_next_one(chromium: browser.Browser) -> None:
+    with huifu_mock.Server() as first:
+        console, old = Console(chromium, first.default), first.base_url
+        console.open()
+    live = console.page.locator(".connection")
+    expect(live).to_have_text("not connected, trying again")
+    console.page.get_by_title("Advance by 61 s").click()
+    expect(console.page.get_by_text("That did not work: huifu-mock cannot be reached")).to_be_visible()
+    console.page.evaluate("location.hash = 'call-1'")
+    expect(console.detail).to_contain_text("huifu-mock cannot be reached")
+    with huifu_mock.Server() as second:
+        Merchant(second.default).close(second.default.orders.add())
+        console.page.route(
+            f"{old}/**", lambda asked: asked.continue_(url=asked.request.url.replace(old, second.base_url))
+        )
+        expect(live).to_have_text("live")
+        expect(console.detail).to_contain_text("00000000 closed")
+        console.page.unroute_all(behavior="ignoreErrors")
 
 
 # --- what people and strangers write

@@ -12,7 +12,11 @@ from playwright.sync_api import expect
 
 import huifu_mock
 from huifu_mock.codes import Reason
+from huifu_mock.faults import catalogue
 from huifu_mock.http import page as served
+from huifu_mock.http import unmatched
+from huifu_mock.rules import SETTLES
+from huifu_mock.schemas import schema
 
 pytestmark = [pytest.mark.xdist_group("chromium")]
 
@@ -208,6 +212,19 @@ def test_every_text_that_is_used_exists_and_every_one_that_exists_is_used() -> N
 def test_every_reason_has_words_in_both_languages() -> None:
     reasons = {name for name in words() if re.fullmatch("[A-Z_]+", name)}
     assert reasons == {reason.name for reason in Reason}
+
+
+@pytest.mark.parametrize(
+    ("prefix", "ids"),
+    [
+        ("un_", {*unmatched.KINDS}),
+        ("settle_", {*SETTLES}),
+        ("layer_", {*(kind.layer for kind in catalogue.KINDS.values()), "race", "answer"}),
+        ("st_", {*schema("control/delivery").contents["properties"]["status"]["enum"]}),
+    ],
+)
+def test_whatever_the_server_may_name_has_words_in_both_languages(prefix: str, ids: set[str]) -> None:
+    assert {name.removeprefix(prefix) for name in words() if name.startswith(prefix)} == ids
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)

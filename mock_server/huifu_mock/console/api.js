@@ -1,5 +1,5 @@
 // The control API as the page calls it, and the event stream. The page has no other way to change anything.
-import { keep, nextPicture, read, route, update } from "./store.js";
+import { keep, nextPicture, read, route, t, update } from "./store.js";
 
 let kept = null; // the control token, once it was looked for: a storage is slow to answer at first
 const token = () => (kept ??= read(sessionStorage, "control-token") ?? "");
@@ -28,6 +28,12 @@ function given(path) {
   return element?.textContent ?? "";
 }
 
+async function ask(path, sent) {
+  try { return await fetch(path, sent); } catch (error) {
+    throw error.name === "AbortError" ? error : new Problem(0, null, t("unreachable"));
+  }
+}
+
 export async function api(method, path, body, signal) {
   const known = method === "GET" && given(path);
   if (known) return JSON.parse(known);
@@ -36,7 +42,7 @@ export async function api(method, path, body, signal) {
     sent.body = JSON.stringify(body);
     sent.headers["Content-Type"] = "application/json";
   }
-  const response = await fetch(path, sent);
+  const response = await ask(path, sent);
   const text = await response.text();
   let answer = null;
   try { answer = text ? JSON.parse(text) : null; } catch { /* told as it is below */ }
@@ -50,7 +56,7 @@ export const post = (rest, body = {}) => api("POST", tenantPath(rest), body);
 
 // A request to one of Huifu's own paths, as a client sends it.
 export async function send(path, body) {
-  const response = await fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body });
+  const response = await ask(path, { method: "POST", headers: { "Content-Type": "application/json" }, body });
   const text = await response.text();
   return { status: response.status, call: response.headers.get("Huifu-Mock-Call"), text };
 }

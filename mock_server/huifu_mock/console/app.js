@@ -80,7 +80,7 @@ function Nav() {
       ${counts[one] ? html`<span class="count">${counts[one] >= 1000 ? `${Math.floor(counts[one] / 1000)}k` : counts[one]}</span>` : null}
       ${one === "faults" && n ? html`<span class="count hot">${t("armedCount", { n })}</span>` : null}
       ${one === "deliveries" && bad ? html`<span class="count bad">${t("failingCount", { n: bad })}</span>` : null}</a>`)}</nav>
-    <span class="live ${live}" role="status"><span class="dot" aria-hidden="true"></span>${t({ live: "live", paused: "livePaused", connecting: "connecting", lost: "lost" }[live])}</span></div>`;
+    <span class="connection ${live}" role="status"><span class="dot" aria-hidden="true"></span>${t({ live: "live", paused: "livePaused", connecting: "connecting", lost: "lost" }[live])}</span></div>`;
 }
 
 // --- dialogs
@@ -158,4 +158,4 @@ const followAddress = () => {
 };
 addEventListener("popstate", followAddress);
 addEventListener("hashchange", followAddress);
-begin().catch((error) => { if (error.status !== 401) { update({ live: "lost" }); toast(error.status ? error.message : t("unreachable"), "bad"); } });
+begin().catch((error) => { if (error.status !== 401) { update({ live: "lost" }); toast(error.message, "bad"); } });

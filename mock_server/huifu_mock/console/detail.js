@@ -30,6 +30,7 @@ export async function sendAgain(call) {
 export function CallDrawer({ id }) {
   const [entry, setEntry] = useState(null);
   const [problem, setProblem] = useState(null);
+  const [attempt, setAttempt] = useState(0);
   const light = state.calls.find((one) => one.id === id);
   const version = light ? `${light.status}/${light.duration_ms}/${light.resp_code}` : ""; // an answer may come after the call
   useEffect(() => {
@@ -39,7 +40,8 @@ export function CallDrawer({ id }) {
       if (!stop.signal.aborted) { setEntry(null); setProblem(error); }
     });
     return () => stop.abort();
-  }, [id, route.tenant, version]);
+  }, [id, route.tenant, version, attempt]);
+  useEffect(() => { if (problem && state.live === "live") setAttempt(attempt + 1); }, [state.live]); // the server is there again
   const shown = entry?.id === id ? entry : null;
   open = shown;
   const ids = shownCalls().map((one) => one.id);
@@ -47,7 +49,7 @@ export function CallDrawer({ id }) {
   const title = shown ? html`${shown.id} <span class="soft">${shown.unmatched ? callPath(shown) : shown.endpoint}</span>` : id;
   return html`<${Drawer} id=${id} label=${`${t("call")} ${id}`} title=${title} before=${at > 0 ? ids[at - 1] : null}
     after=${at >= 0 && at < ids.length - 1 ? ids[at + 1] : null}>
-    ${shown ? html`<${Detail} key=${id} call=${shown} />` : problem ? html`<${Empty} title=${t("callGone", { id })} />` : html`<p class="loading">${t("loading")}</p>`}
+    ${shown ? html`<${Detail} key=${id} call=${shown} />` : problem ? html`<${Empty} title=${problem.status === 404 ? t("callGone", { id }) : problem.message} />` : html`<p class="loading">${t("loading")}</p>`}
   <//>`;
 }
 
