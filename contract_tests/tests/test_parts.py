@@ -11,8 +11,8 @@ import pytest
 from huifu_contract.catalogue.record import Record
 from huifu_contract.catalogue.registry import catalogue
 from huifu_contract.grading.case import blank_result
-from huifu_contract.grading.parts import Assembly, Part, in_parts
-from huifu_contract.grading.plan import longest_first, seconds
+from huifu_contract.grading.parts import WAITS_S, Assembly, Part, in_parts, mixed
+from huifu_contract.grading.plan import each, longest_first, seconds
 from huifu_contract.grading.results import CaseResult, Verdict
 
 DRAWN = 20
@@ -38,10 +38,20 @@ def test_a_case_is_in_parts_if_its_examples_take_long_and_in_one_piece_if_not() 
     assert longest < seconds(catalogue()[LONG], 0) / 3
 
 
-def test_the_parts_of_a_case_follow_one_another_and_the_longest_case_is_first() -> None:
+def test_the_parts_of_a_case_follow_one_another() -> None:
     ordered = [part.record.id for part in in_parts(catalogue().values(), DRAWN)]
-    assert [*dict.fromkeys(ordered)] == [record.id for record in longest_first(catalogue().values(), DRAWN)]
+    assert set(ordered) == set(catalogue())
     assert sum(one != other for one, other in pairwise(ordered)) == len(catalogue()) - 1
+
+
+def test_cases_that_wait_and_cases_that_work_begin_in_turn_each_the_longest_first() -> None:
+    begun = mixed(longest_first(catalogue().values(), DRAWN))
+    waits = [each(record) >= WAITS_S for record in begun]
+    for at in range(4, len(begun), 4):
+        assert abs(sum(waits[:at]) / at - sum(waits) / len(begun)) <= 1 / at, "as many as of the rest"
+    for kind in (True, False):
+        times = [seconds(record, DRAWN) for record, waiting in zip(begun, waits, strict=True) if waiting is kind]
+        assert times == sorted(times, reverse=True)
 
 
 def of(verdict: Verdict, examples: int, signature: str = "") -> CaseResult:

@@ -84,7 +84,7 @@ class Crew:
         idle = self.idle.share()
         if idle >= 0.5 and self._waits(crew):
             return AT_ONCE
-        soon = 2 if idle >= 0.5 else int(idle >= 0.3)
+        soon = 2 if idle >= 0.3 else int(idle >= 0.2)
         return min(soon, TWICE * at_first - len(crew))
 
     def _start(self, harness: Harness) -> Thread:

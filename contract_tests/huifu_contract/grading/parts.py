@@ -12,11 +12,13 @@ from math import ceil
 from threading import Lock
 
 from huifu_contract.catalogue.record import Record
-from huifu_contract.grading.plan import longest_first, seconds
+from huifu_contract.grading.plan import each, longest_first, seconds
 from huifu_contract.grading.results import CaseResult, Verdict
 
 PART_S = 2.0
 """About how long a right client takes for a part."""
+WAITS_S = 0.1
+"""What takes longer for an example is mostly waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +37,17 @@ class Part:
 
 def in_parts(records: Iterable[Record], drawn: int) -> Iterator[Part]:
     """The longest first; the parts of a case follow one another."""
-    for record in longest_first(records, drawn):
+    for record in mixed(longest_first(records, drawn)):
         pieces = [*_pieces(record, drawn)]
         for number, piece in enumerate(pieces):
             yield Part(record, piece, number, len(pieces))
+
+
+def mixed(ordered: Sequence[Record]) -> list[Record]:
+    """Cases that wait among those that work, each in their order, so that the machine is busy from first to last."""
+    kinds = [[one for one in ordered if (each(one) >= WAITS_S) is waits] for waits in (True, False)]
+    places = {one.id: (at + 0.5) / len(kind) for kind in kinds for at, one in enumerate(kind)}
+    return sorted(ordered, key=lambda record: places[record.id])
 
 
 def _pieces(record: Record, drawn: int) -> Iterator[Record]:

@@ -34,8 +34,12 @@ OTHERS = 0.03
 
 def seconds(record: Record, drawn: int) -> float:
     """About how long a right client takes for a case of which so many examples are drawn."""
-    each = record.seconds or GROUPS.get(record.group, OTHERS)
-    return each * (len(record.fixed) + (drawn if record.draw else 0))
+    return each(record) * (len(record.fixed) + (drawn if record.draw else 0))
+
+
+def each(record: Record) -> float:
+    """About how long a right client takes for one example."""
+    return record.seconds or GROUPS.get(record.group, OTHERS)
 
 
 def longest_first(records: Iterable[Record], drawn: int) -> list[Record]:
