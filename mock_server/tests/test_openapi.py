@@ -1,6 +1,7 @@
 """The OpenAPI document: sound, complete, and true: what the server answers to anything is what it says."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -50,6 +51,17 @@ def test_every_route_and_every_endpoint_is_in_it_once() -> None:
     assert listed == {(route.template, route.method) for route in ROUTES} | {(path, "POST") for path in PATHS}
     names = [operation["operationId"] for _, _, operation in OPERATIONS]
     assert len(names) == len(set(names))
+
+
+def test_an_endpoint_is_called_as_in_huifus_documents_and_in_english() -> None:
+    close = DOCUMENT["paths"]["/v2/trade/payment/scanpay/close"]["post"]
+    assert close["summary"] == "扫码交易关单 (close)"
+    assert all("data" not in DOCUMENT["paths"][path]["post"]["summary"] for path in PATHS)
+
+
+def test_whatever_is_described_is_sent_or_received_by_somebody() -> None:
+    used = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(DOCUMENT)))
+    assert set(DOCUMENT["components"]["schemas"]) == used
 
 
 def test_every_body_has_an_example_and_every_parameter_a_description() -> None:

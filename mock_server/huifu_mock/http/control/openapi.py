@@ -44,6 +44,12 @@ TAGS: Final = {
     "sign": "Signed requests for tools that have no RSA.",
 }
 
+PUSHES: Final = {
+    "trans.close": ("webhook/trans.close", "application/json", "any 2xx acknowledges it"),
+    "notify": ("notify/form", "application/x-www-form-urlencoded", "`RECV_ORD_ID_` and the `req_seq_id`, nothing else"),
+}
+"""What a merchant's own server receives: the schema, the media type, and how it is acknowledged."""
+
 
 def document(routes: Iterable[Route], base_url: str) -> Json:
     """The whole document. `base_url` is where it is served."""
@@ -63,6 +69,7 @@ def document(routes: Iterable[Route], base_url: str) -> Json:
         "servers": [{"url": base_url or "/"}],
         "tags": [{"name": name, "description": said} for name, said in TAGS.items()],
         "paths": paths,
+        "webhooks": {name: {"post": _push(name, *row)} for name, row in PUSHES.items()},
         "components": {
             "schemas": _schemas(),
             "securitySchemes": {
@@ -124,6 +131,8 @@ def _body(route: Route) -> Json:
     assert route.body is not None
     one = _ref(route.body)
     wanted = {"anyOf": [one, {"type": "array", "items": one}]} if route.many else one
+    if route.or_body is not None:
+        wanted = {"anyOf": [one, _ref(route.or_body)]}
     content: Json = {"schema": wanted}
     if examples := _schema(route.body).get("examples"):
         content["examples"] = {f"example-{n}": {"value": value} for n, value in enumerate(examples, 1)}
@@ -153,7 +162,7 @@ def _huifu(endpoint: Endpoint) -> Json:
     refused = {"application/problem+json": {"schema": _ref(PROBLEM)}}
     return {
         "operationId": "huifu" + endpoint.path.replace("/", "_"),
-        "summary": data["title"],
+        "summary": data["title"].replace("：业务请求参数", "").replace(": request data", ""),
         "description": "Refusals are HTTP 200 and signed too; `resp_code` says which. A tenant with `bad_signature` "
         "`http-922` answers a bad signature with the gateway's own status 922, unsigned. Prepared faults may answer "
         "anything.",
@@ -172,6 +181,19 @@ def _huifu(endpoint: Endpoint) -> Json:
             "200": {"description": "the signed answer", "content": {"application/json": {"schema": answer}}},
             **{str(status): {"description": REFUSALS[status], "content": refused} for status in (400, 408, 413)},
         },
+    }
+
+
+def _push(name: str, file: str, media: str, acknowledged: str) -> Json:
+    pushed = _schema(file)
+    return {
+        "operationId": f"push_{name.replace('.', '_')}",
+        "summary": pushed["title"],
+        "description": pushed["description"],
+        "tags": ["webhooks"],
+        "security": [],
+        "requestBody": {"required": True, "content": {media: {"schema": _ref(file)}}},
+        "responses": {"200": {"description": acknowledged}},
     }
 
 

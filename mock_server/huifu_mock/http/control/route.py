@@ -128,6 +128,8 @@ class Route:
     says: str
     body: str | None = None
     """The schema of the body; `None` where there is none."""
+    or_body: str | None = None
+    """Another schema that the body may follow instead."""
     values: int = 100_000
     """About how many values the body may hold."""
     query: tuple[str, ...] = ()

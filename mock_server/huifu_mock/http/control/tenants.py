@@ -109,6 +109,7 @@ ROUTES = (
         _create,
         "make a fresh, isolated tenant, or one from a capsule",
         "control/tenant-create",
+        or_body="control/tenant-from-capsule",
         values=1_000_000,
         status=201,
         answer="control/tenant",
