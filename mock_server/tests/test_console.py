@@ -88,6 +88,16 @@ def test_a_repeat_and_a_fault_are_marked_in_the_list(console: Console, merchant:
         expect(badges).to_have_text([badge] if badge else [])
 
 
+def test_a_detail_tells_the_trans_stat_that_decides_whatever_the_code_and_that_a_test_prepared_it(
+    console: Console, merchant: Merchant
+) -> None:
+    merchant.tenant.faults.add(answer="00000000", trans_stat="F")
+    merchant.close(merchant.tenant.orders.add())
+    console.open(mark="call-1")
+    expect(console.detail.locator(".verdict-answer")).to_have_text("00000000 closed · trans_stat F")
+    expect(console.detail).to_contain_text("A test prepared this answer.")
+
+
 def test_hundreds_of_calls_at_once_are_all_shown_in_place(console: Console, merchant: Merchant) -> None:
     tenant = merchant.tenant
     order = tenant.orders.add(req_seq_id="order-1", age_seconds=5)

@@ -166,8 +166,9 @@ def test_an_idle_connection_is_left_alone_between_two_requests(server: huifu_moc
             assert received(connection).status == 200
 
 
-def test_the_schema_knows_every_kind() -> None:
+@pytest.mark.parametrize("name", ["journal-entry", "call-summary"])
+def test_the_schemas_know_every_kind(name: str) -> None:
     from huifu_mock.schemas import schema
 
-    known: list[Any] = schema("control/journal-entry").contents["properties"]["unmatched"]["enum"]
+    known: list[Any] = schema(f"control/{name}").contents["properties"]["unmatched"]["enum"]
     assert known == [*KINDS, None]

@@ -81,8 +81,15 @@ function sentences(explanation) {
   return said.filter((line) => line && !repeated.some((one) => one && line.includes(one)));
 }
 
+function transStat(call) { // it decides, whatever the code
+  try {
+    const { trans_stat: stat } = JSON.parse(call.response).data;
+    return stat === undefined ? null : String(stat);
+  } catch { return null; } // no reply, or one that a fault spoilt
+}
+
 function Verdict({ call, explanation }) {
-  const kind = kindOf(call);
+  const kind = kindOf(call), stat = transStat(call);
   const refusal = explanation.refusal;
   const wait = call.reason === "TOO_YOUNG" && refusal?.order ? Math.ceil(60 - refusal.order.age_seconds) : 0;
   const advance = async () => {
@@ -91,7 +98,7 @@ function Verdict({ call, explanation }) {
   };
   return html`<div class="verdict ${kind}">
     <div class="verdict-head"><span class="mark ${kind} big"><${Icon} name=${kind} label=${t(KIND_WORDS[kind])} /></span>
-      <div><p class="verdict-answer"><b>${answerWords(call)}</b> ${meaning(call)}</p>
+      <div><p class="verdict-answer"><b>${answerWords(call)}</b> ${meaning(call)}${stat ? html` · <code>trans_stat</code> <b>${stat}</b>` : null}</p>
         <p class="soft">${t("atTime", { time: moment(call.at) })}${call.duration_ms ? ` · ${took(call.duration_ms)}` : ""}${call.status && call.status !== 200 ? ` · HTTP ${call.status}` : ""}</p></div></div>
     <div class="verdict-text">${sentences(explanation).map((line) => html`<p key=${line}><${Marked} text=${line} /></p>`)}
       ${call.unmatched && !both(explanation.text) ? html`<p>${call.hint}</p>` : null}

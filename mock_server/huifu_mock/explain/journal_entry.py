@@ -146,9 +146,11 @@ def _tell_answer(words: Words, entry: Entry, call: Call, tenant_facts: TenantFac
         words.add("It was not answered.", "没有应答。")
     if facts is None:
         return
-    when = (str(call.problem), str(call.problem)) if facts.rule.row == "1" and call.problem else None
-    en, zh = when or (facts.rule.when, facts.rule.when_zh)
-    words.add(f"Refused by rule {facts.rule.row}: {en}.", f"被规则 {facts.rule.row} 拒绝：{zh}。")
+    en, zh = facts.rule.when, facts.rule.when_zh
+    if facts.rule.row == "scripted":
+        words.add("A test prepared this answer.", "该应答由测试预置。")
+    else:
+        words.add(f"Refused by rule {facts.rule.row}: {en}.", f"被规则 {facts.rule.row} 拒绝：{zh}。")
     en, zh = sentence(facts)
     words.add(f"The specification: {en}.", f"接口文档：{zh}。")
     en, zh = remedy(entry, call, tenant_facts)
