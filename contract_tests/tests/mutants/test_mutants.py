@@ -69,6 +69,8 @@ def test_a_made_mutant_is_killed_by_the_case_about_its_fault(name: str, case: st
         ("other-day(org_req_date as its own day) in closequery", "the req_date of the call stands in its place"),
         ("other-day-of-the-order(23000001) in retry", "a close of another order followed in the same call"),
         ("signature-skipped(sign) in retry", "tried again was believed although it is not authentic: sign-missing"),
+        ("lost-is-not-closed(the reply) in retry", "claims not_closed after a close tried again that is not answered"),
+        ("lost-is-not-closed(the reply) in closequery", "claims not_closed after a closequery that is not answered"),
         ("read-in-any-case(data) in close", "Data was believed that is not the data that was verified"),
         ("first-counts(trans_stat) in webhook", "a success was not learned after P"),
         ("found-without(huifu_id) in webhook", "about an order of the same number of another merchant was believed"),

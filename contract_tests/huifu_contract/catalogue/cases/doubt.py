@@ -62,13 +62,19 @@ LATE: tuple[Example, ...] = (
     "close may take effect after the query.",
     because="that 23000001 of a closequery means this is assumed, and the order that is wrongly believed to be open is "
     "closed: nobody can pay it twice",
-    fixed=[*({"do": do} for do in LATE), {"do": {"fault": "reset-before-commit"}, "closed": "elsewhere"}],
+    fixed=[
+        *({"do": do} for do in LATE),
+        {"do": {"fault": "reset-before-commit"}, "closed": "elsewhere"},
+        {"do": {"fault": "reset-after-commit"}, "times": 2},
+    ],
     since="1.1",
+    rev=2,
 )
 def late_commit(harness: Harness, x: Example) -> None:
-    unknown_yet = answer("23000001", "F", endpoint="closequery")
+    times = x.get("times", 1)
+    unknown_yet = answer("23000001", "F", endpoint="closequery", times=times)
     order = closed_elsewhere(harness) if "closed" in x else None
-    e = harness.close(order, of(x["do"]), unknown_yet, must_act=False)
+    e = harness.close(order, of(x["do"], times), unknown_yet, must_act=False)
     then = ", and the close that was sent again is answered 23000000" if "closed" in x else ""
     cause = Broken("L1", f"claims not_closed because a closequery knows of no close yet{then}")
     harness.judge(e, cause=cause if e.claim == "not_closed" and e.queries else None)

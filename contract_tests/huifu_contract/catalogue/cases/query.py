@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,7 @@ from huifu_contract.catalogue import record
 from huifu_contract.catalogue.cases.echoes import LONGEST, TEXTS, lettered, not_compared, spoiling
 from huifu_contract.catalogue.cases.request import full
 from huifu_contract.catalogue.cases.response import by_wording
-from huifu_contract.catalogue.cases.security import second, signed_status
+from huifu_contract.catalogue.cases.security import believed, second, signed_status
 from huifu_contract.catalogue.cases.sent import given, unchanged
 from huifu_contract.catalogue.record import Basis, Example, Level
 from huifu_contract.catalogue.registry import case
@@ -21,7 +20,6 @@ from huifu_contract.harness.laws import (
     PAUSE_S,
     Blocked,
     Broken,
-    CaseBroken,
     bounded,
     real_date,
     resolution,
@@ -65,17 +63,6 @@ def examined(harness: Harness, *spoilt: PreparedAnswer) -> None:
 
 
 UNANSWERED = fault("empty-body", endpoint=QUERY)
-
-
-def believed(harness: Harness, e: Evidence, cause: Broken, unanswered: Callable[[], Evidence]) -> None:
-    """Breaks if a law does, by that cause; unless the claim is the same where no reply comes that could be believed."""
-    try:
-        harness.judge(e, cause=cause)
-    except CaseBroken as broken:
-        if not e.definite or unanswered().claim != e.claim:
-            raise
-        said = Broken("L1", f"claims {e.claim} after a closequery that is not answered, and so after this one")
-        raise CaseBroken((said, *(one for one in broken.found if one.law == "L1")), e) from None
 
 
 @case(
@@ -202,7 +189,7 @@ def authentic(harness: Harness, x: Example) -> None:
         return asked(harness.close(order, *script, reply, must_act=False))
 
     cause = Broken("L5", f"the reply to {which} was believed although it is not authentic: {x['fault']}")
-    believed(harness, examined_with(spoilt), cause, lambda: examined_with(none))
+    believed(harness, examined_with(spoilt), cause, lambda: examined_with(none), which)
 
 
 DAYS = ("req_date", "org_req_date")
@@ -244,7 +231,7 @@ def foreign_reply(harness: Harness, x: Example) -> None:
     if (x["field"], x["how"]) == ("req_seq_id", "case") and not any(map(_has_case, e.queries)):
         harness.check_wire([])  # a number of digits alone, made up by the client, has no other case
     else:
-        believed(harness, e, not_compared(x), lambda: denied(harness, UNANSWERED))
+        believed(harness, e, not_compared(x), lambda: denied(harness, UNANSWERED), "a closequery")
 
 
 def _has_case(one: SentRequest) -> bool:
@@ -294,7 +281,7 @@ def lost_or_broken(harness: Harness, x: Example) -> None:
     "system error, a state that nobody listed and the payment's own org_trans_stat say nothing.",
     fixed=[
         *({"code": code, "stat": stat, "done": False} for code in ("00000000", "00000100") for stat in "FP"),
-        *({"code": code, "stat": "P", "done": True} for code in ("00000000", "98888888", "99999999")),
+        *({"code": code, "stat": "P", "done": True} for code in ("00000000", "23000001", "98888888", "99999999")),
         *({"code": code, "stat": "F", "done": True} for code in ("90000000", "98888888", "99999999")),
         *({"value": value, "done": done} for value in ("", "X", None) for done in (True, False)),
         *({"value": value, "done": False} for value in ("s", "S ", "SUCCESS", ["S"])),

@@ -6,6 +6,7 @@ The honest twin always comes first.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from hypothesis import strategies as st
@@ -15,8 +16,9 @@ from huifu_contract.catalogue.cases.echoes import FOREIGN, lettered, not_compare
 from huifu_contract.catalogue.record import Basis, Example, Level
 from huifu_contract.catalogue.registry import case
 from huifu_contract.harness.differences import Difference
+from huifu_contract.harness.evidence import Evidence
 from huifu_contract.harness.harness import Harness
-from huifu_contract.harness.laws import Blocked, Broken
+from huifu_contract.harness.laws import Blocked, Broken, CaseBroken, soundness
 from huifu_contract.harness.prepared_answers import ALWAYS, PreparedAnswer, answer, fault, of
 
 GRADE = "wire decision"
@@ -207,7 +209,21 @@ def retry_examined(harness: Harness, x: Example) -> None:
     if len(e.closes) < 2:
         raise Blocked(f"a conflict was not tried again: the client claims {e.claim}")
     again = "the reply to a close that was tried again was believed although it is not authentic"
-    harness.judge(e, cause=not_compared(x) if "how" in x else Broken("L5", f"{again}: {x['fault']}"))
+    cause = not_compared(x) if "how" in x else Broken("L5", f"{again}: {x['fault']}")
+    lost = second(fault("empty-body"))
+    believed(harness, e, cause, lambda: harness.close(None, *script[:2], lost, must_act=False), "a close tried again")
+
+
+def believed(harness: Harness, e: Evidence, cause: Broken, unanswered: Callable[[], Evidence], what: str) -> None:
+    """Breaks if a law does, by that cause; unless the same false claim is made where nothing comes to be believed."""
+    try:
+        harness.judge(e, cause=cause)
+    except CaseBroken as broken:
+        none = unanswered() if e.definite else e
+        if not e.definite or none.claim != e.claim or not soundness(none):
+            raise
+        said = Broken("L1", f"claims {e.claim} after {what} that is not answered, and so after this one")
+        raise CaseBroken((said, *(one for one in broken.found if one.law == "L1")), e) from None
 
 
 def second(one: PreparedAnswer) -> PreparedAnswer:

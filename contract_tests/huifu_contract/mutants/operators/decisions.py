@@ -240,9 +240,32 @@ def payments() -> Iterator[Mutant]:
         )
 
 
+class LostRetryIsNotClosed(Placed):
+    """Without an answer to a close that was sent again, the refusal before it stands."""
+
+    def decide(self, reply: Reply) -> str:
+        return "not_closed" if reply is None and self.place == "retry" else super().decide(reply)
+
+
+class LostQueryIsNotClosed(Placed):
+    """Without an answer to a closequery nothing seems to be closed."""
+
+    def resolve(self, reply: Reply, standing: str) -> str:
+        return "not_closed" if reply is None else super().resolve(reply, standing)
+
+
+def lost() -> Iterator[Mutant]:
+    for place, client, case in (
+        ("retry", LostRetryIsNotClosed, "security/retry-examined"),
+        ("closequery", LostQueryIsNotClosed, "query/authentic"),
+    ):
+        yield Mutant("lost-is-not-closed", "the reply", place, client, (case,))
+
+
 def mutants() -> Iterator[Mutant]:
     yield from rows()
     yield from texts()
     yield from states()
     yield from alone()
     yield from payments()
+    yield from lost()

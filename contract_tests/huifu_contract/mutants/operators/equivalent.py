@@ -136,6 +136,9 @@ CAREFUL = (
     "a close tried again under a new number after 20000001: the first was not carried out, as it says;",
     "a closequery that is dated as the close was: both days are those of one call, and the page names neither;",
     "any status of 2xx taken for 200: nothing contradicts the signature then;",
+    "a resp_code compared as a number: the state beside it says what became of the close;",
+    "F with 23000000 in the reply to a closequery taken for `not_closed`: the state says so;",
+    "a webhook with a wrong signature answered with 2xx: nothing is believed;",
     "a day compared without regard to case, or by its length: it has neither;",
     "the number that a client makes up for a closequery, changed in ways that leave letters and digits as they are.",
 )
