@@ -34,6 +34,7 @@ def test_each_example_of_a_case_is_in_one_part_and_the_drawn_ones_are_in_the_las
 def test_a_case_is_in_parts_if_its_examples_take_long_and_in_one_piece_if_not() -> None:
     assert len(parts(catalogue()[LONG])) > 3
     assert parts(catalogue()["request/endpoint"]) == [Part.whole(catalogue()["request/endpoint"])]
+    assert [*in_parts([catalogue()[LONG]], DRAWN, [catalogue()[LONG]])] == [Part.whole(catalogue()[LONG])]
     longest = max(seconds(part.piece, 0) for record in catalogue().values() for part in parts(record) if part.of > 1)
     assert longest < seconds(catalogue()[LONG], 0) / 3
 

@@ -69,7 +69,7 @@ class Grader:
         harness.stream = f"{self.seed}:{record.id}:{record.rev}" + (f":{part}" if part else "")
         tried = Inputs()
         harness.last = None
-        entry = next((entry for entry in self.known if _names(entry, record)), None)
+        entry = self.listed(record)
         blank = blank_result(record, Verdict.FAIL)
         runs = 0
         example: Example = {}
@@ -118,6 +118,10 @@ class Grader:
             result = _with_evidence(result, harness, mark)
         result = replace(result, seconds=time.monotonic() - began, examples=runs, **tried.told(harness.judged_by))
         return self._enforced(result, record, entry)
+
+    def listed(self, record: Record) -> KnownFailure | None:
+        """The entry of the known-failures file about that case, if there is one."""
+        return next((entry for entry in self.known if _names(entry, record)), None)
 
     def _stored(self, record: Record, entry: KnownFailure | None, part: int) -> Iterator[Example]:
         """Replays first, then the fixed examples; of a known property the witnesses alone."""

@@ -6,7 +6,7 @@ worker would tell: the first part that does not pass, and what was tried until t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from math import ceil
 from threading import Lock
@@ -35,10 +35,10 @@ class Part:
         return cls(record, record)
 
 
-def in_parts(records: Iterable[Record], drawn: int) -> Iterator[Part]:
-    """The longest first; the parts of a case follow one another."""
+def in_parts(records: Iterable[Record], drawn: int, whole: Collection[Record] = ()) -> Iterator[Part]:
+    """The longest first; the parts of a case follow one another. Those in `whole` stay in one piece."""
     for record in mixed(longest_first(records, drawn)):
-        pieces = [*_pieces(record, drawn)]
+        pieces = [record] if record in whole else [*_pieces(record, drawn)]
         for number, piece in enumerate(pieces):
             yield Part(record, piece, number, len(pieces))
 

@@ -28,7 +28,7 @@ from huifu_contract.grading.crew import Crew, stopped
 from huifu_contract.grading.failure_budget import FailureBudget, trouble_seconds
 from huifu_contract.grading.known_failures import KnownFailure
 from huifu_contract.grading.parts import Assembly, Part, in_parts
-from huifu_contract.grading.plan import Plan, longest_first
+from huifu_contract.grading.plan import Plan
 from huifu_contract.grading.profiles import PROFILES, Budget, Profile
 from huifu_contract.grading.progress import Progress
 from huifu_contract.grading.results import CaseResult, RunResult, Verdict
@@ -301,8 +301,9 @@ class Runner:
         queue: SimpleQueue[Part] = SimpleQueue()
         webhooks: SimpleQueue[Part] = SimpleQueue()
         client = self._harnesses[0]
-        whole = bool(plan.root or plan.grader.known or plan.grader.only)
-        for part in map(Part.whole, longest_first(records, 0)) if whole else in_parts(records, plan.share):
+        splits = not (plan.root or plan.grader.only)
+        whole = [record for record in records if not splits or plan.grader.listed(record)]
+        for part in in_parts(records, 0 if plan.root else plan.share, whole):
             # an application that many merchants share has told where it listens for the first one alone
             first = client.hello.config_of_each_message and "webhook" in part.record.needs
             (webhooks if first else queue).put(part)
