@@ -55,12 +55,14 @@ class Console:
         height: int = 900,
         scale: float = 1,
     ) -> None:
-        """The page with its first answers and its event stream there."""
+        """The page with its first answers, and all of itself there."""
         given = {"tenant": self.tenant.sys_id, "lang": lang, "theme": theme, "view": view}
         address = f"{self.tenant.base_url}/_mock/?{urlencode(given)}{'#' + quote(mark) if mark else ''}"
         self.browser.open(address, width=width, height=height, scale=scale)
         self.page.set_default_timeout(20_000)
         expect(self.page.locator(".connection.live, .connection.paused")).to_be_attached()
+        self.until(f"{STORE}.rest() !== null")
+        expect(self.page.locator(".loading")).to_have_count(0)
 
     def button(self, name: str, inside: Locator | None = None) -> Locator:
         return (inside or self.page).get_by_role("button", name=name, exact=True)

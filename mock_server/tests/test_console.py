@@ -476,7 +476,6 @@ def test_a_page_says_that_the_server_is_gone_and_goes_on_with_the_next_one(chrom
     with huifu_mock.Server() as first:
         console, old = Console(chromium, first.default), first.base_url
         console.open()
-        console.until(f"{STORE}.rest() !== null")
     live = console.page.locator(".connection")
     expect(live).to_have_text("not connected, trying again")
     console.page.get_by_title("Advance by 61 s").click()
