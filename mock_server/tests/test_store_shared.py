@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import pytest
 from databases import BEGUN, begun, killed
 from desk import Desk
@@ -15,6 +16,7 @@ from merchant import CLOSE, Merchant
 from postbox import Mailbox, Push, Said
 from test_many_racers import post
 from test_store_file import Kept, KeptLife, ask, busy, whole
+from test_store_fleet import until
 from watching import Watch
 
 import huifu_mock
@@ -213,6 +215,25 @@ async def test_one_of_64_racers_wins_though_each_gateway_answers_half_of_them(
             assert len(told) == 1
     calls = await asyncio.to_thread(lambda: [call.id for call in tenant.journal.calls()])
     assert len(calls) == len(set(calls))
+
+
+def test_calls_that_come_while_their_gateway_waits_for_the_lock_share_one_transaction(shared: str) -> None:
+    with huifu_mock.Server(store=shared) as server, psycopg.connect(shared) as other, ThreadPoolExecutor(8) as clients:
+        tenant = server.tenant()
+        orders, merchant = [tenant.orders.add() for _ in range(8)], Merchant(tenant)
+
+        def waiting() -> int:
+            turn = server.mock.store._turn  # type: ignore[attr-defined]  # of the store that several gateways share
+            return len(turn.wanted.get(tenant.sys_id, ())) if turn is not None else 0
+
+        other.execute("SELECT 1 FROM tenants WHERE sys_id = %s FOR UPDATE", (tenant.sys_id,))
+        answers = [clients.submit(merchant.close, order) for order in orders]
+        until(lambda: waiting() == len(orders))
+        other.rollback()
+        assert {answer.result()["resp_code"] for answer in answers} == {"00000000"}
+        found = other.execute("SELECT body FROM changes WHERE tenant = %s", (tenant.sys_id,)).fetchall()
+        closes = [len(json.loads(body)["rows"].get("closes", ())) for (body,) in found]
+    assert [number for number in closes if number] == [8]
 
 
 def test_who_waits_at_one_gateway_sees_what_happens_at_the_other(

@@ -9,7 +9,21 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import psycopg
-from sqlalchemy import Connection, Engine, create_engine, delete, event, insert, select
+from sqlalchemy import (
+    Connection,
+    Engine,
+    and_,
+    any_,
+    bindparam,
+    create_engine,
+    delete,
+    event,
+    func,
+    insert,
+    literal_column,
+    select,
+    union_all,
+)
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
@@ -208,12 +222,15 @@ class PostgreSql(Database):
         return found
 
     def _news(self, connection: Connection, sys_id: str, seen: int, seq: int) -> News:
-        self._synchronize(connection)
         if seen != NEW:
-            since = select(CHANGES.c.body).where(CHANGES.c.tenant == sys_id, CHANGES.c.seq > seen)
-            changes = [json.loads(body) for body in connection.scalars(since.order_by(CHANGES.c.seq))]
+            since = select(CHANGES.c.body, func.clock_timestamp()).where(CHANGES.c.tenant == sys_id)
+            before = wall_clock()
+            told = connection.execute(since.where(CHANGES.c.seq > seen).order_by(CHANGES.c.seq)).all()
+            changes = [json.loads(body) for body, _ in told]
             if len(changes) == seq - seen and not any(change.get("all") for change in changes):
+                self._set_by(told[0][1], before)
                 return _changed(connection, sys_id, changes)
+        self._synchronize(connection)
         found = whole(connection, sys_id)
         assert found is not None  # it is locked
         alive = connection.exec_driver_sql(ALIVE).scalars()
@@ -221,7 +238,10 @@ class PostgreSql(Database):
 
     def _synchronize(self, connection: Connection) -> None:
         before = wall_clock()
-        told: datetime = connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one()
+        self._set_by(connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one(), before)
+
+    def _set_by(self, told: datetime, before: datetime) -> None:
+        """The database told its time just now, and was asked for it at the time `before` of this machine."""
         self.ahead = told - before - (wall_clock() - before) / 2
 
     def claim(self, connection: Connection, sys_id: str, columns: dict[str, Any]) -> bool:
@@ -288,12 +308,20 @@ def _changed(connection: Connection, sys_id: str, changes: Iterable[Any]) -> New
             gone.get(kind, set()).difference_update(of_kind)
         for kind, of_kind in change["gone"].items():
             gone.setdefault(kind, set()).update(of_kind)
-    wanted = sorted(columns)
-    row = connection.execute(select(*(TENANTS.c[name] for name in wanted)).where(TENANTS.c.sys_id == sys_id)).one()
-    told = {name: json.loads(value) for name, value in zip(wanted, row, strict=True)}
-    record: Record = {**told.get("settled", {}), **told["state"]}
+    parts = [_part(name, literal_column("0"), TENANTS.c[name], TENANTS.c.sys_id == sys_id) for name in sorted(columns)]
     for kind, of_kind in keys.items():
         table = MANY[kind]
-        found = select(table.c.body).where(table.c.tenant == sys_id, table.c.key.in_(list(of_kind)))
-        record[kind] = json.loads(f"[{','.join(connection.scalars(found.order_by(table.c.place)))}]")
+        among = table.c.key == any_(bindparam(None, list(of_kind), postgresql.ARRAY(table.c.key.type)))
+        parts.append(_part(kind, table.c.place, table.c.body, and_(table.c.tenant == sys_id, among)))
+    found: dict[str, list[str]] = {kind: [] for kind in (*columns, *keys)}
+    for kind, _, body in sorted(connection.execute(union_all(*parts)).all()):
+        found[kind].append(body)
+    told = {name: json.loads(found[name][0]) for name in columns}
+    record: Record = {**told.get("settled", {}), **told["state"]}
+    record |= {kind: json.loads(f"[{','.join(found[kind])}]") for kind in keys}
     return News(record, told.get("keys"), forgotten=gone)
+
+
+def _part(kind: str, place: Any, body: Any, where: Any) -> Any:
+    """One of several statements that are sent as one: another gateway waits for the lock meanwhile."""
+    return select(literal_column(f"'{kind}'"), place, body).where(where)

@@ -159,12 +159,21 @@ class Shared(Turns):
     # --- units of work
 
     async def ready(self, sys_id: str) -> None:
-        """Lock it in the next turn, and know what other gateways did to it. Failures show in the unit of work."""
+        """Have it locked, and know what other gateways did to it. Failures show in the unit of work.
+
+        Whoever comes while this turn waits for the lock shares it: the more do, the fewer turns there are.
+        """
+        turn = self._turn
         if self._loop is None or (sys_id and not SYS_ID.fullmatch(sys_id)):
             return
+        if turn is not None and turn.step == "open" and sys_id in turn.locked:
+            return
         future = self._loop.create_future()
-        self._wanted.setdefault(sys_id, []).append(future)
-        self._begin()
+        if turn is not None and turn.step == "locking" and sys_id in turn.wanted:
+            turn.wanted[sys_id].append(future)
+        else:
+            self._wanted.setdefault(sys_id, []).append(future)
+            self._begin()
         await future
 
     def _enter(self, unit: Unit) -> None:
