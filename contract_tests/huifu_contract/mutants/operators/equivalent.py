@@ -33,6 +33,8 @@ _READ = "wire.post: received = response.read(MOST + 1) -> received = response.re
 _OWN = "how often, how soon and how long a client asks within its bounds is its own choice"
 _FIRST = "no other operation and no other standing sorts before it, and Python keeps one object for each such text"
 _PATIENCE = "client.Client.close: self.max_attempts, decide.PATIENCE.get(standing, attempt + 1) -> "
+_FROZEN = "nothing assigns to its members once it is made"
+_ONE_OBJECT = "Python keeps one object for each such character and each small number, so both say the same"
 _LENGTHS = "what is too long may be sent whole, and the refusal believed"
 SOURCE: dict[str, str] = {
     'decide.query: case "F" if code == "23000001": -> …': _AGAIN,
@@ -42,13 +44,30 @@ SOURCE: dict[str, str] = {
     'decide: PATIENCE = {"busy": 3, "pending": 3} -> …': "how often a client asks before it leaves the rest to the "
     "application is its own choice",
     **{f"{_READ}{sign} 1)": _MOST for sign in ("-", "*", "**", "/", "//", "|", "^", "<<", ">>")},
-    **{f"wire: MOST = 1024 * 1024 -> MOST = 1024 {sign} 1024": _MOST for sign in ("+", "**", "<<")},
+    **{f"{_READ}+ {more})": _MOST for more in (0, 2)},
+    **{
+        f"wire: MOST = 1024 * 1024 -> MOST = {most}": _MOST
+        for most in ("1024 ** 1024", "1024 << 1024", "1023 * 1024", "1025 * 1024", "1024 * 1023", "1024 * 1025")
+    },
+    **{f"wire.post: …len(received) > MOST: -> …len(received) {sign} MOST:": _MOST for sign in ("==", ">=", "is")},
     'wire.post: kind = …if parts.scheme >… "https"…': "the kit's gateway is asked over http alone",
     'wire.post: kind = …if parts.scheme is "https"…': "the kit's gateway is asked over http alone",
     "wire.post: …, timeout_s: float, *, content_type… -> …, timeout_s: float, /, content_type…": "it is called in one "
     "way, which both allow",
-    "wire.Envelope: @dataclass(frozen=True, slots=True) -> @dataclass(frozen=…": "who may change it: nobody does",
-    "client.Config: @dataclass(frozen=True, slots=True) -> @dataclass(frozen=…": "who may change it: nobody does",
+    "wire.Envelope: @dataclass(frozen=True, slots=True) -> @dataclass(frozen=…": _FROZEN,
+    "client.Config: @dataclass(frozen=True, slots=True) -> @dataclass(frozen=…": _FROZEN,
+    "wire:   @cache -> …": "a key is parsed again each time, which only takes longer",
+    "wire.private: …skip_rsa_key_validation=True) -> …=False)": "a key is examined first, which only takes longer",
+    "wire.webhook_sign: …usedforsecurity=False)… -> …usedforsecurity=True)…": "the digest is the same either way",
+    "wire.post: watchdog.daemon = True -> …": "it matters only where a process ends in the middle of a call",
+    'wire._members: at = _expect(text, _skip(text, 0), "{") -> …_skip(text, -1), "{")': "what is before the beginning "
+    "is the beginning",
+    'wire._members: …text[at : at + 1] != "}": -> …text[at : at + 1] is not "}":': _ONE_OBJECT,
+    "wire._expect: …text[at : at + 1] != char: -> …text[at : at + 1] is not char:": _ONE_OBJECT,
+    "wire._once: …len(made) != len(pairs): -> …len(made) is not len(pairs):": _ONE_OBJECT,
+    "wire._once: …len(made) != len(pairs): -> …len(made) < len(pairs):": "names can only be fewer than members",
+    "wire._members: …_skip(text, at + 1) != len(text): -> …_skip(text, at + 1) < len(text):": "nothing is read beyond "
+    "the end of a text",
     "client.Config: …repr=False) -> …repr=True)": "nothing prints a configuration, so no key is shown",
     "client.Client.__init__: *, -> /,": "it is called in one way, which both allow",
     "client.Client.__init__: timeout_s: float = 15.0, -> …": _OWN,
@@ -84,8 +103,53 @@ SOURCE: dict[str, str] = {
     },
     'wire._members: …text[at : at + 1] != "}": -> …text[at : at << 1] != "}":': "a reply is unreadable then that "
     "something follows, and nothing is claimed from it",
-    "wire._members: …_skip(text, at + 1)… -> …_skip(text, at << 1)…": "what follows the object is not read, "
-    "and what is read was verified",
+    'wire._members: …text[at : at + 1] != "}": -> …text[at : at + 2] != "}":': "a reply is unreadable then that "
+    "something follows, and nothing is claimed from it",
+    **{
+        f"wire._members: …_skip(text, at + 1) != len(text): -> …{changed} len(text):": "what follows the object is not "
+        "read, and what is read was verified"
+        for changed in (
+            "_skip(text, at << 1) !=",
+            "_skip(text, at + 2) !=",
+            "_skip(text, at + 1) >",
+            "_skip(text, at + 1) is",
+        )
+    },
+    **{
+        f"wire.{where}": "the signs between members are not data: what is read was verified"
+        for where in (
+            '_members: …text[at : at + 1] != "}": -> …text[at : at + 1] < "}":',
+            "_expect: …text[at : at + 1] != char: -> …text[at : at + 1] < char:",
+            "_expect: …text[at : at + 1] != char: -> …text[at : at + 1] > char:",
+        )
+    },
+    **{
+        f"wire._members: …any(name == other … -> …any(name {sign} other …": "of two members of one name that is "
+        "read which is verified, and members in another order are unreadable at worst"
+        for sign in ("<", "<=", "is")
+    },
+    "wire._members: …not isinstance(name, str) or … -> …not isinstance(name, str) and …": "a member whose name is no "
+    "text is passed over, and what is read was verified",
+    "wire.verifies: …validate=True)… -> …validate=False)…": "what is no Base64 is passed over, and the signature is "
+    "verified all the same",
+    "wire.post: …not whole or len(received)… -> …not whole and len(received)…": "a reply that was cut cannot be read, "
+    "and one that can was verified",
+    "app.App.believe: …RANK.get(claim, 0) > RANK… -> …RANK.get(claim, 0) >= RANK…": "two claims of one rank are the "
+    "same, and what was rejected names no order",
+    "client.Client.data: for name, most in LIMITS.items(): -> …": _LENGTHS,
+    **{
+        f"app: RANK = … -> …{rank}, …": "an order that is said to be pending or unknown is not said to be what it is not"
+        for rank in ('"unknown": 1', '"pending": 2', '"not_closed": 1')
+    },
+    "client.Client.close: …message…, attempts=0) -> …attempts= 1)": "how often was asked is evidence and no claim",
+    'client.Client.close: …"close", None, 0 -> …': "the attempts are counted from 1 whatever stands there before",
+    "client.Client.__init__: max_attempts: int = 5, -> max_attempts: int = 4,": _OWN,
+    "client: RETRY_PAUSE = 0.12 -> RETRY_PAUSE = 1.12": _OWN,
+    "app.App.webhook: return 200 -> return 201": "a webhook is acknowledged by any 2xx",
+    "app.App.webhook: return 40… -> …": "how a webhook is refused is the application's own choice",
+    'app.App._handler.Handler.do_POST: …"Content-Length") or 0)) -> …"Content-Length") or …': "every webhook that is "
+    "pushed tells its length",
+    'app.App._handler.Handler.do_POST: …"sign", [""])[0] -> …[ -1]': "an address carries one signature, never two",
 }
 """The same for the changes that `make mutate` makes to the source of the reference client. `…` stands for any text."""
 
