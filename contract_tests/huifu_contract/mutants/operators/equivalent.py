@@ -138,7 +138,7 @@ SOURCE: dict[str, str] = {
     "same, and what was rejected names no order",
     "client.Client.data: for name, most in LIMITS.items(): -> …": _LENGTHS,
     **{
-        f"app: RANK = … -> …{rank}, …": "an order that is said to be pending or unknown is not said to be what it is not"
+        f"app: RANK = … -> …{rank}, …": "of an order that is said to be pending or unknown nothing false is said"
         for rank in ('"unknown": 1', '"pending": 2', '"not_closed": 1')
     },
     "client.Client.close: …message…, attempts=0) -> …attempts= 1)": "how often was asked is evidence and no claim",
