@@ -10,23 +10,29 @@ from xml.etree import ElementTree as Xml
 import pytest
 from made_results import L1, L5, SAMPLE, run
 
+from huifu_contract.catalogue.record import Level
+from huifu_contract.catalogue.registry import catalogue
 from huifu_contract.cli.main import main
 from huifu_contract.grading.results import Exit, RunResult, Verdict
 from huifu_contract.reports import badge
 
 SHOULD = {"response/p-then-query": L1}
+ALL, MUST = (
+    len([one for one in catalogue().values() if one.level in levels and one.group != "control"])
+    for levels in ((Level.MUST, Level.SHOULD), (Level.MUST,))
+)
 NAME = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.mark.parametrize(
     ("made", "message", "colour"),
     [
-        (run(), "89/89", "brightgreen"),
-        (run(verdicts={"security/foreign-reply": Verdict.KNOWN}), "88/89", "green"),
-        (run(broken=SHOULD), "88/89", "yellow"),
-        (run(broken=SAMPLE), "80/89", "red"),
-        (run(broken=SHOULD, level="must"), "64/64", "yellow"),
-        (run(verdicts={"control/second-call": Verdict.FAIL}), "89/89", "red"),
+        (run(), f"{ALL}/{ALL}", "brightgreen"),
+        (run(verdicts={"security/foreign-reply": Verdict.KNOWN}), f"{ALL - 1}/{ALL}", "green"),
+        (run(broken=SHOULD), f"{ALL - 1}/{ALL}", "yellow"),
+        (run(broken=SAMPLE), f"{ALL - 9}/{ALL}", "red"),
+        (run(broken=SHOULD, level="must"), f"{MUST}/{MUST}", "yellow"),
+        (run(verdicts={"control/second-call": Verdict.FAIL}), f"{ALL}/{ALL}", "red"),
         (run(interrupted=True), "interrupted", "lightgrey"),
         (run(cases=()), "nothing graded", "lightgrey"),
     ],
@@ -37,7 +43,7 @@ def test_score_and_colour(made: RunResult, message: str, colour: str) -> None:
 
 
 def test_the_endpoint_document_is_what_shields_reads() -> None:
-    wanted = {"schemaVersion": 1, "label": "close contract", "message": "89/89", "color": "brightgreen"}
+    wanted = {"schemaVersion": 1, "label": "close contract", "message": f"{ALL}/{ALL}", "color": "brightgreen"}
     assert badge.endpoint(run()) == wanted
 
 
@@ -48,8 +54,8 @@ def test_a_kit_error_is_an_error_badge() -> None:
 def test_the_svg_is_well_formed_and_says_its_words_to_screen_readers() -> None:
     root = Xml.fromstring(badge.svg(run(broken={"security/sign-missing": L5}), label="关单 <&>"))
     assert root.get("role") == "img"
-    assert root.get("aria-label") == "关单 <&>: 88/89"
-    assert [text.text for text in root.iter(f"{NAME}text")] == ["关单 <&>", "88/89"]
+    assert root.get("aria-label") == f"关单 <&>: {ALL - 1}/{ALL}"
+    assert [text.text for text in root.iter(f"{NAME}text")] == ["关单 <&>", f"{ALL - 1}/{ALL}"]
 
 
 def test_the_svg_has_nothing_from_outside() -> None:
@@ -67,7 +73,7 @@ def test_the_command_writes_both_forms(result: Path, tmp_path: Path) -> None:
     assert main(["badge", str(result), "--svg", str(svg), "--endpoint", str(endpoint)]) == Exit.OK
     assert svg.read_text(encoding="utf-8").startswith("<svg")
     said: dict[str, Any] = json.loads(endpoint.read_text(encoding="utf-8"))
-    assert said["message"] == "89/89"
+    assert said["message"] == f"{ALL}/{ALL}"
 
 
 def test_the_command_prints_the_document_if_no_file_is_asked_for(
