@@ -7,8 +7,10 @@ import http.client
 import json
 import select
 import socket
+import time
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from http.client import HTTPConnection, HTTPResponse
 from threading import Event, Timer
 from typing import Any
@@ -16,6 +18,8 @@ from urllib.parse import urlsplit
 
 from huifu_contract.drivers.in_process import describes
 from huifu_contract.harness.differences import CONTROL
+from huifu_contract.outcome import Outcome
+from huifu_contract.reference import decide
 from huifu_contract.reference.app import App
 from huifu_contract.reference.client import Client, Refused
 from huifu_contract.reference.wire import JSON, NoReply
@@ -203,6 +207,23 @@ class AsksOnce(Client):
         return "doubt" if found == "resend" else found
 
 
+class AsksFirst(Client):
+    """Asks closequery before it closes, and sends no close where one has succeeded."""
+
+    def close(self, **params: str) -> Any:
+        began = time.monotonic()
+        try:
+            reply = self.exchange("closequery", self.data(params), began + 1.0)
+        except Refused:
+            reply = None
+        if decide.query(reply, "doubt") == "closed":
+            return Outcome("closed", reply, attempts=1)
+        self.timeout_s -= time.monotonic() - began
+        self.max_attempts -= 1
+        outcome = super().close(**params)
+        return replace(outcome, attempts=(outcome.attempts or 0) + 1)
+
+
 class Slow(Client):
     """Takes its time over every answer."""
 
@@ -226,6 +247,7 @@ UNUSUAL: dict[str, tuple[type[Client], frozenset[str]]] = {
     "unsure": (Unsure, frozenset()),
     "asks-nobody": (AsksNobody, frozenset({"query"})),
     "asks-once": (AsksOnce, frozenset({"retry"})),
+    "asks-first": (AsksFirst, frozenset()),
     "slow": (Slow, frozenset()),
 }
 """By name: the client, and the claims that it does not make."""

@@ -116,8 +116,14 @@ class Evidence:
         return tuple(sent for sent in self.sent if sent.op == "close")
 
     @property
+    def after_close(self) -> tuple[SentRequest, ...]:
+        """What follows the first close. Some clients ask before they close, which answers no doubt."""
+        first = next((at for at, sent in enumerate(self.sent) if sent.op == "close"), len(self.sent))
+        return self.sent[first + 1 :]
+
+    @property
     def queries(self) -> tuple[SentRequest, ...]:
-        return tuple(sent for sent in self.sent if sent.op == "closequery")
+        return tuple(sent for sent in self.after_close if sent.op == "closequery")
 
     def genuine(self, trans_stat: str) -> bool:
         """Whether a genuine reply or webhook said so."""

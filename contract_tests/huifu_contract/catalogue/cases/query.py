@@ -10,7 +10,7 @@ from huifu_contract.catalogue.cases.echoes import LONGEST, TEXTS, lettered, not_
 from huifu_contract.catalogue.cases.request import full
 from huifu_contract.catalogue.cases.response import by_wording
 from huifu_contract.catalogue.cases.security import believed, second, signed_status
-from huifu_contract.catalogue.cases.sent import given, unchanged
+from huifu_contract.catalogue.cases.sent import asked, given, unchanged
 from huifu_contract.catalogue.record import Basis, Example, Level
 from huifu_contract.catalogue.registry import case
 from huifu_contract.harness.differences import Difference
@@ -18,7 +18,6 @@ from huifu_contract.harness.evidence import Evidence, SentRequest
 from huifu_contract.harness.harness import Harness
 from huifu_contract.harness.laws import (
     PAUSE_S,
-    Blocked,
     Broken,
     bounded,
     real_date,
@@ -43,13 +42,6 @@ ASKED = answer("00000100", "P", after=True)
 
 def said(code: str, stat: str, desc: str | None = None, *, times: int = 1) -> PreparedAnswer:
     return answer(code, stat, desc, times=times, endpoint=QUERY)
-
-
-def asked(e: Evidence) -> Evidence:
-    """The call itself, if a closequery was sent in it."""
-    if not e.queries:
-        raise Blocked(f"no closequery followed a P: the client claims {e.claim}")
-    return e
 
 
 def denied(harness: Harness, *spoilt: PreparedAnswer, order: Order | None = None, **more: Any) -> Evidence:

@@ -94,7 +94,7 @@ def p_then_query(harness: Harness, x: Example) -> None:
         harness.judge(harness.close(None, answer(x["code"], "P", after=True)), resolution)
         return
     e = harness.close(harness.order(settle=x["settle"], settle_seconds=0.05))
-    following = [one.op for one in e.sent[1:2]]
+    following = [one.op for one in e.after_close[:1]]
     wrong = [] if following == ["closequery"] else [Broken("C", "a P was not followed by a closequery")]
     asked_too_early = not e.genuine("S")  # with one closequery and no second, `pending` is an honest end
     harness.judge(e, *([] if asked_too_early else [resolution]), also=wrong)

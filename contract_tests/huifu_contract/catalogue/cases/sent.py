@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from huifu_contract.harness.differences import Difference, change
-from huifu_contract.harness.evidence import SentRequest
+from huifu_contract.harness.evidence import Evidence, SentRequest
 from huifu_contract.harness.harness import Harness
-from huifu_contract.harness.laws import Broken
+from huifu_contract.harness.laws import Blocked, Broken, Skipped
 
 
 def given(changes: Mapping[str, str | None]) -> dict[str, str]:
@@ -44,3 +44,12 @@ def unchanged(harness: Harness, one: SentRequest, given: Mapping[str, str]) -> N
             message = f"{name} was changed: {became(harness, name, value, data.get(name))}"
             harness.check_wire([Broken("L3", message, differs=(Difference.of(name, value, data.get(name)),))])
     harness.check_wire([])
+
+
+def asked(e: Evidence) -> Evidence:
+    """The call itself, if a closequery was sent after its close."""
+    if e.queries:
+        return e
+    if e.sent and e.sent[0].op == "closequery":
+        raise Skipped("the client asks closequery before it closes, so the answer prepared for a later one went there")
+    raise Blocked(f"no closequery followed a P: the client claims {e.claim}")
