@@ -46,8 +46,8 @@ def driver_ratio(rounds: int = ROUNDS) -> float:
         (_case_seconds(lambda: RemoteDriver(HOST)), _case_seconds(lambda: LocalDriver(make_client)))
         for _ in range(rounds)
     ]
-    there, here = (statistics.median(times) for times in zip(*taken, strict=True))
-    return there / here
+    there: float = statistics.median(one for one, _ in taken)
+    return there / statistics.median(other for _, other in taken)
 
 
 def selftest_seconds() -> float:

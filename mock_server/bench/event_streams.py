@@ -43,7 +43,7 @@ async def _read(base_url: str) -> None:
     head = f"GET /_mock/tenants/{DEFAULT_SYS_ID}/events HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode()
     opened = [loop.create_future() for _ in range(READERS)]
     for one in opened:
-        await loop.create_connection(lambda one=one: _Reader(head, one), parts.hostname, parts.port)  # type: ignore[misc] # mypy cannot infer the default
+        await loop.create_connection(lambda one=one: _Reader(head, one), parts.hostname or "", parts.port or 80)  # type: ignore[misc] # mypy cannot infer the default
     await asyncio.gather(*opened)
     print("reading", flush=True)
     await loop.run_in_executor(None, sys.stdin.read)

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Final
 
 try:
-    import atheris
+    import atheris  # type: ignore[import-untyped]  # it tells no types
 except ModuleNotFoundError:
     sys.exit("Atheris is not installed: pip install atheris (it has wheels for Linux)")
 
 with atheris.instrument_imports(include=["huifu_mock"]):
     from huifu_mock import explain, signing
-    from huifu_mock.cli.serve import example_close
+    from huifu_mock.cli.welcome import example_close
     from huifu_mock.codes import Reason
     from huifu_mock.gateway.gateway import PATHS, Exchange
     from huifu_mock.gateway.mock import Mock

@@ -112,8 +112,8 @@ async def _load(base_url: str, requests: Sequence[bytes], todos: Sequence[list[i
     for todo, end in zip(todos, ends, strict=True):
         await loop.create_connection(
             lambda todo=todo, end=end: _Connection(requests, todo, end, run),  # type: ignore[misc] # mypy cannot infer the defaults
-            parts.hostname,
-            parts.port,
+            parts.hostname or "",
+            parts.port or 80,
         )
     await asyncio.gather(*ends)
     seconds = time.perf_counter() - start

@@ -93,7 +93,7 @@ class PostgreSql:
         """The URL of a new database."""
         name = f"mock{next(self._numbers)}"
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type] # the name is ours
+            connection.execute(f"CREATE DATABASE {name}")
         return self.url(name)
 
     def size(self, store: str) -> int:

@@ -176,7 +176,7 @@ def waits(seconds: float = 3.0) -> tuple[float, dict[str, float], float]:
 
         alone = p99(asyncio.run(_healthy(base_url, requests, never, 1000)))
         memory = 0.0
-        kinds = {name: (CLOSE.path, make) for name, make in KINDS.items()} | CONTROL
+        kinds = {**{name: (CLOSE.path, make) for name, make in KINDS.items()}, **CONTROL}
         for name, (path, make) in kinds.items():
             attacker = get_context("spawn").Process(target=_attacker, args=(base_url, path, make(), seconds))
             attacker.start()
