@@ -94,9 +94,9 @@ async def _serve(handler: Handler) -> None:
 
 
 @contextmanager
-def echo_server(*, signing: bool = False) -> Iterator[tuple[str, int]]:
+def echo_server(*, signs: bool = False) -> Iterator[tuple[str, int]]:
     """A bare aiohttp server in a process of its own, which verifies and signs if asked; its address and number."""
-    command = [sys.executable, str(Path(__file__)), "sign" if signing else "echo"]
+    command = [sys.executable, str(Path(__file__)), "sign" if signs else "echo"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=measures.ENVIRONMENT)
     try:
         assert process.stdout is not None
@@ -112,7 +112,7 @@ def floor() -> Floor:
     with echo_server() as (base_url, pid):
         echo_load, echo = _measured(base_url, pid, COUNT)
         one = load(base_url, _requests(base_url, 1000), 1, WANTED)
-    with echo_server(signing=True) as (base_url, pid):
+    with echo_server(signs=True) as (base_url, pid):
         signing_load, signed = _measured(base_url, pid, COUNT // 10)
     return Floor(sign, verify, echo, echo_load, one.percentile(0.5), signed, signing_load)
 

@@ -187,8 +187,10 @@ def _serve_together(args: argparse.Namespace, cast: list[dict[str, Any]] | None)
     def tell(port: int) -> None:
         url = base_url(args.host, port)
         seeded = _data.read_json("fixtures/orders.json") if cast is None else cast
-        ready = _ready(url, args.host, port, None) if args.ready_json else ""
-        print(ready or welcome(url, seeded, None, bool(args.control_token)), flush=True)
+        if args.ready_json:
+            print(_ready(url, args.host, port, None), flush=True)
+        else:
+            print(welcome(url, seeded, None, bool(args.control_token)), flush=True)
         if args.until_eof:
             threading.Thread(target=_at_eof, args=(partial(os.kill, os.getpid(), signal.SIGTERM),), daemon=True).start()
 

@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Final
 
 from huifu_mock.request import Endpoint
+from huifu_mock.state.clock import day
 
 ABOUT_THE_ORDER: Final = "query/v4-request"
 """The request whose `req_date` is the day of the order, not its own."""
@@ -12,7 +13,7 @@ ABOUT_THE_ORDER: Final = "query/v4-request"
 
 def which_day(now: datetime) -> tuple[str, str]:
     """The day in Beijing and in UTC, in English and Chinese: who takes UTC's is a day behind for 8 hours."""
-    here, there = f"{now:%Y%m%d}", f"{now.astimezone(UTC):%Y%m%d}"
+    here, there = day(now), day(now.astimezone(UTC))
     return (
         f"dates are Beijing's, where it is {here} now (in UTC {there})",
         f"日期以北京时间为准，现在北京是 {here}（UTC 是 {there}）",
@@ -28,8 +29,8 @@ def own_date(endpoint: Endpoint, req_date: str, now: datetime) -> tuple[str, str
 
 
 @lru_cache(256)
-def _day(day: date, away: int) -> str:
+def _day(today: date, away: int) -> str:
     try:
-        return f"{day + timedelta(days=away):%Y%m%d}"
+        return day(today + timedelta(days=away))
     except OverflowError:
         return ""

@@ -10,7 +10,7 @@ from huifu_mock.gateway import lifecycle
 from huifu_mock.gateway.reply import Outcome, answered, own, refusal, refused
 from huifu_mock.gateway.tenant import Tenant
 from huifu_mock.request import Call, Endpoint
-from huifu_mock.state.clock import BEIJING, LAST
+from huifu_mock.state.clock import BEIJING, LAST, day
 from huifu_mock.state.orders import Order
 
 ENDPOINTS: Final = (
@@ -109,7 +109,7 @@ def _wechat(order: Order) -> dict[str, str]:
 
 
 def _alipay(order: Order) -> dict[str, str]:
-    return _pay_info(tradeNO=f"{order.created_at:%Y%m%d}{order.hf_seq_id[12:32]}")
+    return _pay_info(tradeNO=f"{day(order.created_at)}{order.hf_seq_id[12:32]}")
 
 
 def _page(order: Order) -> dict[str, str]:

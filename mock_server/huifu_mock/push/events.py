@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote_plus, urlencode
 
-from huifu_mock.state.clock import compact
+from huifu_mock.state.clock import compact, day
 from huifu_mock.state.orders import CloseAttempt, Order
 
 TRANS_CLOSE: Final = "trans.close"
@@ -109,7 +109,7 @@ def form(resp_data: Mapping[str, Any], text: str, sign: str) -> bytes:
 def out_trans_id(order: Order) -> str:
     """The number on the customer's bill: 28 digits, from 4200 for WeChat and led by the day for the others."""
     head = "4200" if order.trade_type.startswith("T_") else ""
-    return f"{head}{order.created_at:%Y%m%d}{_digits(order)}".ljust(28, "0")[:28]
+    return f"{head}{day(order.created_at)}{_digits(order)}".ljust(28, "0")[:28]
 
 
 def party_order_id(order: Order) -> str:

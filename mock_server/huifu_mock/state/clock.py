@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from typing import Final, Literal, get_args
 
 from huifu_mock.state.feed import Feed
@@ -61,7 +61,7 @@ def wall_clock() -> datetime:
     return datetime.now(BEIJING)
 
 
-def day(moment: datetime) -> str:
+def day(moment: date) -> str:
     """yyyyMMdd. `strftime` writes years before 1000 with fewer digits, and takes twice as long."""
     return f"{moment.year:04d}{moment.month:02d}{moment.day:02d}"
 

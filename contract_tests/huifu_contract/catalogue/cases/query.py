@@ -16,15 +16,7 @@ from huifu_contract.catalogue.registry import case
 from huifu_contract.harness.differences import Difference
 from huifu_contract.harness.evidence import Evidence, SentRequest
 from huifu_contract.harness.harness import Harness
-from huifu_contract.harness.laws import (
-    PAUSE_S,
-    Broken,
-    bounded,
-    real_date,
-    resolution,
-    signature,
-    unique,
-)
+from huifu_contract.harness.laws import PAUSE_S, Broken, bounded, real_date, resolution, signature, unique
 from huifu_contract.harness.prepared_answers import ALWAYS, PreparedAnswer, answer, fault, of
 from huifu_mock.state.clock import Clock
 
