@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Final
 
 from huifu_mock.signing import Reply
@@ -20,7 +20,7 @@ from huifu_mock.signing import Reply
 COUNT: Final = max(1, min(4, (os.cpu_count() or 2) - 1))
 """One core is the event loop's."""
 ENOUGH: Final = 2
-"""While so many replies wait for a thread, the event loop signs as well."""
+"""While more replies wait for a thread, the event loop signs as well: the oldest, so that none is overtaken."""
 
 Job = tuple[Reply, Callable[[], None]]
 """A reply, and what is called in the event loop when it is signed."""
@@ -35,6 +35,8 @@ class Signers:
         self._todo: SimpleQueue[Job | None] = SimpleQueue()
         self._done: deque[Job] = deque()
         self._woken = False
+        self._loop_signs = False
+        """What is done with one reply may bring the next request: that one waits for its turn."""
 
     def sign(self, reply: Reply) -> asyncio.Future[None]:
         """Done when the reply is signed."""
@@ -43,16 +45,29 @@ class Signers:
         return future
 
     def sign_then(self, reply: Reply, done: Callable[[], None]) -> None:
-        """Have the reply signed, and `done` called after that: at once if the event loop signs as well."""
-        if self._todo.qsize() >= ENOUGH:
-            reply.signed()
-            done()
-            return
+        """Have the reply signed, and `done` called after that."""
         if not self._threads:
             self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(COUNT)]
             for thread in self._threads:
                 thread.start()
         self._todo.put((reply, done))
+        if self._todo.qsize() > ENOUGH and not self._loop_signs:
+            self._loop_signs = True
+            try:
+                self._sign_oldest()
+            finally:
+                self._loop_signs = False
+
+    def _sign_oldest(self) -> None:
+        try:
+            job = self._todo.get_nowait()
+        except Empty:  # a thread was faster
+            return
+        if job is None:  # it ends a thread
+            self._todo.put(None)
+            return
+        _sign(job)
+        job[1]()
 
     def stop(self) -> None:
         """Let the threads end once they have done what is queued."""
@@ -62,8 +77,7 @@ class Signers:
 
     def _work(self) -> None:
         while (job := self._todo.get()) is not None:
-            with suppress(Exception):  # whoever asked signs again, and meets the error
-                job[0].signed()
+            _sign(job)
             self._done.append(job)
             if not self._woken:
                 self._woken = True
@@ -76,6 +90,11 @@ class Signers:
         self._woken = False  # before the work: what is done from here on wakes the loop again
         while self._done:
             self._done.popleft()[1]()
+
+
+def _sign(job: Job) -> None:
+    with suppress(Exception):  # whoever asked signs again, and meets the error
+        job[0].signed()
 
 
 def _release(future: asyncio.Future[None]) -> None:
