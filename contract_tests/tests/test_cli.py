@@ -62,6 +62,13 @@ def test_without_a_command_it_says_where_to_start_and_is_not_green(
     assert "put the call of your application here" in capsys.readouterr().out
 
 
+def test_a_command_that_does_not_exist_is_told_with_the_one_that_was_meant(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["pasive"]) == 4
+    assert "there is no command 'pasive'; did you mean passive?" in capsys.readouterr().err
+    assert main(["grade"]) == 4
+    assert "there is no command 'grade'; choose client, passive, server" in capsys.readouterr().err
+
+
 def test_a_do_nothing_client_gives_1_one_root_cause_and_a_replay(
     somewhere: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -16,7 +16,8 @@ PACKAGE = ROOT / "mock_server" / "huifu_mock"
 # Lowest first. A module imports from the rows above its own; the modules of one row do not know each other.
 # A folder is one module here.
 LAYERS = (
-    ("_data", "_install", "_version", "canonical", "codes", "hosts"),  # pure: texts, codes, rules, shapes, signatures
+    # pure: texts, codes, rules, shapes, signatures
+    ("_commands", "_data", "_install", "_version", "canonical", "codes", "hosts"),
     ("json_limits", "rules", "schemas", "signing"),
     ("keys", "request"),
     ("state",),  # what is kept: clock, orders, journal

@@ -55,6 +55,15 @@ def test_what_is_no_duration_is_refused_with_an_example(text: str) -> None:
         duration(text)
 
 
+@pytest.mark.parametrize(("word", "said"), [("serv", "did you mean serve?"), ("xyz", "choose serve, console, exec")])
+def test_a_command_that_does_not_exist_is_told_with_what_there_is(
+    word: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main.main([word, "--port", "0"])
+    assert f"there is no command '{word}'; {said}" in capsys.readouterr().err
+
+
 def test_orders_are_created_listed_paid_and_failed(run: Run, merchant: Merchant) -> None:
     assert run("orders", "list") == (0, "no orders\n", "")
     code, out, _ = run(

@@ -10,7 +10,7 @@ from huifu_contract import __version__
 from huifu_contract.cli import catalogue, client, init, passive, report, server
 from huifu_contract.failures import SetupTrouble, Trouble
 from huifu_contract.grading.results import Exit
-from huifu_mock import _install
+from huifu_mock import _commands, _install
 
 COMMANDS = (
     client.add,
@@ -41,7 +41,8 @@ Exit: 0 all ok, 1 something is not, 2 interrupted, 3 kit or adapter error, 4 usa
 """
 
 
-def parser() -> argparse.ArgumentParser:
+def parsed(words: list[str]) -> argparse.Namespace:
+    """The command and its options. Raises SystemExit for what cannot be understood, and after a text of help."""
     made = argparse.ArgumentParser(
         "huifu-contract",
         description="Grades clients of Huifu's close endpoint: a definite claim must be true.",
@@ -53,12 +54,17 @@ def parser() -> argparse.ArgumentParser:
     commands = made.add_subparsers(title="commands", dest="command", metavar="COMMAND")
     for add in COMMANDS:
         add(commands)
-    return made
+    if words and words[0] == passive.OLD_NAME:
+        tell(f"the command {passive.OLD_NAME} is now called passive")
+        words = ["passive", *words[1:]]
+    if words and not words[0].startswith("-") and words[0] not in commands.choices:
+        made.error(_commands.unknown(words[0], commands.choices))
+    return made.parse_args(words)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     try:
-        options = parser().parse_args(argv)
+        options = parsed([*(sys.argv[1:] if argv is None else argv)])
     except SystemExit as stop:  # argparse says 2 for a wrong option; that number means interrupted here
         return 0 if stop.code in (0, None) else int(Exit.USAGE)
     try:

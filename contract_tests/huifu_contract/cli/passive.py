@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,13 +22,9 @@ CALLABLE = tuple(name for name in CLAIMS if name not in ("parallel", "webhook", 
 
 
 def add(commands: Any) -> None:
-    _add(
-        commands.add_parser("passive", help="grade a client that cannot be driven, by its traffic", description=__doc__)
+    made = commands.add_parser(
+        "passive", help="grade a client that cannot be driven, by its traffic", description=__doc__
     )
-    _add(commands.add_parser(OLD_NAME, description=__doc__))  # without help, so that the list of commands leaves it out
-
-
-def _add(made: argparse.ArgumentParser) -> None:
     made.add_argument("--agent", required=True, metavar="NAME", help="what the client is called in the report")
     made.add_argument("--port", type=int, default=8080, help="0 picks a free one (default: 8080)")
     made.add_argument(
@@ -58,8 +53,6 @@ def _add(made: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    if options.command == OLD_NAME:
-        print(f"huifu-contract: the command {OLD_NAME} is now called passive", file=sys.stderr)
     from rich.console import Console
 
     from huifu_contract.cli.output import write

@@ -62,6 +62,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
     chosen = words[0] if words and words[0] in COMMANDS else None
     if chosen is None:
+        if words and not words[0].startswith("-"):
+            from huifu_mock._commands import unknown
+
+            parser.error(unknown(words[0], COMMANDS))
         for name, (_, summary) in COMMANDS.items():
             commands.add_parser(name, help=summary)
         parser.parse_args(words)
