@@ -1,7 +1,21 @@
-"""How hypothesis runs in our own tests; what the kit itself draws has settings of its own and is not touched."""
+"""How hypothesis runs in our own tests, and a browser; what the kit itself draws has settings of its own."""
 
+from collections.abc import Iterator
+
+import browser
+import pytest
 from hypothesis import HealthCheck, settings
 
 # No deadline and no complaint about slow examples: a busy machine is no fault of the code. In CI examples are fixed.
 settings.register_profile("huifu-contract", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("huifu-contract")
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[browser.Browser]:
+    """A page in the machine's Chromium; without one, what needs it is skipped."""
+    program = browser.installed()
+    if program is None:
+        pytest.skip("there is no Chromium here (Debian and Ubuntu: the package chromium)")
+    with browser.Browser(program) as running:
+        yield running

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from huifu_contract.cli.main import main
 from huifu_contract.grading.exchanges import sequence
 from huifu_contract.grading.results import Exit, RunResult, Verdict
 from huifu_contract.reports import html, junit, terminal
+from huifu_contract.server import registry as servers
 
 # -- the document ---------------------------------------------------------------------------------------------------
 
@@ -158,15 +158,6 @@ ENGLISH = "?lang=en&theme=light"
 WIDE = "document.documentElement.scrollWidth > innerWidth"
 
 pytestmark = [pytest.mark.xdist_group("chromium")]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[browser.Browser]:
-    program = browser.installed()
-    if program is None:
-        pytest.skip("there is no Chromium here (Debian and Ubuntu: the package chromium)")
-    with browser.Browser(program) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
@@ -352,8 +343,9 @@ def test_in_chinese_the_cases_speak_chinese_on_a_phone_too(chromium: browser.Bro
 
 
 def test_every_case_has_its_sentence_in_chinese() -> None:
-    assert {case.id for case in catalogue().values() if not in_chinese(case.says)} == set(), FILE
-    assert len(sentences()) == len(catalogue()), f"{FILE} has sentences that no case says any more"
+    cases = [*catalogue().values(), *servers.catalogue().values()]
+    assert {case.id for case in cases if not in_chinese(case.says)} == set(), FILE
+    assert len(sentences()) == len(cases), f"{FILE} has sentences that no case says any more"
 
 
 @pytest.mark.parametrize(("query", "width"), [("?lang=en&theme=light", 1280), ("?lang=zh&theme=dark", 390)])

@@ -1,11 +1,13 @@
-"""Every sentence of the specification is stood for by cases and tests, and every case on the specification has one."""
+"""Every sentence of the specification is covered by cases and tests, and every case on the specification has one."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
 
+import browser
 import pytest
+from console_page import AXE, VIOLATIONS
 
 from huifu_contract.catalogue import registry
 from huifu_contract.cli.main import main
@@ -17,15 +19,15 @@ from huifu_mock.rules import RULES
 ROOT = Path(__file__).parents[2]
 
 
-def test_no_sentence_is_bare() -> None:
-    assert [sentence.text for sentence in sentences() if sentence.bare] == []
+def test_every_sentence_is_covered() -> None:
+    assert [sentence.text for sentence in sentences() if sentence.uncovered] == []
 
 
-def test_every_case_that_stands_on_the_specification_is_found_at_a_sentence() -> None:
+def test_every_case_that_rests_on_the_specification_is_found_at_a_sentence() -> None:
     assert unplaced() == [], "quote a sentence of specification/sentences.toml word for word, or add it there"
 
 
-def test_every_rule_stands_for_a_sentence() -> None:
+def test_every_rule_covers_a_sentence() -> None:
     assert {rule.row for sentence in sentences() for rule in sentence.rules} == {rule.row for rule in RULES}
 
 
@@ -49,12 +51,12 @@ def test_each_sentence_that_a_client_can_break_has_a_mutant() -> None:
 
 def test_a_sentence_without_a_case_or_without_a_test_is_red_on_the_page() -> None:
     one = sentences()[0]
-    for bare in (replace(one, cases=()), replace(one, tests=())):
-        assert bare.bare
-        assert 'class="bare"' in report.page([bare])
-        assert "RED" in report.text([bare])
-    assert not replace(one, cases=(), tests=(), only="it promises nothing").bare
-    assert 'class="bare"' not in report.page(sentences())
+    for uncovered in (replace(one, cases=()), replace(one, tests=())):
+        assert uncovered.uncovered
+        assert 'class="uncovered"' in report.page([uncovered])
+        assert "RED" in report.text([uncovered])
+    assert not replace(one, cases=(), tests=(), exempt=("it promises nothing", "没有承诺")).uncovered
+    assert 'class="uncovered"' not in report.page(sentences())
 
 
 def test_the_page_shows_the_sentences_in_their_order_and_needs_nothing_else(
@@ -69,9 +71,26 @@ def test_the_page_shows_the_sentences_in_their_order_and_needs_nothing_else(
     assert places == sorted(places)
     assert "src=" not in page
     assert "href=" not in page
-    assert "sentences that promise something are stood for; 0 are not" in capsys.readouterr().out
+    assert "sentences that promise something are covered; 0 are not" in capsys.readouterr().out
 
 
-def test_the_command_ends_with_1_while_a_sentence_is_bare(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.xdist_group("chromium")
+def test_the_page_is_in_chinese_or_in_english_as_its_reader_chooses(chromium: browser.Browser, tmp_path: Path) -> None:
+    place = tmp_path / "spec.html"
+    place.write_text(report.page(sentences()), encoding="utf-8")
+    assert '<span class="zh"></span>' not in place.read_text("utf-8")
+    chromium.show(place, width=360)
+    chromium.eval("document.querySelectorAll('details').forEach((one) => { one.open = true; }); 0")
+    assert "3 个用例" in (chinese := str(chromium.eval("document.body.innerText")))
+    assert "银联、数字货币订单不支持关单" in chinese
+    assert "3 cases" not in chinese
+    chromium.eval(AXE.read_text(encoding="utf-8") + ";0")
+    assert chromium.eval(VIOLATIONS) == []
+    chromium.eval("document.querySelector('#en').click()")
+    assert "3 cases" in (english := str(chromium.eval("document.body.innerText")))
+    assert "3 个用例" not in english
+
+
+def test_the_command_ends_with_1_while_a_sentence_is_not_covered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(specification, "sentences", lambda: (replace(sentences()[0], cases=()),))
     assert main(["spec"]) == 1

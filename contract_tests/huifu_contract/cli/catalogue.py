@@ -39,7 +39,7 @@ def _run_cases(options: argparse.Namespace) -> int:
 def add_spec(commands: Any) -> None:
     made = commands.add_parser(
         "spec",
-        help="show what stands for each sentence of the specification",
+        help="show what covers each sentence of the specification",
         description="Shows the specification's sentences in order, each with its rules, cases, mutants and tests.",
     )
     made.add_argument("--html", type=Path, default=None, metavar="FILE.html", help="as a page (default: as text)")
@@ -59,7 +59,7 @@ def _run_spec(options: argparse.Namespace) -> int:
         except OSError as error:
             raise SetupTrouble(f"cannot write {error.filename}: {error.strerror}") from None
         print(f"wrote {options.html}: {page.summary(sentences())}")
-    return int(Exit.NOT_OK if any(sentence.bare for sentence in sentences()) else Exit.OK)
+    return int(Exit.NOT_OK if any(sentence.uncovered for sentence in sentences()) else Exit.OK)
 
 
 def add_vectors(commands: Any) -> None:

@@ -1,1 +1,1 @@
-"""The coverage of the specification: what stands for each of its sentences."""
+"""The coverage of the specification: what covers each of its sentences."""

@@ -1,4 +1,4 @@
-"""The coverage of the specification: as a page, and as lines of text."""
+"""The coverage of the specification: as a page in Chinese and English, and as lines of text."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ from typing import TypeVar
 
 from huifu_contract import __version__
 from huifu_contract.catalogue.registry import catalogue
+from huifu_contract.catalogue.translations import in_chinese
 from huifu_contract.server import registry as servers
 from huifu_contract.specification.sentences import Sentence
+from huifu_mock.rules import Rule
 
 STYLE = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
 
 
 def text(sentences: Sequence[Sentence]) -> str:
-    """One line a sentence: how many rules, cases, mutants and tests stand for it."""
+    """One line a sentence: how many rules, cases, mutants and tests cover it."""
     lines = []
     for section, members in groupby(sentences, key=lambda sentence: sentence.section):
         lines.append(section)
@@ -26,13 +28,18 @@ def text(sentences: Sequence[Sentence]) -> str:
 
 
 def summary(sentences: Sequence[Sentence]) -> str:
-    bare = sum(sentence.bare for sentence in sentences)
-    promises = sum(not sentence.only for sentence in sentences)
-    return f"{promises - bare} of {promises} sentences that promise something are stood for; {bare} are not"
+    """How many sentences are covered, of those that promise something."""
+    return "{} of {} sentences that promise something are covered; {} are not".format(*_totals(sentences))
+
+
+def _totals(sentences: Sequence[Sentence]) -> tuple[int, int, int]:
+    promises = sum(not sentence.exempt for sentence in sentences)
+    uncovered = sum(sentence.uncovered for sentence in sentences)
+    return promises - uncovered, promises, uncovered
 
 
 def _mark(sentence: Sentence) -> str:
-    return "-" if sentence.only else "RED" if sentence.bare else "ok"
+    return "-" if sentence.exempt else "RED" if sentence.uncovered else "ok"
 
 
 def _counts(sentence: Sentence) -> str:
@@ -41,26 +48,36 @@ def _counts(sentence: Sentence) -> str:
 
 
 def page(sentences: Sequence[Sentence]) -> str:
-    """One file without scripts; a sentence that nothing stands for is red."""
+    """One file without scripts; a sentence that nothing covers is red."""
     body = []
     for section, members in groupby(sentences, key=lambda sentence: sentence.section):
-        body.append(f'<section><h2 lang="zh">{html.escape(section)}</h2>')
+        body.append(f"<section><h2>{html.escape(section)}</h2>")
         body += [_sentence(sentence) for sentence in members]
         body.append("</section>")
+    title = _both("The specification, sentence by sentence", "规范逐句对照")
+    lead = _both(
+        "What covers each sentence: rules of the fake gateway, cases of the contract kit, mutants that these cases "
+        f"kill, and tests. {summary(sentences)}.",
+        "每句话由什么保证：模拟网关的规则、契约测试套件的用例、被这些用例发现的变异体，以及测试。"
+        "有所承诺的句子共 {1} 句，{0} 句已覆盖，{2} 句未覆盖。".format(*_totals(sentences)),
+    )
     return f"""<!doctype html>
-<html lang="en">
+<html lang="zh">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>Close contract: the specification, sentence by sentence</title>
+<title>规范覆盖 · Coverage of the specification</title>
 <style>{STYLE}</style>
 </head>
 <body>
 <main>
-<h1>The specification, sentence by sentence</h1>
-<p class="lead">What stands for each sentence: rules of the fake gateway, cases of the contract kit, mutants that these
-cases kill, and tests. {html.escape(summary(sentences))}. huifu-contract {html.escape(__version__)}</p>
+<fieldset class="language" aria-label="语言 Language">
+<label><input type="radio" name="language" id="zh" checked> 中文</label>
+<label lang="en"><input type="radio" name="language" id="en"> English</label>
+</fieldset>
+<h1>{title}</h1>
+<p class="lead">{lead} huifu-contract {html.escape(__version__)}</p>
 {chr(10).join(body)}
 </main>
 </body>
@@ -69,26 +86,43 @@ cases kill, and tests. {html.escape(summary(sentences))}. huifu-contract {html.e
 
 
 def _sentence(sentence: Sentence) -> str:
-    state = "only" if sentence.only else "bare" if sentence.bare else "fine"
-    told = {"only": sentence.only, "bare": "Nothing stands for this sentence.", "fine": ""}[state]
-    says = {name: record.says for name, record in catalogue().items()}
-    says |= {name: record.says for name, record in servers.catalogue().items()}
+    state = "exempt" if sentence.exempt else "uncovered" if sentence.uncovered else "covered"
+    note = sentence.exempt or (("Nothing covers this sentence.", "这句话还没有覆盖。") if sentence.uncovered else ())
     parts = (
-        _part("rule", sentence.rules, lambda rule: f"{rule.row}. {rule.outcome.name}: {rule.when}"),
-        _part("case", sentence.cases, lambda name: f"{name}: {says[name]}"),
-        _part("mutant", sentence.mutants, str),
-        _part("test", sentence.tests, lambda name: name.partition("::")[2].removeprefix("test_").replace("_", " ")),
+        _part("rule", "条规则", sentence.rules, _rule),
+        _part("case", "个用例", sentence.cases, _case),
+        _part("mutant", "个变异体", sentence.mutants, html.escape),
+        _part("test", "个测试", sentence.tests, _test),
     )
-    note = f"<p>{html.escape(told)}</p>" if told else ""
-    return f'<article class="{state}"><h3 lang="zh">{html.escape(sentence.text)}</h3>{note}{"".join(parts)}</article>'
+    told = f"<p>{_both(*note)}</p>" if note else ""
+    return f'<article class="{state}"><h3>{html.escape(sentence.text)}</h3>{told}{"".join(parts)}</article>'
+
+
+def _rule(rule: Rule) -> str:
+    return html.escape(f"{rule.row}. {rule.outcome.name}: ") + _both(rule.when, rule.when_zh)
+
+
+def _case(name: str) -> str:
+    says = (servers.catalogue()[name] if name in servers.catalogue() else catalogue()[name]).says
+    return html.escape(f"{name}: ") + _both(says, in_chinese(says))
+
+
+def _test(name: str) -> str:
+    words = name.partition("::")[2].removeprefix("test_").replace("_", " ")
+    return f'<span lang="en">{html.escape(words)}</span>'
+
+
+def _both(english: str, chinese: str) -> str:
+    """A text in both languages, of which the style shows one."""
+    return f'<span class="en" lang="en">{html.escape(english)}</span><span class="zh">{html.escape(chinese)}</span>'
 
 
 T = TypeVar("T")
 
 
-def _part(name: str, members: Iterable[T], words: Callable[[T], str]) -> str:
-    items = [f"<li>{html.escape(words(member))}</li>" for member in members]
+def _part(name: str, in_chinese: str, members: Iterable[T], words: Callable[[T], str]) -> str:
+    items = [f"<li>{words(member)}</li>" for member in members]
     if not items:
         return ""
-    title = f"{len(items)} {name}{'s' if len(items) > 1 else ''}"
+    title = _both(f"{len(items)} {name}{'s' if len(items) > 1 else ''}", f"{len(items)} {in_chinese}")
     return f"<details><summary>{title}</summary><ul>{''.join(items)}</ul></details>"

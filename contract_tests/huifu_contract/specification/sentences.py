@@ -1,4 +1,4 @@
-"""The sentences of the specification in their order, and what stands for each: rules, cases, mutants, tests."""
+"""The sentences of the specification in their order, and what covers each: rules, cases, mutants, tests."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MARKS = re.compile(r"[`*\s]")
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One sentence. `only` says why nothing can stand for it, of a sentence that promises nothing to a program."""
+    """One sentence. One that promises nothing to a program is exempt: `exempt` says why, in English and in Chinese."""
 
     section: str
     text: str
@@ -31,12 +31,12 @@ class Sentence:
     cases: tuple[str, ...]
     mutants: tuple[str, ...]
     tests: tuple[str, ...]
-    only: str = ""
+    exempt: tuple[str, ...] = ()
 
     @property
-    def bare(self) -> bool:
-        """Nothing stands for it: no case, or no test, although it promises something."""
-        return not self.only and not (self.cases and self.tests)
+    def uncovered(self) -> bool:
+        """No case or no test covers it, although it promises something."""
+        return not self.exempt and not (self.cases and self.tests)
 
 
 @cache
@@ -61,7 +61,7 @@ def sentences() -> tuple[Sentence, ...]:
                 cases=cases,
                 mutants=tuple(name for name, fails in killed.items() if not set(cases).isdisjoint(fails)),
                 tests=tuple(entry.get("tests", ())),
-                only=entry.get("only", ""),
+                exempt=tuple(entry.get("exempt", ())),
             )
         )
     return tuple(found)
