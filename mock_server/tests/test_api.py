@@ -218,3 +218,17 @@ def test_the_public_names_are_there_and_no_other() -> None:
     misspelt = "Serverr"
     with pytest.raises(AttributeError, match=misspelt):
         getattr(huifu_mock, misspelt)
+
+
+def test_a_call_that_still_waits_when_the_server_stops_says_that_it_was_stopped() -> None:
+    server = huifu_mock.Server().start()
+    tenant = server.tenant()
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(tenant.journal.wait_for, timeout=600, req_seq_id="never")
+        here = server.mock.gateway.tenant(tenant.sys_id)
+        assert here is not None
+        while not here.journal.waiting:
+            tenant.clock.now()
+        server.stop()
+        with pytest.raises(huifu_mock.Unreachable, match="the server was stopped"):
+            waiting.result()

@@ -5,6 +5,7 @@ import atexit
 import http.client
 import json
 from collections.abc import Coroutine
+from queue import SimpleQueue
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -184,7 +185,10 @@ def run_here(work: Coroutine[Any, Any, T]) -> T:
 
 
 def run_in(loop: asyncio.AbstractEventLoop) -> Run:
-    """Run calls in `loop`, from whichever thread they are made."""
+    """Run calls in `loop`, from whichever thread they are made.
+
+    `asyncio.run_coroutine_threadsafe` does the same in twice the time: its future has a condition and a chain.
+    """
 
     def run(work: Coroutine[Any, Any, T]) -> T:
         try:
@@ -196,6 +200,18 @@ def run_in(loop: asyncio.AbstractEventLoop) -> Run:
         if loop.is_closed():
             work.close()
             raise Unreachable("the server was stopped")
-        return asyncio.run_coroutine_threadsafe(work, loop).result()
+        done: SimpleQueue[asyncio.Task[T]] = SimpleQueue()
+        task: asyncio.Task[T]  # the loop itself holds it weakly
+
+        def begin() -> None:
+            nonlocal task
+            task = loop.create_task(work)
+            task.add_done_callback(done.put)
+
+        loop.call_soon_threadsafe(begin)
+        finished = done.get()
+        if finished.cancelled():
+            raise Unreachable("the server was stopped")
+        return finished.result()
 
     return run
