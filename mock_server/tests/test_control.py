@@ -17,6 +17,7 @@ from wired import connected, head, post, received
 import huifu_mock
 from huifu_mock import signing
 from huifu_mock.codes import Reason
+from huifu_mock.http.control import faults
 from huifu_mock.http.control.router import ROUTES
 from huifu_mock.schemas import schema
 
@@ -540,6 +541,29 @@ def test_prepared_answers_are_listed_read_and_forgotten(control_api: ControlApi,
     control_api.answer("POST", f"{at}/faults", {"do": {"answer": "99999999"}, "times": 3}, 201)
     control_api.answer("DELETE", f"{at}/faults", None, 204)
     assert control_api.answer("GET", f"{at}/faults")["items"] == []
+
+
+def test_a_list_of_faults_is_prepared_whole_or_not_at_all(
+    control_api: ControlApi, at: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy, html = {"do": {"answer": "98888888"}, "times": 2}, {"do": {"fault": "html"}}
+    made = control_api.answer("POST", f"{at}/faults", [busy, html], 201)
+    assert [valid("fault", fault)["do"] for fault in made] == [{"answer": "98888888", "when": "before"}, html["do"]]
+    unread = {"match": {"req_seq_id": "x"}, "do": {"fault": "reset-before-read"}}
+    for wrong, field in (
+        ({"do": {}}, "[1].do"),
+        ({**html, "times": 0}, "[1].times"),
+        ({"do": {"answer": "20000001.TOO_OLD"}}, "[1].do.answer"),
+        (unread, "[1].match.req_seq_id"),
+        (7, "[1]"),
+    ):
+        assert control_api.refused("POST", f"{at}/faults", [html, wrong])["field"].startswith(field)
+    assert control_api.answer("POST", f"{at}/faults", [], 201) == []
+    monkeypatch.setattr(faults, "MOST_FAULTS", 3)
+    assert control_api.refused("POST", f"{at}/faults", [html, html], 429)["field"] == "faults"
+    assert control_api.answer("GET", f"{at}/faults")["items"] == made
+    third = control_api.answer("POST", f"{at}/faults", [html], 201)
+    assert [fault["id"] for fault in (*made, *third)] == ["fault-1", "fault-2", "fault-3"]
 
 
 def test_a_queued_answer_that_does_not_exist_is_refused(control_api: ControlApi, at: str) -> None:

@@ -77,6 +77,12 @@ def test_faults_of_one_layer_act_in_the_order_they_were_prepared(tenant: huifu_m
     assert statuses == [500, 503, 503, 200]
 
 
+def test_several_faults_prepared_at_once_act_in_their_order(tenant: huifu_mock.Tenant) -> None:
+    first, second = tenant.faults.add_many({"do": {"fault": "status", "status": status}} for status in (500, 503))
+    assert [told(tenant).status for _ in range(3)] == [500, 503, 200]
+    assert (first.used, second.used) == (1, 1)
+
+
 def test_faults_of_different_layers_act_on_one_call(tenant: huifu_mock.Tenant) -> None:
     tenant.faults.add(answer="98888888")
     tenant.faults.add(fault="sign-empty")

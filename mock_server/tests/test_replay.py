@@ -100,6 +100,7 @@ ACTIONS = st.lists(
                     {"do": {"fault": "foreign-reply"}},
                     {"do": {"race": "pay", "at": "before_settle"}},
                     {"do": {"race": "advance", "at": "after_validate", "seconds": 30}},
+                    [{"do": {"fault": "sign-empty"}}, {"do": {"answer": "99999999"}}],
                 ]
             ),
         ),
@@ -231,8 +232,9 @@ def test_after_a_reset_only_what_came_later_counts() -> None:
     faulty_replies(desk)
     ask(desk.mock, "POST", f"{one}/reset")
     faulty_replies(desk)
-    ask(desk.mock, "POST", f"{one}/faults", {"do": {"fault": "html"}})
-    ask(desk.mock, "DELETE", f"{one}/faults/fault-9")
+    ask(desk.mock, "POST", f"{one}/faults", [{"do": {"fault": "html"}}, {"do": {"fault": "gzip"}}])
+    for number in (9, 10):
+        ask(desk.mock, "DELETE", f"{one}/faults/fault-{number}")
     desk.close(desk.order())
     told = replay(saved(desk))
     assert (told.difference, told.stopped, told.same) == (None, "", 5)

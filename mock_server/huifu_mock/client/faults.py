@@ -1,5 +1,6 @@
 """Prepared faults as a test holds them."""
 
+from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
@@ -87,6 +88,11 @@ class Faults:
             made = {"match": match, "do": do, "times": times, "probability": probability, "seed": seed}
             body = {name: value for name, value in made.items() if value is not None}
         return Fault(self._link, f"{self._path}/{self._link.ask('POST', self._path, body)['id']}", strict=strict)
+
+    def add_many(self, bodies: Iterable[Mapping[str, Any]]) -> "list[Fault]":
+        """Prepare several faults from whole `fault-create` bodies: all of them or, if one is refused, none."""
+        made = self._link.ask("POST", self._path, [dict(body) for body in bodies])
+        return [Fault(self._link, f"{self._path}/{told['id']}") for told in made]
 
     def list(self) -> list[dict[str, Any]]:
         """All prepared faults, used up or not."""

@@ -12,7 +12,9 @@ Act = TypeVar("Act")
 
 
 class BadFault(ValueError):
-    """A fault that cannot be prepared; `field` names the part that is wrong."""
+    """A fault that cannot be prepared; `field` names the part that is wrong, `index` which of several it is."""
+
+    index = 0
 
     def __init__(self, field_name: str, problem: str, expected: str) -> None:
         super().__init__(f"{field_name}: {problem}; {expected}")

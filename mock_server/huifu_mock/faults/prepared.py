@@ -1,7 +1,7 @@
 """The prepared faults of one tenant: which calls each applies to, and how often it was applied."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Final
@@ -149,6 +149,25 @@ class Faults:
 
     def add(self, body: dict[str, Any]) -> Fault:
         """Prepare a fault from a valid `fault-create` body. Raises `BadFault`."""
+        return self.add_many([body])[0]
+
+    def add_many(self, bodies: Sequence[dict[str, Any]]) -> list[Fault]:
+        """Prepare a fault from each body, in that order. Raises `BadFault` for the first bad one, and adds none."""
+        made: list[Fault] = []
+        for body in bodies:
+            try:
+                made.append(self._made(body, self.numbers + len(made) + 1))
+            except BadFault as error:
+                error.index = len(made)
+                raise
+        self.numbers += len(made)
+        for fault in made:
+            self._faults[fault.id] = fault
+            self._waiting.append(fault)
+            self._feed.tell("fault", fault)
+        return made
+
+    def _made(self, body: dict[str, Any], number: int) -> Fault:
         match = body.get("match", {})
         do, layer, kind = understood(body["do"])
         if kind is not None and kind.unread and (inside := [name for name in match if name not in OUTSIDE]):
@@ -157,9 +176,8 @@ class Faults:
                 f"stands in the body, which {kind.id} does not read",
                 f"it can be told by {', '.join(OUTSIDE)}",
             )
-        self.numbers += 1
-        made = Fault(
-            f"fault-{self.numbers}",
+        return Fault(
+            f"fault-{number}",
             match=match,
             do=do,
             layer=layer,
@@ -169,10 +187,6 @@ class Faults:
             seed=body.get("seed", 0),
             feed=self._feed,
         )
-        self._faults[made.id] = made
-        self._waiting.append(made)
-        self._feed.tell("fault", made)
-        return made
 
     def restore(self, made: Fault) -> None:
         """Take in a fault that has its id already."""

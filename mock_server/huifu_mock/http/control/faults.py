@@ -26,12 +26,17 @@ def shown(fault: Fault) -> dict[str, Any]:
 
 def _add(request: ControlRequest) -> ControlResponse:
     tenant = request.tenant
-    check("control/fault-create", request.body)
-    no_more(len([*tenant.faults]), MOST_FAULTS, "faults")
+    single = not isinstance(request.body, list)
+    bodies = [request.body] if single else request.body
+    for i, body in enumerate(bodies):
+        check("control/fault-create", body, "" if single else f"[{i}]")
+    no_more(len([*tenant.faults]) + len(bodies) - 1, MOST_FAULTS, "faults")
     try:
-        return ControlResponse(201, shown(tenant.faults.add(request.body)))
+        made = [shown(fault) for fault in tenant.faults.add_many(bodies)]
     except BadFault as error:
-        raise Refused(422, Problem(error.field, error.problem, error.expected)) from error
+        field = error.field if single else f"[{error.index}].{error.field}"
+        raise Refused(422, Problem(field, error.problem, error.expected)) from error
+    return ControlResponse(201, made[0] if single else made)
 
 
 async def listed(request: ControlRequest) -> ControlResponse:
@@ -67,10 +72,11 @@ ROUTES = (
         "POST",
         ALL,
         _add,
-        "prepare a fault or an answer",
+        "prepare a fault or an answer, or a list of them",
         "control/fault-create",
         status=201,
         answer="control/fault",
+        many=True,
         replayed=True,
     ),
     Route(
