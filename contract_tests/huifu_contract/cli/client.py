@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import secrets
 import sys
@@ -212,6 +213,7 @@ def _one(spec: str, made: Any, server: Any, options: argparse.Namespace) -> Any:
     driver(spec)  # a wrong spec is told before anything starts
     select(made.cases)
     checkpoint = Checkpoint(options.resume)
+    gc.freeze()  # what was loaded stays: hypothesis has all that is not frozen looked through for each worker
     with progress.shown(spec, verbose=options.verbose) as shown:
         found = Runner(lambda: driver(spec), made, spec, shown, server, checkpoint).run()
     terminal.show(Console(highlight=False), found)

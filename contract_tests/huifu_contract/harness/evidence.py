@@ -54,6 +54,8 @@ class SentRequest:
     explanation: str = ""
     """Why the gateway refused it, in words."""
     heard: SignedReply = field(default_factory=SignedReply)
+    faults: tuple[str, ...] = ()
+    """What was prepared and applied to it."""
 
     @property
     def identity(self) -> tuple[str, str]:
@@ -155,6 +157,7 @@ def sent(call: Call, huifu_public_key: str, merchant: str | None = None) -> Sent
         signature_ok=call.signature_ok is True if merchant is None else _signed(call, merchant),
         explanation=explained(call),
         heard=heard(call.response, call.data or {}, huifu_public_key, failed=HTTP_ERROR in call.faults),
+        faults=call.faults,
     )
 
 

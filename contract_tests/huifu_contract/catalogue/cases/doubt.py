@@ -67,6 +67,7 @@ LATE: tuple[Example, ...] = (
         {"do": {"fault": "reset-before-commit"}, "closed": "elsewhere"},
         {"do": {"fault": "reset-after-commit"}, "times": 2},
     ],
+    seconds=0.4,
     since="1.1",
     rev=2,
 )

@@ -154,6 +154,7 @@ SPOILT: tuple[Example, ...] = (
     says="The reply to a closequery is examined as strictly as that to a close: its signature, over what was received.",
     fixed=SPOILT,
     since="1.1",
+    seconds=0.3,
 )
 def authentic(harness: Harness, x: Example) -> None:
     which = "a second closequery" if "nth" in x else "a closequery"
@@ -249,6 +250,7 @@ BROKEN: tuple[Example, ...] = (
     says="A closequery that is not answered, or with a broken body or an HTTP error, says nothing about the order.",
     fixed=BROKEN,
     since="1.1",
+    seconds=0.35,
 )
 def lost_or_broken(harness: Harness, x: Example) -> None:
     examined(harness, of(x, endpoint=QUERY))
