@@ -59,7 +59,7 @@ def test_the_address_of_the_console_is_printed_at_the_start_and_leads_to_it(serv
     address = json.loads(serve._ready_json(server._http))["console_url"]
     assert address == f"{server.base_url}/_mock/"
     assert address in welcome(server.base_url, [], None, guarded=False)
-    assert b"<title>huifu-mock</title>" in get(server.base_url, urlsplit(address).path).body
+    assert b"<title>Console of huifu-mock</title>" in get(server.base_url, urlsplit(address).path).body
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])

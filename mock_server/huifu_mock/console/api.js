@@ -1,5 +1,5 @@
 // The control API as the page calls it, and the event stream. The page has no other way to change anything.
-import { keep, nextPicture, read, route, t, update } from "./store.js";
+import { afterPicture, keep, read, route, t, update } from "./store.js";
 
 let kept = null; // the control token, once it was looked for: a storage is slow to answer at first
 const token = () => (kept ??= read(sessionStorage, "control-token") ?? "");
@@ -68,7 +68,7 @@ export async function* stream(path, last, signal) {
   yield* begun;
   if (begun.length) {
     last = begun.at(-1).id;
-    await new Promise((done) => { nextPicture(() => setTimeout(done)); }); // which needs no connection
+    await new Promise(afterPicture); // which needs no connection
   }
   const headers = { ...authorized(), Accept: "text/event-stream", ...(last ? { "Last-Event-ID": last } : {}) };
   const response = await fetch(path, { headers, signal, cache: "no-store" });

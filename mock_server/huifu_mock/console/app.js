@@ -6,7 +6,7 @@ import { clockTime, day, now } from "./format.js";
 import { Icon } from "./icons.js";
 import { Later, load, rest } from "./later.js";
 import { Dialog, html, render, useEffect, useState } from "./parts.js";
-import { THEMES, VIEWS, dress, follow, go, onChange, route, setLanguage, setTheme, state, t, toast, update } from "./store.js";
+import { THEMES, VIEWS, dress, follow, go, onChange, pictureShown, route, setLanguage, setTheme, state, t, toast, update } from "./store.js";
 
 const FIRST_PICTURE = 250; // milliseconds after which there is one, whatever has come
 const ICON = new URL("icon.svg", import.meta.url).href;
@@ -145,6 +145,7 @@ let shown = false;
 const draw = () => {
   shown ||= state.ready || state.signIn || state.live === "lost";
   if (!shown) return;
+  pictureShown();
   render(html`<${App} />`, root);
   if (state.ready && !rest()) requestAnimationFrame(load);
 };

@@ -107,14 +107,14 @@ function row(call) {
   if (call.gap) return html`<span class="mark silent"><${Icon} name="down" /></span><span class="gap-words">${t("gap", { n: call.gap })}</span>`;
   const signature = call.signature_ok === null ? null : call.signature_ok;
   return html`
-    <span class="mark ${call.kind}"><${Icon} name=${call.kind} label=${t(KIND_WORDS[call.kind])} /></span>
+    <span class="mark ${call.kind}">${Icon({ name: call.kind, label: t(KIND_WORDS[call.kind]) })}</span>
     <span class="c-time">${clockTime(call.at, true)}</span>
     <span class="c-endpoint">${call.unmatched ? `${call.method} ${call.path}` : call.endpoint}</span>
     <span class="c-order">${call.org_req_seq_id || call.req_seq_id}</span>
     <span class="c-answer"><b>${answerWords(call)}</b> ${meaning(call)}</span>
     <span class="c-remark">${remark(call)}</span>
     <span class="c-signature">${signature === null ? "" : html`<span class=${signature ? "ok" : "wrong"}>
-      <${Icon} name=${signature ? "check" : "close"} label=${t(signature ? "sigOk" : "sigBad")} /></span>`}</span>
+      ${Icon({ name: signature ? "check" : "close", label: t(signature ? "sigOk" : "sigBad") })}</span>`}</span>
     <span class="c-took">${took(call.duration_ms)}</span>`;
 }
 

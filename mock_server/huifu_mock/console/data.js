@@ -1,7 +1,7 @@
 // Fills the store: the first answers of the control API, then whatever the event stream tells.
 import { api, get, post, stream, tenantPath } from "./api.js";
 import { span } from "./format.js";
-import { MOST_CALLS, go, route, state, t, toast, update } from "./store.js";
+import { MOST_CALLS, go, route, start, state, t, toast, update } from "./store.js";
 
 const FIRST = 50; // of each list at the start: more than most windows show
 const PAGE = 200;
@@ -31,7 +31,7 @@ export async function begin() {
     const missing = route.tenant;
     const chosen = about.default_tenant ?? about.tenants[0] ?? "";
     if (missing) toast(t("noTenant", { id: missing }), "bad");
-    go({ tenant: chosen, open: missing ? "" : route.open }, { replace: true });
+    start({ tenant: chosen, open: missing ? "" : route.open });
   }
   if (route.tenant) watch();
 }

@@ -54,18 +54,25 @@ export const state = {
 
 let listener = () => {};
 let waiting = false;
+let soon = queueMicrotask; // until there is a picture, the next one waits for no other
 export function onChange(draw) { listener = draw; }
+export function pictureShown() { soon = nextPicture; }
 
 export function update(patch) {
   Object.assign(state, patch);
   if (waiting) return;
   waiting = true;
-  nextPicture(() => { waiting = false; listener(); });
+  soon(() => { waiting = false; listener(); });
 }
 
 // Acts before the browser draws next. A hidden page is not drawn: then it acts a little later.
 export function nextPicture(act) {
   document.visibilityState === "hidden" ? setTimeout(act, 250) : requestAnimationFrame(act);
+}
+
+// Acts when the browser has drawn: what is not seen, or is slow as the browser's own window takes part in it.
+export function afterPicture(act) {
+  nextPicture(() => setTimeout(act));
 }
 
 // --- words
@@ -82,7 +89,7 @@ export const reasonWords = (reason) => (REASONS[reason] ? REASONS[reason][state.
 export function dress() { // what the page as a whole shows of language and theme
   const root = document.documentElement;
   root.lang = state.lang === "zh" ? "zh-CN" : "en";
-  document.title = t("title");
+  if (document.title !== t("title")) afterPicture(() => { document.title = t("title"); });
   state.theme === "system" ? delete root.dataset.theme : (root.dataset.theme = state.theme);
 }
 
@@ -150,12 +157,23 @@ export let route = parseRoute(location.search, location.hash);
 export function go(patch, { replace = false } = {}) {
   const next = { ...route, ...patch };
   if (patch.view && patch.view !== route.view) Object.assign(next, { q: "", only: [], session: "", open: "", ...patch });
-  const address = formatRoute(next);
+  route = next;
+  writeAddress(replace);
+  update({});
+}
+
+// The address is made what is shown.
+function writeAddress(replace) {
+  const address = formatRoute(route);
   if (address !== location.pathname + location.search + location.hash) {
     history[replace ? "replaceState" : "pushState"](null, "", address);
   }
-  route = next;
-  update({});
+}
+
+// The same for a page that has just begun.
+export function start(patch) {
+  route = { ...route, ...patch };
+  afterPicture(() => writeAddress(true));
 }
 
 export function follow(otherwise) {
