@@ -16,6 +16,7 @@ class Attempt:
     status: int | None
     answer: str | None
     diagnosis: str
+    diagnosis_zh: str = ""
 
 
 @dataclass(frozen=True, slots=True)

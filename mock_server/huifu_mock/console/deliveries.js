@@ -8,7 +8,7 @@ import { Icon } from "./icons.js";
 import { List } from "./list.js";
 import { orderHref } from "./orders.js";
 import { Actions, Badge, Code, Dialog, Empty, Field, Search, html, useEffect, useState } from "./parts.js";
-import { go, route, state, t, toast, update } from "./store.js";
+import { diagnosis, go, route, state, t, toast, update } from "./store.js";
 
 const KINDS = { pending: "warm", delivered: "good", failed: "bad", refused: "bad", dropped: "plain" };
 const ICONS = { pending: "pending", delivered: "good", failed: "signature", refused: "refused", dropped: "silent" };
@@ -16,7 +16,7 @@ const ICONS = { pending: "pending", delivered: "good", failed: "signature", refu
 const StatusBadge = ({ delivery }) => html`<${Badge} kind=${KINDS[delivery.status] ?? "plain"} icon=${ICONS[delivery.status]}>${t(`st_${delivery.status}`)}<//>`;
 
 const untilNext = (delivery) => Math.max(0, (milliseconds(delivery.next_at) - now()) / 1000);
-const why = (delivery) => delivery.attempts.at(-1)?.diagnosis ?? "";
+const why = (delivery) => diagnosis(delivery.attempts.at(-1));
 
 function row(delivery) {
   return html`<span class="d-time">${clockTime(delivery.created_at)}</span><span class="d-event">${delivery.event}</span>
@@ -109,7 +109,7 @@ function Detail({ delivery }) {
     <h3>${t("actions")}</h3><${Actions} label=${t("actions")} actions=${actions} />
     <h3>${t("attempts")}</h3>${delivery.attempts.length ? html`<ol class="timeline">${delivery.attempts.map((one, at) => html`<li key=${at} class=${one.diagnosis ? "bad" : "good"}>
       <span class="mark ${one.diagnosis ? "bad" : "good"}"><${Icon} name=${one.diagnosis ? "signature" : "good"} /></span><time datetime=${one.at}>${clockTime(one.at)}</time>
-      <div><span class="strong">${one.status === null ? t("noAnswer") : `HTTP ${one.status}`}</span>${one.diagnosis ? ` · ${one.diagnosis}` : ` · ${t("tlAcked")}`}
+      <div><span class="strong">${one.status === null ? t("noAnswer") : `HTTP ${one.status}`}</span>${one.diagnosis ? ` · ${diagnosis(one)}` : ` · ${t("tlAcked")}`}
         ${one.answer ? html`<${Code} text=${one.answer} label=${t("answer")} />` : null}</div></li>`)}</ol>` : html`<p class="soft">${t("noAttempts")}</p>`}
     <h3>${t("payload")}</h3>${body === null ? html`<p class="loading">${t("loading")}</p>` : html`<${Code} text=${pretty(body)} label=${t("payload")} />`}`;
 }

@@ -9,7 +9,7 @@ import { clockTime, day, huifuTime, moment, now, span } from "./format.js";
 import { Icon } from "./icons.js";
 import { List } from "./list.js";
 import { Actions, Badge, Dialog, Empty, Field, Search, html, useEffect, useState } from "./parts.js";
-import { go, reasonWords, route, state, t, toast, update } from "./store.js";
+import { diagnosis, go, reasonWords, route, state, t, toast, update } from "./store.js";
 
 export const orderHref = (order) => `#order/${[order.huifu_id, order.req_date, order.req_seq_id].map(encodeURIComponent).join("/")}`;
 const orderId = (order) => `order/${orderKey(order)}`;
@@ -145,7 +145,7 @@ function points(order, calls, deliveries) {
   for (const delivery of deliveries) {
     const words = (result) => t("tlTried", { event: delivery.event, url: delivery.url, result });
     for (const one of delivery.attempts) {
-      list.push({ at: one.at, kind: one.diagnosis ? "bad" : "good", icon: one.diagnosis ? "signature" : "good", href: `#${delivery.id}`, text: words(one.diagnosis || t("tlAcked")) });
+      list.push({ at: one.at, kind: one.diagnosis ? "bad" : "good", icon: one.diagnosis ? "signature" : "good", href: `#${delivery.id}`, text: words(diagnosis(one) || t("tlAcked")) });
     }
     if (delivery.next_at) list.push({ at: delivery.next_at, kind: "later", icon: "pending", href: `#${delivery.id}`, text: t("tlNext", { event: delivery.event }) });
   }

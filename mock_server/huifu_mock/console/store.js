@@ -84,6 +84,8 @@ export function t(name, values = {}) {
 }
 
 export const both = (pair) => (pair ? pair[state.lang] ?? pair.en ?? "" : "");
+// Why a try to push failed; empty if it did not.
+export const diagnosis = (attempt) => (state.lang === "zh" && attempt?.diagnosis_zh) || (attempt?.diagnosis ?? "");
 export const reasonWords = (reason) => (REASONS[reason] ? REASONS[reason][state.lang === "zh" ? 1 : 0] : reason ?? "");
 
 export function dress() { // what the page as a whole shows of language and theme

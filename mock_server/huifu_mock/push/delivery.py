@@ -24,6 +24,8 @@ class Attempt:
     status: int | None
     answer: str | None
     diagnosis: str
+    diagnosis_zh: str = ""
+    """The same in Chinese; empty too for a try that an earlier release kept."""
 
 
 @dataclass(slots=True)

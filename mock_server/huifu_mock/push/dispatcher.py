@@ -10,7 +10,7 @@ from typing import Final
 
 from huifu_mock.push import evidence
 from huifu_mock.push.http import Client, Targets
-from huifu_mock.push.message import Message, ReceiverResponse
+from huifu_mock.push.message import Bilingual, Message, ReceiverResponse
 from huifu_mock.state.work import Unkept
 
 CONCURRENT: Final = 16
@@ -28,7 +28,7 @@ class QueuedMessage:
     message: Message
     done: Callable[[ReceiverResponse], None]
     cancelled: bool = False
-    look_into: Callable[[ReceiverResponse], str] | None = None
+    look_into: Callable[[ReceiverResponse], Bilingual | None] | None = None
     """Finds out in a thread what an answer tells of the signature that the receiver computed."""
 
 
@@ -69,7 +69,8 @@ class Dispatcher:
     def submit(self, receiver: str, queued: QueuedMessage) -> None:
         """Queue a message for a receiver. Its `done` is called later, in the event loop."""
         if self.waiting >= self.limit:
-            self._answer(queued, ReceiverResponse(trouble="queue", detail=f"{self.limit} pushes are waiting already"))
+            said, zh = f"{self.limit} pushes are waiting already", f"已有 {self.limit} 条推送在等待"
+            self._answer(queued, ReceiverResponse(trouble="queue", detail=said, detail_zh=zh))
             return
         self._queues.setdefault(receiver, deque()).append(queued)
         self.waiting += 1

@@ -10,7 +10,7 @@ from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 from huifu_mock import explain, signing
-from huifu_mock.push.message import Message, ReceiverResponse
+from huifu_mock.push.message import Bilingual, Message, ReceiverResponse
 
 MOST: Final = 4
 """So many digests of an answer are looked into, and so many keys are tried."""
@@ -30,8 +30,8 @@ def is_about_the_sign(answered: ReceiverResponse) -> bool:
     return 400 <= (answered.status or 0) < 500 and any(word in said for word in ("sign", "md5", "签"))
 
 
-def told(message: Message, keys: Iterable[str], answered: ReceiverResponse) -> str:
-    """What is wrong with a digest in the answer; empty if there is none of which that can be said.
+def told(message: Message, keys: Iterable[str], answered: ReceiverResponse) -> Bilingual | None:
+    """What is wrong with a digest in the answer; `None` if there is none of which that can be said.
 
     `keys` are those of the endpoints at that URL. Takes some milliseconds, so it is called in a thread.
     """
@@ -39,20 +39,32 @@ def told(message: Message, keys: Iterable[str], answered: ReceiverResponse) -> s
     computed = [digest for digest in digests(answered) if digest != sent]
     for digest in computed:
         if digest.lower() == sent.lower():
-            return f"its {digest[:8]}… is right, in lower case: compare without regard to case"
+            return (
+                f"its {digest[:8]}… is right, in lower case: compare without regard to case",
+                f"它算出的 {digest[:8]}… 正确，只是小写：比较时应忽略大小写",
+            )
         for key in list(keys)[:MOST]:
-            if said := _mistake(message.body(), digest, key):
-                return f"its {digest[:8]}… {said}"
+            if (said := _mistake(message.body(), digest, key)) is not None:
+                return f"its {digest[:8]}… {said[0]}", f"它算出的 {digest[:8]}… {said[1]}"
     if computed and is_about_the_sign(answered):
-        return f"its {computed[0][:8]}… is not made of this body and the endpoint's key in any known way: another key?"
-    return ""
+        return (
+            f"its {computed[0][:8]}… is not made of this body and the endpoint's key in any known way: another key?",
+            f"它算出的 {computed[0][:8]}… 不是由该内容与该端点的密钥以任何已知方式得出的：是否用了别的密钥？",
+        )
+    return None
 
 
-def _mistake(body: bytes, digest: str, key: str) -> str:
+def _mistake(body: bytes, digest: str, key: str) -> Bilingual | None:
     if digest.lower() == signing.webhook_sign(body, key).lower():
-        return "is right, and the sign that was sent is not: a prepared fault made that one"
+        return (
+            "is right, and the sign that was sent is not: a prepared fault made that one",
+            "正确，错的是发送的 sign：它由预置的故障产生",
+        )
     found = explain.explain_webhook(body, digest, key)
     if "unknown" in found.mistakes:
-        return ""
-    fixes = "; ".join(f"{fix.en}; {fix.fix_en}" for fix in found.fixes)
-    return f"is wrong ({', '.join(found.mistakes)}): {fixes}"
+        return None
+    names = ", ".join(found.mistakes)
+    return (
+        f"is wrong ({names}): " + "; ".join(f"{fix.en}; {fix.fix_en}" for fix in found.fixes),
+        f"错误（{names}）：" + "；".join(f"{fix.zh}；{fix.fix_zh}" for fix in found.fixes),
+    )

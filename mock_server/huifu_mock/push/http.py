@@ -24,6 +24,10 @@ class BadTarget(ValueError):
 class Refused(Exception):
     """A push must not go there."""
 
+    def __init__(self, en: str, zh: str) -> None:
+        super().__init__(en)
+        self.zh: Final = zh
+
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
@@ -69,9 +73,10 @@ class Targets:
         if not found:
             shown = ", ".join(dict.fromkeys(addresses))
             where = shown if host in addresses else f"{host} ({shown})"
+            allow = f"--push-allow {_bracketed(host)}:{port}"
             raise Refused(
-                f"{where} is not this machine; allow it with --push-allow {_bracketed(host)}:{port} "
-                "(in Python push_allow=[…])"
+                f"{where} is not this machine; allow it with {allow} (in Python push_allow=[…])",
+                f"{where} 不是本机；可用 {allow} 允许（Python 中为 push_allow=[…]）",
             )
         return found
 
@@ -146,7 +151,7 @@ class Client:
                     await _beginning(response.content),
                 )
         except Refused as error:
-            return ReceiverResponse(trouble="refused", detail=str(error))
+            return ReceiverResponse(trouble="refused", detail=str(error), detail_zh=error.zh)
         except TimeoutError:
             return ReceiverResponse(trouble="timeout", detail=f"{self._timeout:g}")
         except (aiohttp.ClientError, OSError, ValueError) as error:

@@ -7,6 +7,8 @@ from typing import Literal
 
 from huifu_mock.state.orders import Key
 
+Bilingual = tuple[str, str]
+"""English and Chinese."""
 Trouble = Literal[
     "", "refused", "queue", "url", "timeout", "unknown-host", "unreachable", "disconnected", "tls", "http"
 ]  # fmt: skip
@@ -23,8 +25,10 @@ class ReceiverResponse:
     """The beginning of it."""
     trouble: Trouble = ""
     detail: str = ""
-    evidence: str = ""
-    """What the body tells of the signature that the receiver computed; empty if nothing."""
+    detail_zh: str = ""
+    """The same in Chinese, where it is a sentence of this gateway's; empty where another program said it."""
+    evidence: Bilingual | None = None
+    """What the body tells of the signature that the receiver computed."""
 
     @property
     def text(self) -> str | None:
@@ -37,8 +41,8 @@ class Channel:
     """One of the two ways in which Huifu pushes."""
 
     content_type: str
-    judge: "Callable[[Message, ReceiverResponse], str]"
-    """Why an answer is no acknowledgement; empty if it is one."""
+    judge: "Callable[[Message, ReceiverResponse], Bilingual | None]"
+    """Why an answer is no acknowledgement; `None` if it is one."""
     next_try: Callable[[datetime, int, datetime], datetime | None]
     """When to try again: the time of the first try, how many there were, the time of the last; `None` for no more."""
 

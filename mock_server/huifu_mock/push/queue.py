@@ -268,12 +268,12 @@ class DeliveryQueue:
     def _judge(self, delivery: Delivery, at: datetime, answered: ReceiverResponse) -> None:
         channel, clock = delivery.message.channel, self._clock()
         delivery.queued = None
-        diagnosis = channel.judge(delivery.message, answered)
+        failure = channel.judge(delivery.message, answered)
         shown = answered.text[:ANSWER_SHOWN] if answered.text is not None else None
-        delivery.attempts.append(Attempt(at, answered.status, shown, diagnosis))
+        delivery.attempts.append(Attempt(at, answered.status, shown, *(failure or ("", ""))))
         since = clock.now() if clock.mode == "running" else at
         due = channel.next_try(delivery.began_at or at, len(delivery.attempts), since)
-        if not diagnosis:
+        if failure is None:
             delivery.status = "delivered"
         elif answered.trouble == "refused":
             delivery.status = "refused"

@@ -63,7 +63,13 @@ def delivery(made: Delivery) -> dict[str, Any]:
         "created_at": made.created_at.isoformat(),
         "next_at": made.next_at.isoformat() if made.next_at else None,
         "attempts": [
-            {"at": one.at.isoformat(), "status": one.status, "answer": one.answer, "diagnosis": one.diagnosis}
+            {
+                "at": one.at.isoformat(),
+                "status": one.status,
+                "answer": one.answer,
+                "diagnosis": one.diagnosis,
+                "diagnosis_zh": one.diagnosis_zh,
+            }
             for one in made.attempts
         ],
     }
