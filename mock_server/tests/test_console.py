@@ -16,7 +16,7 @@ import pytest
 from console_page import STORE, Console, order_mark, wrongly_signed
 from merchant import CLOSE, Merchant
 from playwright.sync_api import expect
-from postbox import Mailbox
+from postbox import Mailbox, Said
 from wired import post
 
 import huifu_mock
@@ -94,8 +94,26 @@ def test_a_detail_tells_the_trans_stat_that_decides_whatever_the_code_and_that_a
     merchant.tenant.faults.add(answer="00000000", trans_stat="F")
     merchant.close(merchant.tenant.orders.add())
     console.open(mark="call-1")
-    expect(console.detail.locator(".verdict-answer")).to_have_text("00000000 closed · trans_stat F")
+    expect(console.detail.locator(".verdict-answer")).to_have_text("00000000 failed · trans_stat F")
     expect(console.detail).to_contain_text("A test prepared this answer.")
+    expect(console.page.locator("[data-id=call-1] .mark")).to_have_class("mark refused")
+
+
+def test_in_chinese_a_call_without_an_endpoint_and_a_failed_push_are_explained_in_chinese(
+    console: Console, tenant: huifu_mock.Tenant
+) -> None:
+    order = tenant.orders.add()
+    body = json.dumps({"sys_id": tenant.sys_id, "data": {}}).encode()
+    post(tenant.base_url, body, None, f"{CLOSE}x")
+    with Mailbox(lambda _: Said(404)) as mailbox:
+        tenant.webhooks.add(mailbox.hook)
+        tenant.deliveries.send(order.req_seq_id)
+        tenant.deliveries.wait_for(20, attempts=1)
+        console.open(lang="zh")
+        expect(console.row(f"是不是想用 {CLOSE}？")).to_be_visible()
+        console.open(view="deliveries", mark="delivery-1", lang="zh")
+        expect(console.detail).to_contain_text("HTTP 404 不算确认，任意 2xx 才算：该路径没有服务")
+        expect(console.row("该路径没有服务")).to_be_visible()
 
 
 def test_hundreds_of_calls_at_once_are_all_shown_in_place(console: Console, merchant: Merchant) -> None:

@@ -68,6 +68,23 @@ def test_a_call_in_an_event_is_the_one_in_the_list_and_both_fit_the_schema(watch
     validator("control/call-summary.json").validate(call)
 
 
+@pytest.mark.parametrize(("code", "stat"), [("00000000", "F"), ("00000000", "P"), ("98888888", "F")])
+def test_a_call_in_one_line_tells_the_trans_stat_of_its_answer(
+    code: str, stat: str, watch: Watch, merchant: Merchant
+) -> None:
+    merchant.tenant.faults.add(answer=code, trans_stat=stat)
+    answered = merchant.close(merchant.tenant.orders.add())
+    call = watch.next("call")
+    assert (call["resp_code"], call["trans_stat"]) == (code, stat) == (answered["resp_code"], answered["trans_stat"])
+
+
+def test_a_call_without_an_answer_that_can_be_read_has_no_trans_stat(watch: Watch, merchant: Merchant) -> None:
+    merchant.tenant.faults.add(fault="html")
+    with pytest.raises(AssertionError):  # it is not signed
+        merchant.close(merchant.tenant.orders.add())
+    assert watch.next("call")["trans_stat"] is None
+
+
 def test_a_clock_that_moves_is_told_with_how_far(watch: Watch, tenant: huifu_mock.Tenant) -> None:
     tenant.clock.advance(61)
     moved = watch.next("clock")

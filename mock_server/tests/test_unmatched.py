@@ -10,6 +10,7 @@ from wired import CLOSE, connected, head, post, received
 import huifu_mock
 from huifu_mock.client.server import Runner
 from huifu_mock.gateway.mock import Mock
+from huifu_mock.http import unmatched
 from huifu_mock.http.server import HttpServer, Limits
 from huifu_mock.http.unmatched import KINDS, nearest
 
@@ -29,7 +30,10 @@ def kept(server: huifu_mock.Server, kind: str) -> huifu_mock.Call:
     """The last call of that kind in the default tenant's journal."""
     server.default.journal.wait_for(timeout=10, unmatched=kind)
     call: huifu_mock.Call = server.default.journal.calls(unmatched=kind)[-1]
-    assert call.explanation["text"]["en"] == call.hint
+    told = call.explanation["text"]
+    assert told["en"] == call.hint
+    assert "；" in told["zh"]
+    assert "{" not in told["zh"]
     assert call.endpoint == ""
     return call
 
@@ -46,6 +50,7 @@ def test_a_wrong_path_is_kept_with_the_nearest_one(server: huifu_mock.Server) ->
     call = kept(server, "path")
     assert (call.status, call.path, call.method) == (404, "/v2/v2/trade/payment/scanpay/close", "POST")
     assert f"did you mean {CLOSE}?" in call.hint
+    assert f"是不是想用 {CLOSE}？" in call.explanation["text"]["zh"]
     assert call.id == answer.headers["huifu-mock-call"]
     assert call.hint == answer.headers["huifu-mock-hint"]
     assert call.response is not None
@@ -164,6 +169,10 @@ def test_an_idle_connection_is_left_alone_between_two_requests(server: huifu_moc
         for _ in range(2):
             connection.sendall(head(server.base_url, [("Content-Length", "2")]) + b"{}")
             assert received(connection).status == 200
+
+
+def test_every_kind_is_explained_in_chinese() -> None:
+    assert list(unmatched._ZH) == list(KINDS)
 
 
 @pytest.mark.parametrize("name", ["journal-entry", "call-summary"])

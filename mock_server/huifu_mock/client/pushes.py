@@ -44,6 +44,11 @@ class Delivery:
         """Why the last try failed; empty if it did not."""
         return self.attempts[-1].diagnosis if self.attempts else ""
 
+    @property
+    def diagnosis_zh(self) -> str:
+        """The same in Chinese."""
+        return self.attempts[-1].diagnosis_zh if self.attempts else ""
+
     @classmethod
     def of(cls, told: dict[str, Any]) -> Self:
         """From the control API's JSON."""

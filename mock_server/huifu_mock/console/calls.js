@@ -10,12 +10,18 @@ import { ONLY, both, go, reasonWords, route, state, t, toast, update } from "./s
 import { REASONS } from "./words.js";
 
 const GOOD = new Set(["00000000", "00000100"]);
+const ASKS = new Set(["query", "closequery"]); // whose trans_stat is the state of what was asked for
+const STATES = { F: { kind: "refused", words: "st_failed" }, P: { kind: "progress", words: "lg_progress" } };
+
+// What an answer says whose code is good: its trans_stat decides.
+const unfinished = (call) => (GOOD.has(call.resp_code) && !ASKS.has(call.endpoint) ? STATES[call.trans_stat] : undefined);
 
 // What the mark in front of a call says.
 export function kindOf(call) {
   if (call.unmatched) return "unmatched";
   if (!call.resp_code && !call.response && !call.status) return "silent";
   if (call.signature_ok === false) return "signature";
+  if (unfinished(call)) return unfinished(call).kind;
   if (call.resp_code === "00000100" || call.reason === "PROCESSING") return "progress";
   return GOOD.has(call.resp_code) ? "good" : "refused";
 }
@@ -90,7 +96,10 @@ export function answerWords(call) {
 }
 
 // The words behind the code of an answer.
-export const meaning = (call) => (call.unmatched ? t(`un_${call.unmatched}`) : reasonWords(call.reason));
+export function meaning(call) {
+  if (call.unmatched) return t(`un_${call.unmatched}`);
+  return unfinished(call) ? t(unfinished(call).words) : reasonWords(call.reason);
+}
 
 function remark(call) {
   const marks = [];
@@ -98,7 +107,7 @@ function remark(call) {
   if (call.replay) marks.push(html`<${Badge} kind="plain" icon="again">${t("replay")}<//>`);
   for (const one of call.mistakes ?? []) marks.push(html`<${Badge} kind="bad">${one}<//>`);
   if (call.session) marks.push(html`<${Badge} kind="plain">${call.session}<//>`);
-  const says = call.says ? both(call.says) : call.unmatched ? call.hint : "";
+  const says = both(call.says);
   if (says && !marks.length) marks.push(html`<span class="soft">${says}</span>`);
   return marks;
 }

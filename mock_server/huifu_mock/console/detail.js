@@ -81,15 +81,8 @@ function sentences(explanation) {
   return said.filter((line) => line && !repeated.some((one) => one && line.includes(one)));
 }
 
-function transStat(call) { // it decides, whatever the code
-  try {
-    const { trans_stat: stat } = JSON.parse(call.response).data;
-    return stat === undefined ? null : String(stat);
-  } catch { return null; } // no reply, or one that a fault spoilt
-}
-
 function Verdict({ call, explanation }) {
-  const kind = kindOf(call), stat = transStat(call);
+  const kind = kindOf(call), stat = call.trans_stat;
   const refusal = explanation.refusal;
   const wait = call.reason === "TOO_YOUNG" && refusal?.order ? Math.ceil(60 - refusal.order.age_seconds) : 0;
   const advance = async () => {
@@ -101,7 +94,6 @@ function Verdict({ call, explanation }) {
       <div><p class="verdict-answer"><b>${answerWords(call)}</b> ${meaning(call)}${stat ? html` · <code>trans_stat</code> <b>${stat}</b>` : null}</p>
         <p class="soft">${t("atTime", { time: moment(call.at) })}${call.duration_ms ? ` · ${took(call.duration_ms)}` : ""}${call.status && call.status !== 200 ? ` · HTTP ${call.status}` : ""}</p></div></div>
     <div class="verdict-text">${sentences(explanation).map((line) => html`<p key=${line}><${Marked} text=${line} /></p>`)}
-      ${call.unmatched && !both(explanation.text) ? html`<p>${call.hint}</p>` : null}
       ${call.replay ? html`<p>${t("replayLong")}</p>` : null}
       ${call.faults.length ? html`<p><${Badge} kind="fault" icon="fault">${call.faults.join(", ")}<//></p>` : null}</div>
     ${refusal ? html`<div class="remedy"><${Icon} name="bulb" /><div><b>${t("toSucceed")}</b><p><${Marked} text=${both(refusal.remedy)} /></p>

@@ -341,7 +341,7 @@ export const WORDS = {
   legend: ["Marks", "标记"],
   lg_good: ["carried out", "已执行"],
   lg_progress: ["in progress", "处理中"],
-  lg_refused: ["refused by a rule", "被规则拒绝"],
+  lg_refused: ["refused or failed", "被拒绝或失败"],
   lg_signature: ["refused: the signature is wrong", "拒绝：验签失败"],
   lg_unmatched: ["reached no endpoint (404, 405, 413)", "未到达任何接口（404、405、413）"],
   lg_fault: ["a fault was applied", "故障已生效"],

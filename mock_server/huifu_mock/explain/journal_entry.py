@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import islice
-from typing import Any, Final
+from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
@@ -62,18 +62,15 @@ def earlier(entries: Iterable[Entry]) -> list[Earlier]:
     return [Earlier(entry.id, entry.sent.body) for entry in entries]
 
 
-def explained(entry: Entry, call: Call, tenant_facts: TenantFacts, own: RSAPublicKey | None = None) -> dict[str, Any]:
-    """The explanation of a journal entry, as JSON."""
+def explained(entry: Entry, call: Call, tenant_facts: TenantFacts, own: RSAPublicKey | None = None) -> Explanation:
+    """The explanation of a call that reached an endpoint."""
     words = Words()
-    if entry.unmatched:
-        words.add(entry.hint, entry.hint)
-        return Explanation(None, (), None, None, words.text()).as_json()
     _tell_answer(words, entry, call, tenant_facts)
     typed = (*_typed(words, entry), *_dated(words, entry, call))
     if entry.signature_ok and _is_plain(entry, call):
         return Explanation(
             _name(entry), (), call.text, call.text, words.text(), (), typed, refusal(entry, call, tenant_facts)
-        ).as_json()
+        )
     received = receive(entry.sent.body) if len(entry.sent.body) <= LONGEST else None
     finding = entry.finding
     if finding is None and received is not None and own is not None:
@@ -92,7 +89,7 @@ def explained(entry: Entry, call: Call, tenant_facts: TenantFacts, own: RSAPubli
         fixes(finding) if finding else (),
         (*typed, *doubtful),
         refusal(entry, call, tenant_facts),
-    ).as_json()
+    )
 
 
 def _typed(words: Words, entry: Entry) -> tuple[Warned, ...]:

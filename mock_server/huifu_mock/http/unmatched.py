@@ -28,6 +28,25 @@ KINDS: Final[dict[str, str]] = {
 }
 """Why a call reached no endpoint, by the id that the journal gives."""
 
+_ZH: Final[dict[str, str]] = {
+    "path": "{path} 没有接口；{like}这里的接口：{paths}",
+    "method": "请求方法是 {method}；汇付的接口只接受 POST",
+    "size": "请求体超过 10 MiB；汇付的上限是 10 MB，一笔关单约 600 字节",
+    "body": "请求体的分块无法读取；请带 Content-Length 发送，或使用格式正确的分块",
+    "slow": "请求没有及时到齐；请按 Content-Length 一次发完",
+    "gone": "请求体未到齐，客户端就断开了；请发送 Content-Length 所说的字节数",
+    "http": "收到的不是 HTTP；请发送 HTTP/1.1 请求",
+    "tls": "连接以 TLS 握手开头；此端口只用 http，不用 https",
+    "host": "控制 API 被以其他主机名调用；请用 127.0.0.1 或 localhost",
+    "connections": "打开的连接过多，不再接受新连接；请关闭一些，或用 serve --max-connections 调高上限",
+    "elsewhere": "调用的不是汇付的主机（{path}）；在环境变量 NO_PROXY 中写上该主机可直连，"
+    "或用 --intercept-others tunnel 放行全部",
+    "opening": "连接的开头既不是 HTTP、SOCKS5，也不是 TLS；请改用其中一种（HTTP 须为 1.1）",
+    "certificate": "TLS 没有建立：请让客户端信任 CA（`huifu-mock ca` 可输出，`huifu-mock exec --intercept` 会设好），"
+    "并使用 TLS 1.2 或 1.3；写死汇付证书的客户端须先改配置",
+}
+"""What is wrong and what would be right, in Chinese: by kind, as the journal keeps the English hint alone."""
+
 LIKE: Final = 0.6
 """How much a path must resemble an endpoint's for that to be named; 1 is equal."""
 COMPARED: Final = 300
@@ -66,6 +85,23 @@ def keep(gateway: Gateway, call: Unmatched, response: bytes | None = None) -> tu
         )
         tenant.journal.add(entry)
     return tenant, entry
+
+
+def said(entry: Entry) -> dict[str, str]:
+    """Why a call reached no endpoint, in both languages."""
+    like = nearest(entry.target) if entry.unmatched == "path" else ""
+    zh = _ZH[entry.unmatched].format(
+        path=entry.target or "?",
+        method=entry.method or "?",
+        like=f"是不是想用 {like}？" if like else "",
+        paths="、".join(PATHS),
+    )
+    return {"en": entry.hint, "zh": zh}
+
+
+def explanation(entry: Entry) -> explain.Explanation:
+    """The same for who reads the whole entry."""
+    return explain.Explanation(None, (), None, None, said(entry))
 
 
 def no_such_path(path: str) -> Problem:

@@ -130,7 +130,8 @@ _WRONG_STATUS: Final[tuple[tuple[Callable[[Message, ReceiverResponse], bool], Bi
       "接收端验签失败；让它返回自己算出的 MD5，这里就会指出错在哪里")),
     (lambda _, a: a.status in (401, 403),
      ("the receiver refused it: the signature, or missing credentials", "接收端拒绝：签名不对，或缺少认证信息")),
-    (lambda m, a: _is_form(m) and 200 < (a.status or 0) < 300, ("a notify wants exactly 200", "异步通知必须恰好是 200")),
+    (lambda m, a: _is_form(m) and 200 < (a.status or 0) < 300,
+     ("a notify wants exactly 200", "异步通知必须恰好是 200")),
     (lambda _, a: (a.status or 0) >= 500, ("the receiver failed", "接收端内部出错")),
 )  # fmt: skip
 

@@ -10,9 +10,9 @@ from huifu_mock.codes import Reason
 from huifu_mock.gateway.gateway import PATHS
 from huifu_mock.gateway.mock import Refused
 from huifu_mock.gateway.tenant import Tenant
+from huifu_mock.http import unmatched
 from huifu_mock.http.control import paging, summaries
 from huifu_mock.http.control.route import ControlRequest, ControlResponse, Route, no_more, unhurried
-from huifu_mock.http.unmatched import KINDS
 from huifu_mock.schemas import Problem
 from huifu_mock.state.journal import Entry, Wanted, number_of, read_again
 from huifu_mock.state.waiting import MOST_WAITING
@@ -49,9 +49,15 @@ def shown(tenant: Tenant, entry: Entry) -> dict[str, Any]:
     """A received call with everything that is known of it."""
     tenant_facts = explain.TenantFacts(tenant.sys_id, tenant.settings.product_ids)
     call = read_again(entry)
+    explanation = (
+        unmatched.explanation(entry)
+        if entry.unmatched
+        else explain.explained(entry, call, tenant_facts, tenant.merchant_public_key)
+    )
     response = entry.sent_back()
     return {
         **summary(entry),
+        "trans_stat": summaries.trans_stat(entry),
         "headers": headers(entry),
         "body_base64": base64.b64encode(entry.sent.body).decode(),
         "body_length": entry.sent.length,
@@ -59,7 +65,7 @@ def shown(tenant: Tenant, entry: Entry) -> dict[str, Any]:
         "body_cut": entry.sent.whole is not None,
         "data": call.data or None,
         "response": response.decode(errors="replace") if response is not None else None,
-        "explanation": explain.explained(entry, call, tenant_facts, tenant.merchant_public_key),
+        "explanation": explanation.as_json(),
     }
 
 
@@ -98,7 +104,7 @@ KNOWN = {
     "signature_ok": ("true", "false", "none"),
     "replay": ("true", "false"),
     "refused": ("true", "false"),
-    "unmatched": ("true", "false", *KINDS),
+    "unmatched": ("true", "false", *unmatched.KINDS),
 }
 
 

@@ -1,9 +1,11 @@
 """Short forms for lists and events: a call without its body, a tenant without its private key."""
 
+import json
 from typing import Any
 
 from huifu_mock import explain
 from huifu_mock.gateway.tenant import Tenant
+from huifu_mock.http import unmatched
 from huifu_mock.push.delivery import Delivery
 from huifu_mock.state.journal import Entry, read_again
 
@@ -33,16 +35,33 @@ def received(entry: Entry) -> dict[str, Any]:
 
 def call(tenant: Tenant, entry: Entry) -> dict[str, Any]:
     """A received call in one line: no headers, no bodies, no explanation; `says` is what would have succeeded."""
-    refused = entry.facts is not None
     return {
         **received(entry),
+        "trans_stat": trans_stat(entry),
         "mistakes": list(entry.finding.mistakes) if entry.finding else [],
-        "refused": refused,
-        "says": _says(tenant, entry) if refused else None,
+        "refused": entry.facts is not None,
+        "says": _says(tenant, entry),
     }
 
 
-def _says(tenant: Tenant, entry: Entry) -> dict[str, str]:
+def trans_stat(entry: Entry) -> str | None:
+    """The state that the answer tells, which decides whatever its code is; `None` where it tells none."""
+    if (sent := entry.response) is None:
+        data = json.loads(entry.reply.data) if entry.reply is not None else {}
+    else:
+        try:
+            data = json.loads(sent)["data"]
+        except (KeyError, TypeError, ValueError):  # a fault spoilt it
+            return None
+    told = data.get("trans_stat") if isinstance(data, dict) else None
+    return told if isinstance(told, str) else None
+
+
+def _says(tenant: Tenant, entry: Entry) -> dict[str, str] | None:
+    if entry.unmatched:
+        return unmatched.said(entry)
+    if entry.facts is None:
+        return None
     facts = explain.TenantFacts(tenant.sys_id, tenant.settings.product_ids)
     en, zh = explain.remedy(entry, read_again(entry), facts)
     return {"en": en, "zh": zh}
