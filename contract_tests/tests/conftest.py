@@ -1,5 +1,6 @@
 """How hypothesis runs in our own tests, and a browser; what the kit itself draws has settings of its own."""
 
+import gc
 from collections.abc import Iterator
 
 import browser
@@ -9,6 +10,12 @@ from hypothesis import HealthCheck, settings
 # No deadline and no complaint about slow examples: a busy machine is no fault of the code. In CI examples are fixed.
 settings.register_profile("huifu-contract", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("huifu-contract")
+
+
+def pytest_collection_finish() -> None:
+    """What was loaded and collected stays: hypothesis has it looked through for each worker of a run of the kit."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="module")
