@@ -70,12 +70,12 @@ class Killers:
         return [self._sorted(mutant, records[name]) for name in names if not records[name].recorder]
 
     def _sorted(self, mutant: Mutant, record: Record) -> Record:
-        """That which killed a sister first, then those about the same member or code."""
+        """That which killed a sister first, then those whose text it changes, then those about its member or code."""
         before = self.example.get((mutant.operator, record.id))
 
-        def rank(example: Example) -> tuple[bool, bool]:
+        def rank(example: Example) -> tuple[bool, bool, bool]:
             about = any(isinstance(value, str) and value and value in mutant.target for value in example.values())
-            return example != before, not about
+            return example != before, not mutant.changes(example), not about
 
         return replace(record, fixed=tuple(sorted(record.fixed, key=rank)))
 

@@ -62,6 +62,13 @@ def test_a_made_mutant_is_killed_by_the_case_about_its_fault(name: str, case: st
     assert (death.mutant, death.case) == (name, case)
 
 
+def test_the_example_whose_text_a_made_mutant_changes_is_tried_first() -> None:
+    mutant = table.mutants()["line-ends-unified(req_seq_id) in close, wire"]
+    (record, *_) = kill.Killers().order(mutant, everything=False)
+    assert (record.id, record.fixed[0]) == ("request/text-survives", {"text": "a\r\nb\r"})
+    assert [example for example in record.fixed if mutant.changes(example)] == [record.fixed[0]]
+
+
 @pytest.mark.parametrize(
     ("name", "words"),
     [

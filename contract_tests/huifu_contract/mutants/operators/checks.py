@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from huifu_contract.mutants.operators.mutant import PLACES, Mutant, Placed, made
+from huifu_contract.mutants.operators.mutant import PLACES, Mutant, Placed, first, made
 from huifu_contract.reference import wire
 from huifu_contract.reference.wire import Envelope
 
@@ -205,6 +205,9 @@ CHECKS: dict[str, Callable[[Placed, Envelope], bool]] = {
 TOO_FINE = tuple(name for name in CHECKS if name.startswith("over-values-"))
 """For a retry and a closequery a few conversions stand for all: the code is the same, the place is what matters."""
 CHOSEN = ("over-values-trimmed", "over-values-without-empty")
+REWRITES = ("over-values-cut", "over-values-written-anew", *(f"over-values-with-{name}" for name in REWRITTEN))
+OVER_RECEIVED = ("security/signature-over-received-bytes",)
+"""What shows the conversions that change values as a library writes them."""
 
 
 def sign(place: str, check: Callable[[Placed, Envelope], bool]) -> type[Placed]:
@@ -218,7 +221,8 @@ def signs() -> Iterator[Mutant]:
     for place in PLACES:
         for operator, check in CHECKS.items():
             if place == "close" or operator not in TOO_FINE or operator in CHOSEN:
-                yield Mutant(f"signature-{operator}", "sign", place, sign(place, check), SIGNS[place])
+                own = OVER_RECEIVED if place == "close" and operator in REWRITES else ()
+                yield Mutant(f"signature-{operator}", "sign", place, sign(place, check), first(*own, then=SIGNS[place]))
 
 
 def status(place: str, accepts: Callable[[int], bool]) -> type[Placed]:

@@ -38,6 +38,13 @@ class Mutant:
     place: str
     made: type[Client] | type[App]
     likely: tuple[str, ...]
+    change: Callable[[str], Any] | None = None
+    """What it makes of a text, where that is all that is wrong with it."""
+
+    def changes(self, example: Mapping[str, Any]) -> bool:
+        """Whether a text of the example becomes another one."""
+        texts = [value for value in example.values() if isinstance(value, str)]
+        return self.change is not None and any(self.change(text) != text for text in texts)
 
     @property
     def name(self) -> str:

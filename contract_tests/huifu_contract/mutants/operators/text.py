@@ -130,6 +130,10 @@ LIKELY = {
     "closequery": ("query/text-survives", "query/names-the-order", "query/own-number"),
 }
 DAYS_FIRST = {"close": ("request/date-format", "request/values-are-strings"), "closequery": ("query/names-the-order",)}
+NOT_GIVEN = {
+    "close": ("request/by-org-hf-seq-id", "request/by-org-req-seq-id"),
+    "closequery": ("query/names-the-order",),
+}
 CUT_FIRST = {"close": ("request/length-limits",), "closequery": ("query/names-the-order",)}
 
 
@@ -139,6 +143,8 @@ def likely(operator: str, field: str, op: str) -> tuple[str, ...]:
         own = ("query/own-number", "query/stat-decides")
     elif field not in NUMBERS:
         own = DAYS_FIRST[op]
+    elif operator == "sent-empty-if-not-given":
+        own = NOT_GIVEN[op]
     elif operator in ("cut", "beginning-cut"):
         own = CUT_FIRST[op]
     return first(*own, then=LIKELY[op])
@@ -202,8 +208,10 @@ def mutants() -> Iterator[Mutant]:
                     continue  # a number that the client made up: letters and digits, nothing to change
                 if op == "closequery" and (field, operator) == ("req_date", "week-year"):
                     continue  # today, which has another week-year on a few days only
+                shows = TEXTS.get(operator) if field in NUMBERS else None
                 for where, client in (("wire", wire), ("signing", signing), ("both", both)):
-                    yield Mutant(operator, field, f"{op}, {where}", client(op, change), likely(operator, field, op))
+                    cases = likely(operator, field, op)
+                    yield Mutant(operator, field, f"{op}, {where}", client(op, change), cases, shows)
 
 
 def wire(op: str, change: Callable[..., Any]) -> type[Placed]:
