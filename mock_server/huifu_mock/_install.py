@@ -21,6 +21,15 @@ def source() -> str:
     return url
 
 
+def program(name: str) -> str:
+    """How a command of ours is called here: by its name, or by its path where that is not on the PATH."""
+    import shutil
+    import sys
+
+    called = sys.argv[0]
+    return name if shutil.which(name) or not called.endswith(name) else called
+
+
 def command(extra: str) -> str:
     """The command that adds an extra of ours, such as `contract`, to this installation."""
     return f'pip install "huifu-mock[{extra}] @ {source()}"'

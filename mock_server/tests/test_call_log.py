@@ -25,6 +25,7 @@ from huifu_mock.cli.main import main
 from huifu_mock.http.control.journal import summary
 from huifu_mock.request import CLOSE as ENDPOINT
 from huifu_mock.request import ReceivedBytes
+from huifu_mock.state.clock import parse
 
 
 class Serving:
@@ -124,6 +125,15 @@ def test_a_line_is_one_line_whatever_the_client_sent(desk: Desk) -> None:
     assert told.isprintable()
     assert len(told) < 2000
     assert COLOURS["refused"] in line(summary(desk.send(desk.body(desk.data())).exchange.entry), COLOURS)
+
+
+@pytest.mark.parametrize(
+    ("at", "told"), [("00:00:30", "00:00:30.000"), ("00:00:30.05", "00:00:30.050"), ("23:59:59.999999", "23:59:59.999")]
+)
+def test_a_line_begins_with_the_time_of_the_tenant_to_the_millisecond(desk: Desk, at: str, told: str) -> None:
+    desk.tenant.clock.set(parse(f"2027-03-01T{at}"), "frozen")
+    exchange = desk.send(desk.body(desk.data())).exchange
+    assert line(summary(exchange.entry)).startswith(f"{told}  call-1  close")
 
 
 @pytest.fixture

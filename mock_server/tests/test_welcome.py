@@ -1,5 +1,7 @@
 """What `serve` prints once it answers: each example does what it says, with a control token and without."""
 
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -10,6 +12,7 @@ from typing import Any
 import pytest
 
 import huifu_mock
+from huifu_mock.cli.main import main
 from huifu_mock.cli.welcome import welcome
 from huifu_mock.client.environment import TOKEN_VARIABLE
 
@@ -50,3 +53,18 @@ def test_the_example_with_curl_closes_an_order(printed: str) -> None:
 def test_a_token_is_asked_for_and_not_printed(printed: str) -> None:
     assert (TOKEN_VARIABLE in printed) == ("--control-token" in printed)
     assert TOKEN not in printed
+
+
+def test_the_command_for_the_journal_asks_the_server_that_printed_it(
+    printed: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (command,) = re.findall(r"\(or: (.* journal.*)\)", printed)
+    _, *words = shlex.split(command)
+    assert main(words) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_where_a_command_is_not_on_the_path_its_place_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr(sys, "argv", [".venv/bin/huifu-mock", "serve"])
+    assert "(or: .venv/bin/huifu-mock journal)" in welcome("http://127.0.0.1:8080", [], None, guarded=False)

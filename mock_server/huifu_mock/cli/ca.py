@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from huifu_mock.cli.main import Failure
-from huifu_mock.cli.remote import URL, refusals
+from huifu_mock.cli.remote import add_token, add_url, refusals
 
 EXAMPLES: Final = """\
 examples:
@@ -28,9 +28,9 @@ def add_parser(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("--url", default=URL, help="address of a running huifu-mock (default: %(default)s)")
+    add_url(where)
     where.add_argument("--ca-dir", metavar="DIR", help="the CA of a folder; it is made there if there is none")
-    parser.add_argument("--token", metavar="SECRET", help="the server's --control-token, if it has one")
+    add_token(parser)
     parser.add_argument(
         "--p12", metavar="FILE", help="write a PKCS12 trust store, password changeit, instead of printing"
     )

@@ -1,7 +1,10 @@
 """A received call on one line for a terminal, from a summary of its journal entry."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
+
+from huifu_mock.state.clock import time_of_day
 
 PLAIN: Final[dict[str, str]] = dict.fromkeys(("", "dim", "good", "refused", "wrong", "off"), "")
 COLOURS: Final = {
@@ -19,7 +22,7 @@ LONGEST: Final = 400
 def line(call: dict[str, Any], colours: dict[str, str] = PLAIN) -> str:
     """Time of the tenant, id, endpoint, order, answer, signature, duration; for a refusal the hint."""
     parts = [
-        ("dim", call["at"][11:23]),
+        ("dim", time_of_day(datetime.fromisoformat(call["at"]))),
         ("dim", call["id"]),
         ("", call["endpoint"] or f"{call['method'] or '?'} {call['path'] or '?'}"),
         ("", call["org_req_seq_id"] or call["req_seq_id"]),

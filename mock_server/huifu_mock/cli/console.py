@@ -6,6 +6,7 @@ from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from huifu_mock.cli.remote import add_connection, connected
+from huifu_mock.client.environment import control_address
 
 VIEWS: Final = ("calls", "orders", "deliveries", "faults", "connect")
 EXAMPLES: Final = """\
@@ -36,7 +37,7 @@ def add_parser(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the address, and open it."""
     tenant = connected(args)
-    page = address(args.url, tenant.sys_id, args.what)
+    page = address(control_address(args.url)[0], tenant.sys_id, args.what)
     opened = False if args.no_browser else webbrowser.open(page)
     print(page if opened or args.no_browser else f"there is no browser here; open {page}")
     return 0
@@ -46,4 +47,4 @@ def address(url: str, sys_id: str, what: str = "calls") -> str:
     """Where the page shows a view, a call or a delivery of a tenant."""
     query = {"tenant": sys_id} | ({"view": what} if what in VIEWS[1:] else {})
     mark = "" if what in VIEWS else f"#{quote(what)}"
-    return f"{url.rstrip('/')}/_mock/?{urlencode(query)}{mark}"
+    return f"{url}/_mock/?{urlencode(query)}{mark}"

@@ -7,12 +7,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from huifu_mock.cli import intercept
 from huifu_mock.cli.main import Failure
 from huifu_mock.cli.orders_file import BadOrdersFile, load
-from huifu_mock.client.environment import VARIABLES, inherited
+from huifu_mock.client.environment import CONTROL_VARIABLE, VARIABLES, inherited
 from huifu_mock.client.server import Server
 from huifu_mock.http.address import CannotIntercept, CannotListen
 
@@ -26,13 +26,12 @@ examples:
 The exit code is the command's; 127 if there is no such command, 126 if it cannot be run, 128 + N if signal N ended it.
 """
 
-CONTROL_URL: Final = "HUIFU_CONTROL_URL"
 NOT_FOUND, NOT_RUNNABLE = 127, 126
 
 
 def add_parser(commands: Any) -> None:
     """The options of `exec`."""
-    names = ", ".join((*VARIABLES.values(), CONTROL_URL))
+    names = ", ".join((*VARIABLES.values(), CONTROL_VARIABLE))
     parser: argparse.ArgumentParser = commands.add_parser(
         "exec",
         help="start a gateway, run a command with it, and stop the gateway",
@@ -72,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
 def variables(server: Server) -> dict[str, str]:
     """The environment of the command: the default tenant, and the address of the control API."""
     tenant = server.default
-    return tenant.env() | {CONTROL_URL: f"{server.base_url}/_mock/tenants/{tenant.sys_id}"}
+    return tenant.env() | {CONTROL_VARIABLE: f"{server.base_url}/_mock/tenants/{tenant.sys_id}"}
 
 
 def intercepting(server: Server, args: argparse.Namespace) -> dict[str, str]:

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from huifu_mock.cli.main import Failure
-from huifu_mock.client.environment import TOKEN_VARIABLE
+from huifu_mock.client.environment import CONTROL_VARIABLE, TOKEN_VARIABLE, control_address
 
 URL: Final = "http://127.0.0.1:8080"
+"""Where `huifu-mock serve` listens unless told otherwise."""
 _UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 _PART: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)")
 
@@ -18,14 +19,28 @@ _PART: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)")
 def add_connection(parser: argparse.ArgumentParser) -> None:
     """The options that say which server and which tenant."""
     group = parser.add_argument_group("which server")
-    group.add_argument("--url", default=URL, help="address of a running huifu-mock (default: %(default)s)")
+    add_url(group)
+    add_token(group)
+    group.add_argument("--tenant", metavar="SYS_ID", help="sys_id of the tenant (default: the default tenant)")
+
+
+def add_url(group: "argparse._ActionsContainer") -> None:
+    """The address of a server."""
+    group.add_argument(
+        "--url",
+        default=os.environ.get(CONTROL_VARIABLE) or URL,
+        help=f"address of a running huifu-mock (default: the variable {CONTROL_VARIABLE}, or {URL})",
+    )
+
+
+def add_token(group: "argparse._ActionsContainer") -> None:
+    """What the control API of a server asks for."""
     group.add_argument(
         "--token",
         metavar="SECRET",
         default=os.environ.get(TOKEN_VARIABLE) or None,
         help=f"the server's --control-token, if it has one (default: the variable {TOKEN_VARIABLE})",
     )
-    group.add_argument("--tenant", metavar="SYS_ID", help="sys_id of the tenant (default: the default tenant)")
 
 
 def connected(args: argparse.Namespace) -> Any:
@@ -34,8 +49,8 @@ def connected(args: argparse.Namespace) -> Any:
 
     with refusals():
         connection = huifu_mock.connect(args.url, args.token)
-        if args.tenant:
-            return connection.find(args.tenant)
+        if sys_id := args.tenant or control_address(args.url)[1]:
+            return connection.find(sys_id)
         if connection.about()["default_tenant"] is None:
             raise Failure("the default tenant was dropped; name one with --tenant")
         return connection.default
@@ -52,7 +67,7 @@ def refusals() -> Iterator[None]:
         problem = error.problem if isinstance(error.problem, dict) else {}
         raise Failure(str(problem.get("detail", error)), code=1) from error
     except Unreachable as error:
-        raise Failure(str(error)) from error
+        raise Failure(f"{error}, or name the address of another one with --url") from error
     except ValueError as error:
         raise Failure(str(error)) from error
 

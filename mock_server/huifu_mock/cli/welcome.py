@@ -2,8 +2,9 @@
 
 from typing import Any, Final
 
-from huifu_mock import signing
+from huifu_mock import _install, signing
 from huifu_mock._version import VERSION
+from huifu_mock.cli.remote import URL
 from huifu_mock.client.environment import TOKEN_VARIABLE
 from huifu_mock.gateway.tenant import DEFAULT_HUIFU_ID, DEFAULT_PRODUCT_ID, DEFAULT_SYS_ID
 from huifu_mock.keys import published
@@ -31,6 +32,7 @@ def welcome(base_url: str, cast: list[dict[str, Any]], interception: dict[str, A
     """The text; `guarded` if the control API asks for a token, which is not printed."""
     numbers = ", ".join(order["req_seq_id"] for order in cast if "req_seq_id" in order)
     tenant = f"{base_url}/_mock/tenants/{DEFAULT_SYS_ID}"
+    command, at = _install.program("huifu-mock"), "" if base_url == URL else f" --url {base_url}"
     return f"""\
 huifu-mock {VERSION} answers at {base_url} (Ctrl-C ends it)
 {TOKEN if guarded else ""}
@@ -47,9 +49,9 @@ DGClient.mer_config = MerConfig(t["merchant_private_key"], t["huifu_public_key"]
 DGClient.BASE_URL = t["base_url"]
 
 orders:   {numbers or "none yet: POST " + tenant + "/orders"}
-journal:  {tenant}/journal   what was received, and why it was answered so (or: huifu-mock journal)
+journal:  {tenant}/journal   what was received, and why it was answered so (or: {command} journal{at})
 about:    {base_url}/_mock/about
-{_intercepting(interception)}"""
+{_intercepting(interception, command, at)}"""
 
 
 def _read_tenant(url: str, guarded: bool) -> str:
@@ -64,7 +66,7 @@ token = {{"Authorization": "Bearer " + os.environ["{TOKEN_VARIABLE}"]}}
 t = json.load(urllib.request.urlopen(urllib.request.Request("{url}", headers=token)))"""
 
 
-def _intercepting(about: dict[str, Any] | None) -> str:
+def _intercepting(about: dict[str, Any] | None, command: str, at: str) -> str:
     """How a client that calls Huifu's real hosts comes here; empty where none is intercepted."""
     if about is None:
         return ""
@@ -73,13 +75,13 @@ def _intercepting(about: dict[str, Any] | None) -> str:
         return f"""
 Clients that call https://api.huifu.com are answered where that name leads here: {tls}. They have to trust its CA:
 
-huifu-mock ca > ca.pem
+{command} ca{at} > ca.pem
 """
     return f"""
 Clients that call https://api.huifu.com are answered on port {about["port"]}{tls and f", {tls}"}. In their environment:
 
-huifu-mock ca > ca.pem && export SSL_CERT_FILE=$PWD/ca.pem CURL_CA_BUNDLE=$PWD/ca.pem REQUESTS_CA_BUNDLE=$PWD/ca.pem
+{command} ca{at} > ca.pem && export SSL_CERT_FILE=$PWD/ca.pem CURL_CA_BUNDLE=$PWD/ca.pem REQUESTS_CA_BUNDLE=$PWD/ca.pem
 export HTTPS_PROXY=http://{about["host"]}:{about["port"]} NO_PROXY=localhost,127.0.0.1
 
-For Java, Node and PHP streams: huifu-mock exec --intercept -- COMMAND sets what they need.
+For Java, Node and PHP streams: {command} exec --intercept -- COMMAND sets what they need.
 """

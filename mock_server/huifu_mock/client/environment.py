@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from types import TracebackType
 from typing import Any, Final, Protocol, Self
+from urllib.parse import unquote
 
 CREDENTIALS: Final = (
     "base_url",
@@ -32,10 +33,23 @@ VARIABLES: Final = {
 }
 """Credential to variable."""
 
+CONTROL_VARIABLE: Final = "HUIFU_CONTROL_URL"
+"""Where a server's control API is, told to what uses a server that runs already; `exec` sets it."""
 TOKEN_VARIABLE: Final = "HUIFU_CONTROL_TOKEN"
 """The --control-token of a server, told to the server itself and to what calls its control API."""
 
+CONTROL: Final = "/_mock"
+"""The path of the control API."""
 PROXIES: Final = ("http_proxy", "https_proxy", "all_proxy")
+
+
+def control_address(url: str) -> tuple[str, str | None]:
+    """The address of a server, and the `sys_id` of one of its tenants if the URL names one.
+
+    It may end in `/_mock`, as the control API and its page do, or in `/_mock/tenants/SYS_ID`, as `exec` tells it.
+    """
+    server, found, tenant = url.rstrip("/").partition(f"{CONTROL}/tenants/")
+    return server.removesuffix(CONTROL), unquote(tenant) if found else None
 
 
 def environment(credentials: Mapping[str, str | None], extra: Mapping[str, str]) -> dict[str, str]:

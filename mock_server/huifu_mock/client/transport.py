@@ -9,6 +9,7 @@ from queue import SimpleQueue
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
+from huifu_mock.client.environment import control_address
 from huifu_mock.client.intercept.environment import InterceptEnvironment
 from huifu_mock.http.control import router
 from huifu_mock.http.control.route import INLINE
@@ -115,10 +116,11 @@ class OverHttp:
     """The control API of a server that runs somewhere else. Raises `Unreachable` when nothing answers."""
 
     def __init__(self, base_url: str, token: str | None = None, timeout: float = 630) -> None:
+        base_url, _ = control_address(base_url)
         parts = urlsplit(base_url)
         if parts.scheme != "http" or not parts.hostname:
             raise ValueError(f'"{base_url}" is not the address of a huifu-mock server; http://127.0.0.1:8080 is one')
-        self.base_url = base_url.rstrip("/")
+        self.base_url = base_url
         self._host, self._port = parts.hostname, parts.port or 80
         self._headers = {"Authorization": f"Bearer {token}".encode()} if token else {}
         self._timeout = timeout

@@ -99,7 +99,7 @@ def said(entry: Entry) -> dict[str, str]:
     return {"en": entry.hint, "zh": zh}
 
 
-def explanation(entry: Entry) -> explain.Explanation:
+def explanation(entry: Entry) -> "explain.Explanation":
     """The same for who reads the whole entry."""
     return explain.Explanation(None, (), None, None, said(entry))
 

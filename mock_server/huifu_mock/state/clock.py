@@ -66,6 +66,11 @@ def day(moment: date) -> str:
     return f"{moment.year:04d}{moment.month:02d}{moment.day:02d}"
 
 
+def time_of_day(moment: datetime) -> str:
+    """A time for people, to the millisecond, whose day is known: `10:00:00.000`."""
+    return f"{moment:%H:%M:%S}.{moment.microsecond // 1000:03}"
+
+
 def compact(moment: datetime) -> str:
     """yyyyMMddHHmmss."""
     return f"{day(moment)}{moment.hour:02d}{moment.minute:02d}{moment.second:02d}"

@@ -1,6 +1,7 @@
 """What the pytest fixtures do: a server, a tenant for each test, the options of `@pytest.mark.huifu(…)`."""
 
 import json
+import os
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -16,7 +17,7 @@ import pytest
 
 from huifu_mock import _data
 from huifu_mock.client import tenant
-from huifu_mock.client.environment import direct
+from huifu_mock.client.environment import CONTROL_VARIABLE, direct
 from huifu_mock.client.server import Connection, Server
 from huifu_mock.client.transport import ControlError, OverHttp, Unreachable, path
 from huifu_mock.gateway.store import BadStore
@@ -209,14 +210,15 @@ def tenant_fixtures(url: str | None, token: str | None, options: Mapping[str, An
 
 
 def _connected(url: str, token: str | None) -> TenantFixtures:
+    where = CONTROL_VARIABLE if url == os.environ.get(CONTROL_VARIABLE) else "--huifu-url"
     try:
         connection = TenantFixtures(OverHttp(url, token))
         connection.about()
     except (Unreachable, ValueError) as error:
-        raise CannotStart(f"--huifu-url: {error}") from error
+        raise CannotStart(f"{where}: {error}") from None
     except ControlError as error:
         wanted = "; give it with --huifu-token" if error.status == HTTPStatus.UNAUTHORIZED else ""
-        raise CannotStart(f"--huifu-url: {error}{wanted}") from error
+        raise CannotStart(f"{where}: {error}{wanted}") from None
     return connection
 
 

@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Final
 
 from huifu_contract.grading.exchanges import digest, redact
 from huifu_mock.client.pushes import Delivery
 from huifu_mock.client.records import Call, Order
+from huifu_mock.client.server import Connection
 from huifu_mock.client.tenant import Tenant
+from huifu_mock.client.transport import path
+from huifu_mock.request import named
+from huifu_mock.state.clock import time_of_day
 
 CALLS: Final = 30
 """So many of the latest calls and pushes are told."""
@@ -37,7 +40,7 @@ def _told(tenant: Tenant) -> Iterator[str]:
     moments.sort(key=lambda moment: moment[0])  # a push follows the call of the same moment
     yield f"tenant {tenant.sys_id} at {tenant.base_url}, clock {tenant.clock.mode} at {tenant.clock.now().isoformat()}"
     if not moments:
-        yield "nothing was received"
+        yield "nothing was received" + hide(_elsewhere(tenant))
     if len(moments) > CALLS:
         yield f"… {len(moments) - CALLS} earlier calls and pushes"
     for _, lines in moments[-CALLS:]:
@@ -53,11 +56,27 @@ def _told(tenant: Tenant) -> Iterator[str]:
         )
 
 
+def _elsewhere(tenant: Tenant) -> str:
+    """A call that the default tenant received, as it does where a client is configured with another `sys_id`."""
+    server = Connection(tenant._link)
+    default = server.about()["default_tenant"]
+    if default in (None, tenant.sys_id):
+        return ""
+    page = tenant._link.ask("GET", path("tenants", default, "journal"), query={"view": "summary", "limit": 1})
+    if not page["items"]:
+        return ""
+    entry = server.find(default).journal.get(page["items"][0]["id"])
+    return (
+        f"; the last call for the default tenant, {entry.endpoint or entry.path}, has the sys_id "
+        f"{named(entry.body) or 'of nobody'}: if this test sent it, configure its client with {tenant.sys_id}"
+    )
+
+
 def _call(call: Call, hide: "_Hide") -> Iterator[str]:
     numbers = " ".join(f"{name}={value}" for name in NUMBERS if (value := call.value(name)) is not None)
     answered = f"{call.resp_code} {call.reason or ''}".strip() or "no answer"
     fault = f" [{', '.join(call.faults)}]" if call.faults else ""
-    yield hide(f"{_time(call.at)}  {call.endpoint}  {numbers} → {answered}{fault}")
+    yield hide(f"{time_of_day(call.at)}  {call.endpoint}  {numbers} → {answered}{fault}")
     explanation = call.explanation or {}
     if call.reason not in (None, "CLOSED", "PROCESSING") or call.signature_ok is False:
         for line in explanation.get("text", {}).get("en", "").splitlines():
@@ -70,14 +89,10 @@ def _call(call: Call, hide: "_Hide") -> Iterator[str]:
 
 
 def _push(push: Delivery, hide: "_Hide") -> Iterator[str]:
-    yield hide(f"{_time(push.created_at)}  push {push.event} order={push.order} to {push.url}: {push.status}")
+    yield hide(f"{time_of_day(push.created_at)}  push {push.event} order={push.order} to {push.url}: {push.status}")
     for attempt in push.attempts:
         said = f"HTTP {attempt.status}" if attempt.status else "no answer"
-        yield INDENT + hide(f"{_time(attempt.at)} {said}: {attempt.diagnosis or 'acknowledged'}")
-
-
-def _time(moment: datetime) -> str:
-    return f"{moment:%H:%M:%S}.{moment.microsecond // 1000:03}"
+        yield INDENT + hide(f"{time_of_day(attempt.at)} {said}: {attempt.diagnosis or 'acknowledged'}")
 
 
 def _order(order: Order) -> str:
