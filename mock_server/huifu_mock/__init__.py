@@ -60,3 +60,7 @@ def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module 'huifu_mock' has no attribute {name!r}")
     return getattr(import_module(f"huifu_mock.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -215,6 +215,7 @@ def test_nothing_listening_is_told_with_what_would_be_right() -> None:
 def test_the_public_names_are_there_and_no_other() -> None:
     for name in huifu_mock.__all__:
         assert getattr(huifu_mock, name).__module__.startswith("huifu_mock")
+    assert dir(huifu_mock) == sorted([*huifu_mock.__all__, "__version__"])  # what a prompt completes
     misspelt = "Serverr"
     with pytest.raises(AttributeError, match=misspelt):
         getattr(huifu_mock, misspelt)

@@ -136,7 +136,12 @@ class Orders:
         self._link, self._sys_id = link, sys_id
 
     def add(self, **order: Any) -> Order:
-        """Seed an order; every field is optional (see `schemas/control/order-create.json`)."""
+        """Seed an order. Every field may be left out (`schemas/control/order-create.json` describes each).
+
+        Which one: req_seq_id, hf_seq_id, req_date, huifu_id. How old: age_seconds (120) or created_at. Its state:
+        trade_type (T_NATIVE), trans_stat (P), trans_amt, time_expire, notify_url. How a close of it runs: settle
+        (immediate, processing, accepted, refused), settle_seconds.
+        """
         return Order.of(self._link.ask("POST", path("tenants", self._sys_id, "orders"), order))
 
     def add_many(self, orders: Iterable[Mapping[str, Any]]) -> list[Order]:

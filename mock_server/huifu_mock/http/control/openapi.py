@@ -155,7 +155,10 @@ def _refusals(route: Route) -> Iterator[int]:
 
 def _huifu(endpoint: Endpoint) -> Json:
     data = _schema(endpoint.request)
-    example = (data.get("examples") or [{}])[-1]  # of an order that a started server has
+    example = data["examples"][-1]  # of an order that a started server has
+    if endpoint.name == "create":  # … or of a new one, whose number no other example has
+        _, version, *_, last = endpoint.path.split("/")
+        example = {**example, "req_seq_id": f"my-first-{last}-{version}"}
     signed = json.loads(signing.envelope(DEFAULT_SYS_ID, DEFAULT_PRODUCT_ID, example, published("merchant")))
     request = {"allOf": [_ref("envelope/request"), {"properties": {"data": _ref(endpoint.request)}}]}
     answer = {"allOf": [_ref("envelope/response"), {"properties": {"data": _ref(endpoint.response)}}]}

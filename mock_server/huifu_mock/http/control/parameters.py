@@ -38,7 +38,8 @@ PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "faults.id": _text("the fault, as lists and answers tell it", "fault-1"),
     "webhooks.id": _text("the endpoint, as lists and answers tell it", "webhook-1"),
     "deliveries.id": _text("the push, as lists and answers tell it", "delivery-1"),
-    "event": _one_of("what is sent", TRANS_CLOSE),
+    "orders.req_seq_id": _text("the number of the order", "order-processing"),  # which no example of a close names
+    "event": {**_one_of("what is sent", TRANS_CLOSE), "example": TRANS_CLOSE},
     # in queries
     "after": _text("go on after this item, oldest first: the `next` of the page before"),
     "before": _text("go on before this item, newest first: the `next` of the page before"),
