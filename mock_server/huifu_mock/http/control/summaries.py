@@ -51,7 +51,7 @@ def trans_stat(entry: Entry) -> str | None:
     else:
         try:
             data = json.loads(sent)["data"]
-        except (KeyError, TypeError, ValueError):  # a fault spoilt it
+        except (KeyError, TypeError, ValueError, RecursionError):  # a fault spoilt it
             return None
     told = data.get("trans_stat") if isinstance(data, dict) else None
     return told if isinstance(told, str) else None
