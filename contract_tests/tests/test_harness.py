@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 
 from huifu_contract.drivers.in_process import LocalDriver
 from huifu_contract.harness.harness import Harness
+from huifu_contract.harness.relay import leaving
 from huifu_contract.reference import Client, Config
 from huifu_mock import Server
 
@@ -66,3 +69,19 @@ def test_what_was_prepared_for_one_example_does_not_reach_the_next() -> None:
             harness.tidy()
         assert answers == ["90000000", "00000000"]
         assert harness.tenant.faults.list() == []
+
+
+def test_a_gateway_that_goes_away_is_reached_once_and_refuses_whoever_comes_after_that() -> None:
+    with Server(port=0, orders=[]) as server, leaving(server.default.base_url) as at:
+        where = (urlsplit(at).hostname, urlsplit(at).port)
+        with socket.create_connection(where) as line:
+            line.sendall(b"GET /nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            with line.makefile("rb") as reply:
+                assert b" 404 " in reply.read().partition(b"\r\n")[0]
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(where)
+
+
+def test_a_gateway_that_goes_away_waits_for_nobody_in_the_end() -> None:
+    with Server(port=0, orders=[]) as server, leaving(server.default.base_url):
+        pass

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock, Thread
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -272,3 +272,22 @@ def test_an_application_that_takes_the_config_of_each_message_is_graded_for_seve
     assert len(route.merchants) == 4
     assert 1 < route.most <= 8, "no more than it says it can do"
     assert (route.ops.count("hello"), route.ops.count("bye")) == (1, 1)
+
+
+class FirstConfigForAll(Several):
+    """Keeps the first configuration that it sees, as a client does whose keys stand on its class."""
+
+    first: ClassVar[dict[str, str]] = {}
+
+    def __call__(self, message: dict[str, Any]) -> Any:
+        if "config" in message:
+            self.first.update({} if self.first else message["config"])
+            message = {**message, "config": self.first}
+        return super().__call__(message)
+
+
+def test_an_application_that_serves_every_merchant_with_the_config_of_the_first_fails() -> None:
+    options = Options(Profile("fixed", 0, 0), reruns=1, key_bits=1024, cases=("request/sign-*",), workers=4)
+    with listening(FirstConfigForAll()) as url:
+        found = Runner(lambda: driver(url), options, url).run()
+    assert found.exit is Exit.NOT_OK

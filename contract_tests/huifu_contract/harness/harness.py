@@ -112,8 +112,12 @@ class Harness:
         params: Mapping[str, str] | None = None,
         must_act: bool = True,
         driver: Driver | None = None,
+        at: str | None = None,
     ) -> Evidence:
-        """One call of the client. Without an order and params, an order that can be closed is seeded."""
+        """One call of the client. Without an order and params, an order that can be closed is seeded.
+
+        `at` is the address that the client is given in place of the gateway's own.
+        """
         if order is None and params is None:
             order = self.order()
         wanted = dict(params) if params is not None else self.params(_known(order))
@@ -126,7 +130,7 @@ class Harness:
         with self.turn:
             began = self.calling_since = time.monotonic()
             try:
-                outcome = client.close(f"{self.tenant.base_url}/s/{token}", wanted, self.deadline_s, self.reveal)
+                outcome = client.close(f"{at or self.tenant.base_url}/s/{token}", wanted, self.deadline_s, self.reveal)
             finally:
                 self.calling_since = None
             seconds = time.monotonic() - began

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 PREFIX = "CASE~"
 SEVERAL = "it takes several calls, which one order number cannot tell apart; take it from GET /_contract/next"
 CHOSEN = "the kit has to choose the parameters; take it from GET /_contract/next"
+ELSEWHERE = "the kit has to choose the address; take it from GET /_contract/next"
 
 
 def asked(number: str) -> str:
@@ -134,7 +135,10 @@ class OrderHarness(PassiveHarness):
         params: Mapping[str, str] | None = None,
         must_act: bool = True,
         driver: Driver | None = None,  # noqa: ARG002  # there is none
+        at: str | None = None,
     ) -> Evidence:
+        if at is not None:
+            raise Skipped(ELSEWHERE)
         if self._played or self.session is None:
             raise Skipped(SEVERAL)
         self._played = True

@@ -78,6 +78,7 @@ def test_the_example_whose_text_a_made_mutant_changes_is_tried_first() -> None:
         ("signature-skipped(sign) in retry", "tried again was believed although it is not authentic: sign-missing"),
         ("lost-is-not-closed(the reply) in retry", "claims not_closed after a close tried again that is not answered"),
         ("lost-is-not-closed(the reply) in closequery", "claims not_closed after a closequery that is not answered"),
+        ("taken-for-not_closed(a refused connection) in retry", "refused was taken for proof that no close was sent"),
         ("read-in-any-case(data) in close", "Data was believed that is not the data that was verified"),
         ("first-counts(trans_stat) in webhook", "a success was not learned after P"),
         ("found-without(huifu_id) in webhook", "about an order of the same number of another merchant was believed"),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from huifu_contract.catalogue import record
-from huifu_contract.catalogue.cases.response import closed_elsewhere
+from huifu_contract.catalogue.cases.elsewhere import closed_elsewhere
 from huifu_contract.catalogue.record import Basis, Example, Level
 from huifu_contract.catalogue.registry import case
 from huifu_contract.harness.harness import Harness
 from huifu_contract.harness.laws import Broken, same_or_query
 from huifu_contract.harness.prepared_answers import ALWAYS, answer, fault, of
+from huifu_contract.harness.relay import leaving
 
 GRADE = "wire decision"
 THEN: tuple[Example, ...] = (
@@ -28,17 +29,23 @@ THEN: tuple[Example, ...] = (
     quote=record.TRUE,
     says="After a lost answer, a second attempt that fails or is refused says nothing of the first: not_closed is not "
     "claimed because of it, and closed is not claimed from 23000000.",
-    fixed=[*({"then": then} for then in THEN), {"paid": True}],
+    fixed=[*({"then": then} for then in THEN), {"paid": True}, {"then": "refused connections"}],
     since="1.1",
+    rev=2,
     seconds=1.0,
 )
 def doubt_remains(harness: Harness, x: Example) -> None:
-    if "paid" in x:
+    cause = None
+    if x.get("then") == "refused connections":
+        with leaving(harness.tenant.base_url) as at:
+            e = harness.close(None, fault("close-silently"), at=at, must_act=False)
+        cause = Broken("L1", "a connection that was refused was taken for proof that no close was sent before it")
+    elif "paid" in x:
         e = harness.close(harness.order(trans_stat="S"), fault("reset-before-commit"))
     else:
         always = [of(x["then"], ALWAYS, endpoint) for endpoint in ("close", "closequery")]
         e = harness.close(None, fault("reset-after-commit"), *always, must_act=False)
-    harness.judge(e, same_or_query)
+    harness.judge(e, same_or_query, cause=cause)
 
 
 LATE: tuple[Example, ...] = (

@@ -10,7 +10,7 @@ from itertools import product
 from hypothesis import strategies as st
 
 from huifu_contract.catalogue import record
-from huifu_contract.catalogue.cases.response import closed_elsewhere
+from huifu_contract.catalogue.cases.elsewhere import closed_elsewhere
 from huifu_contract.catalogue.record import Basis, Example, Level
 from huifu_contract.catalogue.registry import case
 from huifu_contract.harness.differences import Difference

@@ -6,22 +6,18 @@ The truth is set up so that the wrong reading is a false claim.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
 from huifu_contract import strategies as hs
 from huifu_contract.catalogue import record
+from huifu_contract.catalogue.cases.elsewhere import closed_elsewhere
 from huifu_contract.catalogue.record import Basis, Example, Level
 from huifu_contract.catalogue.registry import case
 from huifu_contract.harness.evidence import Evidence
 from huifu_contract.harness.harness import Harness
 from huifu_contract.harness.laws import Broken, CaseBroken, bounded, resolution
 from huifu_contract.harness.prepared_answers import ALWAYS, PreparedAnswer, answer, fault, of
-from huifu_contract.reference import Client, Config
-
-if TYPE_CHECKING:
-    from huifu_mock import Order
 
 NEVER = 3600
 MEMBERS: tuple[Example, ...] = (
@@ -123,12 +119,18 @@ def stat_s_beats_code(harness: Harness, x: Example) -> None:
     Basis.SPEC,
     grade="decision",
     quote=record.TRANS_STAT,
-    says="P is neither closed nor not_closed, whatever the code: the close may succeed, and did.",
-    fixed=[{"code": code} for code in hs.CODES],
+    says="P is neither closed nor not_closed, whatever the code and whatever became of the payment: the close may "
+    "succeed or fail.",
+    fixed=[*({"code": code} for code in hs.CODES), *({"code": "00000100", "order": stat} for stat in "SF")],
     since="1.1",
+    rev=2,
 )
 def stat_p_beats_code(harness: Harness, x: Example) -> None:
-    harness.judge(harness.close(None, answer(x["code"], "P", after=True)))
+    payment = x.get("order")
+    shown = [fault("extra-field", field="org_trans_stat", value=payment)] if payment else []
+    cause = Broken("L1", f"org_trans_stat {payment} was read where trans_stat says P") if payment else None
+    script = answer(x["code"], "P", after=payment != "F"), *shown
+    harness.judge(harness.close(None, *script), cause=cause)
 
 
 @case(
@@ -177,14 +179,6 @@ def final_after_own_close(harness: Harness, x: Example) -> None:
     lost = [fault("close-silently", endpoint="closequery", times=ALWAYS)] if x["query"] == "lost" else []
     older = [answer(x["code"], "F", "原订单已为终态,请发起查询交易获取")] if "code" in x else []
     harness.judge(harness.close(order, *older, *lost, must_act=False))
-
-
-def closed_elsewhere(harness: Harness) -> Order:
-    """An order that another application of the merchant has closed."""
-    order = harness.order()
-    earlier = Client(harness.tenant.base_url, Config.of(harness.tenant.credentials()))
-    earlier.close(**harness.params(order))
-    return order
 
 
 @case(

@@ -30,8 +30,8 @@ def silent(harness: Harness, x: Example) -> None:
     `always`: so is every other, for those who believe what they are told often enough.
     """
     harness.twin()
-    contrary = [answer("23000004", "F", after=True)] if x.get("says") == "F" else []
-    spoilt = {name: value for name, value in x.items() if name not in ("says", "always")}
+    contrary = [answer(x.get("code", "23000004"), "F", after=True)] if x.get("says") == "F" else []
+    spoilt = {name: value for name, value in x.items() if name not in ("says", "code", "always")}
     if "always" in x:
         cause = Broken("L5", f"a reply was believed in the end although none was authentic: {x['fault']}")
         e = harness.close(None, of(spoilt, ALWAYS), of(spoilt, ALWAYS, "closequery"), must_act=False)
@@ -51,8 +51,11 @@ def both_ways(*spoilt: Example) -> list[Example]:
     grade=GRADE,
     quote=record.VERIFY,
     says="From a reply without a signature, or with an empty one, nothing definite is claimed.",
-    fixed=both_ways({"fault": "sign-missing"}, {"fault": "sign-empty"}),
-    rev=2,
+    fixed=[
+        *both_ways({"fault": "sign-missing"}, {"fault": "sign-empty"}),
+        *({"fault": "sign-missing", "says": "F", "code": code} for code in ("10000000", "23000001")),
+    ],
+    rev=3,
 )
 def sign_missing(harness: Harness, x: Example) -> None:
     silent(harness, x)
@@ -348,17 +351,26 @@ def signed_status(status: int, endpoint: str = "close") -> PreparedAnswer:
     return of({"fault": "status", "status": status, "body": "signed"}, endpoint=endpoint)
 
 
+UNREADABLE = '{"data":{"resp_code":"10000000","resp_desc":"无效参数"}}'
+
+
 @case(
     "security/unsigned-gateway-error",
     Level.SHOULD,
     Basis.SAFETY,
     grade=GRADE,
     quote=record.VERIFY,
-    says="An unsigned JSON body with an HTTP error says nothing about the order.",
+    says="An unsigned JSON body with an HTTP error, or with 10000000 alone as for a request that cannot be read, says "
+    "nothing about the order.",
     because="the page recommends (建议) the check of the signature, and such a body mostly comes from a proxy without "
     "bad intent",
-    fixed=[{"status": status} for status in (400, 401, 500, 502, 922)],
+    fixed=[*({"status": status} for status in (400, 401, 500, 502, 922)), {"body": UNREADABLE}],
+    rev=2,
 )
 def unsigned_gateway_error(harness: Harness, x: Example) -> None:
     harness.twin()
-    harness.judge(harness.close(None, of({"fault": "status", "status": x["status"], "body": "json"})))
+    if "body" in x:
+        do, believed = {"fault": "other-body", "content": x["body"]}, "an error was believed that nobody signed"
+    else:
+        do, believed = {"fault": "status", "status": x["status"], "body": "json"}, "an HTTP error was believed"
+    harness.judge(harness.close(None, of(do)), cause=Broken("L5", believed))

@@ -171,8 +171,8 @@ FORGED = {
     needs=NEEDS,
     quote=record.MD5,
     says="Without a signature, with a wrong one, or with that of another body or key, a webhook has no effect.",
-    fixed=[{"how": how} for how in FORGED],
-    rev=3,
+    fixed=[*({"how": how} for how in FORGED), {"how": "garbage", "stat": "F"}],
+    rev=4,
     draw=lambda: st.fixed_dictionaries(
         {"how": st.sampled_from(["garbage", "other-key", "other-body"]), "salt": hs.plain_text(1, 16)}
     ),
@@ -180,7 +180,7 @@ FORGED = {
 def bad_or_missing_sign(harness: Harness, x: Example) -> None:
     honest = honest_twin(harness)
     order = harness.order()
-    raw = compact(event(order))
+    raw = compact(event(order, x.get("stat", "S")))
     key, salt = harness.tenant.webhook_key, x.get("salt", "x")
     right = webhook_sign(raw, key)
     if x["how"] == "in-body":
@@ -311,6 +311,8 @@ def _culprit(harness: Harness, x: Example) -> str:
 
 def _lost(x: Example) -> str:
     """What an application does wrong that does not believe in a success which was told."""
+    if x.get("forged"):
+        return "a forged webhook of the same bytes kept the genuine one from having an effect"
     if x["close"] in ("last", "unanswered"):
         return "the outcome of a close took back what a webhook had told"
     if x["close"] == "refused":
@@ -329,7 +331,8 @@ def _lost(x: Example) -> str:
     kind="M",
     needs=NEEDS,
     quote=record.WEBHOOK,
-    says="Repeats and late news are acknowledged and take nothing back; before or after the answer to the close.",
+    says="Repeats and late news are acknowledged and take nothing back; before or after the answer to the close, and "
+    "after a forged webhook of the same bytes.",
     because="that pushes repeat and overtake each other is what all queues do; the page is silent on it",
     fixed=[
         {"stats": ["S", "S"], "close": "never"},
@@ -339,8 +342,9 @@ def _lost(x: Example) -> str:
         {"stats": ["P", "S"], "close": "never"},
         {"stats": ["F", "S"], "close": "never"},
         {"stats": ["S"], "close": "refused"},
+        {"stats": ["S"], "close": "never", "forged": True},
     ],
-    rev=2,
+    rev=3,
     draw=lambda: st.fixed_dictionaries(
         {
             "stats": st.lists(st.sampled_from(["S", "P"]), min_size=1, max_size=5).filter(lambda s: "S" in s),
@@ -354,6 +358,8 @@ def duplicate_and_reordered(harness: Harness, x: Example) -> None:
         harness.judge(harness.close(order))
     if x["close"] == "refused":
         harness.judge(harness.close(order, answer("23000004", "F")))
+    if x.get("forged"):
+        push(harness, compact(event(order)), webhook_sign(b"", ""))
     statuses = [genuine(harness, compact(event(order, stat)))[0] for stat in x["stats"]]
     if x["close"] == "last":
         harness.judge(harness.close(order))

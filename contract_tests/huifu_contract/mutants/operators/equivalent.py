@@ -204,6 +204,11 @@ CAREFUL = (
     "F with 23000000 in the reply to a closequery taken for `not_closed`: the state says so;",
     "a webhook with a wrong signature answered with 2xx: nothing is believed;",
     "a day compared without regard to case, or by its length: it has neither;",
+    "names of members read in any case, where the last of two counts: of two that are signed the page's is last;",
+    "one configuration for all calls of a process: a process is given one, and more only where it says so;",
+    "another reply shown in `seen` than that which the claim stands on: it is evidence and no claim;",
+    "a webhook's signature verified without bytes that are no UTF-8: with such it is no JSON, and nothing is read;",
+    "an order found by a webhook's org_mer_ord_id: no page says what it is; it is assumed to be the order's number;",
     "the number that a client makes up for a closequery, changed in ways that leave letters and digits as they are.",
 )
 """What the operators do not make."""

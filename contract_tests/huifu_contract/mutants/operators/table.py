@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import cache
 
-from huifu_contract.mutants.operators import checks, decisions, flow, habits, letting_up, memory, text, webhooks
+from huifu_contract.mutants.operators import (
+    checks,
+    decisions,
+    flow,
+    habits,
+    letting_up,
+    memory,
+    shortcuts,
+    text,
+    webhooks,
+)
 from huifu_contract.mutants.operators.mutant import Mutant
 
 KINDS: dict[str, Callable[[], Iterator[Mutant]]] = {
@@ -17,6 +27,7 @@ KINDS: dict[str, Callable[[], Iterator[Mutant]]] = {
     "habits": habits.mutants,
     "memory": memory.mutants,
     "letting up": letting_up.mutants,
+    "shortcuts": shortcuts.mutants,
 }
 
 

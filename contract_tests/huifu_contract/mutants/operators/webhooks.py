@@ -259,6 +259,23 @@ class TakesASignInTheBody(App):
         return 200
 
 
+class VerifiesSuccessAlone(App):
+    def webhook(self, raw: bytes, sign: str) -> int:
+        failed = json.loads(raw).get("trans_stat") == "F"
+        return super().webhook(raw, right(self, raw) if failed else sign)
+
+
+class RemembersBeforeItVerifies(App):
+    """Takes the genuine one for a repeat of a forged one."""
+
+    def webhook(self, raw: bytes, sign: str) -> int:
+        seen: set[bytes] = self.__dict__.setdefault("seen", set())
+        if raw in seen:
+            return 200
+        seen.add(raw)
+        return super().webhook(raw, sign)
+
+
 HOOK = "webhook/duplicate-and-reordered"
 HABITS: tuple[tuple[str, str, str, type[App], str], ...] = (
     ("fails-on", "another event", "webhook", FailsOnOtherEvents, "webhook/other-event-acknowledged"),
@@ -267,6 +284,8 @@ HABITS: tuple[tuple[str, str, str, type[App], str], ...] = (
     ("first-end-counts", "trans_stat", "webhook", EndsAreEnds, HOOK),
     ("found-among-known-orders", "org_req_seq_id", "webhook", FindsKnownOrders, "webhook/other-news"),
     ("known-by-its-beginning", "the event", "webhook", KnowsABodyByItsBeginning, HOOK),
+    ("signature-not-needed", "F", "webhook", VerifiesSuccessAlone, "webhook/bad-or-missing-sign"),
+    ("known-before-verified", "the event", "webhook", RemembersBeforeItVerifies, HOOK),
     ("signature-in-the-body", "sign", "webhook", TakesASignInTheBody, "webhook/bad-or-missing-sign"),
 )
 """Operator, target, place, the application, and the case that is about it."""

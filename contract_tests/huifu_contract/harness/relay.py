@@ -1,0 +1,63 @@
+"""A gateway that goes away: one connection reaches it, and then nobody listens any more."""
+
+from __future__ import annotations
+
+import contextlib
+import selectors
+import socket
+from collections.abc import Iterator
+from threading import Thread
+from urllib.parse import urlsplit
+
+PIECE = 65536
+
+
+@contextlib.contextmanager
+def leaving(gateway: str) -> Iterator[str]:
+    """An address from which one connection is passed on to `gateway`.
+
+    Whoever connects after the gateway or the client has ended it is refused.
+    """
+    over, end = socket.socketpair()
+    with over, socket.create_server(("127.0.0.1", 0)) as door:
+        host, port = door.getsockname()
+        passing = Thread(target=_pass_on, args=(door, gateway, over), daemon=True, name="relay")
+        passing.start()
+        try:
+            yield f"http://{host}:{port}"
+        finally:
+            end.close()
+            passing.join()
+
+
+def _pass_on(door: socket.socket, gateway: str, over: socket.socket) -> None:
+    if _first(door, over) is over:
+        return
+    client, _ = door.accept()
+    with client:
+        if _first(client, over) is not over:
+            to = urlsplit(gateway)
+            with socket.create_connection((to.hostname, to.port)) as server:
+                while (source := _first(client, server, over)) is not over:
+                    if not _moved(source, server if source is client else client):
+                        break
+        door.close()  # before the client hears that its connection has ended
+
+
+def _first(*lines: socket.socket) -> socket.socket:
+    """The first on which something has come, or which has ended; it waits for that."""
+    with selectors.DefaultSelector() as waiting:
+        for line in lines:
+            waiting.register(line, selectors.EVENT_READ, line)
+        found: socket.socket = waiting.select()[0][0].data
+        return found
+
+
+def _moved(source: socket.socket, target: socket.socket) -> bool:
+    """False at the end of the connection."""
+    try:
+        piece = source.recv(PIECE)
+        target.sendall(piece)
+    except OSError:
+        return False
+    return bool(piece)

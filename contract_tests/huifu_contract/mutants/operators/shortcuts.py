@@ -1,0 +1,70 @@
+"""What clients take for settled without an answer that says so: errors that nobody signed, and signs of a payment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from huifu_contract.mutants.operators.mutant import Mutant, made
+from huifu_contract.mutants.registry import Reply
+from huifu_contract.outcome import Outcome
+from huifu_contract.reference.client import Client
+from huifu_contract.reference.wire import Envelope, NoReply
+
+
+class TakesARefusalUnsigned(Client):
+    """Asks for no signature where the gateway says that it could not read the request."""
+
+    def check_sign(self, envelope: Envelope) -> bool:
+        return super().check_sign(envelope) or (not envelope.sign and envelope.data.get("resp_code") == "10000000")
+
+
+class TakesAnErrorWithoutAnything(TakesARefusalUnsigned):
+    """An F it reads into it too, if the reply names no request."""
+
+    def check_echo(self, sent: Mapping[str, str], data: Mapping[str, Any]) -> bool:
+        return "req_seq_id" not in data or super().check_echo(sent, data)
+
+    def decide(self, reply: Reply) -> str:
+        return "not_closed" if reply and set(reply) == {"resp_code", "resp_desc"} else super().decide(reply)
+
+
+class EndsWhenNobodyListens(Client):
+    """Forgets behind a refused connection that it had sent a close before."""
+
+    refused = False
+
+    def on_transport(self, error: NoReply) -> Reply:
+        self.refused = isinstance(error.__cause__, ConnectionRefusedError)
+        return super().on_transport(error)
+
+    def close(self, **params: str) -> Outcome:
+        outcome = super().close(**params)
+        return replace(outcome, verdict="not_closed") if outcome.verdict == "unknown" and self.refused else outcome
+
+
+def settled_by_the_payment(payment: str, standing: str) -> type[Client]:
+    """Takes a P for an end because of what became of the payment."""
+
+    def decide(self: Client, reply: Reply) -> str:
+        settled = reply and (reply.get("trans_stat"), reply.get("org_trans_stat")) == ("P", payment)
+        return standing if settled else Client.decide(self, reply)
+
+    return made(Client, decide=decide)
+
+
+P_SETTLES = "response/p-beats-code"
+ROWS: tuple[tuple[str, str, str, type[Client], str], ...] = (
+    ("signature-not-needed", "10000000", "close", TakesARefusalUnsigned, "security/sign-missing"),
+    ("signature-not-needed", "an error alone", "close", TakesAnErrorWithoutAnything, "security/unsigned-gateway-error"),
+    ("taken-for-not_closed", "a refused connection", "retry", EndsWhenNobodyListens, "transport/doubt-remains"),
+    ("taken-for-not_closed", "P of a paid order", "close", settled_by_the_payment("S", "not_closed"), P_SETTLES),
+    ("taken-for-closed", "P of a failed order", "close", settled_by_the_payment("F", "closed"), P_SETTLES),
+)
+"""Operator, target, place, the client, and the case that is about it."""
+
+
+def mutants() -> Iterator[Mutant]:
+    for operator, target, place, client, case in ROWS:
+        yield Mutant(operator, target, place, client, (case,))
