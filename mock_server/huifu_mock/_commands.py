@@ -1,11 +1,45 @@
-"""What is said of a command that does not exist."""
+"""The command line beyond argparse: what is said of a command or an option that does not exist."""
 
-from collections.abc import Iterable
-from difflib import get_close_matches
+import argparse
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+
+def parse(parser: argparse.ArgumentParser, commands: Any, words: Sequence[str]) -> argparse.Namespace:
+    """What `parser` makes of the words; what it does not know is told with the usage of the command that was given.
+
+    `commands` are the subparsers of `parser`. Raises `SystemExit`, as argparse does.
+    """
+    if words and not words[0].startswith("-") and words[0] not in commands.choices:
+        parser.error(unknown(words[0], commands.choices))
+    args, left = parser.parse_known_args(words)
+    if left and left[0].startswith("-"):
+        command: argparse.ArgumentParser = commands.choices[words[0]]
+        word = left[0].partition("=")[0]
+        meant = _nearest(word, _options(command), 0.6)
+        command.error(f"there is no option {word}" + (f"; did you mean {meant}?" if meant else ""))
+    if left:
+        commands.choices[words[0]].error(f"nothing is known to do with {' '.join(left)}")
+    return args
 
 
 def unknown(word: str, commands: Iterable[str]) -> str:
     """Names the command that was probably meant, or all of them."""
     names = [*commands]
-    near = get_close_matches(word, names, n=1, cutoff=0.75)
-    return f"there is no command {word!r}; " + (f"did you mean {near[0]}?" if near else f"choose {', '.join(names)}")
+    meant = _nearest(word, names, 0.75)
+    return f"there is no command {word!r}; " + (f"did you mean {meant}?" if meant else f"choose {', '.join(names)}")
+
+
+def _nearest(word: str, names: list[str], likeness: float) -> str | None:
+    from difflib import get_close_matches  # most command lines are right
+
+    return next(iter(get_close_matches(word, names, n=1, cutoff=likeness)), None)
+
+
+def _options(parser: argparse.ArgumentParser) -> list[str]:
+    """The options of a command and of its actions; argparse keeps them to itself."""
+    found = [*parser._option_string_actions]
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            found += [name for below in action.choices.values() for name in _options(below)]
+    return found

@@ -1,5 +1,6 @@
 """The JSON schemas as the gateway applies them, with `jsonschema-rs`, and the words for what they refuse."""
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -32,9 +33,13 @@ class Schema:
         self.accepts: Callable[[Any], bool] = self._validator.is_valid
 
     def problems(self, instance: Any, prefix: str = "") -> Iterator[Problem]:
-        """Everything the schema complains of; nothing if `instance` is valid."""
+        """What is wrong with each member, told once; nothing if `instance` is valid."""
+        told: set[str] = set()
         for error in self._validator.iter_errors(instance):
-            yield self._problem(error, prefix)
+            for problem in self._problems(error, prefix):
+                if problem.field not in told:
+                    told.add(problem.field)
+                    yield problem
 
     def complaints(self, instance: Any) -> Iterator[tuple[str, str, Any]]:
         """The same as facts: the member it is about (empty for the whole), the keyword that failed, its value."""
@@ -43,21 +48,25 @@ class Schema:
             named = [*path, error.kind.value] if error.kind.name == "required" else path
             yield ".".join(named), error.kind.name, error.kind.value
 
-    def _problem(self, error: Any, prefix: str) -> Problem:
+    def _problems(self, error: Any, prefix: str) -> Iterator[Problem]:
         kind, value = error.kind.name, error.kind.value
         path = [str(part) for part in error.instance_path]
         if kind == "required":
             path.append(value)
-            return Problem(_field(prefix, path), "is missing", self._described(path) or "it is required")
+            yield Problem(_field(prefix, path), "is missing", self._described(path) or "it is required")
+            return
         if kind == "additionalProperties":
             known = ", ".join(self._at(path).get("properties", {}))
-            return Problem(_field(prefix, [*path, value[0]]), "is not a field here", f"known fields: {known}")
+            for name in value:
+                yield Problem(_field(prefix, [*path, name]), "is not a field here", f"known fields: {known}")
+            return
         if kind in ("oneOf", "anyOf") and (nearest := _nearest(error)) is not None:
-            return self._problem(nearest, prefix)
+            yield from self._problems(nearest, prefix)
+            return
         said, wanted = _WORDS[kind](value, error.instance) if kind in _WORDS else (error.message, "")
         if kind not in _EXACT:
             wanted = self._described(path) or wanted
-        return Problem(_field(prefix, path), said, wanted or "see the schema")
+        yield Problem(_field(prefix, path), said, wanted or "see the schema")
 
     def _described(self, path: list[str]) -> str:
         """What the schema says of the value at `path`: a sentence tells more than a pattern."""
@@ -105,16 +114,17 @@ def _field(prefix: str, path: list[str]) -> str:
 
 
 def _shown(value: Any) -> str:
-    text = f'"{value}"' if isinstance(value, str) else str(value)
+    text = f'"{value}"' if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 40 else f"{text[:36]}…"
 
 
 _JSON_TYPES = {str: "a string", dict: "an object", list: "an array", bool: "a boolean", type(None): "null"}
+_ARTICLES = {"object": "an object", "array": "an array", "integer": "an integer", "null": "null"}
 
 
 def _types(value: Any) -> str:
     names = [value] if isinstance(value, str) else [str(name) for name in value]
-    return " or ".join(names)
+    return " or ".join(_ARTICLES.get(name, f"a {name}") for name in names)
 
 
 def _not(value: Any, instance: Any) -> tuple[str, str]:
@@ -134,14 +144,14 @@ _EXACT = frozenset({"enum", "const"})
 
 _Words = Callable[[Any, Any], tuple[str, str]]
 _WORDS: dict[str, _Words] = {
-    "type": lambda v, i: (f"is {_JSON_TYPES.get(type(i), 'a number')}", f"it must be of type {_types(v)}"),
+    "type": lambda v, i: (f"is {_JSON_TYPES.get(type(i), 'a number')}, not {_types(v)}", f"send {_types(v)}"),
     "maxLength": lambda v, i: (f"has {len(i)} characters", f"at most {v} are allowed"),
     "minLength": lambda v, i: (
         "is empty" if not i else f"has {len(i)} characters",
         "it must not be empty" if v == 1 else f"at least {v} are needed",
     ),
     "pattern": lambda v, i: (f"{_shown(i)} does not have the right form", f"it must match {v}"),
-    "enum": lambda v, i: (f"{_shown(i)} is not known", "it is one of " + ", ".join(_shown(x) for x in v)),
+    "enum": lambda v, i: (f"is {_shown(i)}", "it must be one of " + ", ".join(_shown(x) for x in v)),
     "const": lambda v, i: (f"is {_shown(i)}", f"it must be {_shown(v)}"),
     "minimum": lambda v, i: (f"is {i}", f"it must be at least {v}"),
     "maximum": lambda v, i: (f"is {i}", f"it must be at most {v}"),

@@ -171,7 +171,7 @@ def test_the_journal_is_listed_filtered_and_shown(named: list[str], capsys: pyte
         (["journal", "show"], "show takes the id of one call"),
         (["journal", "list", "call-1"], "show takes the id of one call"),
         (["journal", "show", "call-99"], "there is no call call-99"),
-        (["journal", "--reason", "TO_YOUNG"], '"TO_YOUNG" is not known'),
+        (["journal", "--reason", "TO_YOUNG"], 'reason: is "TO_YOUNG"; it must be one of CLOSED'),
     ],
 )
 def test_a_wrong_question_is_answered_with_what_is_right(

@@ -3,6 +3,7 @@
 import argparse
 import json
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -64,6 +65,30 @@ def test_a_command_that_does_not_exist_is_told_with_what_there_is(
     assert f"there is no command '{word}'; {said}" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["serve", "--prot", "9090"], "usage: huifu-mock serve .*there is no option --prot; did you mean --port"),
+        (["orders", "list", "--trans-stats=P"], "usage: huifu-mock orders .*did you mean --trans-stat"),
+        (["clock", "freeze", "--zzzz"], "usage: huifu-mock clock .*there is no option --zzzz$"),
+        (["keys", "more"], "usage: huifu-mock keys .*nothing is known to do with more$"),
+    ],
+)
+def test_an_option_that_does_not_exist_is_told_with_the_usage_of_its_command(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main.main(words)
+    assert re.search(said, capsys.readouterr().err.strip(), re.DOTALL)
+
+
+def test_without_an_action_a_command_shows_what_there_is(run: Run, merchant: Merchant) -> None:
+    merchant.tenant.orders.add(req_seq_id="o-1")
+    assert "o-1" in run("orders")[1]
+    assert "frozen" in run("clock")[1]
+    assert run("webhooks") == (0, "no endpoints\n", "")
+
+
 def test_orders_are_created_listed_paid_and_failed(run: Run, merchant: Merchant) -> None:
     assert run("orders", "list") == (0, "no orders\n", "")
     code, out, _ = run(
@@ -86,7 +111,7 @@ def test_what_the_server_refuses_is_told_in_one_line(run: Run, merchant: Merchan
     for words, said in (
         (("orders", "pay", "paid"), "a final state never changes"),
         (("orders", "pay", "none"), "there is no order none"),
-        (("orders", "create", "--settle", "sometimes"), '"sometimes" is not known'),
+        (("orders", "create", "--settle", "sometimes"), 'settle: is "sometimes"; it must be one of "immediate"'),
         (("orders", "create", "--time-expire", "tomorrow"), "time_expire"),
         (("clock", "freeze", "--at", "yesterday"), "now"),
         (("clock", "freeze", "--at", "2020-01-01"), "now"),
@@ -101,9 +126,11 @@ def test_what_the_server_refuses_is_told_in_one_line(run: Run, merchant: Merchan
 
 
 def test_a_server_or_tenant_that_is_not_there_is_told_with_what_to_do(run: Run) -> None:
-    code, _, err = run("clock", "show", url="http://127.0.0.1:1")
-    assert code == 2
-    assert "start one with: huifu-mock serve" in err
+    with socket.socket() as taken:  # nobody else can listen there meanwhile
+        taken.bind(("127.0.0.1", 0))
+        code, _, err = run("clock", "show", url=f"http://127.0.0.1:{taken.getsockname()[1]}")
+    assert code == 2, err
+    assert "start one with: huifu-mock serve, or name the address of another one with --url" in err
     assert run("clock", "show", url="127.0.0.1:8080")[0] == 2
     code, _, err = run("clock", "show", tenant="nobody")
     assert (code, "there is no tenant nobody" in err) == (1, True)

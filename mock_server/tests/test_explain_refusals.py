@@ -375,7 +375,7 @@ def test_a_wrong_shape_comes_first_and_a_wrong_signature_is_told_too(desk: Desk)
     [
         (
             {"req_date": None},
-            "data.req_date: is null; day of this request: a real calendar day of exactly 8 digits",
+            "data.req_date: is null, not a string; day of this request: a real calendar day of exactly 8 digits",
             "data.req_date：请求日期，格式yyyyMMdd，示例：20220905",
         ),
         (

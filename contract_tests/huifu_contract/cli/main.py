@@ -57,9 +57,7 @@ def parsed(words: list[str]) -> argparse.Namespace:
     if words and words[0] == passive.OLD_NAME:
         tell(f"the command {passive.OLD_NAME} is now called passive")
         words = ["passive", *words[1:]]
-    if words and not words[0].startswith("-") and words[0] not in commands.choices:
-        made.error(_commands.unknown(words[0], commands.choices))
-    return made.parse_args(words)
+    return _commands.parse(made, commands, words)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -23,6 +23,8 @@ SUMMARIES: Final = {
     "auto": "jump to the next timer whenever nothing else is running",
     "advance": "let time pass at once",
 }
+WITHOUT_ACTION: Final = ("show",)
+"""What is done where no action is named."""
 
 
 def add_parser(commands: Any) -> None:

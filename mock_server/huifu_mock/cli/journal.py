@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
     journal = connected(args).journal
     with refusals():
         if args.action == "show":
-            call = journal.entry(args.id)
+            call = journal.entry(f"call-{args.id}" if args.id.isdecimal() else args.id)
             print(json.dumps(call, ensure_ascii=False, indent=2) if args.json else _whole(call, args.lang))
             return 0
         filters = {_wire(name): getattr(args, name.replace("-", "_")) for name in FILTERS}

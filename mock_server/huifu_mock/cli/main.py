@@ -52,6 +52,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     import argparse
 
+    from huifu_mock import _commands
+
     parser = argparse.ArgumentParser(
         prog="huifu-mock",
         description="A fake Huifu Dougong payment gateway for tests (汇付斗拱模拟网关).",
@@ -63,9 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     chosen = words[0] if words and words[0] in COMMANDS else None
     if chosen is None:
         if words and not words[0].startswith("-"):
-            from huifu_mock._commands import unknown
-
-            parser.error(unknown(words[0], COMMANDS))
+            parser.error(_commands.unknown(words[0], COMMANDS))
         for name, (_, summary) in COMMANDS.items():
             commands.add_parser(name, help=summary)
         parser.parse_args(words)
@@ -73,7 +73,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     command = _loaded(COMMANDS[chosen][0])
     command.add_parser(commands)
-    args = parser.parse_args(words)
+    if len(words) == 1 or (words[1].startswith("-") and words[1] not in ("-h", "--help")):
+        words[1:1] = getattr(command, "WITHOUT_ACTION", ())
+    args = _commands.parse(parser, commands, words)
     try:
         return int(command.run(args))
     except Failure as failure:

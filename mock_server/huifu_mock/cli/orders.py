@@ -20,6 +20,8 @@ WORDS: Final = ("req_seq_id", "hf_seq_id", "req_date", "huifu_id", "trade_type",
 """Fields of an order that are given as they are, by an option of that name."""
 FILTERS: Final = ("req_seq_id", "hf_seq_id", "req_date", "huifu_id", "trade_type", "trans_stat", "close_stat", "settle")
 COLUMNS: Final = ("req_seq_id", "req_date", "huifu_id", "trade_type", "trans_amt", "trans_stat", "close_stat", "settle")
+WITHOUT_ACTION: Final = ("list",)
+"""What is done where no action is named."""
 
 
 def add_parser(commands: Any) -> None:
@@ -89,6 +91,8 @@ def run(args: argparse.Namespace) -> int:
     tenant = connected(args)
     with refusals():
         orders = _ACTIONS[args.action](tenant, args)
+    if getattr(args, "after", 0) and not args.json:
+        print(f"{args.req_seq_id} will be {_ENDS[args.action]} in {args.after:g} s on the tenant's clock; it is now:")
     listed = [_as_json(order) for order in orders]
     if args.json:
         print(json.dumps(listed if args.action == "list" else listed[0], ensure_ascii=False, indent=2))
@@ -125,6 +129,7 @@ def _finish(tenant: Any, args: argparse.Namespace) -> list[Any]:
     return [change(args.req_seq_id, after_seconds=args.after, **which)]
 
 
+_ENDS: Final = {"pay": "paid", "fail": "failed"}
 _ACTIONS: Final = {"list": _list, "create": _create, "pay": _finish, "fail": _finish}
 
 

@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Any, Final
 
 from huifu_mock.cli.main import Failure
@@ -65,6 +66,9 @@ def refusals() -> Iterator[None]:
         yield
     except ControlError as error:
         problem = error.problem if isinstance(error.problem, dict) else {}
+        if error.status == HTTPStatus.UNAUTHORIZED:
+            wanted = f"give the server's --control-token with --token, or in the variable {TOKEN_VARIABLE}"
+            raise Failure(f"the server asks for its token: {wanted}", code=1) from error
         raise Failure(str(problem.get("detail", error)), code=1) from error
     except Unreachable as error:
         raise Failure(f"{error}, or name the address of another one with --url") from error

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from huifu_mock.cli.main import Failure
 from huifu_mock.cli.remote import add_connection, connected, refusals, table
@@ -19,6 +20,8 @@ examples:
   huifu-mock webhooks deliveries                what was sent, and why it was not acknowledged
   huifu-mock webhooks resend delivery-1
 """
+WITHOUT_ACTION: Final = ("list",)
+"""What is done where no action is named."""
 
 
 def add_parser(commands: Any) -> None:
@@ -65,6 +68,10 @@ def run(args: argparse.Namespace) -> int:
 def _add(tenant: Any, args: argparse.Namespace) -> None:
     made = tenant.webhooks.add(args.endpoint, key=args.key)
     print(f"{made.id}: trans.close goes to {made.url}, signed with the key {made.key}")
+    if (urlsplit(made.url).hostname or "") not in ("127.0.0.1", "localhost", "::1"):
+        print(
+            "Pushes leave this machine for hosts alone that the server was started with: serve --push-allow HOST:PORT"
+        )
 
 
 def _list(tenant: Any, _: argparse.Namespace) -> None:

@@ -149,31 +149,39 @@ class Orders:
         bodies = [dict(order) for order in orders]
         return [Order.of(told) for told in self._link.ask("POST", path("tenants", self._sys_id, "orders"), bodies)]
 
-    def get(self, req_seq_id: str, **which: str) -> Order:
-        """An order as it is now; `huifu_id` and `req_date` tell apart orders of one number."""
-        return Order.of(self._link.ask("GET", path("tenants", self._sys_id, "orders", req_seq_id), query=which))
+    def get(self, req_seq_id: str | Order, **which: str) -> Order:
+        """An order as it is now. `huifu_id` and `req_date` tell apart orders of one number."""
+        target, query = self._named(req_seq_id, which)
+        return Order.of(self._link.ask("GET", target, query=query))
 
     def list(self, **filters: str) -> list[Order]:
         """The orders that match, all of them without filters."""
         told = self._link.ask("GET", path("tenants", self._sys_id, "orders"), query=filters)
         return [Order.of(order) for order in told["items"]]
 
-    def pay(self, req_seq_id: str, after_seconds: float = 0, **which: str) -> Order:
+    def pay(self, req_seq_id: str | Order, after_seconds: float = 0, **which: str) -> Order:
         """The customer pays, now or so many seconds later. Raises `ControlError` 409 if the order is final."""
         return self._finish(req_seq_id, "S", after_seconds, which)
 
-    def fail(self, req_seq_id: str, after_seconds: float = 0, **which: str) -> Order:
+    def fail(self, req_seq_id: str | Order, after_seconds: float = 0, **which: str) -> Order:
         """The payment fails, now or so many seconds later. Raises `ControlError` 409 if the order is final."""
         return self._finish(req_seq_id, "F", after_seconds, which)
 
-    def _finish(self, req_seq_id: str, trans_stat: str, after_seconds: float, which: Mapping[str, str]) -> Order:
+    def _finish(self, order: str | Order, trans_stat: str, after_seconds: float, which: Mapping[str, str]) -> Order:
         later = {"after_seconds": after_seconds} if after_seconds else {}
-        return self.patch(req_seq_id, which, trans_stat=trans_stat, **later)
+        return self.patch(order, which, trans_stat=trans_stat, **later)
 
-    def patch(self, req_seq_id: str, which: Mapping[str, str] | None = None, **changes: Any) -> Order:
+    def patch(self, req_seq_id: str | Order, which: Mapping[str, str] | None = None, **changes: Any) -> Order:
         """Change an order, such as `settle="refused"`."""
-        target = path("tenants", self._sys_id, "orders", req_seq_id)
-        return Order.of(self._link.ask("PATCH", target, changes, dict(which or {})))
+        target, query = self._named(req_seq_id, which or {})
+        return Order.of(self._link.ask("PATCH", target, changes, query))
+
+    def _named(self, order: str | Order, which: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+        """Where an order is that is given by its number, or as it was once read."""
+        if isinstance(order, Order):
+            which = {"huifu_id": order.huifu_id, "req_date": order.req_date, **which}
+            order = order.req_seq_id
+        return path("tenants", self._sys_id, "orders", order), dict(which)
 
 
 class Clock:

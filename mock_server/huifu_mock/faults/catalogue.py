@@ -72,6 +72,12 @@ def answer(text: str, resp_desc: str | None = None, trans_stat: str | None = Non
     )
 
 
+def with_reason(text: str) -> str:
+    """The name of an answer with its reason, where the code alone has two meanings and stands for the first."""
+    known = _of(text)
+    return f"{text}.{next(iter(known))}" if len(known) > 1 else text
+
+
 def _listed(text: str) -> Answer | None:
     """An answer of the specification's list or of the older family; the first where a code has two meanings."""
     code, dot, name = text.partition(".")

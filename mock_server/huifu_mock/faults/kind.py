@@ -53,9 +53,6 @@ class Kind(Generic[Act]):
         """All settings, the defaults where none was given. Raises `BadFault`."""
         known = {setting.name: setting for setting in self.settings}
         for name, value in given.items():
-            if name not in known:
-                takes = f"it takes {', '.join(known)}" if known else "it has no settings"
-                raise BadFault(f"do.{name}", f"is not a setting of {self.id}", takes)
             least = known[name].least
             if least is not None and value < least:
                 raise BadFault(f"do.{name}", f"is {value}", f"for {self.id} it must be at least {least:g}")

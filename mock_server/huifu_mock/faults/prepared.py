@@ -7,7 +7,7 @@ from random import Random
 from typing import Any, Final
 
 from huifu_mock.codes import Answer
-from huifu_mock.faults.catalogue import AT, KINDS, SECONDS, answer
+from huifu_mock.faults.catalogue import AT, KINDS, SECONDS, answer, with_reason
 from huifu_mock.faults.kind import BadFault, Kind
 from huifu_mock.request import Call
 from huifu_mock.state.feed import Feed
@@ -91,6 +91,8 @@ _MATCH: dict[str, _Match] = {
     "session": lambda call, value: call.sent.session == value,
     "nth": lambda _call, _value: True,
 }
+WHAT: Final = ("fault", "answer", "race")
+"""What can be done to a call."""
 OUTSIDE: Final = ("endpoint", "session", "nth")
 """What can be told of a call whose body nobody has read."""
 
@@ -262,12 +264,11 @@ def understood(do: dict[str, Any]) -> tuple[dict[str, Any], str, Kind[Any] | Non
         raise BadFault(
             "do", f"cannot be written as JSON: {error}", "NaN, infinities and half characters cannot"
         ) from error
+    check_settings(do)
     if "answer" in do:
-        _only(do, "answer", ("when", "resp_desc", "trans_stat"))
         answer(do["answer"])  # raises BadFault where there is no such answer
-        return {"when": "before", **do}, "answer", None
+        return {"when": "before", **do, "answer": with_reason(do["answer"])}, "answer", None
     if "race" in do:
-        _only(do, "race", ("at", "seconds") if do["race"] == "advance" else ("at",))
         filled = {"race": do["race"], "at": do.get("at", AT)}
         if do["race"] == "advance":
             filled["seconds"] = do.get("seconds", SECONDS)
@@ -278,14 +279,31 @@ def understood(do: dict[str, Any]) -> tuple[dict[str, Any], str, Kind[Any] | Non
     return {"fault": kind.id, **kind.filled(given)}, kind.layer, kind
 
 
+def check_settings(do: Any) -> None:
+    """Raises `BadFault` for a setting that the fault, answer or race of a `do` does not have."""
+    what, takes = _settings_of(do)
+    if takes is None:
+        return
+    for name in do:
+        if name not in (*WHAT, *takes):
+            wanted = f"it takes {', '.join(takes)}" if takes else "it has no settings"
+            raise BadFault(f"do.{name}", f"is not a setting of {what}", wanted)
+
+
+def _settings_of(do: Any) -> tuple[str, tuple[str, ...] | None]:
+    """What is to be done, and its settings; `None` where that cannot be told."""
+    if not isinstance(do, dict):
+        return "", None
+    if "answer" in do:
+        return "answer", ("when", "resp_desc", "trans_stat")
+    if "race" in do:
+        return "race", ("at", "seconds") if do["race"] == "advance" else ("at",)
+    kind = KINDS.get(do["fault"]) if isinstance(do.get("fault"), str) else None
+    return ("", None) if kind is None else (kind.id, tuple(setting.name for setting in kind.settings))
+
+
 def _json_text(text: str | None) -> None:
     try:
         json.loads("null" if text is None else text)
     except ValueError as error:
         raise BadFault("do.text", f"is not JSON: {error}", 'write a JSON value as text, for instance "1.10"') from None
-
-
-def _only(do: dict[str, Any], what: str, allowed: tuple[str, ...]) -> None:
-    for name in do:
-        if name != what and name not in allowed:
-            raise BadFault(f"do.{name}", f"is not a setting of {what}", f"it takes {', '.join(allowed)}")

@@ -16,7 +16,11 @@ HOW_IT_ENDED: Final = {"S": "paid", "F": "failed"}
 
 
 class NotAllowed(ValueError):
-    """The state of the order no longer allows that; the message says why."""
+    """The state of the order does not allow that; the message says why, `wanted` what would be allowed."""
+
+    def __init__(self, why: str, wanted: str) -> None:
+        super().__init__(why)
+        self.wanted: Final = wanted
 
 
 def created(tenant: Tenant, order: Order) -> None:
@@ -145,7 +149,8 @@ def settle(tenant: Tenant, order_key: Key, attempt_key: Key) -> None:
 def settle_now(tenant: Tenant, order: Order) -> Order:
     """The close in progress ends now, with success. Raises `NotAllowed` when none is in progress."""
     if order.close_stat != "P":
-        raise NotAllowed(f"no close of the order {order.req_seq_id} is in progress")
+        wanted = 'seed an order with {"settle":"processing"} and close it: that close is in progress'
+        raise NotAllowed(f"no close of the order {order.req_seq_id} is in progress", wanted)
     settle(tenant, order.key, order.closes[-1])
     return tenant.orders.get(order.key) or order
 
@@ -175,7 +180,9 @@ def _refuse_final(order: Order) -> None:
     if order.trans_stat != "P":
         how = "closed" if order.close_stat == "S" else HOW_IT_ENDED[order.trans_stat]
         when = f" at {order.finished_at.isoformat()}" if order.finished_at else ""
-        raise NotAllowed(f"the order {order.req_seq_id} was {how}{when}; a final state never changes")
+        raise NotAllowed(
+            f"the order {order.req_seq_id} was {how}{when}", "a final state never changes: use another order"
+        )
 
 
 def _in_progress(tenant: Tenant, order: Order) -> CloseAttempt | None:

@@ -32,13 +32,14 @@ def _about(request: ControlRequest) -> ControlResponse:
          "trans_stat": reason.trans_stat}
         for reason in Reason
     ]  # fmt: skip
+    tenants, default = [tenant.sys_id for tenant in request.mock.gateway], request.mock.gateway.default
     about: dict[str, Any] = {
         "name": "huifu-mock",
         "version": VERSION,
         "base_url": request.base_url,
         "features": list(FEATURES),
-        "tenants": [tenant.sys_id for tenant in request.mock.gateway],
-        "default_tenant": request.mock.gateway.default,
+        "tenants": tenants,
+        "default_tenant": default if default in tenants else None,
         "endpoints": list(PATHS),
         "answers": answers,
         "settles": list(SETTLES),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from huifu_mock.faults import BadFault, Fault
+from huifu_mock.faults import BadFault, Fault, check_settings
 from huifu_mock.gateway.mock import MOST_FAULTS, Refused, check
 from huifu_mock.http.control import paging
 from huifu_mock.http.control.route import ControlRequest, ControlResponse, Route, no_more
@@ -29,14 +29,22 @@ def _add(request: ControlRequest) -> ControlResponse:
     single = not isinstance(request.body, list)
     bodies = [request.body] if single else request.body
     for i, body in enumerate(bodies):
-        check("control/fault-create", body, "" if single else f"[{i}]")
+        prefix = "" if single else f"[{i}]"
+        try:
+            check_settings(body.get("do") if isinstance(body, dict) else None)
+        except BadFault as error:
+            raise Refused(422, _problem(error, prefix)) from error
+        check("control/fault-create", body, prefix)
     no_more(len([*tenant.faults]) + len(bodies) - 1, MOST_FAULTS, "faults")
     try:
         made = [shown(fault) for fault in tenant.faults.add_many(bodies)]
     except BadFault as error:
-        field = error.field if single else f"[{error.index}].{error.field}"
-        raise Refused(422, Problem(field, error.problem, error.expected)) from error
+        raise Refused(422, _problem(error, "" if single else f"[{error.index}]")) from error
     return ControlResponse(201, made[0] if single else made)
+
+
+def _problem(error: BadFault, prefix: str) -> Problem:
+    return Problem(".".join(filter(None, (prefix, error.field))), error.problem, error.expected)
 
 
 async def listed(request: ControlRequest) -> ControlResponse:

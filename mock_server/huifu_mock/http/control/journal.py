@@ -113,7 +113,7 @@ async def listed(request: ControlRequest) -> ControlResponse:
     request.check_query(KNOWN)
     if (named := request.query.get("endpoint")) is not None and not any(e.is_called(named) for e in PATHS.values()):
         known = ", ".join(sorted({endpoint.name for endpoint in PATHS.values()}))
-        raise Refused(422, Problem("endpoint", f'"{named}" is not known', f"it is one of {known}, or a path"))
+        raise Refused(422, Problem("endpoint", f'is "{named}"', f"it must be one of {known}, or a path"))
     journal, matches = request.tenant.journal, _wanted(request.query)
     newest, limit = paging.newest_first(request), request.whole("limit", PAGE, 1, PAGE)
     after, before = _number(request, "after", 0), _number(request, "before", sys.maxsize)
@@ -150,7 +150,9 @@ def _read(request: ControlRequest) -> ControlResponse:
     entry = request.tenant.journal.get(request.path["id"])
     if entry is None:
         said = f"there is no call {request.path['id']} in the journal"
-        raise Refused(404, Problem("id", said, f"it may be one of the {request.tenant.journal.dropped} dropped ones"))
+        dropped = request.tenant.journal.dropped
+        wanted = f"it may be one of the {dropped} dropped ones" if dropped else "GET …/journal lists them"
+        raise Refused(404, Problem("id", said, wanted))
     return ControlResponse(200, shown(request.tenant, entry))
 
 

@@ -126,7 +126,7 @@ def _change(request: ControlRequest) -> ControlResponse:
         if time_expire is not None:
             order = lifecycle.expire_at(tenant, order, moment(time_expire))
     except lifecycle.NotAllowed as error:
-        raise Refused(409, Problem(field, str(error), "seed another order")) from error
+        raise Refused(409, Problem(field, str(error), error.wanted)) from error
     if body:
         order = replace(order, **body)
         tenant.orders.save(order)

@@ -79,7 +79,7 @@ _KNOWN: dict[str, tuple[str, ...]] = {"event": EVENTS, "status": STATUSES}
 def _wanted(query: dict[str, str]) -> Wanted:
     for name, value in query.items():
         if name in _KNOWN and value not in _KNOWN[name]:
-            raise Refused(422, Problem(name, f'"{value}" is not known', f"it is one of {', '.join(_KNOWN[name])}"))
+            raise Refused(422, Problem(name, f'is "{value}"', f"it must be one of {', '.join(_KNOWN[name])}"))
         if name == "attempts" and not (value.isascii() and value.isdigit() and len(value) < 7):
             raise Refused(422, Problem(name, f'"{value}" is not a number', "it is how many tries there were at least"))
     tests = {name: value for name, value in query.items() if name in FILTERS}

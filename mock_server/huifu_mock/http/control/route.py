@@ -40,8 +40,8 @@ class ControlRequest:
         """Raises `Refused` with 422 for a query parameter whose value is none of the `known` ones."""
         for name, value in self.query.items():
             if name in known and value not in known[name]:
-                wanted = f"it is one of {', '.join(known[name])}"
-                raise Refused(422, Problem(name, f'"{value}" is not known', wanted))
+                wanted = f"it must be one of {', '.join(known[name])}"
+                raise Refused(422, Problem(name, f'is "{value}"', wanted))
 
     def seconds(self, name: str = "wait") -> float:
         """A query parameter that is a number of seconds, 0 if it is not given. Raises `Refused` with 422."""

@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Awaitable
+from difflib import get_close_matches
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -156,12 +157,25 @@ def _route(method: str, path: str) -> tuple[Route, dict[str, str]]:
     ]
     matching = [(ROUTES[number], ROUTES[number].values_in(parts)) for number in sorted(numbers)]
     if not matching:
-        raise Refused(404, Problem("the path", f"there is nothing at {path}", "GET /_mock/about tells what there is"))
+        wanted = f"{_did_you_mean(parts)}GET /_mock lists every path"
+        raise Refused(404, Problem("the path", f"there is nothing at {path}", wanted))
     for route, values in matching:
         if route.method == method or (method == "HEAD" and route.method == "GET"):
             return route, values
     allowed = ", ".join(route.method for route, _ in matching)
     raise WrongMethod(allowed, Problem("the method", f"{method} is not for {path}", f"it takes {allowed}"))
+
+
+def _did_you_mean(parts: list[str]) -> str:
+    """A question for the path that is like this one, with its own values in their places."""
+    path = "/".join(parts)
+    known = [
+        "/".join(mine if part.startswith("{") else part for part, mine in zip(template, parts, strict=True))
+        for route in ROUTES
+        if len(template := route.template.split("/")) == len(parts)
+    ]
+    near = get_close_matches(path, known, n=1, cutoff=0.8)
+    return f"did you mean {near[0]}? " if near else ""
 
 
 def _check_query(route: Route, query: dict[str, str]) -> None:

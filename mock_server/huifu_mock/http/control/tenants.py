@@ -138,7 +138,7 @@ ROUTES = (
         "POST",
         f"{ONE}/reset",
         _reset,
-        "as it was made: no orders, faults, calls, pushes, timers",
+        "as it was made: no faults, calls, pushes, timers, and no orders but those that it began with",
         answer="control/tenant",
     ),
     Route(
