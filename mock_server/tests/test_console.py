@@ -230,7 +230,7 @@ def test_what_is_taken_along_from_a_call_works_elsewhere(console: Console, merch
 
     assert "10000000" in shell(copied("curl, as sent"))
     assert "20000001" in shell(copied("curl, correctly signed"))
-    explained = shell(copied("for explain"))
+    explained = shell(copied("huifu-mock explain"))
     assert "unicode-escaped" in explained
     assert "spaces" in explained
     console.page.get_by_role("link", name="Newer call (k)").click()

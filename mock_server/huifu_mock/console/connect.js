@@ -4,7 +4,7 @@ import { answerWords, kindOf, meaning } from "./calls.js";
 import { MISTAKES, fresh, seed, sendClose } from "./closing.js";
 import { setup } from "./commands.js";
 import { setClock, totalCalls } from "./data.js";
-import { addReceiver } from "./deliveries.js";
+import { addReceiver, statusWords } from "./deliveries.js";
 import { Icon } from "./icons.js";
 import { orderHref } from "./orders.js";
 import { Code, CodeLanguage, CopyButton, DocsLink, html, useEffect, useState } from "./parts.js";
@@ -110,6 +110,6 @@ function Tour() {
       ${got.paid ? html`<a class="seen" href=${orderHref(got.slow)}>${t("showIt", { what: got.slow.req_seq_id })}</a>` : null}</div><//>
     <${Step} number=${5} done=${got.five}><form class="buttons" onSubmit=${five}><label class="field inline grow"><span class="unseen">${t("receiverUrl")}</span>
         <input value=${url} onInput=${(event) => setUrl(event.target.value)} required /></label>
-      <button type="submit" class="button small">${t("step5Do")}</button>${pushed ? html`<a class="seen" href=${`#${pushed.id}`}>${pushed.id}: ${t(`st_${pushed.status}`)}</a>` : null}</form><//>
+      <button type="submit" class="button small">${t("step5Do")}</button>${pushed ? html`<a class="seen" href=${`#${pushed.id}`}>${pushed.id}: ${statusWords(pushed)}</a>` : null}</form><//>
   </ol></section>`;
 }

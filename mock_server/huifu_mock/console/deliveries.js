@@ -13,7 +13,8 @@ import { diagnosis, go, route, state, t, toast, update } from "./store.js";
 const KINDS = { pending: "warm", delivered: "good", failed: "bad", refused: "bad", dropped: "plain" };
 const ICONS = { pending: "pending", delivered: "good", failed: "signature", refused: "refused", dropped: "silent" };
 
-const StatusBadge = ({ delivery }) => html`<${Badge} kind=${KINDS[delivery.status] ?? "plain"} icon=${ICONS[delivery.status]}>${t(`st_${delivery.status}`)}<//>`;
+export const statusWords = ({ status, attempts }) => t(status === "pending" && attempts.length ? "retrying" : `st_${status}`);
+const StatusBadge = ({ delivery }) => html`<${Badge} kind=${KINDS[delivery.status] ?? "plain"} icon=${ICONS[delivery.status]}>${statusWords(delivery)}<//>`;
 
 const untilNext = (delivery) => Math.max(0, (milliseconds(delivery.next_at) - now()) / 1000);
 const why = (delivery) => diagnosis(delivery.attempts.at(-1));
@@ -32,7 +33,7 @@ const head = () => html`<div class="list-head" aria-hidden="true"><span>${t("tim
 function shown() {
   const wanted = route.q.toLowerCase().split(/\s+/).filter(Boolean);
   return [...state.deliveries.values()].sort((a, b) => number(b.id) - number(a.id)).filter((one) => {
-    const text = [one.id, one.event, one.url, one.order, one.status, t(`st_${one.status}`), why(one)].join(" ").toLowerCase();
+    const text = [one.id, one.event, one.url, one.order, one.status, statusWords(one), why(one)].join(" ").toLowerCase();
     return wanted.every((word) => text.includes(word));
   });
 }
@@ -101,7 +102,7 @@ function Detail({ delivery }) {
   }, [delivery.id]);
   const order = [...state.orders.values()].find((one) => one.req_seq_id === delivery.order && one.huifu_id === delivery.huifu_id && one.req_date === delivery.req_date);
   const seconds = delivery.next_at ? Math.ceil(untilNext(delivery) * 1000) / 1000 : 0;
-  const actions = [{ id: "resend", label: t("resend"), how: t("resent", { id: delivery.id }), kind: "primary", curl: deliveryCurl(delivery), act: () => resend(delivery) }];
+  const actions = [{ id: "resend", label: t("resend"), how: t("resendHow"), kind: "primary", curl: deliveryCurl(delivery), act: () => resend(delivery) }];
   if (delivery.next_at) actions.push({ id: "jump", label: t("jump"), how: t("jumpHow"), curl: curlTenant("POST", "/clock/advance", { seconds }), act: () => jump(delivery) });
   return html`<div class="order-head"><${StatusBadge} delivery=${delivery} />${order ? html`<a href=${orderHref(order)}>${delivery.order}</a>` : html`<span>${delivery.order}</span>`}</div>
     <p class="path">${delivery.url}</p>

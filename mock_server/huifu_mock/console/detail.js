@@ -91,7 +91,7 @@ function Verdict({ call, explanation }) {
   };
   return html`<div class="verdict ${kind}">
     <div class="verdict-head"><span class="mark ${kind} big"><${Icon} name=${kind} label=${t(KIND_WORDS[kind])} /></span>
-      <div><p class="verdict-answer"><b>${answerWords(call)}</b> ${meaning(call)}${stat ? html` · <code>trans_stat</code> <b>${stat}</b>` : null}</p>
+      <div><p class="verdict-answer"><b>${answerWords(call)}</b> ${meaning(call)}${stat ? html` · <span class="together"><code>trans_stat</code> <b>${stat}</b></span>` : null}</p>
         <p class="soft">${t("atTime", { time: moment(call.at) })}${call.duration_ms ? ` · ${took(call.duration_ms)}` : ""}${call.status && call.status !== 200 ? ` · HTTP ${call.status}` : ""}</p></div></div>
     <div class="verdict-text">${sentences(explanation).map((line) => html`<p key=${line}><${Marked} text=${line} /></p>`)}
       ${call.replay ? html`<p>${t("replayLong")}</p>` : null}

@@ -136,6 +136,6 @@ export function Actions({ label, actions }) {
       <button type="button" key=${one.id} class="button ${one.kind ?? ""}" disabled=${one.disabled} title=${one.how}
         aria-describedby=${shown === one ? "same-curl" : undefined}
         onMouseEnter=${() => setAt(number)} onFocus=${() => setAt(number)} onClick=${one.act}>${one.label}</button>`)}</div>
-    ${shown ? html`<div class="same"><p><b>${shown.label}</b>: ${shown.how}. ${t("curlSame")}:</p>
+    ${shown ? html`<div class="same"><p><b>${shown.label}</b>${t("howAndCurl", { how: shown.how })}</p>
       <div id="same-curl"><${Code} text=${shown.curl} label=${t("curlSame")} /></div></div>` : null}</div>`;
 }

@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+import os
 import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -217,4 +218,9 @@ def _trouble(error: Exception) -> Trouble:
 
 
 def _said(error: Exception) -> str:
+    cause = getattr(error, "os_error", None)  # what aiohttp writes around it names the host once more
+    if isinstance(cause, ConnectionError) and cause.errno:
+        return os.strerror(cause.errno)
+    if isinstance(cause, socket.gaierror):
+        return cause.strerror or str(cause)
     return (str(error).splitlines() or [type(error).__name__])[0][:200] or type(error).__name__
