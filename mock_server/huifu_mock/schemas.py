@@ -1,6 +1,7 @@
 """The JSON schemas as the gateway applies them, with `jsonschema-rs`, and the words for what they refuse."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -18,9 +19,25 @@ class Problem:
     field: str
     problem: str
     expected: str
+    zh: str = ""
+    """What is wrong and what would be right, in Chinese; empty where it is said in English alone."""
+    gloss: str = ""
+    """`expected` in English alone, where a schema describes it in both languages."""
 
     def __str__(self) -> str:
         return f"{self.field}: {self.problem}; {self.expected}"
+
+    @property
+    def english(self) -> str:
+        return f"{self.field}: {self.problem}; {self.gloss or self.expected}"
+
+    @property
+    def chinese(self) -> str:
+        """In English, if there is no Chinese."""
+        return f"{_WHOLE_ZH if self.field == _WHOLE else self.field}：{self.zh}" if self.zh else str(self)
+
+
+_WHOLE, _WHOLE_ZH = "the body", "请求体"
 
 
 class Schema:
@@ -53,7 +70,11 @@ class Schema:
         path = [str(part) for part in error.instance_path]
         if kind == "required":
             path.append(value)
-            yield Problem(_field(prefix, path), "is missing", self._described(path) or "it is required")
+            wanted = self._described(path)
+            zh, gloss = _apart(wanted)
+            yield Problem(
+                _field(prefix, path), "is missing", wanted or "it is required", f"缺少；{zh or '必填'}", gloss
+            )
             return
         if kind == "additionalProperties":
             known = ", ".join(self._at(path).get("properties", {}))
@@ -64,9 +85,12 @@ class Schema:
             yield from self._problems(nearest, prefix)
             return
         said, wanted = _WORDS[kind](value, error.instance) if kind in _WORDS else (error.message, "")
-        if kind not in _EXACT:
-            wanted = self._described(path) or wanted
-        yield Problem(_field(prefix, path), said, wanted or "see the schema")
+        described = "" if kind in _EXACT else self._described(path)
+        zh, gloss = _apart(described)
+        if kind in _WORDS_ZH:
+            said_zh, wanted_zh = _WORDS_ZH[kind](value, error.instance)
+            zh = f"{said_zh}；{zh or wanted_zh}"
+        yield Problem(_field(prefix, path), said, described or wanted or "see the schema", zh, gloss)
 
     def _described(self, path: list[str]) -> str:
         """What the schema says of the value at `path`: a sentence tells more than a pattern."""
@@ -78,6 +102,15 @@ class Schema:
         for name in path:
             found = _resolved(found).get("properties", {}).get(name, {})
         return {**_resolved(found), **found}
+
+
+_BOTH = re.compile(r"(.*[\u3400-\u9fff].*?) ?\(([^()]*)\)", re.DOTALL)
+
+
+def _apart(description: str) -> tuple[str, str]:
+    """The Chinese of a description and its English, which stands in brackets behind it; empty if it has one alone."""
+    found = _BOTH.fullmatch(description)
+    return (found[1], found[2]) if found else ("", "")
 
 
 def _resolved(part: dict[str, Any]) -> dict[str, Any]:
@@ -110,7 +143,7 @@ def _nearest(error: Any) -> Any:
 
 
 def _field(prefix: str, path: list[str]) -> str:
-    return ".".join([prefix, *path] if prefix else path) or "the body"
+    return ".".join([prefix, *path] if prefix else path) or _WHOLE
 
 
 def _shown(value: Any) -> str:
@@ -162,3 +195,26 @@ _WORDS: dict[str, _Words] = {
     "format": lambda v, i: (f"{_shown(i)} is not a {v}", f"it must be a {v}"),
     "not": _not,
 }
+
+_TYPES_ZH = {"string": "字符串", "object": "对象", "array": "数组", "boolean": "布尔值", "null": " null",
+             "number": "数字", "integer": "整数"}  # fmt: skip
+_JSON_TYPES_ZH = {str: "字符串", dict: "对象", list: "数组", bool: "布尔值", type(None): " null"}
+
+
+def _types_zh(value: Any) -> str:
+    return "或".join(_TYPES_ZH.get(name, name) for name in ([value] if isinstance(value, str) else value))
+
+
+_WORDS_ZH: dict[str, _Words] = {
+    "type": lambda v, i: (f"是{_JSON_TYPES_ZH.get(type(i), '数字')}，不是{_types_zh(v)}", f"须为{_types_zh(v)}"),
+    "maxLength": lambda v, i: (f"有 {len(i)} 个字符", f"最多 {v} 个"),
+    "minLength": lambda v, i: (
+        "为空" if not i else f"有 {len(i)} 个字符",
+        "不能为空" if v == 1 else f"至少 {v} 个",
+    ),
+    "pattern": lambda v, i: (f"{_shown(i)} 格式不对", f"须匹配 {v}"),
+    "enum": lambda v, i: (f"{_shown(i)} 不在取值范围内", "可取 " + "、".join(_shown(x) for x in v)),
+    "const": lambda v, i: (f"是 {_shown(i)}", f"须为 {_shown(v)}"),
+    "not": lambda _, i: (f"{_shown(i)} 含有不允许的字符", "不允许控制字符、U+2028 与 U+2029"),
+}
+"""The same in Chinese, for what the schemas of Huifu's requests ask."""

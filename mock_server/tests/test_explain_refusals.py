@@ -376,7 +376,7 @@ def test_a_wrong_shape_comes_first_and_a_wrong_signature_is_told_too(desk: Desk)
         (
             {"req_date": None},
             "data.req_date: is null, not a string; day of this request: a real calendar day of exactly 8 digits",
-            "data.req_date：请求日期，格式yyyyMMdd，示例：20220905",
+            "data.req_date：是 null，不是字符串；请求日期，格式yyyyMMdd，示例：20220905",
         ),
         (
             {"huifu_id": ...},
@@ -386,7 +386,7 @@ def test_a_wrong_shape_comes_first_and_a_wrong_signature_is_told_too(desk: Desk)
         (
             {"huifu_id": "商户; 一" * 40},
             "data.huifu_id: has 200 characters; merchant number",
-            "data.huifu_id：商户号，String(32)，开户后自动生成，示例：6666000000000000",
+            "data.huifu_id：有 200 个字符；商户号，String(32)，开户后自动生成，示例：6666000000000000",
         ),
     ],
 )

@@ -100,8 +100,8 @@ function Verdict({ call, explanation }) {
         ${wait > 0 ? html`<div class="buttons"><button type="button" class="button small" onClick=${advance}>${t("advanceBy", { n: wait })}</button>
           <button type="button" class="button small" onClick=${() => sendAgain(call)}><${Icon} name="again" />${t("sendAgain")}</button></div>` : null}</div></div>
       <p class="quote"><b>${t("specification")}</b> ${both(refusal.specification)}</p>
-      <details class="rules"><summary>${t("rulesPassed", { n: refusal.rules.length - 1 })}</summary><ol>${refusal.rules.map((one) => html`
-        <li key=${one.row} class=${one.applied ? "applied" : ""}><span class="rule-row">${one.row}</span><span><${Marked} text=${both(one.when)} /></span></li>`)}</ol></details>` : null}
+      ${refusal.rules.length > 1 ? html`<details class="rules"><summary>${t("rulesPassed", { n: refusal.rules.length - 1 })}</summary><ol>${refusal.rules.map((one) => html`
+        <li key=${one.row} class=${one.applied ? "applied" : ""}><span class="rule-row">${one.row}</span><span><${Marked} text=${both(one.when)} /></span></li>`)}</ol></details>` : null}` : null}
   </div>`;
 }
 

@@ -2,7 +2,6 @@
 and the clock then, and what would have made it succeed."""
 
 import math
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,7 +12,6 @@ from huifu_mock.explain.days import which_day
 from huifu_mock.explain.nearest_order import HOW
 from huifu_mock.request import Call
 from huifu_mock.rules import ONE_MINUTE, RULES
-from huifu_mock.schemas import Problem
 from huifu_mock.state.journal import Entry, Facts
 from huifu_mock.state.orders import Order
 
@@ -137,15 +135,10 @@ def remedy(entry: Entry, call: Call, tenant_facts: TenantFacts) -> Bilingual:
 
 
 def _shape(refused: RefusedCall) -> Bilingual:
-    said = str(refused.call.problem or refused.facts.case.problem)
-    if (found := _DESCRIBED.match(said)) is None:
-        return said, said.replace(": ", "：", 1)
-    field, what, zh, en = found.groups()
-    return f"{field}: {what}; {en}", f"{field}：{'缺少；' if what == 'is missing' else ''}{zh}"
-
-
-_DESCRIBED: Final = re.compile(r"([^:]*): (.*); ([^;]*[\u3400-\u9fff][^;]*?) ?\(([^()]*)\)$", re.DOTALL)
-"""A problem with what the schema says of its field: in Chinese, and in English in brackets."""
+    problem = refused.call.problem
+    if problem is None:  # the journal kept too little of the body to find it again
+        return refused.facts.case.problem, refused.facts.case.problem
+    return problem.english, problem.chinese
 
 
 def _identity(refused: RefusedCall) -> Bilingual:
@@ -342,7 +335,7 @@ def hint(entry: Entry, call: Call, tenant_facts: TenantFacts) -> str:
     if mistakes and (row == "2" or ON_THE_WIRE & set(mistakes)):
         return ascii_line(_mistaken(mistakes, call, tenant_facts) + _not_tried(entry))
     if row == "1":
-        line = f"rule 1: {_english(call.problem) if call.problem else entry.facts.case.problem}"
+        line = f"rule 1: {call.problem.english if call.problem else entry.facts.case.problem}"
     else:
         line = f"rule {row}: {entry.facts.rule.when}; {remedy(entry, call, tenant_facts)[0]}"
     if not mistakes:
@@ -359,17 +352,8 @@ def _mistaken(mistakes: tuple[str, ...], call: Call, tenant_facts: TenantFacts) 
     what = "; ".join(ADVICE[id_].en for id_ in mistakes)
     right = "; ".join(dict.fromkeys(ADVICE[id_].fix_en for id_ in mistakes))
     unknown = "; no tenant here has this sys_id" if call.sys_id and call.sys_id != tenant_facts.sys_id else ""
-    shape = f"{_english(call.problem)}; " if call.problem else ""
+    shape = f"{call.problem.english}; " if call.problem else ""
     return f"{', '.join(mistakes)}: {shape}{what}; {right}{unknown}"
-
-
-_GLOSS: Final = re.compile(r"\(([^()]*)\)$")
-
-
-def _english(problem: Problem) -> str:
-    """A problem for a header: of what the schema says in two languages, the English gloss."""
-    gloss = None if problem.expected.isascii() else _GLOSS.search(problem.expected)
-    return f"{problem.field}: {problem.problem}; {gloss[1] if gloss else problem.expected}"
 
 
 def _without_facts(entry: Entry) -> str:

@@ -168,7 +168,7 @@ def explain_request(
     owned = public_key or keys.published("merchant").public_key()
     ring = known_keys(owned, huifu_key, others)
     finding = None if received is None else examine(received, ring, lines, endpoint, earlier)
-    return _explained(received, finding, str(call.problem or ""), lines)
+    return _explained(received, finding, (call.problem.english, call.problem.chinese) if call.problem else None, lines)
 
 
 def explain_reply(body: bytes, huifu_key: RSAPublicKey | None = None) -> Explanation:
@@ -180,8 +180,11 @@ def explain_reply(body: bytes, huifu_key: RSAPublicKey | None = None) -> Explana
     if received is not None:
         right = verified_text(received, ring)
         finding = Finding((), right) if right is not None else find(received, ring)
-    problem = "" if received is not None else "the body is no JSON object that has a member `data`"
+    problem = None if received is not None else _NO_REPLY
     return _explained(received, finding, problem, "")
+
+
+_NO_REPLY: Final = ("the body is no JSON object that has a member `data`", "正文不是带有 `data` 的 JSON 对象")
 
 
 def known_keys(own: RSAPublicKey, huifu: RSAPublicKey | None, others: Iterable[RSAPublicKey] = ()) -> list[Key]:
@@ -222,10 +225,12 @@ def examine(
     )
 
 
-def _explained(received: Received | None, finding: Finding | None, problem: str, headers: str) -> Explanation:
+def _explained(
+    received: Received | None, finding: Finding | None, problem: tuple[str, str] | None, headers: str
+) -> Explanation:
     words = Words()
     if problem:
-        words.add(f"The request cannot be taken: {problem}.", f"请求不符合接口要求：{problem}。")
+        words.add(f"The request cannot be taken: {problem[0]}.", f"请求不符合接口要求：{problem[1]}。")
     if finding is None or received is None:
         words.add("There is no signature to examine.", "没有可检查的签名。")
         return Explanation("BAD_PARAMETERS", (), None, None, words.text())
