@@ -15,11 +15,13 @@ function bar(run) {
   return el("span", { class: "bar", "aria-hidden": "true" }, parts);
 }
 
+const JOINT = /(?<=[-._/:@])|(?<=[a-z0-9])(?=[A-Z])/; // where a long name may be broken
+
 function columnHead(run) {
   const { passed, all } = scoreOf(run);
   const label = all ? words().passed(passed, all) : words().noScore;
   return el("th", { scope: "col", role: "columnheader", class: "client", title: `${run.title} · ${run.language} · ${label}` },
-    el("span", { class: "who" }, el("b", {}, run.name), el("span", { class: "version" }, run.version, run.title.match(/ #\d+$/)?.[0] ?? "")),
+    el("span", { class: "who" }, el("b", {}, run.name.split(JOINT).flatMap((part) => [part, el("wbr", {})])), el("span", { class: "version" }, run.version, run.title.match(/ #\d+$/)?.[0] ?? "")),
     el("span", { class: "score", "aria-label": label }, el("b", {}, `${passed}`), `/${all}`),
     run.interrupted ? el("span", { class: "interrupted" }, words().interrupted) : null,
     bar(run));
