@@ -13,7 +13,7 @@ import { diagnosis, go, route, state, t, toast, update } from "./store.js";
 const KINDS = { pending: "warm", delivered: "good", failed: "bad", refused: "bad", dropped: "plain" };
 const ICONS = { pending: "pending", delivered: "good", failed: "signature", refused: "refused", dropped: "silent" };
 
-export const statusWords = ({ status, attempts }) => t(status === "pending" && attempts.length ? "retrying" : `st_${status}`);
+export const statusWords = ({ status, attempts }) => (status === "pending" && attempts.length ? t("retrying") : t(`st_${status}`));
 const StatusBadge = ({ delivery }) => html`<${Badge} kind=${KINDS[delivery.status] ?? "plain"} icon=${ICONS[delivery.status]}>${statusWords(delivery)}<//>`;
 
 const untilNext = (delivery) => Math.max(0, (milliseconds(delivery.next_at) - now()) / 1000);
