@@ -146,6 +146,19 @@ def named(tenant: huifu_mock.Tenant) -> list[str]:
     return ["--url", tenant.base_url, "--tenant", tenant.sys_id]
 
 
+@pytest.mark.parametrize(
+    ("variable", "label"), [("zh_CN.UTF-8", "应答："), ("de_DE.UTF-8", "answered:  "), ("", "answered:  ")]
+)
+def test_a_call_is_shown_in_the_language_of_the_terminal(
+    variable: str, label: str, named: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LC_ALL", "LC_MESSAGES"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANG", variable)
+    assert main(["journal", "show", "1", *named]) == 0
+    assert label in capsys.readouterr().out
+
+
 def test_the_journal_is_listed_filtered_and_shown(named: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["journal", *named]) == 0
     lines = capsys.readouterr().out.splitlines()

@@ -210,6 +210,11 @@ def test_the_page_is_opened_where_it_is_asked_for(
     assert opened == [page]
 
 
+def test_what_the_page_does_not_show_is_told_with_what_it_does(run: Run) -> None:
+    code, _, err = run("console", "payments")
+    assert (code, "there is no view payments; there are calls, orders, deliveries" in err) == (2, True)
+
+
 def test_without_a_browser_the_address_of_the_page_is_printed(
     run: Run, merchant: Merchant, monkeypatch: pytest.MonkeyPatch
 ) -> None:

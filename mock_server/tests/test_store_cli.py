@@ -37,7 +37,7 @@ def said(capsys: pytest.CaptureFixture[str], *words: str, code: int = 0) -> str:
 
 
 def test_check_finds_nothing_wrong_with_what_a_gateway_wrote(store: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert said(capsys, "check", used(store)) == f"{store} is as it should be: 1 tenants\n"
+    assert said(capsys, "check", used(store)) == f"{store} is as it should be: 1 tenant\n"
 
 
 @pytest.mark.parametrize(
@@ -127,4 +127,4 @@ def test_a_file_that_is_no_capsule_is_refused_and_nothing_is_imported(
 ) -> None:
     (tmp_path / "saved.json").write_text('[{"capsule": 1}]')
     assert "capsule" in said(capsys, "import", file, str(tmp_path / "saved.json"), code=2)
-    assert said(capsys, "check", file).endswith("1 tenants\n")
+    assert said(capsys, "check", file).endswith("1 tenant\n")

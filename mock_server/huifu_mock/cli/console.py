@@ -1,10 +1,12 @@
 """`huifu-mock console`: opens the page of a running server in the browser."""
 
 import argparse
+import re
 import webbrowser
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
+from huifu_mock.cli.main import Failure
 from huifu_mock.cli.remote import add_connection, connected
 from huifu_mock.client.environment import control_address
 
@@ -36,6 +38,8 @@ def add_parser(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the address, and open it."""
+    if args.what not in VIEWS and not re.fullmatch("(call|delivery)-[0-9]+", args.what):
+        raise Failure(f"there is no view {args.what}; there are {', '.join(VIEWS)}, call-17 and delivery-3 as well")
     tenant = connected(args)
     page = address(control_address(args.url)[0], tenant.sys_id, args.what)
     opened = False if args.no_browser else webbrowser.open(page)

@@ -12,6 +12,8 @@ from huifu_mock.cli.main import Failure
 from huifu_mock.cli.sign import key_text, read
 from huifu_mock.gateway.gateway import PATHS
 
+CODE = "    "
+"""What a line of code begins with in an explanation."""
 EXAMPLES = """\
 examples:
   huifu-mock explain request.json --public-key merchant_public.pem      a request: the merchant's public key
@@ -60,9 +62,14 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(found.as_json(), ensure_ascii=False, indent=2))
     else:
-        languages = ("en", "zh") if args.lang == "both" else (args.lang,)
-        print("\n\n".join(found.text[language] for language in languages))
+        print(_in_both(found.text) if args.lang == "both" else found.text[args.lang])
     return 1 if found.reason else 0
+
+
+def _in_both(text: dict[str, str]) -> str:
+    """The English text and the Chinese one, which leaves out the lines of code that were printed above."""
+    code = {line for line in text["en"].splitlines() if line.startswith(CODE)}
+    return "\n".join((text["en"], "", *(line for line in text["zh"].splitlines() if line not in code)))
 
 
 def _signed(args: argparse.Namespace, message: Message) -> explain.Explanation:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from huifu_mock.cli.call_line import COLOURS, PLAIN, header_lines, line
 from huifu_mock.cli.main import Failure
-from huifu_mock.cli.remote import add_connection, connected, refusals
+from huifu_mock.cli.remote import add_connection, connected, language, refusals
 
 EXAMPLES: Final = """\
 examples:
@@ -51,7 +51,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--json", action="store_true", help="print one JSON object for each call, with everything in it"
     )
-    parser.add_argument("--lang", choices=("en", "zh"), default="en", help="language of show (default: %(default)s)")
+    parser.add_argument("--lang", choices=("en", "zh"), default=language(), help="language of show (default: yours)")
     group = parser.add_argument_group("which calls")
     for name, what in FILTERS.items():
         group.add_argument(f"--{name}", metavar="VALUE", help=what)
@@ -92,19 +92,23 @@ def _colours() -> dict[str, str]:
     return COLOURS if sys.stdout.isatty() and "NO_COLOR" not in os.environ else PLAIN
 
 
-def _whole(call: dict[str, Any], language: str) -> str:
+def _whole(call: dict[str, Any], lang: str) -> str:
     """A call with its headers, its data, the reply and the explanation."""
     sent = json.dumps(call["data"], ensure_ascii=False) if call["data"] else f"{call['body_length']} bytes"
+    received, answered, nothing = _LABELS[lang]
     cut = " (only the beginning is kept)" if call["body_cut"] else ""
     parts = [
         line({**call, "hint": ""}, _colours()),
         header_lines(call["headers"]),
-        f"sent:      {sent}{cut}",
-        f"answered:  {call['response'] if call['response'] is not None else 'nothing'}",
+        f"{received}{sent}{cut}",
+        f"{answered}{call['response'] if call['response'] is not None else nothing}",
         "",
-        call["explanation"]["text"][language],
+        call["explanation"]["text"][lang],
     ]
     return "\n".join(parts)
+
+
+_LABELS: Final = {"en": ("sent:      ", "answered:  ", "nothing"), "zh": ("收到：", "应答：", "无")}
 
 
 def _count(text: str) -> int:

@@ -76,6 +76,12 @@ def refusals() -> Iterator[None]:
         raise Failure(str(error)) from error
 
 
+def language() -> str:
+    """The language of whoever sits at the terminal, of those that explanations are in: `zh` or `en`."""
+    wanted = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
+    return "zh" if wanted.startswith("zh") else "en"
+
+
 def duration(text: str) -> float:
     """Seconds from `61`, `61s`, `2h`, `1m30s`, `1.5d`, `500ms`. For argparse."""
     bare = text.strip().lower()

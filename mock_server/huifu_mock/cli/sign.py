@@ -13,7 +13,8 @@ from huifu_mock.keys import published
 
 EXAMPLES = """\
 examples:
-  huifu-mock sign data.json | curl -s http://127.0.0.1:8080/v2/trade/payment/scanpay/close -d @-
+  huifu-mock sign data.json | curl -s http://127.0.0.1:8080/v2/trade/payment/scanpay/close \\
+      -H 'Content-Type: application/json' -d @-
   echo '{"req_date":"20260102"}' | huifu-mock sign - --text      the exact text that is signed
   huifu-mock sign data.json --private-key merchant.pem --sys-id 6666000108854952
 """

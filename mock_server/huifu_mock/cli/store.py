@@ -79,7 +79,8 @@ def _check(database: "Database", _: argparse.Namespace) -> int:
     for wrong in (found := upkeep.check(database)):
         print(wrong)
     if not found:
-        print(f"{database.name} is as it should be: {len(database.tenants())} tenants")
+        count = len(database.tenants())
+        print(f"{database.name} is as it should be: {count} tenant{'' if count == 1 else 's'}")
     return 1 if found else 0
 
 

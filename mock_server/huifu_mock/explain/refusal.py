@@ -243,8 +243,8 @@ def _young(refused: RefusedCall) -> Bilingual:
 def _scripted(refused: RefusedCall) -> Bilingual:
     names = ", ".join(refused.entry.faults)
     return (
-        f"a prepared answer was given ({names or 'a fault'}): delete it, or let its `times` run out",
-        f"返回的是预置应答（{names or '故障'}）：请删除它，或等其 `times` 用完",
+        f"delete the prepared answer ({names or 'a fault'}), or let its `times` run out",
+        f"请删除预置应答（{names or '故障'}），或等其 `times` 用完",
     )
 
 

@@ -188,8 +188,8 @@ def add_finding(words: Words, finding: Finding, expected: str | None, language: 
         en, zh = _WHOSE[finding.whose]
         hash_ = finding.algorithm
         words.add(
-            f"Opened with the public key: made by {en}{f', {hash_}' if hash_ else ''}.",
-            f"用公钥打开：由{zh}生成{f'，{hash_}' if hash_ else ''}。",
+            f"Decrypted with the public key: made by {en}{f', {hash_}' if hash_ else ''}.",
+            f"用公钥解开签名：由{zh}生成{f'，{hash_}' if hash_ else ''}。",
         )
     if finding.signed_text is not None and expected is not None and finding.signed_text != expected:
         at = first_difference(finding.signed_text, expected)
