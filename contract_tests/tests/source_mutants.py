@@ -238,9 +238,10 @@ class Killer:
             if not record.needs <= harness.hello.claims:
                 continue
             found = grader.grade(record, harness)
-            if found.verdict is Verdict.KIT_ERROR:
+            if found.verdict is Verdict.KIT_ERROR and found.trouble != "set-up":
                 raise RuntimeError(f"{record.id}: {found.signature} {found.detail}")
-            if found.verdict in (Verdict.FAIL, Verdict.ADAPTER_ERROR, Verdict.NOT_RUN):
+            # a second process of it that cannot be started is its own fault: the first one was
+            if found.verdict in (Verdict.FAIL, Verdict.ADAPTER_ERROR, Verdict.NOT_RUN, Verdict.KIT_ERROR):
                 return record.id, found.signature or found.root
         return "", ""
 

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import source_mutants
 from source_mutants import REFERENCE, Death, SourceMutant
 
+from huifu_contract.catalogue.record import Record
+from huifu_contract.grading.case import Grader, blank_result
+from huifu_contract.grading.results import CaseResult, Verdict
 from huifu_contract.mutants.operators.equivalent import SOURCE, source_reason
+from huifu_contract.outcome import Hello
 
 
 def changed(module: str, old: str, new: str) -> SourceMutant:
@@ -31,6 +38,22 @@ def test_a_change_is_graded_in_a_process_of_its_own_until_a_case_fails_and_never
     }
     again = source_mutants.run([DASHES, CRASHES], file, math.inf, workers=2)
     assert (again, len(file.read_text().splitlines())) == (found, 2)
+
+
+@pytest.mark.parametrize("trouble", ["set-up", "kit"])
+def test_a_mutant_of_which_no_second_process_starts_is_dead_and_trouble_of_the_kit_is_told(
+    trouble: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def grade(_self: Grader, record: Record, _harness: Any) -> CaseResult:
+        return replace(blank_result(record, Verdict.KIT_ERROR), trouble=trouble, signature="it cannot be started")
+
+    monkeypatch.setattr(Grader, "grade", grade)
+    killer, harness = source_mutants.Killer(None, tmp_path), SimpleNamespace(hello=Hello())
+    if trouble == "set-up":
+        assert killer._graded(harness, everything=False) == (source_mutants.FIRST[0], "it cannot be started")
+    else:
+        with pytest.raises(RuntimeError, match="it cannot be started"):
+            killer._graded(harness, everything=False)
 
 
 def test_no_mutant_begins_when_the_time_is_over(tmp_path: Path) -> None:

@@ -34,6 +34,8 @@ _OWN = "how often, how soon and how long a client asks within its bounds is its 
 _FIRST = "no other operation and no other standing sorts before it, and Python keeps one object for each such text"
 _PATIENCE = "client.Client.close: self.max_attempts, decide.PATIENCE.get(standing, attempt + 1) -> "
 _FROZEN = "nothing assigns to its members once it is made"
+_ENDS = "the process ends with `bye` all the same, a second later at most"
+_OWN_CALLS = "how many calls it takes at once is its own choice"
 _ONE_OBJECT = "Python keeps one object for each such character and each small number, so both say the same"
 _LENGTHS = "what is too long may be sent whole, and the refusal believed"
 SOURCE: dict[str, str] = {
@@ -60,6 +62,17 @@ SOURCE: dict[str, str] = {
     "wire.private: …skip_rsa_key_validation=True) -> …=False)": "a key is examined first, which only takes longer",
     "wire.webhook_sign: …usedforsecurity=False)… -> …usedforsecurity=True)…": "the digest is the same either way",
     "wire.post: watchdog.daemon = True -> …": "it matters only where a process ends in the middle of a call",
+    **{
+        f"wire.post: if watchdog is not None: -> if {asked}:": "it matters only where no connection can be had, and "
+        "the kit's gateway refuses none"
+        for asked in ("watchdog is None", "not watchdog is not None")
+    },
+    "wire.post: …whole_time: bool = True -> …whole_time: bool = False": "the client says it in each call",
+    **{
+        f"wire._skip: return at if space is None else space.end() -> return at if {asked} else space.end()": "blanks "
+        "between members make a reply unreadable then, and nothing is claimed from it; that is recorded and not judged"
+        for asked in ("space is not None", "not space is None")
+    },
     'wire._members: at = _expect(text, _skip(text, 0), "{") -> …_skip(text, -1), "{")': "what is before the beginning "
     "is the beginning",
     'wire._members: …text[at : at + 1] != "}": -> …text[at : at + 1] is not "}":': _ONE_OBJECT,
@@ -73,12 +86,15 @@ SOURCE: dict[str, str] = {
     "client.Client.__init__: timeout_s: float = 15.0, -> …": _OWN,
     "client.Client.__init__: attempt_s: float = 5.0, -> …": _OWN,
     **{f"{_PATIENCE}…attempt {sign} 1)": _OWN for sign in ("-", "*", "/", "//", "%", "**", ">>", "&", "|", "^", "<<")},
+    **{f"{_PATIENCE}…attempt + {more})": _OWN for more in (0, 2)},
+    "client.Client.close: …enumerate(self.pauses(), 1): -> …, 2):": _OWN,
+    **{f"client.Client.exchange: left = max(0.001, … -> …max( {least}, …": _OWN for least in ("1.001", "-0.999")},
     **{
         f"client.Client.exchange: left = max(0.001, … -> …until {sign} time…": _OWN
         for sign in ("+", "*", "/", "//", "%")
     },
     **{f"client: PAUSES = … -> …{pauses})": _OWN for pauses in ("( -0.97, 0.12, 0.3, 0.6", "1.3, 0.6", "0.3, 1.6")},
-    **{f"client: BEIJING = … -> …hours={hours}…": "its day is another one for an hour only" for hours in (7, 9)},
+    **{f"client: BEIJING = … -> …hours= {hours}…": "its day is another one for an hour only" for hours in (7, 9)},
     "client.Client.pauses: …PAUSES[-1]… -> …": _OWN,
     "client.Client.wait: …seconds >= until: -> …seconds > until:": "no two of these times are the same",
     "client.Client.wait: return False -> return True": "the attempts stay bounded, and each has a millisecond then",
@@ -139,8 +155,27 @@ SOURCE: dict[str, str] = {
     "client.Client.data: for name, most in LIMITS.items(): -> …": _LENGTHS,
     **{
         f"app: RANK = … -> …{rank}, …": "of an order that is said to be pending or unknown nothing false is said"
-        for rank in ('"unknown": 1', '"pending": 2', '"not_closed": 1')
+        for rank in ('"unknown": 1', '"pending": 0', '"pending": 2', '"not_closed": 1')
     },
+    'app: RANK = … -> …"closed": 4}': "the ranks follow one another as before",
+    **{
+        f'app.App.named: … -> merchant = "" if {asked} else self.config.huifu_id': "each close, event and question of "
+        "the kit names its merchant"
+        for asked in ("self.config is not None", "not self.config is None")
+    },
+    **{
+        f"app.App.stop: if self.config is not None: -> if {asked}:": _ENDS
+        for asked in ("self.config is None", "not self.config is not None")
+    },
+    "app.App.__init__: self.server.daemon_threads = True -> …": _ENDS,
+    "app.App.start: …daemon=True, … -> …daemon=False, …": _ENDS,
+    **{f"app.App.start: …args=(0.05,)… -> …args=( {often},)…": _ENDS for often in ("1.05", "-0.95")},
+    **{f"app: TIMEOUT_S = 2.0 -> TIMEOUT_S = {seconds}": _OWN for seconds in ("1.0", "3.0")},
+    "app: ATTEMPT_S = 0.4 -> ATTEMPT_S = 1.4": _OWN,
+    "app.described: max_attempts=5, -> max_attempts= 6,": "more attempts may be declared than are made",
+    **{f"app.described: max_parallel=8, -> max_parallel= {calls},": _OWN_CALLS for calls in (7, 9)},
+    "app.App.believe: …RANK.get(claim, 0) > RANK… -> …RANK.get(claim, -1) > RANK…": "a claim that has no rank replaces "
+    "none, as one of rank 0 does",
     "client.Client.close: …message…, attempts=0) -> …attempts= 1)": "how often was asked is evidence and no claim",
     'client.Client.close: …"close", None, 0 -> …': "the attempts are counted from 1 whatever stands there before",
     "client.Client.__init__: max_attempts: int = 5, -> max_attempts: int = 4,": _OWN,
