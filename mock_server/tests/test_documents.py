@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from huifu_mock.http.control.router import ROUTES
+
 ROOT = Path(__file__).parents[2]
 PAGES = [
     path
@@ -83,6 +85,17 @@ def test_a_dead_link_is_noticed(tmp_path: Path) -> None:
     assert dead_links(tmp_path / "a.md") == ["b.md", "#c"]
 
 
+@pytest.mark.parametrize("page", [twin(page) for page in ENGLISH], ids=named)
+def test_a_chinese_page_leads_to_chinese_pages_and_says_which_are_english(page: Path) -> None:
+    unmarked = []
+    for line in prose(page).splitlines():
+        english = [match for match in LINK.finditer(line) if re.search(r"(?<!\.zh-CN)\.md(#|$)", match["target"])]
+        if english and not line.startswith("English:"):
+            assert not any(twin(page.parent / match["target"].partition("#")[0]).exists() for match in english), line
+            unmarked += [] if "（英文" in line[english[-1].end() :] else [line]
+    assert unmarked == []
+
+
 @pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
 def test_the_first_page_is_short(name: str) -> None:
     assert (ROOT / name).stat().st_size <= MOST_BYTES
@@ -129,10 +142,24 @@ def test_the_node_page_closes_an_order(tmp_path: Path) -> None:
         assert (done.stdout.strip(), done.returncode) == ("true 00000000 S", 0), done.stderr
 
 
+@pytest.mark.parametrize("page", ["mock_server/README.md", "mock_server/README.zh-CN.md"])
+def test_the_cheat_sheet_shows_every_call_that_changes_something(page: str) -> None:
+    sheet = (ROOT / page).read_text("utf-8").split("\n## ")[1]
+    wanted = {
+        f"{route.method} {route.template.replace('/_mock/tenants/{sys_id}', 'T')}"
+        for route in ROUTES
+        if route.method != "GET"
+    }
+    shown = set(re.findall(r"`((?:POST|PUT|PATCH|DELETE) [^ `]+)`", sheet))
+    assert {
+        one for one in wanted if not any(re.fullmatch(re.sub(r"{\w+}", "[^/]+", one), call) for call in shown)
+    } == set()
+
+
 # --- the glossary
 
 TERM = re.compile(r"^\| (?P<term>[^|]+) \| `(?P<code>\w+)` \| ", re.MULTILINE)
-MOST_TERMS = 25
+MOST_TERMS = 28
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page.parent.name == "mock_server"], ids=named)
