@@ -129,7 +129,7 @@ export const Marked = ({ text }) => text.split("`").map((piece, at) => (at % 2 ?
 
 // A group of buttons that change something; the line below shows the curl that does the same.
 export function Actions({ label, actions }) {
-  const [at, setAt] = useState(0);
+  const [at, setAt] = useState(Math.max(0, actions.findIndex((one) => one.kind === "primary")));
   const usable = actions.filter((one) => !one.disabled);
   const shown = actions[at] && !actions[at].disabled ? actions[at] : usable[0];
   return html`<div class="actions"><div class="buttons" role="group" aria-label=${label}>${actions.map((one, number) => html`

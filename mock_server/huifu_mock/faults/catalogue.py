@@ -38,7 +38,7 @@ class Row:
 
 RACES: Final = (
     Row("pay", "the customer pays the order", "客户支付该订单"),
-    Row("close", "a second close of the order arrives", "到达该订单的另一笔关单"),
+    Row("close", "a second close of the order arrives", "该订单的另一笔关单到达"),
     Row("expire", "the order expires", "订单过期"),
     Row("advance", "the tenant's clock moves on by `seconds`", "租户时钟前进 `seconds` 秒"),
 )
