@@ -1,12 +1,14 @@
 """How hypothesis runs in our own tests, and a browser; what the kit itself draws has settings of its own."""
 
 import gc
+import os
 from collections.abc import Iterator
 
 import browser
 import pytest
 from hypothesis import HealthCheck, settings
 
+os.environ["LC_ALL"] = "C.UTF-8"  # commands speak the language of the terminal, and these tests read English
 # No deadline and no complaint about slow examples: a busy machine is no fault of the code. In CI examples are fixed.
 settings.register_profile("huifu-contract", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("huifu-contract")

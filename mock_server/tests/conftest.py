@@ -1,5 +1,6 @@
 """What all tests of this folder share: how hypothesis runs here, a desk without a socket, a server, a fresh tenant."""
 
+import os
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from postgresql_server import PostgreSql
 
+os.environ["LC_ALL"] = "C.UTF-8"  # commands speak the language of the terminal, and these tests read English
 # No deadline and no complaint about slow examples: a busy machine is no fault of the code. In CI examples are fixed.
 settings.register_profile("huifu-mock", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("huifu-mock")

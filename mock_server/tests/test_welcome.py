@@ -1,5 +1,6 @@
 """What `serve` prints once it answers: each example does what it says, with a control token and without."""
 
+import io
 import re
 import shlex
 import shutil
@@ -13,19 +14,23 @@ import pytest
 
 import huifu_mock
 from huifu_mock.cli.main import main
-from huifu_mock.cli.welcome import welcome
+from huifu_mock.cli.welcome import WORDS, welcome
 from huifu_mock.client.environment import TOKEN_VARIABLE
 
 TOKEN = "sesame"
 
 
-@pytest.fixture(params=[None, TOKEN], ids=["open", "guarded"])
+@pytest.fixture(
+    params=[(None, "C.UTF-8"), (TOKEN, "C.UTF-8"), (TOKEN, "zh_CN.UTF-8")], ids=["open", "guarded", "chinese"]
+)
 def printed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """What a server prints, in whose user's environment its token stands, if it has one."""
-    with huifu_mock.Server(control_token=request.param) as server:
-        if request.param:
-            monkeypatch.setenv(TOKEN_VARIABLE, request.param)
-        yield welcome(server.base_url, server.mock.cast, None, guarded=request.param is not None)
+    token, locale = request.param
+    monkeypatch.setenv("LC_ALL", locale)
+    with huifu_mock.Server(control_token=token) as server:
+        if token:
+            monkeypatch.setenv(TOKEN_VARIABLE, token)
+        yield welcome(server.base_url, server.mock.cast, None, guarded=token is not None)
 
 
 def test_the_example_in_python_configures_the_sdk_with_the_tenants_keys(
@@ -58,7 +63,7 @@ def test_a_token_is_asked_for_and_not_printed(printed: str) -> None:
 def test_the_command_for_the_journal_asks_the_server_that_printed_it(
     printed: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (command,) = re.findall(r"\(or: (.* journal.*)\)", printed)
+    (command,) = re.findall(r"(?:\(or: |用命令： )(.* journal.*?)(?:\)| ）)", printed)
     _, *words = shlex.split(command)
     assert main(words) == 0
     assert capsys.readouterr().err == ""
@@ -68,3 +73,16 @@ def test_where_a_command_is_not_on_the_path_its_place_is_printed(monkeypatch: py
     monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.setattr(sys, "argv", [".venv/bin/huifu-mock", "serve"])
     assert "(or: .venv/bin/huifu-mock journal)" in welcome("http://127.0.0.1:8080", [], None, guarded=False)
+
+
+@pytest.mark.parametrize("words", WORDS.values(), ids=WORDS)
+def test_both_languages_say_the_same_of_the_same(words: tuple[str, str]) -> None:
+    english, chinese = (re.findall(r"{\w+}|https?://[\w.]+|--[a-z-]+", text) for text in words)
+    assert sorted(english) == sorted(chinese)
+
+
+def test_a_terminal_that_cannot_show_chinese_is_spoken_to_in_english(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    assert "启动" in welcome("http://127.0.0.1:8080", [], None, guarded=False)
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding="latin-1"))
+    assert welcome("http://127.0.0.1:8080", [], None, guarded=False).isascii()

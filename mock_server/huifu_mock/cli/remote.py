@@ -3,6 +3,7 @@
 import argparse
 import os
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -79,6 +80,10 @@ def refusals() -> Iterator[None]:
 def language() -> str:
     """The language of whoever sits at the terminal, of those that explanations are in: `zh` or `en`."""
     wanted = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
+    try:
+        "中".encode(getattr(sys.stdout, "encoding", None) or "ascii")
+    except UnicodeEncodeError:  # a pipe without a charset
+        return "en"
     return "zh" if wanted.startswith("zh") else "en"
 
 

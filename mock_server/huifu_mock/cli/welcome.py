@@ -4,16 +4,59 @@ from typing import Any, Final
 
 from huifu_mock import _install, signing
 from huifu_mock._version import VERSION
-from huifu_mock.cli.remote import URL
+from huifu_mock.cli.remote import URL, language
 from huifu_mock.client.environment import TOKEN_VARIABLE
 from huifu_mock.gateway.tenant import DEFAULT_HUIFU_ID, DEFAULT_PRODUCT_ID, DEFAULT_SYS_ID
 from huifu_mock.keys import published
 from huifu_mock.request import CLOSE
 
-TOKEN: Final = f"""
-The page and the control API ask for the value of --control-token; commands and the example read it from
-the variable {TOKEN_VARIABLE}.
-"""
+WORDS: Final = {
+    "answers": (
+        "huifu-mock {version} answers at {url} (Ctrl-C ends it)",
+        "huifu-mock {version} 已在 {url} 启动（Ctrl-C 结束）",
+    ),
+    "token": (
+        (
+            "The page and the control API ask for the value of --control-token; commands and the example read it from\n"
+            "the variable {variable}."
+        ),
+        "控制台和控制接口需要 --control-token 的值；命令和下面的示例从变量 {variable} 读取它。",
+    ),
+    "page": (
+        "See every call, order, push and fault, live, and act on them: {url}/_mock/",
+        "控制台，实时查看并操作每个请求、订单、推送和故障： {url}/_mock/",
+    ),
+    "close": ("Close an order, signed with the published test key:", "发起一笔关单，已用公开的测试密钥加签："),
+    "sdk": (
+        "The same with the official Python SDK (pip install dg-sdk):",
+        "同样一笔，用官方 Python SDK（pip install dg-sdk）：",
+    ),
+    "orders": ("orders:  ", "订单：    "),
+    "no orders": ("none yet", "还没有"),
+    "journal": ("journal: ", "调用记录："),
+    "about journal": (
+        "what was received, and why it was answered so (or: {journal})",
+        "收到了什么，为什么这样应答（或用命令： {journal} ）",
+    ),
+    "about": ("about:   ", "版本信息："),
+    "tls": ("TLS alone on port {port}", "端口 {port} 只收 TLS"),
+    "direct": (
+        (
+            "Clients that call https://api.huifu.com are answered where that name leads here: {tls}. "
+            "They have to trust its CA:"
+        ),
+        "调用 https://api.huifu.com 的客户端，只要域名解析到本机，就由这里应答：{tls}。它们须信任这里的 CA：",
+    ),
+    "proxied": (
+        "Clients that call https://api.huifu.com are answered on port {ports}. In their environment:",
+        "调用 https://api.huifu.com 的客户端由端口 {ports} 应答。在它们的环境中设置：",
+    ),
+    "exec": (
+        "For Java, Node and PHP streams: {command} exec --intercept -- COMMAND sets what they need.",
+        "Java、Node 和 PHP streams：用 {command} exec --intercept -- COMMAND ，它们所需的都会设好。",
+    ),
+}
+"""What is said, in English and in Chinese."""
 
 
 def example_close() -> bytes:
@@ -29,29 +72,34 @@ def example_close() -> bytes:
 
 
 def welcome(base_url: str, cast: list[dict[str, Any]], interception: dict[str, Any] | None, guarded: bool) -> str:
-    """The text; `guarded` if the control API asks for a token, which is not printed."""
+    """The text in the language of the terminal; `guarded` if the control API asks for a token, which is not printed."""
     numbers = ", ".join(order["req_seq_id"] for order in cast if "req_seq_id" in order)
     tenant = f"{base_url}/_mock/tenants/{DEFAULT_SYS_ID}"
     command, at = _install.program("huifu-mock"), "" if base_url == URL else f" --url {base_url}"
+    token = _say("token", variable=TOKEN_VARIABLE)
     return f"""\
-huifu-mock {VERSION} answers at {base_url} (Ctrl-C ends it)
-{TOKEN if guarded else ""}
-See every call, order, push and fault, live, and act on them: {base_url}/_mock/
+{_say("answers", version=VERSION, url=base_url)}
+{chr(10) + token + chr(10) if guarded else ""}
+{_say("page", url=base_url)}
 
-Close an order, signed with the published test key:
+{_say("close")}
 
 curl -s {base_url}{CLOSE.path} -H 'Content-Type: application/json' -d '{example_close().decode()}'
 
-The same with the official Python SDK (pip install dg-sdk):
+{_say("sdk")}
 
 {_read_tenant(tenant, guarded)}
 DGClient.mer_config = MerConfig(t["merchant_private_key"], t["huifu_public_key"], t["sys_id"], t["product_id"])
 DGClient.BASE_URL = t["base_url"]
 
-orders:   {numbers or "none yet: POST " + tenant + "/orders"}
-journal:  {tenant}/journal   what was received, and why it was answered so (or: {command} journal{at})
-about:    {base_url}/_mock/about
+{_say("orders")} {numbers or f"{_say('no orders')}: POST {tenant}/orders"}
+{_say("journal")} {tenant}/journal   {_say("about journal", journal=f"{command} journal{at}")}
+{_say("about")} {base_url}/_mock/about
 {_intercepting(interception, command, at)}"""
+
+
+def _say(what: str, **given: object) -> str:
+    return WORDS[what][language() == "zh"].format(**given)
 
 
 def _read_tenant(url: str, guarded: bool) -> str:
@@ -70,18 +118,18 @@ def _intercepting(about: dict[str, Any] | None, command: str, at: str) -> str:
     """How a client that calls Huifu's real hosts comes here; empty where none is intercepted."""
     if about is None:
         return ""
-    tls = f"TLS alone on port {about['tls_port']}" if about["tls_port"] is not None else ""
+    tls = _say("tls", port=about["tls_port"]) if about["tls_port"] is not None else ""
     if about["port"] is None:
         return f"""
-Clients that call https://api.huifu.com are answered where that name leads here: {tls}. They have to trust its CA:
+{_say("direct", tls=tls)}
 
 {command} ca{at} > ca.pem
 """
     return f"""
-Clients that call https://api.huifu.com are answered on port {about["port"]}{tls and f", {tls}"}. In their environment:
+{_say("proxied", ports=", ".join(filter(None, (str(about["port"]), tls))))}
 
 {command} ca{at} > ca.pem && export SSL_CERT_FILE=$PWD/ca.pem CURL_CA_BUNDLE=$PWD/ca.pem REQUESTS_CA_BUNDLE=$PWD/ca.pem
 export HTTPS_PROXY=http://{about["host"]}:{about["port"]} NO_PROXY=localhost,127.0.0.1
 
-For Java, Node and PHP streams: {command} exec --intercept -- COMMAND sets what they need.
+{_say("exec", command=command)}
 """
