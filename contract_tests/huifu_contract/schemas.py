@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from huifu_contract.failures import SetupTrouble
 from huifu_mock import _data
@@ -74,13 +74,32 @@ def complaint(name: str, value: Any, part: str | None = None) -> str | None:
 
 def _worded(error: ValidationError) -> str:
     where = ".".join(map(str, error.absolute_path)) or "the whole"
-    message = error.message
-    if error.validator in ("pattern", "not"):  # their messages quote a regular expression of a line or more
-        message = f"{error.instance!r} does not have the right form"
+    message = _message(error)
     if len(message) > MOST:
         message = f"{message[: MOST // 2]}…{message[-MOST // 2 :]}"
     described = error.schema.get("description") if isinstance(error.schema, dict) and error.path else None
     return f"{where}: {message}; {described}" if described else f"{where}: {message}"
+
+
+def _message(error: ValidationError) -> str:
+    """jsonschema's own words, but with values as JSON has them: who wrote `null` in PHP looks for no `None`."""
+    value, wanted = _as_json(error.instance), cast("Any", error.validator_value)
+    match error.validator:
+        case "pattern" | "not":  # their messages quote a regular expression of a line or more
+            return f"{value} does not have the right form"
+        case "enum":
+            return f"{value} is not one of {', '.join(map(_as_json, wanted))}"
+        case "const":
+            return f"{value} is not {_as_json(wanted)}"
+        case "type":
+            return f"{value} is not of type {wanted if isinstance(wanted, str) else ' or '.join(wanted)}"
+    own = repr(error.instance)
+    return value + error.message.removeprefix(own) if error.message.startswith(own) else error.message
+
+
+def _as_json(value: Any) -> str:
+    """JSON on one line, with everything that cannot be seen escaped."""
+    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in json.dumps(value, ensure_ascii=False))
 
 
 def read_file(name: str, path: Path, kind: str, exact: str | None = None) -> Any:

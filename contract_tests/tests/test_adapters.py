@@ -123,6 +123,20 @@ def test_init_writes_where_it_is_told(tmp_path: Path, capsys: pytest.CaptureFixt
     assert "No such file" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("what", "right"),
+    [
+        ("helper", "written by: huifu-mock init helper"),
+        ("test", "'test' is unknown; write: huifu-contract init adapter"),
+    ],
+)
+def test_what_it_does_not_write_is_answered_with_the_command_that_is_right(
+    what: str, right: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["init", what, "--lang", "php"]) == Exit.USAGE
+    assert right in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_template_marks_one_place_and_decides_nothing(language: str) -> None:
     text = foreign.template(language)

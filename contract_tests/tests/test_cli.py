@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shlex
+import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as Xml
 
@@ -16,6 +18,7 @@ from huifu_contract.catalogue.registry import catalogue, select
 from huifu_contract.cli.main import main
 from huifu_contract.grading import results
 from huifu_contract.grading.results import CaseResult, RunResult, Verdict
+from huifu_contract.reports import again as once_more
 from huifu_contract.reports import cases as describe
 from huifu_contract.reports import junit, markdown
 
@@ -77,7 +80,7 @@ def test_a_do_nothing_client_gives_1_one_root_cause_and_a_replay(
     lines = capsys.readouterr().out.splitlines()
     blocked = f"BLOCKED {len(select(['security/*']))} cases, one cause: control/accepts-honest-success is red"
     assert any(blocked in line for line in lines)
-    again = shlex.split(lines[-1].removeprefix("again: "))
+    again, *_ = [shlex.split(line.partition("again:")[2]) for line in lines if line.startswith("  again:")]
     assert again[:2] == ["huifu-contract", "client"]
     assert "--replay" in again
     assert main(again[1:]) == 1
@@ -173,6 +176,43 @@ def test_hostile_text_breaks_no_report() -> None:
         for line in markdown.render([run]).splitlines()
         if line.startswith("|")
     )
+
+
+def test_every_report_has_the_command_that_runs_a_failure_again() -> None:
+    passes = _result(id="request/by-both", verdict=Verdict.PASS)
+    run = _run(_result(signature="L3: no"), passes)
+    command = "huifu-contract client --client cmd:x --case request/endpoint --seed 0 --profile quick"
+    assert junit.render([run]).count(f"again: {command}") == 1
+    assert f"```sh\n{command}\n```" in markdown.render([run])
+    here = {
+        spec: replace(run, client={**run.client, "spec": spec}) for spec in ("passive:shop", "server x", "pytest:me")
+    }
+    commands = [once_more.again(each, each.cases[0]) for each in here.values()]
+    assert commands == ["", "", "pytest --huifu-case request/endpoint"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("known --print worse.json", 0),
+        ("diff right.json worse.json --md changes.md", 1),
+        ("report worse.json", 0),
+        ("--help", 0),
+    ],
+)
+def test_a_reader_that_has_had_enough_changes_no_exit_code_and_sees_no_traceback(
+    words: str, code: int, somewhere: Path
+) -> None:
+    for name, verdict in (("right", Verdict.PASS), ("worse", Verdict.FAIL)):
+        _run(*(_result(id=f"request/{number}", verdict=verdict) for number in range(500))).write(Path(f"{name}.json"))
+    command = [sys.executable, "-m", "huifu_contract", *words.split()]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        assert running.stdout is not None
+        running.stdout.close()
+        assert running.stderr is not None
+        assert running.stderr.read() == b""
+    assert running.returncode == code
+    assert {path.suffix for path in somewhere.iterdir()} - {".json"} == {f".{one}" for one in ("md",) if one in words}
 
 
 def test_blocked_stays_in_the_denominator_and_controls_do_not_count() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
@@ -11,9 +12,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from huifu_contract.drivers.in_process import LocalDriver
+from huifu_contract.harness import evidence
 from huifu_contract.harness.harness import Harness
 from huifu_contract.harness.relay import leaving
-from huifu_contract.reference import Client, Config
+from huifu_contract.reference import Client, Config, wire
 from huifu_mock import Server
 
 if TYPE_CHECKING:
@@ -58,6 +60,42 @@ def test_calls_beside_each_other_leave_no_hole_in_the_journal() -> None:
         sent = [len(harness.close().sent) for _ in range(3)]
         harness.sweep()
     assert sent == [1, 2, 1]
+
+
+def escaped(language: str) -> list[str]:
+    """What is said of a close whose slashes were signed as PHP writes them by itself."""
+    with Server(port=0, orders=[]) as server:
+        tenant = server.tenant(key_bits=1024)
+        key, data = wire.private(tenant.merchant_private_key or ""), {"org_req_seq_id": "a/b", "req_seq_id": "R1"}
+        sign = wire.sign(key, wire.canonical(data).replace("/", "\\/").encode())
+        sent = {"sys_id": tenant.sys_id, "product_id": tenant.product_id, "sign": sign, "data": data}
+        wire.post(f"{tenant.base_url}/v2/trade/payment/scanpay/close", json.dumps(sent).encode(), 9)
+        return evidence.explained(tenant.journal.calls()[0], language).splitlines()
+
+
+def test_a_wrong_signature_is_explained_whole_with_the_code_of_the_clients_language() -> None:
+    lines = escaped("PHP")
+    assert lines[0] == "The signature is wrong: slash-escaped."
+    signed, expected = (next(line for line in lines if line.startswith(f"{name}:")) for name in ("signed", "expected"))
+    assert '"a\\/b"' in signed
+    assert '"a/b"' in expected
+    at = lines.index("To put it right:")
+    assert lines[at + 1 :] == [
+        "- sign `/` as it is",
+        "    PHP: json_encode($data, JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("language", "label"), [("golang", "Go"), ("typescript", "Node"), ("C#", "C#"), ("java", "Java")]
+)
+def test_a_language_may_be_called_by_another_name(language: str, label: str) -> None:
+    code = [line.strip() for line in escaped(language) if line.startswith("    ")]
+    assert [line.partition(":")[0] for line in code if not line.startswith("^")] == [label]
+
+
+def test_of_a_language_that_is_not_known_the_code_of_all_is_shown() -> None:
+    assert len([line for line in escaped("cobol") if evidence.CODE.match(line)]) == len(evidence.LANGUAGES)
 
 
 def test_what_was_prepared_for_one_example_does_not_reach_the_next() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from huifu_contract.drivers import protocol
 from huifu_contract.failures import AdapterTrouble, KitTrouble
+from huifu_contract.outcome import Outcome
 
 CLOSE: dict[str, Any] = {
     "id": 2,
@@ -94,3 +95,30 @@ def test_webhook_may_only_be_claimed_with_an_address() -> None:
 def test_unknown_members_are_ignored_and_unsupported_is_a_valid_answer_to_anything() -> None:
     assert protocol.check("close", {"id": 1, "outcome": "closed", "colour": "red"})
     assert protocol.check("order", {"id": 1, "outcome": "unsupported"})
+
+
+@pytest.mark.parametrize("absent", ["seen", "error", "attempts"])
+def test_null_is_absence_in_the_answer_to_a_close(absent: str) -> None:
+    reply = {"id": 1, "outcome": "unknown", absent: None}
+    assert Outcome.from_message(protocol.check("close", reply)) == Outcome("unknown")
+
+
+@pytest.mark.parametrize(
+    ("reply", "says"),
+    [
+        ({"outcome": None}, 'outcome: null is not one of "closed", "not_closed",'),
+        ({"outcome": "unknown", "seen": True}, "seen: true is not of type object or null"),
+        ({"outcome": "unknown", "seen": [None, False]}, "seen: [null, false] is not of type object or null"),
+        ({"outcome": "unknown", "attempts": "3\u202e"}, 'attempts: "3\\u202e" is not of type integer or null'),
+        ({"outcome": "unknown", "attempts": -1}, "attempts: -1 is less than the minimum of 0"),
+    ],
+)
+def test_what_is_wrong_is_said_in_the_words_of_json(reply: dict[str, Any], says: str) -> None:
+    with pytest.raises(AdapterTrouble) as trouble:
+        protocol.check("close", {"id": 1, **reply})
+    assert says in str(trouble.value)
+
+
+def test_a_constant_is_said_in_the_words_of_json() -> None:
+    with pytest.raises(AdapterTrouble, match="ok: null is not true"):
+        protocol.check("bye", {"id": 1, "ok": None})

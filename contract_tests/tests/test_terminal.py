@@ -6,27 +6,94 @@
 from __future__ import annotations
 
 import io
+import re
+from contextlib import redirect_stdout
+from dataclasses import replace
 from pathlib import Path
 
 import made_results
-from rich.console import Console
+import pytest
 
+from huifu_contract.catalogue.registry import catalogue
+from huifu_contract.grading.results import RunResult, Verdict
 from huifu_contract.reports import terminal
 
 GOLDEN = Path(__file__).parent / "golden" / "terminal.txt"
 
 
 def shown() -> str:
-    """What a pipe gets: no colours, no progress, 100 columns."""
-    out = io.StringIO()
-    console = Console(file=out, width=100, highlight=False, force_terminal=False, color_system=None)
+    """What a pipe gets: no colours, no progress, no line that is wrapped."""
     broken = {"request/sign-key-order": "L3: the signature does not verify", "response/p-then-query": made_results.L5}
-    terminal.show(console, made_results.run("php", broken, made_results.MIXED, ("webhook",), language="php", known=1))
+    return piped(made_results.run("php", broken, made_results.MIXED, ("webhook",), language="php", known=1))
+
+
+def piped(run: RunResult) -> str:
+    out = io.StringIO()
+    with redirect_stdout(out):
+        terminal.show(terminal.console(), run)
     return out.getvalue()
 
 
 def test_the_report_reads_as_it_was_written_down() -> None:
     assert shown() == GOLDEN.read_text("utf-8")
+
+
+def test_in_a_pipe_no_line_is_wrapped_and_none_ends_in_a_blank(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    assert shown() == GOLDEN.read_text("utf-8")
+    assert " \n" not in GOLDEN.read_text("utf-8")
+
+
+def test_every_failure_ends_with_the_command_that_repeats_it() -> None:
+    run = made_results.run("php", made_results.SAMPLE)
+    commands = [line for line in piped(run).splitlines() if line.startswith("  again: ")]
+    failing = [case for case in run.cases if case.verdict is Verdict.FAIL]
+    assert len(commands) == len(failing) == len(made_results.SAMPLE)
+    for command, case in zip(commands, failing, strict=True):
+        assert f"--case {case.id} " in command
+        assert (case.replay or "--seed 0 --profile ci") in command
+
+
+def test_what_the_client_prints_with_every_example_is_shown_once() -> None:
+    run = made_results.run("php", {"security/sign-missing": made_results.L5})
+    noise = "".join(f"warning: slow\nhint of call-{number}: sign `/` as it is\n" for number in range(1, 31))
+    cases = tuple(replace(case, stderr=noise + "the end\n") if case.stderr else case for case in run.cases)
+    told = piped(replace(run, cases=cases)).partition("stderr of the client:\n")[2].splitlines()
+    assert [line.strip() for line in told[:3]] == [
+        "warning: slow  (30 times)",
+        "hint of call-…: sign `/` as it is  (30 times)",
+        "the end",
+    ]
+
+
+def _only(*verdicts: Verdict) -> RunResult:
+    run = made_results.run("php", verdicts=dict.fromkeys(catalogue(), Verdict.NOTE), without=("webhook",))
+    return replace(run, cases=tuple(case for case in run.cases if case.verdict in verdicts))
+
+
+@pytest.mark.parametrize(
+    ("run", "why"),
+    [
+        (replace(_only(), grades=()), "The client offers decision, hook, wire, and --grade asks for something else"),
+        (_only(), "No case that --case names is of a grade that the client offers"),
+        (_only(Verdict.SKIP), "were skipped: the client does not claim webhook. Add what it can do to its `claims`."),
+        (_only(Verdict.NOTE), "findings that are only recorded do not count"),
+    ],
+)
+def test_a_run_without_a_score_says_why_and_what_to_do(run: RunResult, why: str) -> None:
+    told = piped(run)
+    assert why in told
+    assert "()" not in told
+
+
+def test_the_chance_of_a_miss_is_told_in_words() -> None:
+    run = made_results.run("php")
+    cases = tuple(replace(case, judged=("L1",), inputs=10, drawn=5) for case in run.cases[:3])
+    lines = piped(replace(run, cases=cases)).splitlines()
+    at = lines.index("The chance that this run missed a fault that shows in some inputs only:")
+    heads, first = (re.split("  +", line.strip()) for line in lines[at + 1 : at + 3])
+    assert heads == ["law", "in 1 of 20", "in 1 of 100", "in 1 of 1000", "inputs tried"]
+    assert first[:5] == ["L1", "46 %", "86 %", "99 %", "30, 15 of them random"]
 
 
 if __name__ == "__main__":

@@ -97,3 +97,18 @@ def test_on_all_addresses_a_tenant_is_told_the_address_that_was_called() -> None
             headers = {"Authorization": "Bearer secret", **named}
             with direct.open(urllib.request.Request(f"{ready['control_url']}/tenants", b"{}", headers)) as answer:
                 assert json.load(answer)["base_url"] == told
+
+
+@pytest.mark.parametrize(
+    ("what", "right"),
+    [
+        ("adapter", "written by: huifu-contract init adapter"),
+        ("test", "'test' is unknown; write: huifu-mock init helper"),
+    ],
+)
+def test_what_it_does_not_write_is_answered_with_the_command_that_is_right(
+    what: str, right: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main.main(["init", what, "--lang", "php"])
+    assert right in capsys.readouterr().err

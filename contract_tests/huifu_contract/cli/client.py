@@ -146,7 +146,7 @@ def _server(keep: str | None) -> Any:
     try:
         return nullcontext(connect(keep, os.environ.get(TOKEN_VARIABLE)))
     except (Unreachable, ValueError) as error:
-        raise SetupTrouble(f"--keep {keep}: {error}; `huifu-mock serve` starts a server") from None
+        raise SetupTrouble(f"--keep {keep}: {error}") from None
 
 
 def keep_open(base_url: str, runs: Sequence[RunResult]) -> None:
@@ -202,8 +202,6 @@ def _seed(options: argparse.Namespace, *, ci: bool) -> int:
 
 
 def _one(spec: str, made: Any, server: Any, options: argparse.Namespace) -> Any:
-    from rich.console import Console
-
     from huifu_contract.catalogue.registry import select
     from huifu_contract.drivers.kinds import driver
     from huifu_contract.grading.checkpoint import Checkpoint
@@ -216,7 +214,7 @@ def _one(spec: str, made: Any, server: Any, options: argparse.Namespace) -> Any:
     gc.freeze()  # what was loaded stays: hypothesis has all that is not frozen looked through for each worker
     with progress.shown(spec, verbose=options.verbose) as shown:
         found = Runner(lambda: driver(spec), made, spec, shown, server, checkpoint).run()
-    terminal.show(Console(highlight=False), found)
+    terminal.show(terminal.console(), found)
     if checkpoint.lost:
         print(f"huifu-contract: {checkpoint.lost}", file=sys.stderr)
     elif found.interrupted and options.resume is not None:

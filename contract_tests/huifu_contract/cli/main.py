@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from huifu_contract import __version__
 from huifu_contract.cli import catalogue, client, init, passive, report, server
+from huifu_contract.cli.printing import to_whoever_reads
 from huifu_contract.failures import SetupTrouble, Trouble
 from huifu_contract.grading.results import Exit
 from huifu_mock import _commands, _install
@@ -61,8 +62,13 @@ def parsed(words: list[str]) -> argparse.Namespace:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
+    with to_whoever_reads():
+        return _ended([*(sys.argv[1:] if argv is None else argv)])
+
+
+def _ended(words: list[str]) -> int:
     try:
-        options = parsed([*(sys.argv[1:] if argv is None else argv)])
+        options = parsed(words)
     except SystemExit as stop:  # argparse says 2 for a wrong option; that number means interrupted here
         return 0 if stop.code in (0, None) else int(Exit.USAGE)
     try:

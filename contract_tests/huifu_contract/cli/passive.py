@@ -53,8 +53,6 @@ def add(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from rich.console import Console
-
     from huifu_contract.cli.output import write
     from huifu_contract.grading.results import CaseResult
     from huifu_contract.passive.run import Options, PassiveRun
@@ -65,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
         value = getattr(options, name)
         if value is not None and value <= 0:
             raise SetupTrouble(f"--{name.replace('_', '-')} is a number of seconds, more than 0")
-    console = Console(highlight=False)
+    console = terminal.console()
 
     def on_result(result: CaseResult) -> None:
         console.print(f"{result.verdict:<9} {result.id}  {result.signature or result.root}", markup=False)

@@ -24,8 +24,6 @@ def add_report(commands: Any) -> None:
 
 
 def _run_report(options: argparse.Namespace) -> int:
-    from rich.console import Console
-
     from huifu_contract.cli.output import write
     from huifu_contract.grading import results
     from huifu_contract.reports import terminal
@@ -34,7 +32,7 @@ def _run_report(options: argparse.Namespace) -> int:
     write(runs, None, options.junit, options.md, options.html)
     if options.junit is None and options.md is None and options.html is None:
         for found in runs:
-            terminal.show(Console(highlight=False), found)
+            terminal.show(terminal.console(), found)
     return 0
 
 

@@ -171,7 +171,8 @@ class Grader:
         firsts = [self.failures.first(str(found), record.id) for found in broken.found]
         known_cause = all(first != record.id and first.startswith("control/") for first in firsts)
         again = Repeated() if known_cause else self._again(record, harness, example, signature, broken.evidence.seconds)
-        detail = "; ".join(found.detail for found in broken.found if found.detail)
+        details = dict.fromkeys(found.detail for found in broken.found if found.detail)
+        detail = ("\n" if any("\n" in one for one in details) else "; ").join(details)
         path = ""
         if self.folder is not None:
             stored = replay.Replay(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from huifu_contract.harness.differences import Difference
 from huifu_contract.outcome import Hello, Outcome
 from huifu_contract.reference import wire
 from huifu_contract.reference.wire import NotReadable, read
+from huifu_mock.explain.advice import LANGUAGES
 
 if TYPE_CHECKING:
     from huifu_mock import Call, Order
@@ -139,11 +141,19 @@ NAMING = ("org_req_date", "org_req_seq_id", "org_hf_seq_id")
 """What names the order; a reply may leave out a number, but not name another."""
 
 MOST_LINES = 4
+WRONG_SIGNATURE = "The signature is wrong"
+CODE = re.compile(r" +([\w#]+): ")
+LANGUAGE_NAMES = {
+    **{name: label for key, label in LANGUAGES.items() for name in (key, label.lower())},
+    "javascript": "Node", "typescript": "Node", "golang": "Go", "kotlin": "Java", ".net": "C#", "dotnet": "C#",
+}  # fmt: skip
+"""What clients call their language, and the gateway's label of it."""
 
 
-def sent(call: Call, huifu_public_key: str, merchant: str | None = None) -> SentRequest:
+def sent(call: Call, huifu_public_key: str, merchant: str | None = None, language: str = "") -> SentRequest:
     """One journalled call with what was really written in answer to it.
 
+    `language` is that of the client, whose line of code an explanation shows.
     `merchant` is the private key of the client for a call that named no tenant: the gateway could not know whose
     signature to expect there, so the kit checks it.
     """
@@ -155,21 +165,34 @@ def sent(call: Call, huifu_public_key: str, merchant: str | None = None) -> Sent
         headers=call.headers,
         path=call.path,
         signature_ok=call.signature_ok is True if merchant is None else _signed(call, merchant),
-        explanation=explained(call),
+        explanation=explained(call, language),
         heard=heard(call.response, call.data or {}, huifu_public_key, failed=HTTP_ERROR in call.faults),
         faults=call.faults,
     )
 
 
-def explained(call: Call) -> str:
-    """What was wrong with a request in the gateway's words, the first few lines of them."""
+def explained(call: Call, language: str = "") -> str:
+    """What was wrong with a request in the gateway's words.
+
+    Of a wrong signature all of them: what was signed, what should have been, and how to put it right. Of anything else
+    the first few lines.
+    """
     if call.signature_ok and call.reason in (None, "CLOSED", "PROCESSING"):
         return ""
     found = call.explanation or {}
-    mistakes = ", ".join(found.get("mistakes") or ())
     said = str((found.get("text") or {}).get("en") or found.get("reason") or "")
-    lines = [line for line in said.splitlines() if line.strip()][:MOST_LINES]
-    return " / ".join(filter(None, (mistakes, *lines)))
+    lines = [line for line in said.splitlines() if line.strip()]
+    wrong = next((at for at, line in enumerate(lines) if line.startswith(WRONG_SIGNATURE)), None)
+    if wrong is None:
+        return " / ".join(lines[:MOST_LINES])
+    return "\n".join(line for line in lines[wrong:] if _concerns(line, language))
+
+
+def _concerns(line: str, language: str) -> bool:
+    """Whether it is not the line of code of another language."""
+    code = CODE.match(line)
+    others = LANGUAGES.values() if language.lower() in LANGUAGE_NAMES else ()
+    return code is None or code[1] not in others or code[1] == LANGUAGE_NAMES[language.lower()]
 
 
 def _signed(call: Call, merchant: str) -> bool:

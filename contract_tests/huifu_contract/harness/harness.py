@@ -195,7 +195,7 @@ class Harness:
         if not script:
             for call in calls:
                 evidence.honest(call, public)
-        sent = tuple(evidence.sent(call, public, stray) for call in calls)
+        sent = tuple(evidence.sent(call, public, stray, self.hello.language) for call in calls)
         now = None if order is None else self.now(order)
         return sent, evidence.truth(now)
 

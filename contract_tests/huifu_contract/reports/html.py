@@ -7,7 +7,6 @@ import hashlib
 import html
 import json
 import re
-import shlex
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from huifu_contract.catalogue.registry import GROUPS
 from huifu_contract.catalogue.translations import in_chinese
 from huifu_contract.grading.results import OK, CaseResult, RunResult, Verdict
 from huifu_contract.harness.laws import TITLES
+from huifu_contract.reports.again import again
 
 STEP = re.compile(r" *(?P<at>[+-]\d+\.\d+s)  client -> (?P<op>\S+) +(?P<sent>.*?)  \|  (?P<heard>.*)")
 NOT_AUTHENTIC = " (not authentic)"
@@ -117,16 +117,9 @@ def _cell(run: RunResult, case: CaseResult) -> dict[str, Any]:
         "steps": [step(line) for line in case.traffic],
         "stderr": clean(case.stderr),
         "console": clean(case.console),
-        "again": _again(run, case) if case.verdict not in (Verdict.PASS, Verdict.SKIP) else "",
+        "again": clean(again(run, case)),
     }
     return {name: value for name, value in cell.items() if value not in ("", [], 0)}
-
-
-def _again(run: RunResult, case: CaseResult) -> str:
-    """The command that runs the case once more."""
-    words = ["huifu-contract", "client", "--client", run.client["spec"], "--case", case.id]
-    words += ["--replay", case.replay] if case.replay else ["--seed", str(run.seed), "--profile", run.profile]
-    return clean(shlex.join(words))
 
 
 def step(line: str) -> dict[str, Any]:

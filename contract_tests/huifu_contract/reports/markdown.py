@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from huifu_contract.grading.results import OK, CaseResult, RunResult, Verdict
+from huifu_contract.reports.again import again
 
 
 def render(runs: Sequence[RunResult]) -> str:
@@ -41,6 +43,9 @@ def _run(run: RunResult) -> list[str]:
             *(_row(case) for case in wrong),
             "",
         ]
+    commands = [command for case in wrong if (command := again(run, case))]
+    if commands:
+        lines += ["<details><summary>Run them again</summary>", "", *_code(commands), "", "</details>", ""]
     notes = [case for case in run.cases if case.verdict in (Verdict.NOTE, Verdict.KNOWN)]
     if notes:
         lines += [
@@ -52,6 +57,12 @@ def _run(run: RunResult) -> list[str]:
         lines += [f"| `{case.id}` | {case.verdict} | {cell(case.signature)} |" for case in notes]
         lines += ["", "</details>", ""]
     return lines
+
+
+def _code(commands: Sequence[str]) -> list[str]:
+    """A block that nothing in it ends."""
+    fence = "`" * max(3, *(len(run) + 1 for command in commands for run in re.findall("`+", command)), 0)
+    return [f"{fence}sh", *commands, fence]
 
 
 def _row(case: CaseResult) -> str:

@@ -1,11 +1,13 @@
 """The report on the terminal.
 
-Progress while it runs, failures with law, claim, truth and traffic, the replay command last.
+Progress while it runs; each failure with law, claim, truth, traffic and the command that runs it again; the score last.
 """
 
 from __future__ import annotations
 
-import shlex
+import re
+import sys
+from collections import Counter
 from collections.abc import Sequence
 from itertools import groupby
 
@@ -17,7 +19,9 @@ from huifu_contract.grading.flakiness import rate
 from huifu_contract.grading.results import OK, CaseResult, RunResult, Verdict
 from huifu_contract.grading.statistics import ONE_IN, by_law, percent, pooled
 from huifu_contract.harness.laws import TITLES
+from huifu_contract.reports.again import again
 
+CALL = re.compile(r"\bcall-[0-9]+\b")
 STYLES = {
     Verdict.PASS: "green",
     Verdict.FAIL: "bold red",
@@ -33,6 +37,11 @@ STYLES = {
 }
 
 
+def console() -> Console:
+    """Of stdout. In a pipe or a file a line is never wrapped: `grep` finds it whole."""
+    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+
+
 def progress(console: Console, *more: TextColumn) -> Progress:
     """A bar for a TTY; elsewhere it shows nothing."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -46,7 +55,7 @@ def show(console: Console, run: RunResult) -> None:
     blocked = [case for case in run.cases if case.verdict is Verdict.BLOCKED]
     for case in run.cases:
         if case.verdict not in OK and case.verdict is not Verdict.BLOCKED:
-            _failure(console, case)
+            _failure(console, run, case)
     for root, cases in groupby(sorted(blocked, key=lambda case: case.root), key=lambda case: case.root):
         names = [case.id for case in cases]
         console.print(f"\n[magenta]BLOCKED[/] {len(names)} cases, one cause: {escape(root)}", highlight=False)
@@ -63,11 +72,13 @@ def _statistics(console: Console, run: RunResult) -> None:
     """What was tried by each law, and how likely a rare fault was missed; then how often a flaky client fails."""
     tried = [each for each in by_law(run.cases) if each.drawn]
     if tried:
-        console.print("\n[dim]inputs tried, and the chance that a fault which strikes 1 in 20, 100, 1000 was missed[/]")
+        heads = "".join(f"{f'in 1 of {one_in}':>14}" for one_in in ONE_IN)
+        console.print("\nThe chance that this run missed a fault that shows in some inputs only:", highlight=False)
+        console.print(f"  law{heads}   inputs tried", highlight=False)
     for each in tried:
-        chances = ", ".join(percent(each.missed(one_in)) for one_in in ONE_IN)
-        what = f"{each.law:<3} {each.inputs:>6} distinct, {each.drawn} drawn: {chances}"
-        console.print(f"  {what}  [dim]{TITLES[each.law]}[/]", highlight=False)
+        chances = "".join(f"{percent(each.missed(one_in)):>14}" for one_in in ONE_IN)
+        inputs = f"{each.inputs}, {each.drawn} of them random"
+        console.print(f"  {each.law:<3}{chances}   {inputs}  [dim]{TITLES[each.law]}[/]", highlight=False)
     failed, runs = pooled(run.cases)
     if runs:
         console.print(f"\n[bold red]flaky[/]: {failed} of {runs} runs of what should have passed or failed each time "
@@ -102,14 +113,14 @@ def _groups(console: Console, cases: Sequence[CaseResult]) -> None:
         console.print(f"  {group:<12} {marks}  [dim]{seconds:.1f} s[/]", highlight=False)
 
 
-def _failure(console: Console, case: CaseResult) -> None:
+def _failure(console: Console, run: RunResult, case: CaseResult) -> None:
     style = STYLES[case.verdict]
     console.print(f"\n[{style}]{case.verdict.upper()}[/] {case.level} [bold]{case.id}[/]", highlight=False)
     lines = [f"passes when: {case.says}", f"stands on:   {case.quote}"]
     lines += [f"law {law}:      {TITLES[law]}" for law in case.laws]
     lines.append(f"broken:      {case.signature or case.root}")
     if case.detail:
-        lines.append(f"detail:      {case.detail}")
+        lines += [f"{'' if number else 'detail:':<13}{line}" for number, line in enumerate(case.detail.split("\n"))]
     for one in case.differs:
         lines += [f"differs:     {one['field']}", f"  expected   {one['expected']}", f"  observed   {one['observed']}"]
     if case.claim:
@@ -120,24 +131,38 @@ def _failure(console: Console, case: CaseResult) -> None:
         console.print("  " + escape(line), highlight=False, soft_wrap=True)
     if case.stderr.strip():
         console.print("  stderr of the client:", highlight=False)
-        for line in case.stderr.strip().splitlines()[-12:]:
+        for line in _each_once(case.stderr.strip().splitlines())[-12:]:
             console.print("    " + escape(line), highlight=False, soft_wrap=True)
+    if command := again(run, case):
+        console.print(f"  again:       {escape(command)}", highlight=False, soft_wrap=True)
+
+
+def _each_once(lines: Sequence[str]) -> list[str]:
+    """A client prints the same with every example; the numbers of calls are of a server that is gone."""
+    found = Counter(CALL.sub("call-…", line) for line in lines)
+    return [line if count == 1 else f"{line}  ({count} times)" for line, count in found.items()]
 
 
 def _last_lines(console: Console, run: RunResult) -> None:
     score = "  ".join(f"{level} {passed}/{applicable}" for level, (passed, applicable) in run.score().items())
     counts = ", ".join(f"{count} {verdict}" for verdict, count in run.counts.items())
-    console.print(f"\n{score or 'nothing was graded'}  ({counts})  {run.seconds:.1f} s", highlight=False)
-    command = replay_command(run)
-    if command:
-        console.print(f"again: {escape(command)}", highlight=False, soft_wrap=True)
+    told = f"{score or 'no score'}  ({counts})" if counts else "nothing was graded"
+    console.print(f"\n{told}  {run.seconds:.1f} s", highlight=False)
+    if not score:
+        console.print(escape(why_no_score(run)), highlight=False, soft_wrap=True)
 
 
-def replay_command(run: RunResult) -> str:
-    """The command that runs the first failing case again, with its very example."""
-    failing = next((case for case in run.cases if case.verdict not in OK and case.verdict is not Verdict.BLOCKED), None)
-    if failing is None or str(run.client["spec"]).startswith("passive:"):  # there it is the client that calls
-        return ""
-    words = ["huifu-contract", "client", "--client", str(run.client["spec"]), "--case", failing.id]
-    words += ["--replay", failing.replay] if failing.replay else ["--seed", str(run.seed), "--profile", run.profile]
-    return shlex.join(words)
+def why_no_score(run: RunResult) -> str:
+    """In one sentence, with what to do."""
+    offered = ", ".join(run.client["profiles"])
+    if not run.grades:
+        return (
+            f"The client offers {offered}, and --grade asks for something else: leave --grade out, or add the grade to "
+            "`profiles` in what the client says of itself."
+        )
+    if not run.cases:
+        return "No case that --case names is of a grade that the client offers: `huifu-contract cases` lists the cases."
+    missing = sorted({case.root for case in run.cases if case.verdict is Verdict.SKIP and case.root})
+    if missing:
+        return f"The cases that would count were skipped: {'; '.join(missing)}. Add what it can do to its `claims`."
+    return "Controls and findings that are only recorded do not count: name other cases with --case, or none."

@@ -48,9 +48,19 @@ def add_parser(commands: Any) -> None:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("what", choices=["helper"])
+    parser.add_argument("what", type=_what, metavar="helper", help="what to write; there is nothing else")
     parser.add_argument("--lang", choices=sorted(HELPERS), required=True)
     parser.add_argument("--out", type=Path, metavar="PLACE", help="a folder, or the file's name (default: here)")
+
+
+def _what(given: str) -> str:
+    """Raises ArgumentTypeError."""
+    if given == "helper":
+        return given
+    if given == "adapter":
+        wanted = "an adapter for the contract kit is written by: huifu-contract init adapter --lang LANG"
+        raise argparse.ArgumentTypeError(wanted)
+    raise argparse.ArgumentTypeError(f"{given!r} is unknown; write: huifu-mock init helper --lang LANG")
 
 
 def run(args: argparse.Namespace) -> int:
