@@ -27,6 +27,7 @@ WHERE_IT_SHOWS = {
     "unsure": ("response/[2psu]*", "time/*", "concurrency/*"),
     "asks-nobody": ("response/[2nps]*", "concurrency/*", "transport/bo*", "transport/retry*"),
     "asks-once": ("response/[2nps]*", "query/[op]*", "transport/bo*", "concurrency/*"),
+    "knows-what-was-sent": ("transport/d*",),
     "asks-first": ("response/[2nps]*", "query/*", "concurrency/co*", "time/*"),
 }
 """The cases that such a habit may trip over."""

@@ -224,6 +224,26 @@ class AsksFirst(Client):
         return replace(outcome, attempts=(outcome.attempts or 0) + 1)
 
 
+class KnowsWhatWasSent(Client):
+    """Says `not_closed` where every connection was refused: then no close was sent; if one may have been, not."""
+
+    sent = False
+
+    def post(self, url: str, body: bytes, timeout_s: float) -> tuple[int, bytes]:
+        try:
+            answer = super().post(url, body, timeout_s)
+        except NoReply as error:
+            self.sent |= not isinstance(error.__cause__, ConnectionRefusedError)
+            raise
+        self.sent = True
+        return answer
+
+    def close(self, **params: str) -> Any:
+        outcome = super().close(**params)
+        unsent = outcome.verdict == "unknown" and not self.sent
+        return replace(outcome, verdict="not_closed") if unsent else outcome
+
+
 class Slow(Client):
     """Takes its time over every answer."""
 
@@ -248,6 +268,7 @@ UNUSUAL: dict[str, tuple[type[Client], frozenset[str]]] = {
     "asks-nobody": (AsksNobody, frozenset({"query"})),
     "asks-once": (AsksOnce, frozenset({"retry"})),
     "asks-first": (AsksFirst, frozenset()),
+    "knows-what-was-sent": (KnowsWhatWasSent, frozenset()),
     "slow": (Slow, frozenset()),
 }
 """By name: the client, and the claims that it does not make."""
