@@ -59,7 +59,7 @@ def test_a_view_asks_for_each_file_once_and_a_later_one_for_none_and_the_page_br
     first, later = view(console), view(console)
     assert later == []
     files = [path.rpartition("/")[2] for path in first if path.startswith(page.FILES)]
-    assert sorted(files) == sorted({"app.js", "htm-preact.js", "style.css", *LATER} | ({"icon.svg"} & set(files)))
+    assert sorted(files) == sorted({"app.js", "style.css", *LATER} | ({"icon.svg"} & set(files)))
     assert len(first) == len(files)
 
 
@@ -89,7 +89,7 @@ def test_times_are_those_of_beijing(chromium: browser.Browser, busy: huifu_mock.
 def test_a_page_names_its_files_under_a_version_that_browsers_keep(server: huifu_mock.Server) -> None:
     shown = get(server.base_url, "/_mock/").body.decode().partition("</head>")[0]
     place = f"{page.FILES}{page.version()}/"
-    assert shown.count(f'"{page.FILES}') == shown.count(f'"{place}') == 4
+    assert shown.count(f'"{page.FILES}') == shown.count(f'"{place}') == 3
     kept = get(server.base_url, f"{place}app.js")
     assert (kept.status, kept.headers["cache-control"]) == (200, "max-age=31536000, immutable")
     assert get(server.base_url, f"{page.FILES}app.js").headers["cache-control"] == "no-cache"
@@ -113,7 +113,7 @@ def imported(modules: Iterable[str]) -> set[str]:
 
 
 def test_the_page_names_the_files_of_its_first_view_which_holds_no_module_that_can_wait() -> None:
-    assert re.findall(r'"/_mock/console/([^"]+\.js)"', source("index.html")) == [LIBRARY, joined.MODULE]
+    assert re.findall(r'"/_mock/console/([^"]+\.js)"', source("index.html")) == [joined.MODULE]
     assert set(FIRST) == {joined.MODULE} | imported(FIRST) - {LIBRARY}
     assert {"commands.js", "connect.js", "deliveries.js", "detail.js", "faults.js", "orders.js"} <= LATER
     assert {"rest.js"} | imported(LATER) - set(FIRST) == LATER
@@ -137,7 +137,7 @@ def test_a_module_of_the_first_view_is_the_same_one_whoever_imports_it(server: h
     place = f"{page.FILES}{page.version()}/"
     whole = get(server.base_url, f"{place}app.js").body.decode()
     assert re.findall(r"^// --- (\S+\.js)$", whole, re.MULTILINE) == FIRST
-    assert set(IMPORTED.findall(whole)) == {LIBRARY}
+    assert IMPORTED.findall(whole) == []
     assert get(server.base_url, f"{place}store.js").body == b'export * from "./app.js";\n'
     for module in LATER:
         served = IMPORTED.findall(get(server.base_url, f"{place}{module}").body.decode())

@@ -2,6 +2,7 @@
 import { html, useEffect, useLayoutEffect, useRef, useState } from "./parts.js";
 
 const OVERSCAN = 8;
+const ABOVE = 180; // pixels that stand above a list, on no window more
 let current = null; // the list that is shown: {ids, open, scrollTo}
 let cursor = null; // the id of the row that the keys stand on
 
@@ -35,7 +36,7 @@ export function List({ rows, row, href, label, height = 40, tall = 62, chosen, o
   }, []);
 
   // The first picture has no row too many; those beside it follow as soon as the list knows its own size.
-  const [top, inSight, around] = box.current ? [box.current.scrollTop, box.current.clientHeight, OVERSCAN] : [0, innerHeight, 0];
+  const [top, inSight, around] = box.current ? [box.current.scrollTop, box.current.clientHeight, OVERSCAN] : [0, Math.max(0, innerHeight - ABOVE), 0];
   const first = Math.max(0, Math.floor(top / size) - around);
   const last = Math.min(rows.length, Math.ceil((top + inSight) / size) + around);
 
