@@ -36,8 +36,9 @@ class PassiveHarness(Harness):
         self._prepare(script, session=token)
 
     def _prepare(self, script: Sequence[PreparedAnswer], **match: str) -> None:
-        for one in script:
-            self._prepared.append(self.tenant.faults.add({**one, "match": {**one["match"], **match}}))
+        if script:
+            made = self.tenant.faults.add_many({**one, "match": {**one["match"], **match}} for one in script)
+            self._prepared += made
 
     def _acted(self, token: str, script: Sequence[PreparedAnswer], e: Evidence) -> None:  # noqa: ARG002  # the harness's own form
         idle = [fault for fault in self._prepared if not fault.used]
