@@ -21,7 +21,8 @@ from huifu_contract.catalogue.translations import FILE, in_chinese, sentences
 from huifu_contract.cli.main import main
 from huifu_contract.grading.exchanges import sequence
 from huifu_contract.grading.results import Exit, RunResult, Verdict
-from huifu_contract.reports import html, junit, terminal
+from huifu_contract.reports import html, junit, quotes, terminal
+from huifu_contract.reports.not_asked import not_asked
 from huifu_contract.server import registry as servers
 
 # -- the document ---------------------------------------------------------------------------------------------------
@@ -67,6 +68,40 @@ def test_a_run_of_some_cases_leaves_the_others_empty() -> None:
     document = html.document([part, run()])
     assert len(document["cases"]) == len(catalogue())
     assert len(document["runs"][0]["cells"]) == 5
+
+
+def without_webhooks(grades: tuple[str, ...] = ("decision", "wire"), **client: object) -> RunResult:
+    """A run of a client that lists no `hook`, or of one whose `hook` was left out."""
+    made, records = run("php"), catalogue()
+    cases = tuple(case for case in made.cases if records[case.id].grades & set(grades))
+    return replace(made, cases=cases, grades=grades, client={**made.client, "profiles": ["decision", "wire"], **client})
+
+
+def test_cases_that_were_not_asked_are_counted_with_the_reason() -> None:
+    count = sum(record.group == "webhook" for record in catalogue().values())
+    assert [kind.words() for kind in not_asked(without_webhooks())] == [
+        f"{count} cases were not asked ({count} webhook): the client lists no hook in its `profiles`"
+    ]
+    left_out = without_webhooks(profiles=["decision", "hook", "wire"])
+    assert [kind.words() for kind in not_asked(left_out)] == [
+        f"{count} cases were not asked ({count} webhook): --grade leaves out hook"
+    ]
+    wire = without_webhooks(("wire",))
+    assert sum(kind.cases for kind in not_asked(wire)) + len(wire.cases) == len(catalogue())
+
+
+def test_nothing_is_said_of_what_was_not_asked_where_all_was_or_where_cases_were_chosen() -> None:
+    assert not_asked(run("php")) == []
+    made = without_webhooks()
+    assert not_asked(replace(made, cases=made.cases[:5])) == []
+    assert not_asked(without_webhooks(spec="passive:shop")) == []
+
+
+def test_every_sentence_that_a_case_stands_on_is_there_in_chinese() -> None:
+    shown = {quotes.in_chinese(record.quote) for record in catalogue().values()}
+    assert not [quote for quote in shown if re.search("[a-z]{3,} [a-z]{2,} [a-z]+", quote)]
+    said = "".join(record.quote for record in catalogue().values())
+    assert not [sentence for sentence in quotes.sentences() if sentence not in said], "no case stands on it any more"
 
 
 def test_the_words_of_a_case_are_those_of_its_newest_revision() -> None:
@@ -326,6 +361,17 @@ def test_chinese_is_chinese_all_over(chromium: browser.Browser, page: Path) -> N
     assert keys == "language"
     click(chromium, ".cell .fail")
     assert "真实情况" in text(chromium, "#detail")
+
+
+@pytest.mark.parametrize(
+    ("lang", "told"), [("en", "cases were not asked (8 webhook)"), ("zh", "8 个用例未评测（异步通知 8 个）")]
+)
+def test_the_page_says_what_was_not_asked(chromium: browser.Browser, tmp_path: Path, lang: str, told: str) -> None:
+    chromium.show(written(tmp_path, [without_webhooks()]), f"?lang={lang}")
+    assert told in text(chromium, "header.top")
+    click(chromium, '[data-case="response/extra-fields"] .name')
+    basis = {"en": "Safety\nA definite claim must be true.", "zh": "依据：安全\n确定的结论必须为真。"}
+    assert text(chromium, "#detail figure") == basis[lang]
 
 
 @pytest.mark.parametrize("width", [1280, 390])

@@ -86,6 +86,14 @@ def test_a_run_without_a_score_says_why_and_what_to_do(run: RunResult, why: str)
     assert "()" not in told
 
 
+def test_cases_that_were_not_asked_are_told() -> None:
+    run = made_results.run("php")
+    cases = tuple(case for case in run.cases if case.group != "webhook")
+    offers = {**run.client, "profiles": ["decision", "wire"]}
+    told = piped(replace(run, cases=cases, grades=("decision", "wire"), client=offers))
+    assert "(8 webhook): the client lists no hook in its `profiles`" in told
+
+
 def test_the_chance_of_a_miss_is_told_in_words() -> None:
     run = made_results.run("php")
     cases = tuple(replace(case, judged=("L1",), inputs=10, drawn=5) for case in run.cases[:3])

@@ -8,6 +8,7 @@ import html
 import json
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ from huifu_contract.catalogue.registry import GROUPS
 from huifu_contract.catalogue.translations import in_chinese
 from huifu_contract.grading.results import OK, CaseResult, RunResult, Verdict
 from huifu_contract.harness.laws import TITLES
+from huifu_contract.reports import quotes
 from huifu_contract.reports.again import again
+from huifu_contract.reports.not_asked import not_asked
 
 STEP = re.compile(r" *(?P<at>[+-]\d+\.\d+s)  client -> (?P<op>\S+) +(?P<sent>.*?)  \|  (?P<heard>.*)")
 NOT_AUTHENTIC = " (not authentic)"
@@ -67,7 +70,12 @@ def _cases(runs: Iterable[RunResult]) -> list[dict[str, Any]]:
     places = {group: place for place, group in enumerate(_ordered({case.group for case in newest.values()}))}
     ordered = sorted(newest.values(), key=lambda case: places[case.group])
     return [
-        {**{name: clean(getattr(case, name)) for name in ABOUT}, "zh": in_chinese(case.says), "rev": case.rev}
+        {
+            **{name: clean(getattr(case, name)) for name in ABOUT},
+            "zh": in_chinese(case.says),
+            "quoteZh": quotes.in_chinese(clean(case.quote)),
+            "rev": case.rev,
+        }
         for case in ordered
     ]
 
@@ -96,6 +104,7 @@ def _run(run: RunResult, title: str) -> dict[str, Any]:
         "interrupted": run.interrupted,
         "exit": int(run.exit),
         "score": run.score(),
+        "notAsked": [{**asdict(kind), "cases": kind.cases} for kind in not_asked(run)],
         "cells": {case.id: _cell(run, case) for case in run.cases},
     }
 

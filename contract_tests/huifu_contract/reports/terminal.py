@@ -20,6 +20,7 @@ from huifu_contract.grading.results import OK, CaseResult, RunResult, Verdict
 from huifu_contract.grading.statistics import ONE_IN, by_law, percent, pooled
 from huifu_contract.harness.laws import TITLES
 from huifu_contract.reports.again import again
+from huifu_contract.reports.not_asked import not_asked
 
 CALL = re.compile(r"\bcall-[0-9]+\b")
 STYLES = {
@@ -52,6 +53,8 @@ def show(console: Console, run: RunResult) -> None:
     """The whole report of one run."""
     _header(console, run)
     _groups(console, run.cases)
+    for kind in not_asked(run):
+        console.print(f"  {escape(kind.words())}", highlight=False, soft_wrap=True)
     blocked = [case for case in run.cases if case.verdict is Verdict.BLOCKED]
     for case in run.cases:
         if case.verdict not in OK and case.verdict is not Verdict.BLOCKED:

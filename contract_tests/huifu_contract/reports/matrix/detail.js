@@ -108,7 +108,7 @@ function drawDetail() {
       el("h2", { id: "detail-title" }, test.id)),
     el("div", { class: "scroll" },
       el("p", { class: "promise", lang: chinese(saysOf(test)) }, prose(saysOf(test))),
-      el("figure", {}, el("figcaption", {}, words().basis[test.basis]), el("blockquote", { lang: chinese(test.quote) }, prose(test.quote))),
+      el("figure", {}, el("figcaption", {}, words().basis[test.basis]), el("blockquote", { lang: chinese(quoteOf(test)) }, prose(quoteOf(test)))),
       el("div", { role: "tablist", "aria-label": words().clients, class: "tabs" }, tabs(test)),
       el("div", { role: "tabpanel", id: "evidence", "aria-labelledby": `tab-${state.open.column}` }, evidence(test, run))));
   if (same) dialog.querySelector(".scroll").scrollTop = scrolled;

@@ -17,7 +17,8 @@ function topBar() {
   }, words().other);
   return el("header", { class: "top" },
     el("div", {}, el("h1", {}, words().title),
-      el("p", { class: "sub" }, el("span", {}, words().about(data.cases.length, data.runs.length)), el("span", {}, `${words().kit} ${kits}`), el("span", {}, `${words().made} ${newest.slice(0, 10)}`))),
+      el("p", { class: "sub" }, el("span", {}, words().about(data.cases.length, data.runs.length)), el("span", {}, `${words().kit} ${kits}`), el("span", {}, `${words().made} ${newest.slice(0, 10)}`)),
+      data.runs.flatMap((run) => run.notAsked.map((kind) => el("p", { class: "sub" }, words().notAsked(run.title, kind))))),
     el("div", { class: "tools" }, language, theme, el("button", { type: "button", class: "tool wide", id: "print", onclick: () => print() }, words().print)));
 }
 

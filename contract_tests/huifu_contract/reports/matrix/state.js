@@ -29,6 +29,7 @@ const lawTitle = (name) => words().laws[name] ?? data.laws[name];
 const groupOf = (id) => id.split("/")[0];
 const shortOf = (id) => id.slice(id.indexOf("/") + 1);
 const saysOf = (test) => (state.lang === "zh" && test.zh) || test.says; // a case of an older revision may have no Chinese
+const quoteOf = (test) => (state.lang === "zh" ? test.quoteZh : test.quote);
 const cellOf = (run, id) => run.cells[id];
 const verdictOf = (run, id) => cellOf(run, id)?.verdict;
 
@@ -37,7 +38,7 @@ function haystack(test) {
     const cell = cellOf(run, test.id) ?? {};
     return [...(cell.broken ?? []), cell.root, cell.detail, cell.verdict];
   });
-  return [test.id, test.says, test.zh, test.quote, test.level, ...found].filter(Boolean).join("\n").toLowerCase();
+  return [test.id, test.says, test.zh, test.quote, test.quoteZh, test.level, ...found].filter(Boolean).join("\n").toLowerCase();
 }
 for (const test of data.cases) test.haystack = haystack(test);
 

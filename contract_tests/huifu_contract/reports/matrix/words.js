@@ -3,6 +3,7 @@ const WORDS = {
   en: {
     title: "Close contract: results by client",
     about: (cases, clients) => `${cases} cases × ${clients} ${clients === 1 ? "client" : "clients"}`,
+    notAsked: (run, kind) => `${run}: ${kind.cases} ${kind.cases === 1 ? "case was" : "cases were"} not asked (${kind.groups.map(([group, count]) => `${count} ${groupWord(group)}`).join(", ")}): ${kind.offered ? `--grade leaves out ${kind.needs.join(" or ")}` : `the client lists no ${kind.needs.join(" or ")} in its profiles`}`,
     made: "graded", kit: "kit", other: "中文", otherLabel: "中文：用中文显示",
     theme: { auto: "Auto", light: "Light", dark: "Dark" }, themeLabel: "Colours", print: "Print",
     search: "Find a case or a finding", filters: "Filters", levels: "Level", verdicts: "Verdict",
@@ -25,7 +26,7 @@ const WORDS = {
       MUST: "the contract is broken without it", SHOULD: "recommended, and counted", MAY: "recorded, never a failure",
     },
     basis: {
-      spec: "Specification", vendor: "Vendor: all official SDKs agree", safety: "Safety: a definite claim must be true",
+      spec: "Specification", vendor: "Vendor: all official SDKs agree", safety: "Safety",
       assume: "Assumed: our reading",
     },
     kind: { S: "scripted", P: "property-based", M: "stateful" },
@@ -48,6 +49,7 @@ const WORDS = {
   zh: {
     title: "关单契约：各客户端的结果",
     about: (cases, clients) => `${cases} 个用例 × ${clients} 个客户端`,
+    notAsked: (run, kind) => `${run}：有 ${kind.cases} 个用例未评测（${kind.groups.map(([group, count]) => `${groupWord(group)} ${count} 个`).join("、")}）：${kind.offered ? `--grade 未包含 ${kind.needs.join(" 或 ")}` : `客户端的 profiles 中没有 ${kind.needs.join(" 或 ")}`}`,
     made: "评测于", kit: "套件", other: "English", otherLabel: "English: show in English",
     theme: { auto: "自动", light: "浅色", dark: "深色" }, themeLabel: "配色", print: "打印",
     search: "查找用例或问题", filters: "筛选", levels: "级别", verdicts: "结论",
@@ -67,7 +69,7 @@ const WORDS = {
     about_run: { spec: "客户端", offers: "能力", language: "语言", profile: "档位", seed: "随机种子", started: "开始时间", seconds: "用时", kit: "套件", hypothesis: "Hypothesis", python: "Python", restarts: "重启次数", exit: "退出码" },
     interrupted: "已中断", findings: "问题清单",
     level: { MUST: "必须：不满足即违反契约", SHOULD: "应当：建议，计入得分", MAY: "可选：仅记录，不算失败" },
-    basis: { spec: "依据：接口规范", vendor: "依据：官方各 SDK 一致", safety: "依据：确定的结论必须为真", assume: "假定：我方理解" },
+    basis: { spec: "依据：接口规范", vendor: "依据：官方各 SDK 一致", safety: "依据：安全", assume: "假定：我方理解" },
     kind: { S: "脚本用例", P: "属性测试", M: "状态测试" },
     group: {
       control: "对照", request: "请求", query: "关单查询", response: "应答", security: "安全", transport: "传输", repeat: "重复",

@@ -1,0 +1,21 @@
+"""What a case stands on, in Chinese: `quotes.zh.toml` has each English sentence of it."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
+
+FILE = Path(__file__).with_name("quotes.zh.toml")
+
+
+def in_chinese(quote: str) -> str:
+    """As it is where it is Chinese already, or of another version of the kit."""
+    for english, chinese in sentences().items():
+        quote = quote.replace(english, chinese)
+    return quote.replace("。 ", "。")
+
+
+@cache
+def sentences() -> dict[str, str]:
+    return dict(tomllib.loads(FILE.read_text(encoding="utf-8")))
