@@ -73,7 +73,7 @@ const WORDS = {
     kind: { S: "脚本用例", P: "属性测试", M: "状态测试" },
     group: {
       control: "对照", request: "请求", query: "关单查询", response: "应答", security: "安全", transport: "传输", repeat: "重复",
-      concurrency: "并发", time: "时间", webhook: "异步通知",
+      concurrency: "并发", time: "时间", webhook: "webhook",
     },
     verdict: {
       pass: ["通过", "所有样例都遵守规则。"],
