@@ -121,6 +121,13 @@ OUTSIDE = """[...document.querySelectorAll("button, a, input, select, h2, h3, p"
 """What one would have to scroll sideways for, outside of the rows that are made for it."""
 
 
+def test_the_tab_of_the_view_is_seen_on_a_phone(chromium: browser.Browser, tenant: huifu_mock.Tenant) -> None:
+    console = Console(chromium, tenant)
+    for view in ("connect", "calls"):
+        console.open(view, width=320)
+        expect(console.page.locator(".nav [aria-current]")).to_be_in_viewport(ratio=0.9)  # a part of a pixel may be cut
+
+
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_an_empty_tenant_teaches_what_to_do(lang: str, chromium: browser.Browser, tenant: huifu_mock.Tenant) -> None:
     console = Console(chromium, tenant)

@@ -71,6 +71,7 @@ function Bar() {
 }
 
 function Nav() {
+  useEffect(() => { document.querySelector(".nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" }); }, [route.view]);
   const n = armed().length, bad = failing();
   const counts = { calls: totalCalls(), orders: Math.max(state.orders.size, state.olderOrders ? state.totalOrders : 0),
     deliveries: Math.max(state.deliveries.size, state.olderDeliveries ? state.totalDeliveries : 0) };
