@@ -88,8 +88,8 @@ def keep(gateway: Gateway, call: Unmatched, response: bytes | None = None) -> tu
 
 
 def said(entry: Entry) -> dict[str, str]:
-    """Why a call reached no endpoint, in both languages."""
-    like = nearest(entry.target) if entry.unmatched == "path" else ""
+    """Why a call reached no endpoint, in both languages; a list asks for a thousand at once, so nothing is searched."""
+    like = next((path for path in PATHS if f"{_MEANT} {path}?" in entry.hint), "")
     zh = _ZH[entry.unmatched].format(
         path=entry.target or "?",
         method=entry.method or "?",
@@ -104,10 +104,13 @@ def explanation(entry: Entry) -> "explain.Explanation":
     return explain.Explanation(None, (), None, None, said(entry))
 
 
+_MEANT: Final = "did you mean"
+
+
 def no_such_path(path: str) -> Problem:
     """What to tell a client that asked for a path which is not served."""
     like = nearest(path)
-    wanted = f"did you mean {like}? " if like else ""
+    wanted = f"{_MEANT} {like}? " if like else ""
     return Problem("the path", f"there is nothing at {path}", f"{wanted}Huifu's paths here: {', '.join(PATHS)}")
 
 
