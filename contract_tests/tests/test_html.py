@@ -364,7 +364,7 @@ def test_chinese_is_chinese_all_over(chromium: browser.Browser, page: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("lang", "told"), [("en", "cases were not asked (8 webhook)"), ("zh", "8 个用例未评测（异步通知 8 个）")]
+    ("lang", "told"), [("en", "cases were not asked (8 webhook)"), ("zh", "8 个用例未评测（webhook 8 个）")]
 )
 def test_the_page_says_what_was_not_asked(chromium: browser.Browser, tmp_path: Path, lang: str, told: str) -> None:
     chromium.show(written(tmp_path, [without_webhooks()]), f"?lang={lang}")
