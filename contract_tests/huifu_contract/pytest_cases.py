@@ -145,7 +145,7 @@ def told(result: CaseResult) -> str:
     """A failing case for pytest's report."""
     lines = [f"{result.verdict.value.upper()} {result.level} {result.id}: {result.signature or result.root}"]
     lines += [f"passes when: {result.says}", f"stands on:   {result.quote}"]
-    lines += [f"law {law}:      {TITLES[law]}" for law in result.laws]
+    lines += [f"{f'law {law}:':<13}{TITLES[law]}" for law in result.laws]
     lines += [f"detail:      {result.detail}"] if result.detail else []
     lines += [f"claim:       {result.claim}   truth: {result.truth}", *result.traffic] if result.claim else []
     lines += [f"again:       pytest --huifu-replay {result.replay} --huifu-case {result.id}"] if result.replay else []

@@ -73,12 +73,13 @@ def complaint(name: str, value: Any, part: str | None = None) -> str | None:
 
 
 def _worded(error: ValidationError) -> str:
-    where = ".".join(map(str, error.absolute_path)) or "the whole"
+    where = ".".join(map(str, error.absolute_path))
     message = _message(error)
     if len(message) > MOST:
         message = f"{message[: MOST // 2]}…{message[-MOST // 2 :]}"
     described = error.schema.get("description") if isinstance(error.schema, dict) and error.path else None
-    return f"{where}: {message}; {described}" if described else f"{where}: {message}"
+    told = f"{where}: {message}" if where else message
+    return f"{told} ({described.rstrip('.')})" if described else told
 
 
 def _message(error: ValidationError) -> str:
@@ -87,6 +88,8 @@ def _message(error: ValidationError) -> str:
     match error.validator:
         case "pattern" | "not":  # their messages quote a regular expression of a line or more
             return f"{value} does not have the right form"
+        case "required":
+            return error.message.replace("is a required property", "is missing")
         case "enum":
             return f"{value} is not one of {', '.join(map(_as_json, wanted))}"
         case "const":

@@ -202,6 +202,19 @@ def test_no_shell_reads_the_command() -> None:
         driver("cmd:/nonexistent/$(id);true").start(CONFIG)
 
 
+def test_a_client_that_cannot_be_started_is_told_with_what_to_look_at(tmp_path: Path) -> None:
+    (tmp_path / "close_adapter.php").write_text("<?php")
+    with pytest.raises(SetupTrouble, match=r"No such file or directory; it is looked for in PATH.*is it built\?"):
+        driver("cmd:./close_adapter").start(CONFIG)
+    with pytest.raises(SetupTrouble, match=r"Permission denied; .* as in cmd:php close_adapter\.php"):
+        driver(f"cmd:{tmp_path / 'close_adapter.php'}").start(CONFIG)
+
+
+def test_a_command_without_its_kind_is_told_with_it() -> None:
+    with pytest.raises(SetupTrouble, match=r"write cmd:php close\.php if it is a command, or for instance py:"):
+        driver("php close.php")
+
+
 def test_the_childs_environment_has_no_proxy_no_locale_and_a_fixed_zone() -> None:
     given = {
         "HTTP_PROXY": "http://p",

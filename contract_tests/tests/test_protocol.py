@@ -106,6 +106,8 @@ def test_null_is_absence_in_the_answer_to_a_close(absent: str) -> None:
 @pytest.mark.parametrize(
     ("reply", "says"),
     [
+        ({}, "the reply to close is invalid: 'outcome' is missing; see"),
+        ({"outcome": "closed", "seen": []}, "seen: [] is not of type object or null (What the client read in a reply"),
         ({"outcome": None}, 'outcome: null is not one of "closed", "not_closed",'),
         ({"outcome": "unknown", "seen": True}, "seen: true is not of type object or null"),
         ({"outcome": "unknown", "seen": [None, False]}, "seen: [null, false] is not of type object or null"),

@@ -54,6 +54,22 @@ def test_every_failure_ends_with_the_command_that_repeats_it() -> None:
         assert (case.replay or "--seed 0 --profile ci") in command
 
 
+def test_what_fails_as_a_control_does_is_named_under_it_and_shown_once() -> None:
+    names = ("control/accepts-honest-success", "request/endpoint", "request/envelope", "request/sign-verifies")
+    run = made_results.run("php", dict.fromkeys(names, made_results.L1))
+    changes: dict[str, dict[str, str]] = {
+        name: {"root": "the same as in control/accepts-honest-success", "detail": "no key"} for name in names[1:]
+    }
+    changes[names[0]] = {"detail": "no key\nsigned: this"}
+    changes[names[3]]["detail"] = "the key is wrong"
+    told = piped(replace(run, cases=tuple(replace(case, **changes.get(case.id, {})) for case in run.cases)))
+    assert "  2 more cases fail in the same way: request/endpoint, request/envelope\n" in told
+    assert [line for line in told.splitlines() if line.startswith("FAIL ")] == [
+        "FAIL MUST control/accepts-honest-success",
+        "FAIL MUST request/sign-verifies",
+    ]
+
+
 def test_what_the_client_prints_with_every_example_is_shown_once() -> None:
     run = made_results.run("php", {"security/sign-missing": made_results.L5})
     noise = "".join(f"warning: slow\nhint of call-{number}: sign `/` as it is\n" for number in range(1, 31))

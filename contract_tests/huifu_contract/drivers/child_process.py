@@ -12,6 +12,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from threading import Thread
 
 from huifu_contract.drivers.protocol import MAX_LINE
@@ -70,6 +71,15 @@ class Pump:
 KEPT_STDERR = 64 * 1024
 
 
+def _remedy(error: OSError) -> str:
+    match error:
+        case FileNotFoundError():
+            return f"; it is looked for in PATH, or from {Path.cwd()} if there is a / in it; is it built?"
+        case PermissionError():
+            return "; a program that is run by another is named behind it, as in cmd:php close_adapter.php"
+    return ""
+
+
 class Child:
     """`on_line` gets every line of stdout (an overlong one cut, without LF).
 
@@ -94,7 +104,7 @@ class Child:
                 start_new_session=True,  # its own process group, so that its children die with it
             )
         except OSError as error:
-            raise SetupTrouble(f"could not start {argv[0]!r}: {error.strerror or error}") from None
+            raise SetupTrouble(f"could not start {argv[0]!r}: {error.strerror or error}{_remedy(error)}") from None
         pipes = (self.process.stdin, self.process.stdout, self.process.stderr)
         self._in, out, err = (pipe.fileno() for pipe in pipes if pipe is not None)
         os.set_blocking(self._in, False)

@@ -23,5 +23,6 @@ def driver(client: str) -> Driver:
     kind, colon, what = client.partition(":")
     if not colon or kind not in KINDS or not what.strip():
         examples = ", ".join(example for _, example in KINDS.values())
-        raise SetupTrouble(f"--client {client!r} is not KIND:WHAT; write for instance {examples}")
+        meant = f"cmd:{client} if it is a command, or for instance " if client.strip() and kind not in KINDS else ""
+        raise SetupTrouble(f"--client {client!r} is not KIND:WHAT; write {meant or 'for instance '}{examples}")
     return KINDS[kind][0](what)

@@ -26,7 +26,7 @@ def encode(message: dict[str, Any]) -> bytes:
     return line
 
 
-def decode(line: bytes, where: str = "a line on stdout") -> dict[str, Any]:
+def decode(line: bytes, where: str = "a line on the client's stdout") -> dict[str, Any]:
     """A reply as a dict with an integer id; what it must contain depends on the op, see `check`."""
     if not line.endswith(b"\n") or len(line) > MAX_LINE + 1:
         what = "is longer than 1 MiB" if len(line) > MAX_LINE else "does not end with LF"
@@ -34,7 +34,7 @@ def decode(line: bytes, where: str = "a line on stdout") -> dict[str, Any]:
     try:
         reply = json.loads(line.decode("utf-8"))
     except (ValueError, RecursionError):
-        raise AdapterTrouble(f"{where} is not JSON: {_short(line)}; it is for the protocol alone") from None
+        raise AdapterTrouble(f"{where} is not JSON: {_short(line)}; that is for the protocol alone") from None
     if not isinstance(reply, dict) or not isinstance(reply.get("id"), int) or isinstance(reply["id"], bool):
         raise AdapterTrouble(f"a reply has no integer id: {_short(line)}")
     return reply

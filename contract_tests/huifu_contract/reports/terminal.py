@@ -23,6 +23,8 @@ from huifu_contract.reports.again import again
 from huifu_contract.reports.not_asked import not_asked
 
 CALL = re.compile(r"\bcall-[0-9]+\b")
+SAME_AS = "the same as in "
+"""How the root of a failure that a control has too begins."""
 STYLES = {
     Verdict.PASS: "green",
     Verdict.FAIL: "bold red",
@@ -56,9 +58,11 @@ def show(console: Console, run: RunResult) -> None:
     for kind in not_asked(run):
         console.print(f"  {escape(kind.words())}", highlight=False, soft_wrap=True)
     blocked = [case for case in run.cases if case.verdict is Verdict.BLOCKED]
+    alike = _alike(run.cases)
     for case in run.cases:
-        if case.verdict not in OK and case.verdict is not Verdict.BLOCKED:
+        if case.verdict not in OK and case.verdict is not Verdict.BLOCKED and case.id not in alike:
             _failure(console, run, case)
+            _fail_alike(console, [name for name, first in alike.items() if first == case.id])
     for root, cases in groupby(sorted(blocked, key=lambda case: case.root), key=lambda case: case.root):
         names = [case.id for case in cases]
         console.print(f"\n[magenta]BLOCKED[/] {len(names)} cases, one cause: {escape(root)}", highlight=False)
@@ -116,11 +120,33 @@ def _groups(console: Console, cases: Sequence[CaseResult]) -> None:
         console.print(f"  {group:<12} {marks}  [dim]{seconds:.1f} s[/]", highlight=False)
 
 
+def _alike(cases: Sequence[CaseResult]) -> dict[str, str]:
+    """Cases that fail as a control does, which is told once: the case to the control."""
+    failed = {case.id: case for case in cases if case.verdict is Verdict.FAIL}
+    found = {}
+    for case in failed.values():
+        first = failed.get(case.root.removeprefix(SAME_AS)) if case.root.startswith(SAME_AS) else None
+        if first is not None and _what(case) == _what(first):
+            found[case.id] = first.id
+    return found
+
+
+def _what(case: CaseResult) -> str:
+    """The first line of the detail; the lines of an explanation below it have the texts of the case."""
+    return case.detail.partition("\n")[0]
+
+
+def _fail_alike(console: Console, names: Sequence[str]) -> None:
+    if names:
+        count = f"{len(names)} more cases fail" if len(names) > 1 else "1 more case fails"
+        console.print(f"  {count} in the same way: {', '.join(names)}", highlight=False, soft_wrap=True)
+
+
 def _failure(console: Console, run: RunResult, case: CaseResult) -> None:
     style = STYLES[case.verdict]
     console.print(f"\n[{style}]{case.verdict.upper()}[/] {case.level} [bold]{case.id}[/]", highlight=False)
     lines = [f"passes when: {case.says}", f"stands on:   {case.quote}"]
-    lines += [f"law {law}:      {TITLES[law]}" for law in case.laws]
+    lines += [f"{f'law {law}:':<13}{TITLES[law]}" for law in case.laws]
     lines.append(f"broken:      {case.signature or case.root}")
     if case.detail:
         lines += [f"{'' if number else 'detail:':<13}{line}" for number, line in enumerate(case.detail.split("\n"))]
