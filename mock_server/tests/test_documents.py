@@ -161,6 +161,30 @@ def test_the_cheat_sheet_shows_every_call_that_changes_something(page: str) -> N
 TERM = re.compile(r"^\| (?P<term>[^|]+) \| `(?P<code>\w+)` \| ", re.MULTILINE)
 MOST_TERMS = 28
 
+CHINESE = [
+    *(page for page in PAGES if page.name.endswith(".zh-CN.md")),
+    ROOT / "mock_server/huifu_mock/console/words.js",
+    ROOT / "contract_tests/huifu_contract/reports/matrix/words.js",
+    *sorted((ROOT / "contract_tests/huifu_contract").rglob("*.zh.toml")),
+]
+SAID = {
+    "控制面": "控制接口",
+    "控制 API": "控制接口",
+    "接收方": "接收端",
+    "顾客": "客户",
+    "录入": "预置",
+    "造订单": "预置订单",
+    "胶囊": "capsule",
+    "明确的结论": "确定的结论",
+}
+"""What each of these is called instead."""
+
+
+@pytest.mark.parametrize("page", CHINESE, ids=named)
+def test_in_chinese_one_thing_has_one_name(page: Path) -> None:
+    text = page.read_text("utf-8")
+    assert {word: better for word, better in SAID.items() if word in text} == {}
+
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page.parent.name == "mock_server"], ids=named)
 def test_each_term_of_the_glossary_occurs_in_the_code(page: Path) -> None:
