@@ -141,6 +141,7 @@ SPOILT: tuple[Example, ...] = (
     {"fault": "tampered", "field": "resp_code", "value": 0},
     {"fault": "sign-missing", "nth": 2},
     {"fault": "echo-changed", "field": "req_seq_id", "how": "last", "nth": 2},
+    {"fault": "other-body", "content": '{"data":{"resp_code":"23000001","resp_desc":"原交易不存在"}}'},
 )
 
 
@@ -154,6 +155,7 @@ SPOILT: tuple[Example, ...] = (
     says="The reply to a closequery is examined as strictly as that to a close: its signature, over what was received.",
     fixed=SPOILT,
     since="1.1",
+    rev=2,
     seconds=0.3,
 )
 def authentic(harness: Harness, x: Example) -> None:
@@ -275,8 +277,10 @@ def lost_or_broken(harness: Harness, x: Example) -> None:
         *({"order": stat, "done": False} for stat in "SF"),
         *({"order": stat, "done": stat == "P", "value": None} for stat in "SP"),
         {"org_trans_stat": "S", "done": True},
+        {"org_trans_stat": "S", "stat": "P", "done": True},
+        {"org_trans_stat": "F", "stat": "P", "done": False},
     ],
-    rev=3,
+    rev=4,
     since="1.1",
 )
 def stat_decides(harness: Harness, x: Example) -> None:
@@ -288,7 +292,8 @@ def stat_decides(harness: Harness, x: Example) -> None:
         return
     if "org_trans_stat" in x:
         other = fault("extra-field", endpoint=QUERY, times=ALWAYS, field="org_trans_stat", value=x["org_trans_stat"])
-        harness.judge(asked(harness.close(None, close, other, must_act=False)))
+        state = [said("00000000", x["stat"], times=ALWAYS)] if "stat" in x else []
+        harness.judge(asked(harness.close(None, close, *state, other, must_act=False)))
         return
     if "code" in x:
         script = [said(x["code"], x["stat"], times=1 if x["done"] else ALWAYS)]

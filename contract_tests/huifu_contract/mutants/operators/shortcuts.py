@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from huifu_contract.mutants.operators.mutant import Mutant, made
+from huifu_contract.mutants.operators.mutant import Mutant, Placed, made
 from huifu_contract.mutants.registry import Reply
 from huifu_contract.outcome import Outcome
 from huifu_contract.reference.client import Client
@@ -54,13 +54,48 @@ def settled_by_the_payment(payment: str, standing: str) -> type[Client]:
     return made(Client, decide=decide)
 
 
-P_SETTLES = "response/p-beats-code"
+def found_settled_by_the_payment(payment: str, standing: str) -> type[Client]:
+    """The same where a closequery says so."""
+
+    def resolve(self: Client, reply: Reply, before: str) -> str:
+        settled = reply and (reply.get("trans_stat"), reply.get("org_trans_stat")) == ("P", payment)
+        return standing if settled else Client.resolve(self, reply, before)
+
+    return made(Client, resolve=resolve)
+
+
+class TakesAnUnknownOrderUnsigned(Placed):
+    """Asks for no signature where a closequery finds no order."""
+
+    def check_sign(self, envelope: Envelope) -> bool:
+        return super().check_sign(envelope) or (not envelope.sign and self._unknown(envelope.data))
+
+    def check_echo(self, sent: Mapping[str, str], data: Mapping[str, Any]) -> bool:
+        return self._unknown(data) or super().check_echo(sent, data)
+
+    def resolve(self, reply: Reply, standing: str) -> str:
+        return "not_closed" if reply and self._unknown(reply) else super().resolve(reply, standing)
+
+    def _unknown(self, data: Mapping[str, Any]) -> bool:
+        return self.place == "closequery" and set(data) == {"resp_code", "resp_desc"}
+
+
+P_SETTLES, P_IS_FOUND = "response/p-beats-code", "query/stat-decides"
 ROWS: tuple[tuple[str, str, str, type[Client], str], ...] = (
     ("signature-not-needed", "10000000", "close", TakesARefusalUnsigned, "security/sign-missing"),
     ("signature-not-needed", "an error alone", "close", TakesAnErrorWithoutAnything, "security/unsigned-gateway-error"),
     ("taken-for-not_closed", "a refused connection", "retry", EndsWhenNobodyListens, "transport/doubt-remains"),
     ("taken-for-not_closed", "P of a paid order", "close", settled_by_the_payment("S", "not_closed"), P_SETTLES),
     ("taken-for-closed", "P of a failed order", "close", settled_by_the_payment("F", "closed"), P_SETTLES),
+    (
+        "taken-for-not_closed",
+        "P of a paid order",
+        "closequery",
+        found_settled_by_the_payment("S", "not_closed"),
+        P_IS_FOUND,
+    ),
+    ("taken-for-closed", "P of a failed order", "closequery", found_settled_by_the_payment("F", "closed"), P_IS_FOUND),
+    ("signature-not-needed", "23000001 alone", "closequery", TakesAnUnknownOrderUnsigned, "query/authentic"),
 )
 """Operator, target, place, the client, and the case that is about it."""
 
