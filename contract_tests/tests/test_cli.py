@@ -88,6 +88,13 @@ def test_a_do_nothing_client_gives_1_one_root_cause_and_a_replay(
     assert '[[known]]\ncase   = "control/accepts-honest-success"' in capsys.readouterr().out
 
 
+def test_of_a_run_without_a_failure_nothing_is_listed_and_that_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    _run(_result(verdict=Verdict.PASS)).write(Path("r.json"))
+    assert main(["known", "--print", "r.json"]) == 0
+    told = capsys.readouterr()
+    assert (told.out, told.err) == ("", "no case of r.json fails, so there is nothing to list\n")
+
+
 def test_garbage_on_stdout_gives_3(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["client", "--client", f"{DO_NOTHING} prints-garbage", *FEW]) == 3
     assert "for the protocol alone" in capsys.readouterr().out

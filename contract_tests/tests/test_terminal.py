@@ -82,6 +82,16 @@ def test_what_the_client_prints_with_every_example_is_shown_once() -> None:
     ]
 
 
+def test_of_what_the_client_prints_the_last_block_stays_whole() -> None:
+    run = made_results.run("php", {"security/sign-missing": made_results.L5})
+    noise = "".join(f"sent {{\n  number: {number}\n}}\n" for number in range(1, 31))
+    cases = tuple(replace(case, stderr=noise) if case.stderr else case for case in run.cases)
+    told = (
+        piped(replace(run, cases=cases)).partition("stderr of the client:\n")[2].partition("  again:")[0].splitlines()
+    )
+    assert [line.strip() for line in told[-3:]] == ["sent {  (30 times)", "number: 30", "}  (30 times)"]
+
+
 def _only(*verdicts: Verdict) -> RunResult:
     run = made_results.run("php", verdicts=dict.fromkeys(catalogue(), Verdict.NOTE), without=("webhook",))
     return replace(run, cases=tuple(case for case in run.cases if case.verdict in verdicts))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -113,4 +114,6 @@ def _run_known(options: argparse.Namespace) -> int:
     failing = [case for case in found.cases if case.verdict is Verdict.FAIL]
     for case in failing:
         print(known_failures.printed(case.id, str(found.client["name"]), case.signature))
+    if not failing:
+        print(f"no case of {options.report} fails, so there is nothing to list", file=sys.stderr)
     return 0

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import sys
-from collections import Counter
 from collections.abc import Sequence
 from itertools import groupby
 
@@ -65,7 +64,8 @@ def show(console: Console, run: RunResult) -> None:
             _fail_alike(console, [name for name, first in alike.items() if first == case.id])
     for root, cases in groupby(sorted(blocked, key=lambda case: case.root), key=lambda case: case.root):
         names = [case.id for case in cases]
-        console.print(f"\n[magenta]BLOCKED[/] {len(names)} cases, one cause: {escape(root)}", highlight=False)
+        count = "1 case" if len(names) == 1 else f"{len(names)} cases"
+        console.print(f"\n[magenta]BLOCKED[/] {count}, one cause: {escape(root)}", highlight=False)
         if len(names) <= 3:
             console.print("  " + ", ".join(names), highlight=False)
     for case in run.cases:
@@ -148,7 +148,7 @@ def _failure(console: Console, run: RunResult, case: CaseResult) -> None:
     lines = [f"passes when: {case.says}", f"stands on:   {case.quote}"]
     lines += [f"{f'law {law}:':<13}{TITLES[law]}" for law in case.laws]
     lines.append(f"broken:      {case.signature or case.root}")
-    if case.detail:
+    if case.detail and case.detail != case.truth:
         lines += [f"{'' if number else 'detail:':<13}{line}" for number, line in enumerate(case.detail.split("\n"))]
     for one in case.differs:
         lines += [f"differs:     {one['field']}", f"  expected   {one['expected']}", f"  observed   {one['observed']}"]
@@ -167,8 +167,13 @@ def _failure(console: Console, run: RunResult, case: CaseResult) -> None:
 
 
 def _each_once(lines: Sequence[str]) -> list[str]:
-    """A client prints the same with every example; the numbers of calls are of a server that is gone."""
-    found = Counter(CALL.sub("call-…", line) for line in lines)
+    """Where each came last, so that what was printed last stays whole: a client prints the same with every example.
+
+    The numbers of calls are of a server that is gone.
+    """
+    found: dict[str, int] = {}
+    for line in (CALL.sub("call-…", line) for line in lines):
+        found[line] = found.pop(line, 0) + 1
     return [line if count == 1 else f"{line}  ({count} times)" for line, count in found.items()]
 
 
