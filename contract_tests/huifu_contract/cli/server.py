@@ -68,7 +68,7 @@ def _graded(options: argparse.Namespace) -> int:
         allow_wait=_seconds(options.allow_wait),
         allow_vendor=options.allow_vendor_host,
     )
-    console = Console(highlight=False)
+    console = terminal.console()
     with terminal.progress(Console(stderr=True)) as bar:
         task = bar.add_task(aim.base_url, total=None)
 

@@ -24,7 +24,7 @@ def show(console: Console, run: ServerRun) -> None:
         console.print(f"  [{STYLES[case.verdict]}]{case.verdict:<9}[/] {case.id}", highlight=False)
     for case in run.cases:
         if case.verdict not in OK and case.verdict is not Verdict.BLOCKED:
-            _failure(console, case)
+            _failure(console, run, case)
     blocked = sorted((case for case in run.cases if case.verdict is Verdict.BLOCKED), key=lambda case: case.root)
     for root, cases in groupby(blocked, key=lambda case: case.root):
         names = ", ".join(case.id for case in cases)
@@ -34,21 +34,23 @@ def show(console: Console, run: ServerRun) -> None:
             console.print(f"[cyan]note[/]  {case.id}: {escape(case.signature)}", highlight=False, soft_wrap=True)
     counts = ", ".join(f"{count} {verdict}" for verdict, count in run.counts.items())
     console.print(f"\n{counts or 'nothing ran'}  {run.seconds:.1f} s", highlight=False)
-    failing = [case.id for case in run.cases if case.verdict not in OK]
-    if failing:
-        again = ["huifu-contract", "server", "--base-url", str(server["base_url"]), "--seed", str(run.seed)]
-        again += ["--target", str(server["target"])] if server["target"] else []
-        again += ["--profile", run.profile, "--case", failing[0]]
-        console.print(f"again: {escape(shlex.join(again))}", highlight=False, soft_wrap=True)
 
 
-def _failure(console: Console, case: ServerResult) -> None:
+def _again(run: ServerRun, case: ServerResult) -> str:
+    """The command that runs the case once more."""
+    again = ["huifu-contract", "server", "--base-url", str(run.server["base_url"]), "--seed", str(run.seed)]
+    again += ["--target", str(run.server["target"])] if run.server["target"] else []
+    return shlex.join([*again, "--profile", run.profile, "--case", case.id])
+
+
+def _failure(console: Console, run: ServerRun, case: ServerResult) -> None:
     console.print(
         f"\n[{STYLES[case.verdict]}]{case.verdict.upper()}[/] {case.level} [bold]{case.id}[/]", highlight=False
     )
     lines = [f"passes when: {case.says}", f"stands on:   {case.quote}"]
     lines += [f"broken:      {part}" for part in case.signature.split("; [")]
     lines += case.steps or tuple(f"answered:    {seen.label}: {words(seen)}" for seen in case.observed)
+    lines.append(f"again:       {_again(run, case)}")
     for line in lines:
         console.print("  " + escape(line), highlight=False, soft_wrap=True)
 
