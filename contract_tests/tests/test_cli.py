@@ -127,6 +127,15 @@ def test_a_grade_that_the_client_does_not_offer_gives_5(capsys: pytest.CaptureFi
     assert "nothing was graded" in capsys.readouterr().out
 
 
+def test_cases_that_the_client_does_not_offer_give_5_and_say_why(capsys: pytest.CaptureFixture[str]) -> None:
+    """The controls pass, and nothing that was asked for is graded."""
+    client = ["client", "--client", STDLIB, "--grade", "wire", "--grade", "decision"]
+    assert main([*client, "--case", "webhook/*"]) == 5
+    said = capsys.readouterr().out
+    assert "cases that would count were skipped: of the grade hook, and graded are decision, wire alone" in said
+    assert main([*client, "--case", "control/*"]) == 0
+
+
 def test_the_catalogue_can_be_listed_and_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["cases", "--list"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == len(catalogue())

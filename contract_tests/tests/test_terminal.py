@@ -102,7 +102,10 @@ def _only(*verdicts: Verdict) -> RunResult:
     [
         (replace(_only(), grades=()), "The client offers decision, hook, wire, and --grade asks for something else"),
         (_only(), "No case that --case names is of a grade that the client offers"),
-        (_only(Verdict.SKIP), "were skipped: the client does not claim webhook. Add what it can do to its `claims`."),
+        (
+            _only(Verdict.SKIP),
+            "were skipped: the client does not claim webhook. Add what it can do to its `claims` and",
+        ),
         (_only(Verdict.NOTE), "findings that are only recorded do not count"),
     ],
 )

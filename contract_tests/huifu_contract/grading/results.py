@@ -141,7 +141,11 @@ class RunResult:
 
     @property
     def exit(self) -> Exit:
-        return Exit.INTERRUPTED if self.interrupted else exit_code(case.verdict for case in self.cases)
+        if self.interrupted:
+            return Exit.INTERRUPTED
+        code = exit_code(case.verdict for case in self.cases)
+        asked = [case.verdict for case in self.cases if case.group != "control"]
+        return exit_code(asked) if asked and code is Exit.OK else code  # controls alone grade nothing
 
     def score(self) -> dict[str, tuple[int, int]]:
         """passed and applicable per level; controls do not count, blocked stays in the denominator."""

@@ -119,8 +119,7 @@ class Runner:
         if record.id in self._results:
             return self._results[record.id]
         if not record.grades & self._grades():
-            offered = ", ".join(sorted(self._grades()))
-            return blank_result(record, Verdict.SKIP, f"the client offers {offered} alone")
+            return self._not_graded(record)
         idle = self._idle(record, self._plan)
         if idle is not None:
             self._finish(idle)
@@ -192,6 +191,9 @@ class Runner:
         records = self._selected()
         try:
             self._resume()
+            for record in select(self.options.cases) if self.options.cases and self._grades() else ():
+                if not record.grades & self._grades():
+                    self._finish(self._not_graded(record))
             self._run(server, records)
         except KeyboardInterrupt:
             for record in records:
@@ -355,6 +357,11 @@ class Runner:
             for record in catalogue().values()
             if record.grades & grades and (record.control or record.id in chosen)
         ]
+
+    def _not_graded(self, record: Record) -> CaseResult:
+        """The result of a case that was asked for, of a grade that the client or the command line leaves out."""
+        kinds, graded = (", ".join(sorted(grades)) for grades in (record.grades, self._grades()))
+        return blank_result(record, Verdict.SKIP, f"of the grade {kinds}, and graded are {graded} alone")
 
     def _grades(self) -> frozenset[str]:
         return self.options.grades & self._harnesses[0].hello.profiles

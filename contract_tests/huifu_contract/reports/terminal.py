@@ -198,5 +198,6 @@ def why_no_score(run: RunResult) -> str:
         return "No case that --case names is of a grade that the client offers: `huifu-contract cases` lists the cases."
     missing = sorted({case.root for case in run.cases if case.verdict is Verdict.SKIP and case.root})
     if missing:
-        return f"The cases that would count were skipped: {'; '.join(missing)}. Add what it can do to its `claims`."
+        wanted = "Add what it can do to its `claims` and `profiles`."
+        return f"The cases that would count were skipped: {'; '.join(missing)}. {wanted}"
     return "Controls and findings that are only recorded do not count: name other cases with --case, or none."
