@@ -22,11 +22,12 @@ from huifu_contract.drivers.kinds import driver as chosen
 from huifu_contract.failures import SetupTrouble
 from huifu_contract.grading import known_failures as known_file
 from huifu_contract.grading.known_failures import KnownFailure
+from huifu_contract.grading.options import Options
 from huifu_contract.grading.profiles import PROFILES, case_seed
 from huifu_contract.grading.profiles import parse as parse_budget
 from huifu_contract.grading.results import OK, CaseResult, RunResult, Verdict, merged
 from huifu_contract.grading.results import parse as parse_run
-from huifu_contract.grading.runner import Options, Runner
+from huifu_contract.grading.runner import Runner
 from huifu_contract.harness.laws import TITLES
 from huifu_contract.outcome import GRADES
 from huifu_contract.pytest_stash import KNOWN, runs_key, settings_key

@@ -14,9 +14,10 @@ from huifu_contract.cli.init import LANGUAGES
 from huifu_contract.cli.main import main
 from huifu_contract.drivers.kinds import driver
 from huifu_contract.drivers.subprocess import RemoteDriver
+from huifu_contract.grading.options import Options
 from huifu_contract.grading.profiles import Profile
 from huifu_contract.grading.results import Exit, RunResult, Verdict
-from huifu_contract.grading.runner import Options, Runner
+from huifu_contract.grading.runner import Runner
 from huifu_contract.mutants import selftest
 from huifu_mock import Server
 

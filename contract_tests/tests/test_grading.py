@@ -22,9 +22,10 @@ from huifu_contract.grading.case import Grader
 from huifu_contract.grading.exchanges import redact
 from huifu_contract.grading.failure_budget import FailureBudget, trouble_seconds
 from huifu_contract.grading.known_failures import KnownFailure
+from huifu_contract.grading.options import Options
 from huifu_contract.grading.profiles import LEAST, PROFILES, Budget, Profile, case_seed, parse
 from huifu_contract.grading.results import OK, CaseResult, Exit, Verdict, exit_code
-from huifu_contract.grading.runner import Options, Runner
+from huifu_contract.grading.runner import Runner
 from huifu_contract.harness.harness import Harness
 from huifu_contract.harness.laws import Blocked, Broken
 from huifu_contract.harness.prepared_answers import answer

@@ -16,9 +16,10 @@ from huifu_contract.drivers.http import HttpDriver
 from huifu_contract.drivers.in_process import LocalDriver
 from huifu_contract.drivers.kinds import driver
 from huifu_contract.failures import AdapterTrouble, ClientTrouble, Gone, Hung, SetupTrouble
+from huifu_contract.grading.options import Options
 from huifu_contract.grading.profiles import Profile
 from huifu_contract.grading.results import Exit, Verdict
-from huifu_contract.grading.runner import Options, Runner
+from huifu_contract.grading.runner import Runner
 from huifu_contract.reference.app import App, make_client
 
 CONFIG = dict.fromkeys(

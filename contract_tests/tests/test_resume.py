@@ -27,10 +27,11 @@ from huifu_contract.grading.case import blank_result
 from huifu_contract.grading.checkpoint import Checkpoint, SoFar
 from huifu_contract.grading.crew import Idle
 from huifu_contract.grading.failure_budget import FailureBudget
+from huifu_contract.grading.options import Options
 from huifu_contract.grading.profiles import Profile
 from huifu_contract.grading.progress import Progress
 from huifu_contract.grading.results import CaseResult, Exit, RunResult, Verdict
-from huifu_contract.grading.runner import Options, Runner
+from huifu_contract.grading.runner import Runner
 from huifu_contract.outcome import Outcome
 from huifu_contract.reference import Client, Config
 from huifu_contract.reports import terminal

@@ -16,10 +16,11 @@ from huifu_contract.catalogue.registry import catalogue
 from huifu_contract.drivers.in_process import LocalDriver, describes
 from huifu_contract.failures import ClientTrouble, SetupTrouble
 from huifu_contract.grading.crew import Crew, Idle
+from huifu_contract.grading.options import Options
 from huifu_contract.grading.plan import longest_first, seconds
 from huifu_contract.grading.profiles import Profile
 from huifu_contract.grading.results import RunResult, Verdict
-from huifu_contract.grading.runner import Options, Runner
+from huifu_contract.grading.runner import Runner
 from huifu_contract.harness.harness import Harness
 from huifu_contract.outcome import Outcome
 from huifu_contract.reference import Client, Config

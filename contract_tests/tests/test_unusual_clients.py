@@ -9,9 +9,10 @@ import pytest
 import unusual_clients
 from unusual_clients import UNUSUAL
 
+from huifu_contract.grading.options import Options
 from huifu_contract.grading.profiles import PROFILES, Profile
 from huifu_contract.grading.results import Verdict
-from huifu_contract.grading.runner import Options, Runner
+from huifu_contract.grading.runner import Runner
 from huifu_contract.mutants.selftest import MutantDriver
 
 FEW = Profile("few", examples=3, steps=2, seconds=600.0)

@@ -10,9 +10,10 @@ from pathlib import Path
 from huifu_contract.drivers.driver import Driver
 from huifu_contract.drivers.in_process import LocalDriver
 from huifu_contract.drivers.subprocess import RemoteDriver
+from huifu_contract.grading.options import Options
 from huifu_contract.grading.profiles import PROFILES
 from huifu_contract.grading.results import Exit
-from huifu_contract.grading.runner import Options, Runner
+from huifu_contract.grading.runner import Runner
 from huifu_contract.reference.app import make_client
 
 REFERENCE = "py:huifu_contract.reference.app:make_client"

@@ -93,8 +93,8 @@ def run(options: argparse.Namespace) -> int:
     from huifu_contract.cli.output import write
     from huifu_contract.grading import replay
     from huifu_contract.grading.generate import portable
+    from huifu_contract.grading.options import Options
     from huifu_contract.grading.profiles import PROFILES
-    from huifu_contract.grading.runner import Options
     from huifu_contract.reports import github
 
     _settle(options)

@@ -26,7 +26,7 @@ from huifu_contract.grading.results import CaseResult, Verdict, parse_case
 
 if TYPE_CHECKING:
     from huifu_contract.grading.known_failures import KnownFailure
-    from huifu_contract.grading.runner import Options
+    from huifu_contract.grading.options import Options
     from huifu_contract.outcome import Hello
 
 FORMAT = 1

@@ -12,13 +12,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from queue import Empty, SimpleQueue
 
 import hypothesis
 
 from huifu_contract import __version__
-from huifu_contract.catalogue.record import Example, Record
+from huifu_contract.catalogue.record import Record
 from huifu_contract.catalogue.registry import catalogue, select
 from huifu_contract.drivers.driver import Driver
 from huifu_contract.grading import replay
@@ -27,9 +26,10 @@ from huifu_contract.grading.checkpoint import Checkpoint, SoFar, run_of
 from huifu_contract.grading.crew import Crew, stopped
 from huifu_contract.grading.failure_budget import FailureBudget, trouble_seconds
 from huifu_contract.grading.known_failures import KnownFailure
+from huifu_contract.grading.options import Options
 from huifu_contract.grading.parts import Assembly, Part, in_parts
 from huifu_contract.grading.plan import Plan
-from huifu_contract.grading.profiles import PROFILES, Budget, Profile
+from huifu_contract.grading.profiles import Budget
 from huifu_contract.grading.progress import Progress
 from huifu_contract.grading.results import CaseResult, RunResult, Verdict
 from huifu_contract.harness import tenants
@@ -40,30 +40,6 @@ from huifu_mock.client.transport import Unreachable
 from huifu_mock.state.clock import Clock
 
 RED = (Verdict.FAIL, Verdict.FLAKY, Verdict.BLOCKED, Verdict.ADAPTER_ERROR, Verdict.KIT_ERROR, Verdict.NOT_RUN)
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How to grade. The defaults are those of the command line."""
-
-    profile: Profile = PROFILES["quick"]
-    grades: frozenset[str] = frozenset({"wire", "decision", "hook"})
-    cases: tuple[str, ...] = ()
-    level: str = "should"
-    seed: int = 0
-    portable_seed: bool = True
-    known: tuple[KnownFailure, ...] = ()
-    folder: Path | None = None
-    only: tuple[str, Example] | None = None
-    budget_s: float | None = None
-    workers: int = 1
-    most_workers: int | None = None
-    """How many there may be of a client that only waits; None: no more than `workers`."""
-    reveal: bool = False
-    keep: bool = False
-    """Whether the tenants of failing cases stay on the server, with the failing calls in their journals."""
-    reruns: int = 5
-    key_bits: int = 2048
 
 
 @dataclass(slots=True)

@@ -23,9 +23,10 @@ from huifu_contract.drivers.driver import Driver
 from huifu_contract.drivers.in_process import LocalDriver
 from huifu_contract.drivers.subprocess import RemoteDriver
 from huifu_contract.failures import SetupTrouble, Trouble
+from huifu_contract.grading.options import Options
 from huifu_contract.grading.profiles import Profile
 from huifu_contract.grading.results import CaseResult, Exit, RunResult, Verdict
-from huifu_contract.grading.runner import Options, Runner
+from huifu_contract.grading.runner import Runner
 from huifu_contract.mutants import do_nothing, mutants
 from huifu_contract.mutants.kill import Death, kill_all
 from huifu_contract.mutants.operators import equivalent, table

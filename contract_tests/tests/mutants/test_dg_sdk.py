@@ -14,8 +14,9 @@ import pytest
 from huifu_contract.catalogue.registry import catalogue
 from huifu_contract.drivers.kinds import driver
 from huifu_contract.grading import known_failures
+from huifu_contract.grading.options import Options
 from huifu_contract.grading.profiles import Profile
-from huifu_contract.grading.runner import Options, Runner
+from huifu_contract.grading.runner import Runner
 from huifu_mock.state.clock import Clock
 
 HERE = Path(__file__).parent / "dg_sdk"
