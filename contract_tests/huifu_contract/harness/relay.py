@@ -19,9 +19,9 @@ def leaving(gateway: str) -> Iterator[str]:
     Whoever connects after the gateway or the client has ended it is refused.
     """
     over, end = socket.socketpair()
-    with over, socket.create_server(("127.0.0.1", 0)) as door:
-        host, port = door.getsockname()
-        passing = Thread(target=_pass_on, args=(door, gateway, over), daemon=True, name="relay")
+    with over, socket.create_server(("127.0.0.1", 0)) as listener:
+        host, port = listener.getsockname()
+        passing = Thread(target=_pass_on, args=(listener, gateway, over), daemon=True, name="relay")
         passing.start()
         try:
             yield f"http://{host}:{port}"
@@ -30,10 +30,10 @@ def leaving(gateway: str) -> Iterator[str]:
             passing.join()
 
 
-def _pass_on(door: socket.socket, gateway: str, over: socket.socket) -> None:
-    if _first(door, over) is over:
+def _pass_on(listener: socket.socket, gateway: str, over: socket.socket) -> None:
+    if _first(listener, over) is over:
         return
-    client, _ = door.accept()
+    client, _ = listener.accept()
     with client:
         if _first(client, over) is not over:
             to = urlsplit(gateway)
@@ -41,14 +41,14 @@ def _pass_on(door: socket.socket, gateway: str, over: socket.socket) -> None:
                 while (source := _first(client, server, over)) is not over:
                     if not _moved(source, server if source is client else client):
                         break
-        door.close()  # before the client hears that its connection has ended
+        listener.close()  # before the client hears that its connection has ended
 
 
-def _first(*lines: socket.socket) -> socket.socket:
+def _first(*sockets: socket.socket) -> socket.socket:
     """The first on which something has come, or which has ended; it waits for that."""
     with selectors.DefaultSelector() as waiting:
-        for line in lines:
-            waiting.register(line, selectors.EVENT_READ, line)
+        for one in sockets:
+            waiting.register(one, selectors.EVENT_READ, one)
         found: socket.socket = waiting.select()[0][0].data
         return found
 

@@ -15,6 +15,6 @@ def given_type(headers: bytes) -> str:
 def doubtful_type(given: str) -> tuple[str, str]:
     """The warning in English and Chinese."""
     return (
-        f"warning: Content-Type {given} is accepted here, other gateways answer 415: send application/json",
-        f"警告：JSON 报文的 Content-Type 是 {given}，这里接受，其他网关会返回 415：请用 application/json",
+        f"Content-Type {given} is accepted here, other gateways answer 415: send application/json",
+        f"JSON 报文的 Content-Type 是 {given}，这里接受，其他网关会返回 415：请用 application/json",
     )

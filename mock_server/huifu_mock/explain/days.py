@@ -25,7 +25,7 @@ def own_date(endpoint: Endpoint, req_date: str, now: datetime) -> tuple[str, str
     if endpoint.request == ABOUT_THE_ORDER or req_date not in (_day(now.date(), -1), _day(now.date(), 1)):
         return None
     en, zh = which_day(now)
-    return f"warning: req_date {req_date} is a day off: {en}", f"警告：req_date {req_date} 差了一天：{zh}"
+    return f"req_date {req_date} is a day off: {en}", f"req_date {req_date} 差了一天：{zh}"
 
 
 @lru_cache(256)

@@ -97,9 +97,9 @@ def _typed(words: Words, entry: Entry) -> tuple[Warned, ...]:
     given = given_type(entry.sent.headers)
     if not given:
         return ()
-    en, zh = doubtful_type(given)
-    words.add(en, zh)
-    return (Warned("content-type", "Content-Type", en, zh),)
+    warned = (Warned("content-type", "Content-Type", *doubtful_type(given)),)
+    add_warnings(words, warned)
+    return warned
 
 
 def _dated(words: Words, entry: Entry, call: Call) -> tuple[Warned, ...]:
@@ -107,8 +107,9 @@ def _dated(words: Words, entry: Entry, call: Call) -> tuple[Warned, ...]:
     warning = None if entry.replay else own_date(entry.endpoint, call.value("req_date"), entry.at)
     if warning is None:
         return ()
-    words.add(*warning)
-    return (Warned("req-date", "req_date", *warning),)
+    warned = (Warned("req-date", "req_date", *warning),)
+    add_warnings(words, warned)
+    return warned
 
 
 def _name(entry: Entry) -> str | None:

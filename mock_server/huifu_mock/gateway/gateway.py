@@ -311,12 +311,12 @@ def _hint(tenant: Tenant, entry: Entry, call: Call) -> str:
 
 def _warnings(entry: Entry, call: Call) -> Iterator[str]:
     if b"/json" not in call.sent.headers and (given := explain.given_type(call.sent.headers)):
-        yield explain.ascii_line(explain.doubtful_type(given)[0])
+        yield explain.ascii_line(f"warning: {explain.doubtful_type(given)[0]}")
     req_date = call.value("req_date")
     if req_date and not entry.replay and req_date != day(entry.at):
         warning = explain.own_date(call.endpoint, req_date, entry.at)
         if warning is not None:
-            yield explain.ascii_line(warning[0])
+            yield explain.ascii_line(f"warning: {warning[0]}")
 
 
 def _refused_for_signature(tenant: Tenant, outcome: Outcome) -> bool:

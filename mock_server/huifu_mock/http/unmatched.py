@@ -37,7 +37,7 @@ _ZH: Final[dict[str, str]] = {
     "gone": "请求体未到齐，客户端就断开了；请发送 Content-Length 所说的字节数",
     "http": "收到的不是 HTTP；请发送 HTTP/1.1 请求",
     "tls": "连接以 TLS 握手开头；此端口只用 http，不用 https",
-    "host": "控制 API 被以其他主机名调用；请用 127.0.0.1 或 localhost",
+    "host": "控制接口被以其他主机名调用；请用 127.0.0.1 或 localhost",
     "connections": "打开的连接过多，不再接受新连接；请关闭一些，或用 serve --max-connections 调高上限",
     "elsewhere": "调用的不是汇付的主机（{path}）；在环境变量 NO_PROXY 中写上该主机可直连，"
     "或用 --intercept-others tunnel 放行全部",
