@@ -4,6 +4,7 @@ import pytest
 
 import huifu_mock
 from huifu_mock.client.transport import ControlError
+from huifu_mock.http.unmatched import COMPARED
 
 
 def refused(tenant: huifu_mock.Tenant, method: str, below: str, body: object = None, status: int = 422) -> list[str]:
@@ -28,6 +29,11 @@ def test_a_path_that_is_not_there_is_told_with_the_one_that_is_like_it(
 def test_a_path_like_no_other_is_told_with_where_all_are_listed(tenant: huifu_mock.Tenant) -> None:
     (said,) = refused(tenant, "GET", "/a/b/c/d/e", status=404)
     assert said.endswith("/a/b/c/d/e; GET /_mock lists every path")
+
+
+def test_a_path_that_is_too_long_to_be_compared_holds_up_nobody(tenant: huifu_mock.Tenant) -> None:
+    (said,) = refused(tenant, "GET", "/deliverys/" + "x" * COMPARED + "/resend", status=404)
+    assert said.endswith("/resend; GET /_mock lists every path")
 
 
 def test_a_value_of_another_type_is_told_with_the_right_one(tenant: huifu_mock.Tenant) -> None:

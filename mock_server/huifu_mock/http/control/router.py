@@ -31,6 +31,7 @@ from huifu_mock.http.control.route import (
     once_kept,
     problem,
 )
+from huifu_mock.http.unmatched import COMPARED
 from huifu_mock.schemas import Problem
 from huifu_mock.state.history import Act
 from huifu_mock.state.work import Unkept, in_memory
@@ -169,6 +170,8 @@ def _route(method: str, path: str) -> tuple[Route, dict[str, str]]:
 def _did_you_mean(parts: list[str]) -> str:
     """A question for the path that is like this one, with its own values in their places."""
     path = "/".join(parts)
+    if len(path) > COMPARED:
+        return ""
     known = [
         "/".join(mine if part.startswith("{") else part for part, mine in zip(template, parts, strict=True))
         for route in ROUTES
