@@ -1,7 +1,7 @@
-"""The command line beyond argparse: what is said of a command or an option that does not exist."""
+"""The command line beyond argparse: what is said of a command, an option or a word that does not exist."""
 
 import argparse
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 
@@ -28,6 +28,20 @@ def unknown(word: str, commands: Iterable[str]) -> str:
     names = [*commands]
     meant = _nearest(word, names, 0.75)
     return f"there is no command {word!r}; " + (f"did you mean {meant}?" if meant else f"choose {', '.join(names)}")
+
+
+def one_word(word: str, right: str, other: str, elsewhere: str) -> Callable[[str], str]:
+    """The type of an argument that takes one word alone: `right` is how the command is written.
+
+    For `other` it says `elsewhere`, which names the command that takes that one. Raises ArgumentTypeError.
+    """
+
+    def checked(given: str) -> str:
+        if given != word:
+            raise argparse.ArgumentTypeError(elsewhere if given == other else f"{given!r} is unknown; write: {right}")
+        return given
+
+    return checked
 
 
 def _nearest(word: str, names: list[str], likeness: float) -> str | None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from huifu_contract.failures import SetupTrouble
+from huifu_mock import _commands
 from huifu_mock.cli.new_file import NotWritten, write_new
 
 TEMPLATES = Path(__file__).parent.parent / "adapters"
@@ -43,22 +44,20 @@ LANGUAGES = {
 }  # fmt: skip
 
 
+WHAT = _commands.one_word(
+    "adapter",
+    "huifu-contract init adapter --lang LANG",
+    "helper",
+    "a helper for your own tests is written by: huifu-mock init helper --lang LANG",
+)
+
+
 def add(commands: Any) -> None:
     made = commands.add_parser("init", help="write an adapter", description=__doc__)
-    made.add_argument("what", type=_what, metavar="adapter", help="what to write; there is nothing else")
+    made.add_argument("what", type=WHAT, metavar="adapter", help="what to write; there is nothing else")
     made.add_argument("--lang", choices=sorted(LANGUAGES), required=True)
     made.add_argument("--out", type=Path, default=None, metavar="FILE")
     made.set_defaults(run=run)
-
-
-def _what(given: str) -> str:
-    """Raises ArgumentTypeError."""
-    if given == "adapter":
-        return given
-    if given == "helper":
-        wanted = "a helper for your own tests is written by: huifu-mock init helper --lang LANG"
-        raise argparse.ArgumentTypeError(wanted)
-    raise argparse.ArgumentTypeError(f"{given!r} is unknown; write: huifu-contract init adapter --lang LANG")
 
 
 def run(options: argparse.Namespace) -> int:

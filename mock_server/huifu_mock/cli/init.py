@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from huifu_mock import _data
+from huifu_mock import _commands, _data
 from huifu_mock.cli.main import Failure
 from huifu_mock.cli.new_file import NotWritten, write_new
 
@@ -38,6 +38,14 @@ HELPERS: Final = {
 }
 
 
+WHAT: Final = _commands.one_word(
+    "helper",
+    "huifu-mock init helper --lang LANG",
+    "adapter",
+    "an adapter for the contract kit is written by: huifu-contract init adapter --lang LANG",
+)
+
+
 def add_parser(commands: Any) -> None:
     """The options of `init`."""
     parser: argparse.ArgumentParser = commands.add_parser(
@@ -48,19 +56,9 @@ def add_parser(commands: Any) -> None:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("what", type=_what, metavar="helper", help="what to write; there is nothing else")
+    parser.add_argument("what", type=WHAT, metavar="helper", help="what to write; there is nothing else")
     parser.add_argument("--lang", choices=sorted(HELPERS), required=True)
     parser.add_argument("--out", type=Path, metavar="PLACE", help="a folder, or the file's name (default: here)")
-
-
-def _what(given: str) -> str:
-    """Raises ArgumentTypeError."""
-    if given == "helper":
-        return given
-    if given == "adapter":
-        wanted = "an adapter for the contract kit is written by: huifu-contract init adapter --lang LANG"
-        raise argparse.ArgumentTypeError(wanted)
-    raise argparse.ArgumentTypeError(f"{given!r} is unknown; write: huifu-mock init helper --lang LANG")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -7,7 +7,6 @@ from typing import Final
 from huifu_contract.grading.exchanges import digest, redact
 from huifu_mock.client.pushes import Delivery
 from huifu_mock.client.records import Call, Order
-from huifu_mock.client.server import Connection
 from huifu_mock.client.tenant import Tenant
 from huifu_mock.client.transport import path
 from huifu_mock.request import named
@@ -58,17 +57,16 @@ def _told(tenant: Tenant) -> Iterator[str]:
 
 def _elsewhere(tenant: Tenant) -> str:
     """A call that the default tenant received, as it does where a client is configured with another `sys_id`."""
-    server = Connection(tenant._link)
-    default = server.about()["default_tenant"]
+    default = tenant._link.ask("GET", path("about"))["default_tenant"]
     if default in (None, tenant.sys_id):
         return ""
-    page = tenant._link.ask("GET", path("tenants", default, "journal"), query={"view": "summary", "limit": 1})
+    page = tenant._link.ask("GET", path("tenants", default, "journal"), query={"sort": "newest", "limit": 1})
     if not page["items"]:
         return ""
-    entry = server.find(default).journal.get(page["items"][0]["id"])
+    last = Call.of(page["items"][0])
     return (
-        f"; the last call for the default tenant, {entry.endpoint or entry.path}, has the sys_id "
-        f"{named(entry.body) or 'of nobody'}: if this test sent it, configure its client with {tenant.sys_id}"
+        f"; the last call for the default tenant, {last.endpoint or last.path}, has the sys_id "
+        f"{named(last.body) or 'of nobody'}: if this test sent it, configure its client with {tenant.sys_id}"
     )
 
 
