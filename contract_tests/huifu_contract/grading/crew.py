@@ -66,10 +66,11 @@ class Crew:
             return
         threads = [self._start(harness) for harness in harnesses]
         crew = list(harnesses)
+        at_first = len(crew)  # the caller's list grows with what `more` starts
         self.idle.share()
         while any(thread.is_alive() for thread in threads):
             next(thread for thread in reversed(threads) if thread.is_alive() or thread is threads[0]).join(self.look_s)
-            room = min(self._wanted(crew, len(harnesses)), self.most - len(crew), left())
+            room = min(self._wanted(crew, at_first), self.most - len(crew), left())
             if room > 0:
                 try:
                     added = self.more(room)
