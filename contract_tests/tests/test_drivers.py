@@ -11,7 +11,7 @@ import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
@@ -42,18 +42,21 @@ def lines():
         else: yield m
 """
 
-Start = Callable[[str], RemoteDriver]
+
+class Start(Protocol):
+    """Runs Python text as a `cmd:` client that has said hello."""
+
+    def __call__(self, body: str, first_s: float = 0.0) -> RemoteDriver: ...
 
 
 @pytest.fixture
 def script(tmp_path: Path) -> Iterator[Start]:
-    """Runs Python text as a `cmd:` client that has said hello."""
     made: list[RemoteDriver] = []
 
-    def start(body: str) -> RemoteDriver:
+    def start(body: str, first_s: float = 0.0) -> RemoteDriver:
         file = tmp_path / f"client{len(made)}.py"
         file.write_text(PROLOGUE + textwrap.dedent(body), encoding="utf-8")
-        new = RemoteDriver([sys.executable, "-S", str(file)])
+        new = RemoteDriver([sys.executable, "-S", str(file)], first_s=first_s)
         made.append(new)
         new.start(CONFIG)
         return new
@@ -161,6 +164,15 @@ def test_a_flood_on_stderr_never_blocks_a_client(script: Start) -> None:
     assert close(client).verdict == "closed"
     assert close(client).verdict == "closed"
     assert 0 < len(client.stderr(mark)) <= 64 * 1024
+
+
+def test_a_process_may_take_longer_for_its_first_call_and_for_no_other(script: Start) -> None:
+    client = script("for m in lines(): time.sleep(0.3); say(id=m['id'], outcome='closed')", first_s=30.0)
+    assert close(client, 0.05).verdict == "closed"
+    with pytest.raises(Hung):
+        close(client, 0.05)
+    with pytest.raises(Hung):  # the new process is no reason to wait longer for one that hangs
+        close(client, 0.05)
 
 
 def test_a_client_that_does_not_read_is_hung(script: Start) -> None:
