@@ -9,7 +9,7 @@ import hashlib
 import secrets
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -225,7 +225,7 @@ class Harness:
 
     def sweep(self) -> None:
         """Empties the journal, once it is clear that it lost nothing; not if calls in it are kept."""
-        self._complete([entry["id"] for entry in self.tenant.journal.entries(view="summary", sort="oldest")])
+        self._complete([entry["id"] for entry in self._after(self._numbers)])
         if self.kept:
             return
         self.tenant.journal.clear()
@@ -235,13 +235,16 @@ class Harness:
         """The gateway numbers its entries; a hole means that the journal lost one."""
         numbers = [_number(id_) for id_ in ids]
         if self._numbers and numbers and numbers[-1] - self._numbers > len(numbers):
-            later = self.tenant.journal.entries(view="summary", sort="oldest", after=f"call-{self._numbers}")
-            everything = {_number(entry["id"]) for entry in later}
+            everything = {_number(entry["id"]) for entry in self._after(self._numbers)}
             missing = set(range(self._numbers + 1, numbers[-1])) - everything
             if missing:
                 raise KitTrouble(f"the journal of the fake gateway lost {len(missing)} entries")
         if numbers:
             self._numbers = max(self._numbers, numbers[-1])
+
+    def _after(self, number: int) -> Iterator[dict[str, Any]]:
+        """What the journal holds after the call of that number, in short."""
+        return self.tenant.journal.entries(view="summary", sort="oldest", after=f"call-{number}")
 
     # -- judging --------------------------------------------------------------------------------------------------
 
