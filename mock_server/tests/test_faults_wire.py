@@ -5,12 +5,15 @@ import gzip
 import logging
 import socket
 import struct
+import threading
+from typing import Any
 
 import pytest
 from rawclient import Client, body, headers_of, told
 
 import huifu_mock
 from huifu_mock.faults.wire import WIRE
+from huifu_mock.signing import Reply
 
 FOR_EVER = 3600
 """Longer than any test: what waits for it has not come."""
@@ -362,3 +365,23 @@ def test_the_clock_may_move_on_just_as_a_close_settles(tenant: huifu_mock.Tenant
     assert (tenant.clock.now() - before).total_seconds() == 105
     assert (fault.used, fault.without_effect) == (1, 0)
     assert tenant.orders.get(order.req_seq_id).close_stat == "S"
+
+
+@pytest.mark.parametrize("fault", [{"fault": "delay", "seconds": 0.001}, {"fault": "status", "status": 503}])
+def test_a_spoilt_reply_is_signed_in_a_thread_while_another_client_is_connected(
+    tenant: huifu_mock.Tenant, monkeypatch: pytest.MonkeyPatch, fault: dict[str, Any]
+) -> None:
+    signing: list[str] = []
+    signed = Reply.signed
+
+    def noted(reply: Reply) -> bytes:
+        if not reply.is_signed:
+            signing.append(threading.current_thread().name)
+        return signed(reply)
+
+    monkeypatch.setattr(Reply, "signed", noted)
+    tenant.faults.add(**fault)
+    with Client(tenant):
+        told(tenant, tenant.orders.add())
+    assert len(signing) == 1
+    assert signing != ["huifu-mock"]

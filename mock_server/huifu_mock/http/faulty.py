@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import struct
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from aiohttp import HttpVersion11
@@ -78,24 +78,31 @@ class HttpConnection:
         return self._response
 
 
-async def send(request: BaseRequest, exchange: Exchange, headers: dict[str, str]) -> StreamResponse:
+Sign = Callable[[Exchange], Awaitable[None] | None]
+"""Has the reply signed in a thread; gives nothing back where nobody would wait for the event loop."""
+
+
+async def send(request: BaseRequest, exchange: Exchange, headers: dict[str, str], sign: Sign) -> StreamResponse:
     """Send an answer in the way that the prepared faults want."""
     connection = HttpConnection(request, exchange.entry, headers, exchange.status)
     try:
-        await spoil(connection, exchange)
+        await spoil(connection, exchange, sign)
     except ConnectionResetError:
         connection.lost()
     return await connection.end()
 
 
-async def spoil(connection: ClientConnection, exchange: Exchange) -> None:
+async def spoil(connection: ClientConnection, exchange: Exchange, sign: Sign | None = None) -> None:
     """Send it on a connection; the journal keeps what was really sent."""
-    active_faults, entry, body = exchange.active_faults, exchange.entry, exchange.payload()
+    active_faults, entry = exchange.active_faults, exchange.entry
     entry.reply = entry.response = entry.status = None
     faults = [fault for layer in ("pace", "wire") if (fault := active_faults.on(layer)) is not None]
     with exchange.tenant.work():
         for fault in faults:
             active_faults.applied(fault)  # before anything is waited for, so that no other call takes it too
+    if sign is not None and (signed := sign(exchange)) is not None:
+        await signed
+    body = exchange.payload()
     for fault in faults:
         if fault.kind is not None:
             await fault.kind.act(connection, body, fault.do)

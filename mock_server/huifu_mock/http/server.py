@@ -195,7 +195,8 @@ class HttpServer:
             if (left_to_do := exchange.left_to_do) is not None:
                 exchange.left_to_do = None  # it knows the exchange: both would stay until the collector comes
                 await self._look_into(left_to_do)
-            signed = self._begin_to_sign(exchange)  # while it is being kept
+            spoilt = exchange.active_faults is not NO_FAULTS  # which the journal tells before anything is waited for
+            signed = None if spoilt else self._begin_to_sign(exchange)  # while it is being kept
             if (kept := self.mock.store.kept) is not None:
                 try:
                     await kept()
@@ -264,9 +265,9 @@ class HttpServer:
             budget.stop()
 
     def _begin_to_sign(self, exchange: Exchange) -> Awaitable[None] | None:
-        """Have the reply signed in a thread, where others would wait for the event loop; faults may change it first."""
+        """Have the reply signed in a thread, where others would wait for the event loop."""
         reply, signers = exchange.reply, self._signers
-        if exchange.active_faults is not NO_FAULTS or reply is None or reply.is_signed or signers is None:
+        if reply is None or reply.is_signed or signers is None:
             return None
         return signers.sign(reply) if self._is_busy() else None
 
@@ -274,7 +275,7 @@ class HttpServer:
         headers = headers_of(exchange)
         if exchange.active_faults is not NO_FAULTS:
             try:
-                return await faulty.send(request, exchange, headers)
+                return await faulty.send(request, exchange, headers, self._begin_to_sign)
             finally:
                 exchange.tenant.journal.grown(exchange.entry)
         return Response(body=exchange.payload(), status=exchange.status, headers=headers)
