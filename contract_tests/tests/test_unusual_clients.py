@@ -29,6 +29,9 @@ WHERE_IT_SHOWS = {
     "asks-nobody": ("response/[2nps]*", "concurrency/*", "transport/bo*", "transport/retry*"),
     "asks-once": ("response/[2nps]*", "query/[op]*", "transport/bo*", "concurrency/*"),
     "knows-what-was-sent": ("transport/d*",),
+    "remembers-what-is-closed": ("webhook/*", "request/te*", "query/[nt]*", "repeat/*"),
+    "queues-news": ("webhook/*",),
+    "asks-when-asked": ("webhook/*",),
     "asks-first": ("response/[2nps]*", "query/*", "concurrency/co*", "time/*"),
 }
 """The cases that such a habit may trip over."""

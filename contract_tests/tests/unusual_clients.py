@@ -10,6 +10,7 @@ import socket
 import time
 import uuid
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from http.client import HTTPConnection, HTTPResponse
 from threading import Event, Timer
@@ -21,7 +22,7 @@ from huifu_contract.harness.differences import CONTROL
 from huifu_contract.outcome import Outcome
 from huifu_contract.reference import decide
 from huifu_contract.reference.app import App
-from huifu_contract.reference.client import Client, Refused
+from huifu_contract.reference.client import Client, Config, Refused
 from huifu_contract.reference.wire import JSON, NoReply
 
 CLAIMS = ("query", "retry", "generates-seq", "generates-date", "parallel", "webhook", "order")
@@ -244,6 +245,49 @@ class KnowsWhatWasSent(Client):
         return replace(outcome, verdict="not_closed") if unsent else outcome
 
 
+class RemembersWhatIsClosed(App):
+    """Sends no close of an order that is closed, as a reply or a genuine webhook told: it answers from memory."""
+
+    def close(self, config: Mapping[str, str], base_url: str, params: Mapping[str, str]) -> Outcome:
+        if params.get("org_req_seq_id") and self.beliefs.get(self.named(params)) == "closed":
+            return Outcome("closed", attempts=0)
+        return super().close(config, base_url, params)
+
+
+class QueuesNews(App):
+    """Acknowledges a webhook before it looks at it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.behind = ThreadPoolExecutor(1)
+
+    def webhook(self, raw: bytes, sign: str) -> int:
+        self.behind.submit(super().webhook, raw, sign)
+        return 202
+
+    def stop(self) -> None:
+        super().stop()
+        self.behind.shutdown()
+
+
+class AsksWhenAsked(App):
+    """What it does not know of an order for certain it asks closequery when somebody wants to know it."""
+
+    at: tuple[str, Config] | None = None
+
+    def close(self, config: Mapping[str, str], base_url: str, params: Mapping[str, str]) -> Outcome:
+        self.at = base_url, Config.of(config)
+        return super().close(config, base_url, params)
+
+    def order(self, refs: Mapping[str, str]) -> Outcome:
+        known = super().order(refs)
+        if known.definite or self.at is None:
+            return known
+        client = self.client(*self.at, timeout_s=1.0, attempt_s=0.5)
+        found = decide.query(client.exchange("closequery", client.data(refs), time.monotonic() + 0.5), "doubt")
+        return Outcome(found) if found in ("closed", "not_closed") else known
+
+
 class Slow(Client):
     """Takes its time over every answer."""
 
@@ -255,9 +299,9 @@ class Slow(Client):
         return outcome
 
 
-UNUSUAL: dict[str, tuple[type[Client], frozenset[str]]] = {
+UNUSUAL: dict[str, tuple[type[Client] | type[App], frozenset[str]]] = {
     "http-1.0": (Http10, frozenset()),
-    "keeps-connections": (KeepsConnections, frozenset()),
+    "keeps-connections": (Keeping, frozenset()),
     "in-pieces": (InPieces, frozenset()),
     "own-order": (OwnOrder, frozenset()),
     "own-headers": (OwnHeaders, frozenset()),
@@ -269,6 +313,9 @@ UNUSUAL: dict[str, tuple[type[Client], frozenset[str]]] = {
     "asks-once": (AsksOnce, frozenset({"retry"})),
     "asks-first": (AsksFirst, frozenset()),
     "knows-what-was-sent": (KnowsWhatWasSent, frozenset()),
+    "remembers-what-is-closed": (RemembersWhatIsClosed, frozenset()),
+    "queues-news": (QueuesNews, frozenset()),
+    "asks-when-asked": (AsksWhenAsked, frozenset()),
     "slow": (Slow, frozenset()),
 }
 """By name: the client, and the claims that it does not make."""
@@ -276,9 +323,9 @@ UNUSUAL: dict[str, tuple[type[Client], frozenset[str]]] = {
 
 def made(name: str) -> App:
     client, without = UNUSUAL[name]
-    app = Keeping() if client is KeepsConnections else App()
+    app = client() if issubclass(client, App) else App()
     app.name = name
-    if client is not KeepsConnections:
+    if issubclass(client, Client):
         app.client = client
     app.timeout_s, app.attempt_s = 4.0, 1.0
     return describes(

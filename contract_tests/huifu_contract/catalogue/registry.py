@@ -43,6 +43,7 @@ MODULES = (
     "doubt",
     "flow",
     "webhook",
+    "repeated_news",
     "other_news",
 )
 _found: dict[str, Record] = {}

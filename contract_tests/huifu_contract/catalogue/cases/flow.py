@@ -6,6 +6,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import product
+from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
@@ -18,6 +19,9 @@ from huifu_contract.harness.evidence import Evidence, SentRequest
 from huifu_contract.harness.harness import Harness
 from huifu_contract.harness.laws import Blocked, Broken, bounded, paused, resolution, signature, unique
 from huifu_contract.harness.prepared_answers import ALWAYS, answer
+
+if TYPE_CHECKING:
+    from huifu_mock import Order
 
 YOUNG_S = 30
 NEVER = 3600
@@ -50,16 +54,19 @@ def same_parameters(harness: Harness, x: Example) -> None:
     grade="decision",
     quote=record.UNIQUE,
     says="A number is unique on its day alone: the same number of an order or of a call on another day, or of another "
-    "merchant, is another one, and nothing that is known of the first is claimed of it.",
-    fixed=[{"other": "org_req_date"}, {"other": "req_date"}, {"other": "huifu_id"}],
+    "merchant, is another one, and so is another org_hf_seq_id; nothing that is known of the first is claimed of it.",
+    fixed=[{"other": name} for name in ("org_req_date", "req_date", "huifu_id", "org_hf_seq_id")],
     since="1.1",
+    rev=2,
 )
 def same_number_other_day(harness: Harness, x: Example) -> None:
     own: dict[str, str | None] = {}
     if "generates-seq" in harness.hello.claims and x["other"] != "req_date":
         own["req_seq_id"] = None  # one made of the order's number would be used for both orders
+    if x["other"] == "org_hf_seq_id":
+        own["org_req_seq_id"] = None  # so that both orders are named by the other number alone
     closed = harness.order(req_date="20240405")
-    params = harness.params(closed, req_date="20240425", **own)
+    params = harness.params(closed, req_date="20240425", **own, **_by_hf(closed, x))
     first = harness.close(closed, params=params)
     if harness.decides and first.claim != "closed":
         raise Blocked(f"the honest twin was not accepted: the client claims {first.claim} after a genuine success")
@@ -68,12 +75,19 @@ def same_number_other_day(harness: Harness, x: Example) -> None:
         again = harness.params(other, req_date="20240426", req_seq_id=params["req_seq_id"])
     else:
         elsewhere = {"req_date": "20240406"} if x["other"] == "org_req_date" else {"huifu_id": "6666000999999999"}
-        other = harness.order(req_seq_id=closed.req_seq_id, trade_type="U_NATIVE", **elsewhere)
-        again = harness.params(other, req_date="20240425", **own)
+        if x["other"] == "org_hf_seq_id":
+            elsewhere = {"req_date": closed.req_date, "req_seq_id": harness.number()}
+        other = harness.order(**{"req_seq_id": closed.req_seq_id, "trade_type": "U_NATIVE", **elsewhere})
+        again = harness.params(other, req_date="20240425", **own, **_by_hf(other, x))
     e = harness.close(other, params=again)
     harness.check_wire(unique((*first.sent, *e.sent)))
-    cause = Broken("L1", "what is known of one call or order was claimed of another that has the same number")
+    same = "is named by another org_hf_seq_id" if x["other"] == "org_hf_seq_id" else "has the same number"
+    cause = Broken("L1", f"what is known of one call or order was claimed of another that {same}")
     harness.judge(e, cause=cause)
+
+
+def _by_hf(order: Order, x: Example) -> dict[str, str | None]:
+    return {"org_hf_seq_id": order.hf_seq_id} if x["other"] == "org_hf_seq_id" else {}
 
 
 @case(

@@ -8,6 +8,7 @@ from huifu_contract.catalogue import record
 from huifu_contract.catalogue.cases.webhook import (
     GRADE,
     NEEDS,
+    UNHEARD_OF,
     believes,
     compact,
     event,
@@ -20,7 +21,7 @@ from huifu_contract.catalogue.registry import case
 from huifu_contract.harness.differences import Difference
 from huifu_contract.harness.harness import Harness
 from huifu_contract.harness.laws import Broken
-from huifu_contract.harness.prepared_answers import ALWAYS, answer
+from huifu_contract.harness.prepared_answers import ALWAYS, PreparedAnswer, answer
 
 if TYPE_CHECKING:
     from huifu_mock import Order
@@ -36,21 +37,35 @@ if TYPE_CHECKING:
     says="A genuine webhook about another event or another order says nothing about this order's close.",
     fixed=[
         *({"event": name} for name in ("trans.refund", "trans.close.failed", "", "trans.close")),
+        {"event": "trans.close.failed", "known": True},
         *({"event": "trans.close", "number": how} for how in ("shorter", "longer")),
     ],
     since="1.1",
+    rev=2,
 )
 def other_news(harness: Harness, x: Example) -> None:
     honest_twin(harness)
     order = harness.order()
+    if "number" in x or "known" in x:  # the application knows the order, and that its close is open
+        left_open(harness, order, OPEN["longer" if x.get("number") == "longer" else "known"])
     if "number" in x:
         number = order.req_seq_id[:-1] if x["number"] == "shorter" else order.req_seq_id + "0"
-        harness.close(order, answer("00000100", "P", times=ALWAYS))  # so that the application knows the order
         ignored(harness, order, f"about an order whose number is {x['number']}", org_req_seq_id=number)
     elif x["event"] == "trans.close":
         ignored(harness, order, "about another order", org_req_seq_id=harness.order().req_seq_id)
     else:
         ignored(harness, order, "about another event", event_define_no=x["event"])
+
+
+OPEN = {"known": answer("00000100", "P", times=ALWAYS), "longer": answer("20000001.CONFLICT", times=ALWAYS)}
+
+
+def left_open(harness: Harness, order: Order, always: PreparedAnswer) -> None:
+    """A close that ends in no outcome, and of which the application knows none."""
+    called = harness.judge(harness.close(order, always))
+    e = evidence(harness, order, believes(harness, order), ())
+    settled = "a close that was left open counts as settled afterwards"
+    harness.demand(e, called.definite or not e.definite, settled, f"claims {called.claim}, then says {e.claim}")
 
 
 def ignored(harness: Harness, order: Order, about: str, **members: str) -> None:
@@ -61,7 +76,8 @@ def ignored(harness: Harness, order: Order, about: str, **members: str) -> None:
     genuine(harness, compact({**usual, **members}))
     e = evidence(harness, order, believes(harness, order), ())
     differs = tuple(Difference.of(name, usual[name], value) for name, value in members.items())
-    wrong = Broken("C", f"a webhook {about} was believed", f"the application believes {e.claim}", differs)
+    believed = f"a webhook {about} was believed" if e.claim == "closed" else UNHEARD_OF
+    wrong = Broken("C", believed, f"the application believes {e.claim}", differs)
     harness.judge(e, also=[wrong] if e.definite else [])
 
 

@@ -19,8 +19,7 @@ from huifu_contract.catalogue.record import Basis, Example, Level
 from huifu_contract.catalogue.registry import case
 from huifu_contract.harness.evidence import Evidence, Truth
 from huifu_contract.harness.harness import Harness
-from huifu_contract.harness.laws import Blocked, Broken
-from huifu_contract.harness.prepared_answers import ALWAYS, answer, fault
+from huifu_contract.harness.laws import Blocked
 from huifu_contract.outcome import Outcome
 from huifu_contract.reference.wire import webhook_sign
 
@@ -36,6 +35,10 @@ MEMBERS = (
     "org_req_date", "org_req_seq_id", "trans_stat", "namespace", "huifu_id", "event_define_no", "org_mer_ord_id",
     "trans_type", "org_trans_stat",
 )  # fmt: skip
+
+
+UNHEARD_OF = "of an order that the application heard nothing of it says how its close ended"
+SAID = {"S": "closed", "F": "not_closed"}
 
 
 def event(order: Order, stat: str = "S", **more: str) -> dict[str, str]:
@@ -130,11 +133,14 @@ def accepted(harness: Harness, order: Order, raw: bytes, says: str) -> None:
     grade=GRADE,
     needs=NEEDS,
     quote=record.WEBHOOK + " " + record.MD5,
-    says="A genuine trans.close is answered with 2xx within 5 s, and the application believes it within a second more.",
-    rev=2,
+    says="A genuine trans.close is answered with 2xx within 5 s, and the application believes it within a second more; "
+    "before that it says nothing definite of the order.",
+    rev=3,
 )
 def valid_acknowledged(harness: Harness, _: Example) -> None:
     order = harness.order()
+    e = evidence(harness, order, _says(harness, order), ())
+    harness.demand(e, not e.definite, UNHEARD_OF, f"the application says {e.claim}")
     accepted(harness, order, compact(event(order)), "a genuine webhook")
 
 
@@ -202,6 +208,7 @@ def bad_or_missing_sign(harness: Harness, x: Example) -> None:
     push(harness, raw, signature)
     e = evidence(harness, order, believes(harness, order), ())
     believed = f"a webhook was believed whose signature {FORGED[x['how']]}"
+    believed = believed if e.claim == SAID[x.get("stat", "S")] else UNHEARD_OF
     harness.demand(e, not e.definite, believed, f"the application believes {e.claim}")
 
 
@@ -287,8 +294,8 @@ def raw_bytes(harness: Harness, x: Example) -> None:
 
 
 def written(harness: Harness, order: Order, x: Example) -> int:
-    """The status of the answer to a genuine S in these bytes."""
-    members = event(order, remark=x.get("extra", ""))
+    """The status of the answer to a genuine S in these bytes; one member more has a name that nobody can know."""
+    members = event(order, **({harness.number(): x["extra"]} if x.get("extra") else {}))
     names = reversed(members) if x.get("reverse") else iter(members)
     between = (",", ":") if x.get("compact") else None
     told = {name: members[name] for name in names}
@@ -307,68 +314,3 @@ def _culprit(harness: Harness, x: Example) -> str:
         if learns(harness, order) != "closed":
             return WRITTEN[name]
     return " in unusual bytes"
-
-
-def _lost(x: Example) -> str:
-    """What an application does wrong that does not believe in a success which was told."""
-    if x.get("forged"):
-        return "a forged webhook of the same bytes kept the genuine one from having an effect"
-    if x["close"] in ("last", "unanswered"):
-        return "the outcome of a close took back what a webhook had told"
-    if x["close"] == "refused":
-        return "a success was not learned after a close that was refused"
-    before = [stat for stat in x["stats"] if stat != "S"]
-    if before and x["stats"][-1] == "S":
-        return f"a success was not learned after {before[0]}"
-    return "late news took back what was known"
-
-
-@case(
-    "webhook/duplicate-and-reordered",
-    Level.SHOULD,
-    Basis.SAFETY,
-    grade=GRADE,
-    kind="M",
-    needs=NEEDS,
-    quote=record.WEBHOOK,
-    says="Repeats and late news are acknowledged and take nothing back; before or after the answer to the close, and "
-    "after a forged webhook of the same bytes.",
-    because="that pushes repeat and overtake each other is what all queues do; the page is silent on it",
-    fixed=[
-        {"stats": ["S", "S"], "close": "never"},
-        {"stats": ["S", "P"], "close": "first"},
-        {"stats": ["S", "F"], "close": "never"},
-        {"stats": ["S"], "close": "unanswered"},
-        {"stats": ["P", "S"], "close": "never"},
-        {"stats": ["F", "S"], "close": "never"},
-        {"stats": ["S"], "close": "refused"},
-        {"stats": ["S"], "close": "never", "forged": True},
-    ],
-    rev=3,
-    draw=lambda: st.fixed_dictionaries(
-        {
-            "stats": st.lists(st.sampled_from(["S", "P"]), min_size=1, max_size=5).filter(lambda s: "S" in s),
-            "close": st.sampled_from(["never", "first", "last"]),
-        }
-    ),
-)
-def duplicate_and_reordered(harness: Harness, x: Example) -> None:
-    order = harness.order()
-    if x["close"] == "first":
-        harness.judge(harness.close(order))
-    if x["close"] == "refused":
-        harness.judge(harness.close(order, answer("23000004", "F")))
-    if x.get("forged"):
-        push(harness, compact(event(order)), webhook_sign(b"", ""))
-    statuses = [genuine(harness, compact(event(order, stat)))[0] for stat in x["stats"]]
-    if x["close"] == "last":
-        harness.judge(harness.close(order))
-    if x["close"] == "unanswered":
-        harness.close(order, fault("empty-body", endpoint=None, times=ALWAYS))
-    learns(harness, order)
-    e = evidence(harness, order, believes(harness, order), ("S",))
-    refused = [status for status in statuses if not 200 <= status < 300]
-    found = [Broken("C", "a repeated or late webhook was refused", f"HTTP {refused[0]}")] if refused else []
-    if e.claim != "closed":
-        found.append(Broken("C", _lost(x), f"the application believes {e.claim}"))
-    harness.judge(e, also=found)

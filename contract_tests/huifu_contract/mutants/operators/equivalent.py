@@ -62,11 +62,6 @@ SOURCE: dict[str, str] = {
     "wire.private: …skip_rsa_key_validation=True) -> …=False)": "a key is examined first, which only takes longer",
     "wire.webhook_sign: …usedforsecurity=False)… -> …usedforsecurity=True)…": "the digest is the same either way",
     "wire.post: watchdog.daemon = True -> …": "it matters only where a process ends in the middle of a call",
-    **{
-        f"wire.post: if watchdog is not None: -> if {asked}:": "it matters only where no connection can be had, and "
-        "the kit's gateway refuses none"
-        for asked in ("watchdog is None", "not watchdog is not None")
-    },
     "wire.post: …whole_time: bool = True -> …whole_time: bool = False": "the client says it in each call",
     **{
         f"wire._skip: return at if space is None else space.end() -> return at if {asked} else space.end()": "blanks "

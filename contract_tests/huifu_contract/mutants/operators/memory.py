@@ -45,6 +45,20 @@ def keeping(verdicts: tuple[str, ...]) -> type[App]:
     return made(App, close=close)
 
 
+class RemembersWithoutOneNumber(App):
+    """Knows a closed order again by its merchant, its day and its own number, also where it was named by the other."""
+
+    def close(self, config: Any, base_url: str, params: Any) -> Outcome:
+        known: dict[Any, Outcome] = self.__dict__.setdefault("known", {})
+        order = self.named(params)
+        if order not in known:
+            outcome = super().close(config, base_url, params)
+            if outcome.verdict != "closed":
+                return outcome
+            known[order] = outcome
+        return known[order]
+
+
 class AsksForTheLastOrder(Placed):
     """Keeps the order on the class, where a closequery finds it."""
 
@@ -114,6 +128,7 @@ ROWS: tuple[tuple[str, str, str, type[Client] | type[App], str], ...] = (
         ("remembered-by", name, "every call", remembering(name), "repeat/same-number-other-day")
         for name in ("req_seq_id", "org_req_seq_id")
     ),
+    ("remembered-without", "org_hf_seq_id", "every call", RemembersWithoutOneNumber, "repeat/same-number-other-day"),
     *(
         ("told-again", " or ".join(verdicts), "every call", keeping(verdicts), "repeat/later-close")
         for verdicts in (("not_closed",), ("pending", "unknown"))

@@ -10,8 +10,11 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from huifu_contract.catalogue.cases.webhook import MEMBERS
 from huifu_contract.mutants.operators.mutant import Mutant, made
-from huifu_contract.reference.app import STATS, App
+from huifu_contract.outcome import Outcome
+from huifu_contract.reference.app import STATS, App, Named
+from huifu_contract.reference.client import Config
 
 CASES = (
     "webhook/bad-or-missing-sign",
@@ -276,6 +279,79 @@ class RemembersBeforeItVerifies(App):
         return super().webhook(raw, sign)
 
 
+class DropsWhatOvertakes(App):
+    """Does not look at news of an order while a close of it is under way."""
+
+    def close(self, config: Any, base_url: str, params: Any) -> Any:
+        closing: set[Named] = self.__dict__.setdefault("closing", set())
+        client = self.client(base_url, Config.of(config), timeout_s=self.timeout_s, attempt_s=self.attempt_s)
+        closing.add(self.named(params))
+        try:
+            outcome = client.close(**params)
+        finally:
+            closing.discard(self.named(params))
+        self.believe(params, outcome.verdict)
+        return outcome
+
+    def believe(self, refs: Mapping[str, Any], claim: str) -> None:
+        if self.named(refs) not in self.__dict__.get("closing", ()):
+            super().believe(refs, claim)
+
+
+class AnswersByWhatAFailureTold(App):
+    """Does not close an order any more of which a webhook told that a close failed."""
+
+    def webhook(self, raw: bytes, sign: str) -> int:
+        status = super().webhook(raw, sign)
+        if status == 200 and json.loads(raw).get("trans_stat") == "F":
+            self.__dict__.setdefault("failed", set()).add(self.named(json.loads(raw)))
+        return status
+
+    def close(self, config: Any, base_url: str, params: Any) -> Any:
+        if self.named(params) in self.__dict__.get("failed", ()):
+            return Outcome("not_closed", attempts=0)
+        return super().close(config, base_url, params)
+
+
+class SettlesWhatIsOpen(App):
+    """Enters a close whose outcome nobody knows as one that failed."""
+
+    def close(self, config: Any, base_url: str, params: Any) -> Any:
+        outcome = super().close(config, base_url, params)
+        if outcome.verdict == "unknown":
+            self.believe(params, "not_closed")
+        return outcome
+
+
+class HoldsUnknownOrdersForOpen(App):
+    """Says not_closed of an order that it heard nothing of."""
+
+    def order(self, refs: Mapping[str, str]) -> Outcome:
+        outcome = super().order(refs)
+        return Outcome("not_closed") if outcome.verdict == "unknown" else outcome
+
+
+class WaitsForAnyNews(App):
+    """Takes any event about an order whose close is in progress for that which it waits for."""
+
+    def webhook(self, raw: bytes, sign: str) -> int:
+        if sign.lower() != right(self, raw):
+            return 403
+        event = json.loads(raw)
+        if self.beliefs.get(self.named(event)) == "pending":
+            self.believe(event, STATS.get(event.get("trans_stat"), "unknown"))
+        return super().webhook(raw, sign)
+
+
+class KnowsItsMembersAlone(App):
+    """Reads the event into a class that refuses a member which it does not know."""
+
+    known = frozenset((*MEMBERS, "remark", "resp_code", "resp_desc"))
+
+    def webhook(self, raw: bytes, sign: str) -> int:
+        return super().webhook(raw, sign) if json.loads(raw).keys() <= self.known else 400
+
+
 HOOK = "webhook/duplicate-and-reordered"
 HABITS: tuple[tuple[str, str, str, type[App], str], ...] = (
     ("fails-on", "another event", "webhook", FailsOnOtherEvents, "webhook/other-event-acknowledged"),
@@ -286,6 +362,12 @@ HABITS: tuple[tuple[str, str, str, type[App], str], ...] = (
     ("known-by-its-beginning", "the event", "webhook", KnowsABodyByItsBeginning, HOOK),
     ("signature-not-needed", "F", "webhook", VerifiesSuccessAlone, "webhook/bad-or-missing-sign"),
     ("known-before-verified", "the event", "webhook", RemembersBeforeItVerifies, HOOK),
+    ("dropped-while-closing", "the event", "webhook", DropsWhatOvertakes, HOOK),
+    ("failure-told-again", "every close", "webhook", AnswersByWhatAFailureTold, HOOK),
+    ("held-for-settled", "a close left open", "webhook", SettlesWhatIsOpen, "webhook/other-news"),
+    ("held-for-open", "an order not heard of", "webhook", HoldsUnknownOrdersForOpen, "webhook/valid-acknowledged"),
+    ("skipped-while-pending", "event_define_no", "webhook", WaitsForAnyNews, "webhook/other-news"),
+    ("refused-for-its-members", "the event", "webhook", KnowsItsMembersAlone, "webhook/raw-bytes"),
     ("signature-in-the-body", "sign", "webhook", TakesASignInTheBody, "webhook/bad-or-missing-sign"),
 )
 """Operator, target, place, the application, and the case that is about it."""
