@@ -106,6 +106,8 @@ class Call:
     """The first thing that is wrong with the request's shape."""
     tokens: list[str] | None = None
     """The lexemes of a long body, which was taken apart already; `None` for any other."""
+    verified_digest: bytes | None = None
+    """The SHA-256 of the text that the signature is right for; `None` until one is found."""
 
     def forget_texts(self) -> None:
         """Let go of what can be worked out again and takes several times the room of the body."""

@@ -171,11 +171,19 @@ def test_the_journal_is_listed_filtered_and_shown(named: list[str], capsys: pyte
     assert main(["journal", "show", "call-1", *named]) == 0
     told = capsys.readouterr().out
     assert "Refused by rule 12" in told
-    assert '"req_seq_id": "c-1"' in told
+    assert '"req_seq_id":"c-1"' in told
     assert main(["journal", "show", "call-1", "--lang", "zh", *named]) == 0
     assert "被规则 12 拒绝" in capsys.readouterr().out
     assert main(["journal", "show", "call-3", "--json", *named]) == 0
     assert json.loads(capsys.readouterr().out)["unmatched"] == "path"
+
+
+def test_a_call_is_shown_with_its_body_as_it_was_sent(named: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    sent = r'{ "data": {"remark":"\u8ba2\/订"},\n"sign":"" }'.replace(r"\n", "\n")
+    post(named[1], (sent + "\x1b").encode())
+    capsys.readouterr()
+    assert main(["journal", "show", "1", "--url", named[1]]) == 0
+    assert f"{sent}\\x1b\n" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

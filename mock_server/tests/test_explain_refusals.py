@@ -456,6 +456,49 @@ def test_a_content_type_that_others_refuse_is_a_warning(given: str, desk: Desk) 
     assert "other gateways answer 415" in refused.exchange.hint
 
 
+def written(text: str) -> bytes:
+    """A request that holds `data` as it is written here, and signs just that."""
+    return envelope("@", b64(rsa(text))).replace(b'"@"', text.encode())
+
+
+@pytest.mark.parametrize(
+    ("remark", "escape"),
+    [
+        ("https:\\/\\/shop.example", r"\/"),
+        (r"\u8ba2\u5355", r"\u8ba2, \u5355"),
+        (r"\ud83d\ude00", r"\ud83d, \ude00"),
+        (r"a\u003cb", r"\u003c"),
+        ("\\\\" + r"\u8ba2", r"\u8ba2"),
+    ],
+)
+def test_a_signed_text_that_official_sdks_write_without_escapes_is_a_warning(
+    remark: str, escape: str, desk: Desk
+) -> None:
+    text = right(desk.data(desk.order(), remark="@")).replace("@", remark)
+    answered = desk.send(written(text))
+    assert answered.reply["resp_code"] == "00000000"
+    assert answered.exchange.hint.startswith(f"warning: the signature is of {escape}, accepted here")
+    told = explained(desk, answered)
+    assert [(one["id"], one["member"]) for one in told["warnings"]] == [("escapes", "remark")]
+    assert "官方 SDK 对未转义的字符加签" in told["text"]["zh"]
+    assert told["mistakes"] == []
+
+
+@pytest.mark.parametrize("remark", [r"\"a\"", r"a\\/b", r"a\\u8ba2", r"\u000B", r"\u007F", r"\u2028", "a/b", "订单"])
+def test_what_some_official_sdk_signs_so_is_no_reason_to_warn(remark: str, desk: Desk) -> None:
+    text = right(desk.data(desk.order(), remark="@")).replace("@", remark)
+    answered = desk.send(written(text))
+    assert answered.reply["resp_code"] == "00000000"
+    assert answered.exchange.hint == ""
+    assert "escapes" not in [one["id"] for one in explained(desk, answered)["warnings"]]
+
+
+def test_escapes_on_the_wire_alone_are_no_reason_to_warn(desk: Desk) -> None:
+    text = right(desk.data(desk.order(), remark="a/订"))
+    body = written(text).replace("a/订".encode(), rb"a\/\u8ba2")
+    assert desk.send(body).exchange.hint == ""
+
+
 @pytest.mark.parametrize("headers", [b"", b"Content-Type: application/json", b"content-type: Application/JSON"])
 def test_json_and_nothing_are_no_reason_to_warn(headers: bytes, desk: Desk) -> None:
     assert desk.send(desk.body(desk.data(desk.order())), headers).exchange.hint == ""

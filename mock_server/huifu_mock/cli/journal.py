@@ -1,6 +1,7 @@
 """`huifu-mock journal`: the calls that a running server received; `show` says why one was answered as it was."""
 
 import argparse
+import base64
 import json
 import os
 import sys
@@ -93,8 +94,8 @@ def _colours() -> dict[str, str]:
 
 
 def _whole(call: dict[str, Any], lang: str) -> str:
-    """A call with its headers, its data, the reply and the explanation."""
-    sent = json.dumps(call["data"], ensure_ascii=False) if call["data"] else f"{call['body_length']} bytes"
+    """A call with its headers, its body, the reply and the explanation."""
+    sent = _as_sent(call["body_base64"]) or f"{call['body_length']} bytes"
     received, answered, nothing = _LABELS[lang]
     cut = " (only the beginning is kept)" if call["body_cut"] else ""
     parts = [
@@ -109,6 +110,12 @@ def _whole(call: dict[str, Any], lang: str) -> str:
 
 
 _LABELS: Final = {"en": ("sent:      ", "answered:  ", "nothing"), "zh": ("收到：", "应答：", "无")}
+
+
+def _as_sent(body_base64: str) -> str:
+    """A body as it came, spaces and escapes too; what a terminal would act on is written as an escape."""
+    text = base64.b64decode(body_base64).decode(errors="replace")
+    return "".join(char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in text)
 
 
 def _count(text: str) -> int:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from huifu_mock.explain.budget import Budget, untried
     from huifu_mock.explain.content_type import doubtful_type, given_type
     from huifu_mock.explain.days import own_date
+    from huifu_mock.explain.escapes import needless, needless_escapes
     from huifu_mock.explain.journal_entry import earlier, examined, explained
     from huifu_mock.explain.nearest_order import nearest
     from huifu_mock.explain.refusal import SENTENCES, TenantFacts, ascii_line, hint, remedy
@@ -43,6 +44,8 @@ __all__ = [
     "is_loaded",
     "load",
     "nearest",
+    "needless",
+    "needless_escapes",
     "own_date",
     "remedy",
     "untried",
@@ -67,6 +70,10 @@ _WHERE: Final = {
         "given_type",
     ),
     "days": ("own_date",),
+    "escapes": (
+        "needless",
+        "needless_escapes",
+    ),
     "nearest_order": ("nearest",),
     "refusal": (
         "SENTENCES",

@@ -14,7 +14,7 @@ from huifu_mock.explain.content_type import doubtful_type, given_type
 from huifu_mock.explain.days import own_date
 from huifu_mock.explain.lexer import Received, receive
 from huifu_mock.explain.refusal import TenantFacts, hint, refusal, remedy, sentence
-from huifu_mock.explain.report import Explanation, Warned, Words, add_finding, add_warnings, fixes, warnings
+from huifu_mock.explain.report import Explanation, Warned, Words, add_finding, add_warnings, escaped, fixes, warnings
 from huifu_mock.explain.sign_field import Key
 from huifu_mock.explain.signature import Earlier, examine, find, known_keys, verified_text
 from huifu_mock.request import Call
@@ -76,7 +76,9 @@ def explained(entry: Entry, call: Call, tenant_facts: TenantFacts, own: RSAPubli
     if finding is None and received is not None and own is not None:
         finding = _found_later(entry, received, own)
     expected = received.expected if received is not None else None
-    doubtful = tuple(warnings(received.data)) if received is not None and entry.signature_ok else ()
+    doubtful: tuple[Warned, ...] = ()
+    if received is not None and entry.signature_ok:
+        doubtful = (*escaped(finding.signed_text if finding else None), *warnings(received.data))
     if finding is not None and finding.mistakes:
         add_finding(words, finding, expected, language(entry.sent.headers.decode("latin-1")))
     add_warnings(words, doubtful)

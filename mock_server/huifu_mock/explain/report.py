@@ -8,6 +8,7 @@ from unicodedata import east_asian_width
 from warnings import warn
 
 from huifu_mock.explain.advice import ADVICE, LANGUAGES, NOTES, Mistake
+from huifu_mock.explain.escapes import needless, needless_escapes
 from huifu_mock.explain.lexer import Arr, Node, Obj, leaves, plain
 from huifu_mock.state.journal import Finding
 
@@ -103,6 +104,12 @@ def warnings(data: Node) -> Iterator[Warned]:
             if test(value):
                 member = plain(name)
                 yield Warned(id_, member, f"`{member}` {en} (assumed)", f"`{member}` {zh}（推测）")
+
+
+def escaped(signed: str | None) -> Iterator[Warned]:
+    """The warning about escapes in a signed text that verifies."""
+    if found := needless(signed or ""):
+        yield Warned("escapes", next(iter(found.values())), *needless_escapes(found))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from huifu_mock.explain.advice import ADVICE, language
 from huifu_mock.explain.budget import Budget, Spent
 from huifu_mock.explain.candidates import Search
 from huifu_mock.explain.lexer import Received, receive, write
-from huifu_mock.explain.report import Explanation, Words, add_finding, add_warnings, fixes, warnings
+from huifu_mock.explain.report import Explanation, Words, add_finding, add_warnings, escaped, fixes, warnings
 from huifu_mock.explain.sign_field import SIZES, Decoded, Key, decode, open_signature
 from huifu_mock.schemas import schema
 from huifu_mock.state.journal import Finding
@@ -235,7 +235,7 @@ def _explained(
         words.add("There is no signature to examine.", "没有可检查的签名。")
         return Explanation("BAD_PARAMETERS", (), None, None, words.text())
     expected = received.expected
-    doubtful = () if finding.mistakes else tuple(warnings(received.data))
+    doubtful = () if finding.mistakes else (*escaped(finding.signed_text), *warnings(received.data))
     if finding.mistakes:
         add_finding(words, finding, expected, language(headers))
     else:

@@ -11,7 +11,7 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from huifu_mock import explain, signing
+from huifu_mock import canonical, explain, signing
 from huifu_mock.codes import Answer, Reason
 from huifu_mock.faults import NO_FAULTS, ActiveFaults
 from huifu_mock.faults.signed import DecidedReply
@@ -268,8 +268,10 @@ def verified(tenant: Tenant, call: Call) -> bool | None:
         return False
     key, verify = tenant.merchant_public_key, tenant.right_before.verify_digest
     if verify(key, call.digest, raw):
+        call.verified_digest = call.digest
         return True
-    return any(verify(key, digest, raw) for digest in call.other_digests)
+    call.verified_digest = next((digest for digest in call.other_digests if verify(key, digest, raw)), None)
+    return call.verified_digest is not None
 
 
 def _examined(
@@ -312,6 +314,9 @@ def _hint(tenant: Tenant, entry: Entry, call: Call) -> str:
 def _warnings(entry: Entry, call: Call) -> Iterator[str]:
     if b"/json" not in call.sent.headers and (given := explain.given_type(call.sent.headers)):
         yield explain.ascii_line(f"warning: {explain.doubtful_type(given)[0]}")
+    as_written = call.verified_digest not in (None, call.digest) and len(call.sent.body) <= QUICK
+    if as_written and (found := explain.needless(canonical.lex(call.members or []))):
+        yield explain.ascii_line(f"warning: {explain.needless_escapes(found)[0]}")
     req_date = call.value("req_date")
     if req_date and not entry.replay and req_date != day(entry.at):
         warning = explain.own_date(call.endpoint, req_date, entry.at)
