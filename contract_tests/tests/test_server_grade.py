@@ -51,7 +51,8 @@ def test_the_older_codes_and_the_gateway_status_for_bad_signatures_are_right_as_
     server: huifu_mock.Server,
 ) -> None:
     tenant = server.tenant(legacy_codes=True, bad_signature="http-922")
-    found = grade(Target(server.base_url, config=Config.of(tenant.credentials())))
+    one_walk = Options(seed=1)  # with which the sequences meet everything the first time they set out
+    found = grade(Target(server.base_url, config=Config.of(tenant.credentials())), one_walk)
     assert set(verdicts(found).values()) == {"pass", "note"}
     assert tenant.clock.mode == "running"
     facts = next(case for case in found.cases if case.id == "server/bad-sign").observed[0].facts
