@@ -79,7 +79,7 @@ def sources(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 def test_the_documented_command_installs_without_an_index(place: str, sources: dict[str, str], tmp_path: Path) -> None:
     """Everything but our own package is here already, so the index is switched off altogether."""
     command = f'{sys.executable} -m pip install "huifu-mock[contract] @ $HUIFU_MOCK" --no-deps'
-    options = "--no-index --no-build-isolation --no-warn-script-location -qq --target installed"
+    options = "--no-index --no-build-isolation --no-warn-script-location --no-compile -qq --target installed"
     done = run("bash", "-c", f"{command} {options}", cwd=tmp_path, HUIFU_MOCK=sources[place])
     assert done.returncode == 0, done.stderr
     for module in ("huifu_mock", "huifu_contract"):
