@@ -120,8 +120,18 @@ def test_init_writes_an_adapter_and_says_how_to_use_it(
 def test_init_writes_where_it_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["init", "adapter", "--lang", "php", "--out", str(tmp_path)]) == 0
     assert (tmp_path / "close_adapter.php").exists()
-    assert main(["init", "adapter", "--lang", "php", "--out", str(tmp_path / "none" / "a.php")]) == Exit.USAGE
-    assert "No such file" in capsys.readouterr().err
+    assert main(["init", "adapter", "--lang", "php", "--out", str(tmp_path / "made" / "a.php")]) == 0
+    assert (tmp_path / "made" / "a.php").exists()
+    assert main(["init", "adapter", "--lang", "php", "--out", str(tmp_path / "made/a.php/b.php")]) == Exit.USAGE
+    assert "cannot write" in capsys.readouterr().err
+
+
+def test_init_speaks_the_language_of_the_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    assert main(["init", "adapter", "--lang", "php", "--out", str(tmp_path)]) == 0
+    assert "在标有 `>>> your application` 的地方调用你的应用" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -141,6 +151,7 @@ def test_what_it_does_not_write_is_answered_with_the_command_that_is_right(
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_template_marks_one_place_and_decides_nothing(language: str) -> None:
     text = foreign.template(language)
+    assert text.isascii()  # a compiler reads it in whatever code page the machine has
     (place,) = foreign.PLACE.findall(text)
     around = foreign.PLACE.sub(r"\1\3", text)
     assert "put the call of your application here" in place[1]

@@ -25,7 +25,9 @@ def test_it_writes_the_files_of_a_language_and_never_over_one(
     assert main.main(["init", "helper", "--lang", language]) == 0
     assert HELPERS[language].use in capsys.readouterr().out
     for name in HELPERS[language].files:
-        assert (tmp_path / name).read_text("utf-8") == _data.read_text(f"fixtures/helpers/{language}/{name}")
+        assert (tmp_path / (HELPERS[language].folder or "") / name).read_text("utf-8") == _data.read_text(
+            f"fixtures/helpers/{language}/{name}"
+        )
     assert main.main(["init", "helper", "--lang", language]) == 2
     assert "is there already; name another file with --out" in capsys.readouterr().err
 
@@ -40,8 +42,32 @@ def test_a_place_that_cannot_be_written_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert main.main(["init", "helper", "--lang", "java", "--out", "no/such/A.java"]) == 2
-    assert "cannot write no/such/A.java: No such file or directory" in capsys.readouterr().err
+    (tmp_path / "file").touch()
+    for out in ("file/A.java", "file/deep/A.java", "file/deep"):
+        assert main.main(["init", "helper", "--lang", "java", "--out", out]) == 2
+        assert f"cannot write {out}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("language", HELPERS)
+def test_folders_that_are_not_there_are_made(
+    language: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main.main(["init", "helper", "--lang", language, "--out", "src/test"]) == 0
+    assert {path.name for path in (tmp_path / "src/test").iterdir()} == set(HELPERS[language].files)
+    assert capsys.readouterr().out.startswith("wrote src/test/")
+
+
+@pytest.mark.parametrize("language", HELPERS)
+def test_on_a_chinese_terminal_it_says_where_the_file_belongs_in_chinese(
+    language: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    assert main.main(["init", "helper", "--lang", language]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("已写入 ")
+    assert f"用法：{HELPERS[language].use_zh}" in said
 
 
 def test_a_helper_of_two_files_goes_into_a_folder(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from huifu_contract.failures import SetupTrouble
 from huifu_mock import _commands
 from huifu_mock.cli.new_file import NotWritten, write_new
+from huifu_mock.cli.remote import language as spoken
 
 TEMPLATES = Path(__file__).parent.parent / "adapters"
 
@@ -66,7 +67,10 @@ def run(options: argparse.Namespace) -> int:
         place = write_new(language.template, language.file, options.out)
     except NotWritten as error:
         raise SetupTrouble(str(error)) from None
-    print(f"wrote {place}; put the call of your application where it says `>>> your application`, then:")
+    if spoken() == "zh":
+        print(f"已写入 {place}；在标有 `>>> your application` 的地方调用你的应用，然后：")
+    else:
+        print(f"wrote {place}; put the call of your application where it says `>>> your application`, then:")
     for command in filter(None, (language.build, f"huifu-contract client --client '{language.client}'")):
         print(f"  {command}")
     return 0
