@@ -16,6 +16,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.error import HTTPError, URLError
@@ -89,8 +90,12 @@ class Client(threading.Thread):
 
     def run(self) -> None:
         for number, body in self.bodies.items():
-            while number not in self.acknowledged:
-                self.send(number, body)
+            until(partial(self.acknowledges, number, body))
+
+    def acknowledges(self, number: str, body: bytes) -> bool:
+        """Sends it; whether there has been a definite answer by now."""
+        self.send(number, body)
+        return number in self.acknowledged
 
     def send(self, number: str, body: bytes) -> None:
         self.ports.append(self.ports.pop(0))
