@@ -62,6 +62,13 @@ def test_sign_garbage_is_not_base64(tenant: huifu_mock.Tenant) -> None:
     assert signing.unbase64(spoilt(tenant, "sign-garbage").envelope["sign"]) is None
 
 
+@pytest.mark.parametrize("text", ["true", "7", '" "', '"AA=="'])
+def test_sign_garbage_is_what_is_given(tenant: huifu_mock.Tenant, text: str) -> None:
+    client = spoilt(tenant, "sign-garbage", text=text)
+    assert client.body == b'{"data":' + client.data_bytes + b',"sign":' + text.encode() + b"}"
+    assert data(client)["trans_stat"] == "S"
+
+
 def test_sign_foreign_is_of_a_key_that_nobody_trusts(tenant: huifu_mock.Tenant) -> None:
     client = spoilt(tenant, "sign-foreign")
     assert not client.signature_holds
@@ -250,6 +257,13 @@ def test_second_data_has_the_signature_of_the_one_and_the_contrary_in_the_other(
     genuine = text[begin : text.index("}", begin) + 1].encode()
     key = signing.load_public_key(tenant.huifu_public_key)
     assert signing.verify(key, genuine, client.envelope["sign"])
+
+
+def test_second_data_can_have_the_signed_text_as_a_notification_has_it(tenant: huifu_mock.Tenant) -> None:
+    client = spoilt(tenant, "second-data", place="text")
+    signed, key = client.envelope["resp_data"], signing.load_public_key(tenant.huifu_public_key)
+    assert signing.verify(key, signed.encode(), client.envelope["sign"])
+    assert (json.loads(signed)["trans_stat"], data(client)["trans_stat"]) == ("S", "F")
 
 
 def test_second_data_may_be_called_otherwise(tenant: huifu_mock.Tenant) -> None:

@@ -75,8 +75,9 @@ def sign_empty(decided: DecidedReply, _: Settings) -> bytes:
     return enveloped(decided.data, "")
 
 
-def sign_garbage(decided: DecidedReply, _: Settings) -> bytes:
-    return enveloped(decided.data, "this is not Base64!")
+def sign_garbage(decided: DecidedReply, settings: Settings) -> bytes:
+    sign: str = settings["text"]
+    return b'{"data":' + decided.data + b',"sign":' + sign.encode() + b"}"
 
 
 def sign_foreign(decided: DecidedReply, settings: Settings) -> bytes:
@@ -192,6 +193,7 @@ def second_data(decided: DecidedReply, settings: Settings) -> bytes:
 
 SECOND: Final[dict[str, Callable[[bytes, bytes], bytes]]] = {
     "inside": lambda signed, lie: b'{"before":{"data":' + signed + b"}," + lie,
+    "text": lambda signed, lie: b'{"resp_data":' + _json(signed.decode()) + b"," + lie,
     "before": lambda signed, lie: b'{"data":' + signed + b"," + lie,
     "after": lambda signed, lie: b"{" + lie + b',"data":' + signed,
 }
@@ -232,7 +234,9 @@ SIGNED: Final[tuple[Kind[SignedAct], ...]] = (
     Kind("sign-empty", "signed", sign_empty,
          "`sign` is empty", "`sign` 为空"),
     Kind("sign-garbage", "signed", sign_garbage,
-         "`sign` is not Base64", "`sign` 不是 Base64"),
+         "`sign` is no signature: not Base64, or what is given", "`sign` 不是签名：不是 Base64，或为给定内容",
+         (Setting("text", '"this is not Base64!"', "the sign as JSON text, written as given: true",
+                  "以 JSON 文本给出的 sign，原样写出：true"),)),
     Kind("sign-foreign", "signed", sign_foreign,
          "`sign` is of another key", "`sign` 由其他密钥签出",
          (Setting("key", "foreign", "foreign, or merchant: the client's own (foreign where that is not known)",
@@ -288,8 +292,9 @@ SIGNED: Final[tuple[Kind[SignedAct], ...]] = (
          "`data` stands twice: the one that was signed, and one with the contrary `trans_stat`",
          "`data` 出现两次：一个是被签名的，另一个 `trans_stat` 相反",
          (Setting("place", "inside", f"where the signed one stands: {', '.join(SECOND)} (in a member before the other, "
-                  "before it or after it, under the same name)",
-                  f"被签名者的位置：{'、'.join(SECOND)}（在前面的成员之内，或同名在其前、其后）"),
+                  "as the text resp_data before it, or before it or after it under the same name)",
+                  f"被签名者的位置：{'、'.join(SECOND)}（在前面的成员之内、在前面的文本 resp_data 中，"
+                  "或同名在其前、其后）"),
           Setting("called", "data", "what the other is called; Data is data to who reads names in any case",
                   "另一个的名称；不分大小写读取者视 Data 为 data"))),
     Kind("numbers", "signed", numbers,
