@@ -26,6 +26,7 @@ MUTANTS: list[tuple[str, str, str]] = [
     ("resolution", "if e.definite:", 'if e.claim == "closed":'),
     ("wire", "if sent.data is None:", "if False:"),
     ("wire", "if wrong is not None:", "if False:"),
+    ("wire", "if name in names[:at]", "if False"),
     ("wire", "if called is None else called.request", ""),
     ("wire", "if isinstance(value, str) and not real_date(value):", "if False:"),
     ("wire", "if sent.op in NAMES_AN_ORDER and not any", "if False and not any"),

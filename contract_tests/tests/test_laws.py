@@ -98,6 +98,7 @@ BAD_REQUESTS: list[tuple[dict[str, Any], str]] = [
     ({"data": {**DATA, "req_seq_id": "x" * 129}}, "the request breaks the schema"),
     ({"data": {name: DATA[name] for name in DATA if name != "huifu_id"}}, "the request breaks the schema"),
     ({"signature_ok": False}, "the signature does not verify over the data that was sent"),
+    ({"body": b'{"data":{"a":"1","a":"2"}}'}, "a member stands twice in the body: a"),
     ({"data": {**DATA, "org_req_seq_id": ""}}, "neither org_req_seq_id nor org_hf_seq_id was sent"),
 ]
 

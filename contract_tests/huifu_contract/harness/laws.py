@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -194,6 +195,8 @@ def _shape(sent: SentRequest) -> list[Broken]:
     if sent.data is None:
         return [Broken("L3", "the body holds no data object", sent.explanation)]
     found = []
+    if twice := _twice(sent.body):
+        found.append(Broken("L3", f"a member stands twice in the body: {twice}"))
     schema = schema_of(sent)
     wrong = None if schema is None else schemas.complaint(schema, dict(sent.data))
     if wrong is not None:
@@ -205,6 +208,21 @@ def _shape(sent: SentRequest) -> list[Broken]:
     if sent.op in NAMES_AN_ORDER and not any(sent.data.get(name) for name in ORDERS_NUMBERS):
         found.append(Broken("L3", "neither org_req_seq_id nor org_hf_seq_id was sent"))
     return found
+
+
+def _twice(body: bytes) -> str:
+    """The first name that stands twice in one object of the body; a reader is free to take the one or the other."""
+    found: list[str] = []
+
+    def look(pairs: list[tuple[str, object]]) -> None:
+        names = [name for name, _ in pairs]
+        found.extend(name for at, name in enumerate(names) if name in names[:at])
+
+    try:
+        json.loads(body, object_pairs_hook=look)
+    except ValueError:
+        return ""
+    return found[0] if found else ""
 
 
 def schema_of(sent: SentRequest) -> str | None:

@@ -19,7 +19,8 @@ def honest_success(harness: Harness) -> None:
     harness.demand(e, bool(e.closes), "no close reached the gateway")
     harness.judge(e, wire)
     if harness.decides:
-        harness.demand(e, e.claim == "closed", f"claims {e.claim} after a genuine success")
+        what = "a genuine success" if e.genuine("S") else "a close that the gateway refused"
+        harness.demand(e, e.claim == "closed", f"claims {e.claim} after {what}", e.closes[0].explanation)
 
 
 @case(
