@@ -189,8 +189,9 @@ def fault_scripts() -> SearchStrategy[dict[str, Any]]:
 
 def statuses() -> SearchStrategy[dict[str, Any]]:
     """An HTTP status that is no 200, with a page, JSON or nothing."""
-    status = st.sampled_from(
-        [201, 202, 204, 301, 302, 307, 308, 400, 401, 403, 404, 412, 429, 500, 502, 503, 504, 911, 921, 922]
-    )
+    accepted, redirects = (201, 202, 204), (301, 302, 307, 308)
+    refused = (400, 401, 403, 404, 405, 409, 410, 412, 415, 429)
+    failed = (500, 502, 503, 504, 911, 921, 922)
+    status = st.sampled_from((*accepted, *redirects, *refused, *failed))
     body = st.sampled_from(["html", "json", "nothing"])
     return st.builds(lambda s, b: {"fault": "status", "status": s, "body": b}, status, body)

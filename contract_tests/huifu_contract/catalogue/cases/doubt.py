@@ -13,8 +13,8 @@ from huifu_contract.harness.relay import leaving
 
 GRADE = "wire decision"
 THEN: tuple[Example, ...] = (
-    {"fault": "reset-before-read"},
     {"fault": "reset-before-commit"},
+    {"fault": "status", "status": 400, "body": "json"},
     {"fault": "status", "status": 404, "body": "html"},
     {"fault": "status", "status": 503, "body": "json"},
 )

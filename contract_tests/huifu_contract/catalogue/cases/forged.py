@@ -42,7 +42,12 @@ def beside_data(harness: Harness, x: Example) -> None:
     harness.judge(harness.close(None, *script), cause=cause)
 
 
-WHERE = {"inside": "in an earlier member", "before": "before it", "after": "after it"}
+WHERE = {
+    "inside": "in an earlier member",
+    "text": "in the text resp_data, as in a notification",
+    "before": "before it",
+    "after": "after it",
+}
 
 
 @case(
@@ -51,11 +56,13 @@ WHERE = {"inside": "in an earlier member", "before": "before it", "after": "afte
     Basis.SAFETY,
     grade=GRADE,
     quote=record.VERIFY,
-    says="Of a reply with two members called data, in whatever case, the one is read that is verified, or none.",
+    says="Of a reply with two members called data, in whatever case, or with the signed text in a resp_data as a "
+    "notification has it, the one is read that is verified, or none.",
     fixed=[
         *({"place": place, "stat": stat} for place in WHERE for stat in "SF"),
         *({"place": place, "stat": "F", "called": "Data"} for place in ("before", "after")),
     ],
+    rev=2,
     since="1.1",
 )
 def second_data(harness: Harness, x: Example) -> None:

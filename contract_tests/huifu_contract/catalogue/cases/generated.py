@@ -16,7 +16,7 @@ from huifu_contract.catalogue.registry import case
 from huifu_contract.drivers.driver import Driver
 from huifu_contract.harness.evidence import SentRequest
 from huifu_contract.harness.harness import Harness
-from huifu_contract.harness.laws import Blocked, Skipped
+from huifu_contract.harness.laws import Blocked, Skipped, signature
 from huifu_contract.reference import wire
 from huifu_mock.state.clock import Clock
 
@@ -49,6 +49,8 @@ def numbers(harness: Harness, count: int, driver: Driver | None = None) -> list[
     for e in made:
         if not e.sent:
             raise Blocked(f"nothing was sent: the client claims {e.claim}")
+        harness.last = e
+        harness.check_wire(signature(e.sent[0]))
         distinct = {one.identity: one for one in e.sent}
         found += [_number(one) for one in distinct.values()]
     return found
@@ -71,8 +73,9 @@ def _all_distinct(harness: Harness, found: list[tuple[str, str, str]]) -> None:
     grade="wire",
     needs=["generates-seq"],
     quote=record.UNIQUE,
-    says=f"The numbers of {CALLS} quick calls, or of {LEAST} slow ones, queries included, are all different; {AT_ONCE} "
-    "are made at a time where the client is able.",
+    says=f"The numbers of {CALLS} quick calls, or of {LEAST} slow ones, queries included, are all different, and are "
+    f"signed as they are sent; {AT_ONCE} are made at a time where the client is able.",
+    rev=2,
     seconds=2.5,
 )
 def seq_unique(harness: Harness, _: Example) -> None:

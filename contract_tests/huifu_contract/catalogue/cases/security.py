@@ -32,7 +32,10 @@ def silent(harness: Harness, x: Example) -> None:
     harness.twin()
     contrary = [answer(x.get("code", "23000004"), "F", after=True)] if x.get("says") == "F" else []
     spoilt = {name: value for name, value in x.items() if name not in ("says", "code", "always")}
-    if "always" in x:
+    if "text" in x:
+        cause = Broken("L5", f"a reply was believed whose sign is {x['text']}")
+        harness.judge(harness.close(None, of(spoilt)), cause=cause)
+    elif "always" in x:
         cause = Broken("L5", f"a reply was believed in the end although none was authentic: {x['fault']}")
         e = harness.close(None, of(spoilt, ALWAYS), of(spoilt, ALWAYS, "closequery"), must_act=False)
         harness.judge(e, cause=cause)
@@ -44,18 +47,26 @@ def both_ways(*spoilt: Example) -> list[Example]:
     return [*spoilt, *({**one, "says": "F"} for one in spoilt), {**spoilt[0], "always": True}]
 
 
+NO_SIGN = ('" "', "true", "7", '["x"]')
+"""JSON in the place of a signature that some take for none, and some for one that need not be verified."""
+TOO_SHORT = ('"AA=="',)
+"""Base64 in which no signature of any key fits: with it a library does not answer no, but fails."""
+
+
 @case(
     "security/sign-missing",
     Level.MUST,
     Basis.SAFETY,
     grade=GRADE,
     quote=record.VERIFY,
-    says="From a reply without a signature, or with an empty one, nothing definite is claimed.",
+    says="From a reply without a signature, or with an empty one, or with something in its place that is no text, "
+    "nothing definite is claimed.",
     fixed=[
         *both_ways({"fault": "sign-missing"}, {"fault": "sign-empty"}),
         *({"fault": "sign-missing", "says": "F", "code": code} for code in ("10000000", "23000001")),
+        *({"fault": "sign-garbage", "text": text} for text in NO_SIGN),
     ],
-    rev=3,
+    rev=4,
 )
 def sign_missing(harness: Harness, x: Example) -> None:
     silent(harness, x)
@@ -68,8 +79,11 @@ def sign_missing(harness: Harness, x: Example) -> None:
     grade=GRADE,
     quote=record.VERIFY,
     says="From a reply signed with any key but Huifu's, or with no signature at all in its place, nothing is claimed.",
-    fixed=both_ways({"fault": "sign-foreign"}, {"fault": "sign-foreign", "key": "merchant"}, {"fault": "sign-garbage"}),
-    rev=2,
+    fixed=[
+        *both_ways({"fault": "sign-foreign"}, {"fault": "sign-foreign", "key": "merchant"}, {"fault": "sign-garbage"}),
+        *({"fault": "sign-garbage", "text": text} for text in TOO_SHORT),
+    ],
+    rev=3,
 )
 def sign_wrong_key(harness: Harness, x: Example) -> None:
     silent(harness, x)
@@ -352,6 +366,8 @@ def signed_status(status: int, endpoint: str = "close") -> PreparedAnswer:
 
 
 UNREADABLE = '{"data":{"resp_code":"10000000","resp_desc":"无效参数"}}'
+WITHOUT_DATA = '{"resp_code":"40002","resp_desc":"验签失败"}'
+"""The body of a gateway that cannot verify; it comes with 922, or with 200."""
 
 
 @case(
@@ -360,12 +376,12 @@ UNREADABLE = '{"data":{"resp_code":"10000000","resp_desc":"无效参数"}}'
     Basis.SAFETY,
     grade=GRADE,
     quote=record.VERIFY,
-    says="An unsigned JSON body with an HTTP error, or with 10000000 alone as for a request that cannot be read, says "
-    "nothing about the order.",
+    says="An unsigned JSON body with an HTTP error, with 10000000 alone as for a request that cannot be read, or with "
+    "a code of the gateway and no data, says nothing about the order.",
     because="the page recommends (建议) the check of the signature, and such a body mostly comes from a proxy without "
     "bad intent",
-    fixed=[*({"status": status} for status in (400, 401, 500, 502, 922)), {"body": UNREADABLE}],
-    rev=2,
+    fixed=[*({"status": status} for status in (400, 401, 500, 502, 922)), {"body": UNREADABLE}, {"body": WITHOUT_DATA}],
+    rev=3,
 )
 def unsigned_gateway_error(harness: Harness, x: Example) -> None:
     harness.twin()

@@ -12,6 +12,7 @@ from huifu_contract.mutants.operators import (
     habits,
     letting_up,
     memory,
+    on_the_wire,
     shortcuts,
     text,
     webhooks,
@@ -28,6 +29,7 @@ KINDS: dict[str, Callable[[], Iterator[Mutant]]] = {
     "memory": memory.mutants,
     "letting up": letting_up.mutants,
     "shortcuts": shortcuts.mutants,
+    "on the wire": on_the_wire.mutants,
 }
 
 
