@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -9,7 +10,13 @@ import pytest
 
 from huifu_contract.catalogue.registry import catalogue
 from huifu_contract.failures import SetupTrouble
+from huifu_contract.grading.case import Grader
 from huifu_contract.grading.known_failures import KnownFailure, in_range, printed, read
+from huifu_contract.grading.profiles import Profile
+from huifu_contract.grading.results import Verdict
+from huifu_contract.harness.harness import Harness
+from huifu_contract.mutants import selftest
+from huifu_mock import Server
 
 RECORDS = list(catalogue().values())
 TODAY = date(2026, 1, 1)
@@ -73,3 +80,42 @@ def test_versions_are_compared_as_numbers() -> None:
 def test_a_printed_entry_can_be_read_again(tmp_path: Path) -> None:
     text = printed("security/sign-missing", "shop", 'L1: says "closed" \\ 关')
     assert loaded(tmp_path, text)[0].match == 'L1: says "closed" \\ 关'
+
+
+WRONG = ("no-verify", "no-echo-check", "timeout-is-failure", "timeout-is-success", "int-ids", "truncates-128")
+"""Clients that fail many examples of a case, each with other words."""
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with Server(port=0, orders=[]) as running:
+        yield running
+
+
+@pytest.mark.parametrize("mutant", WRONG)
+def test_a_printed_entry_matches_whichever_example_fails_first(mutant: str, tmp_path: Path, server: Server) -> None:
+    driver = selftest.driver(mutant)
+    harness = Harness(driver, server.tenant(key_bits=1024), 0, elsewhere=server.default)
+    driver.start(harness.config)
+    several = 0
+    try:
+        for name in sorted(selftest.wanted()[mutant].fails):
+            record, entries = catalogue()[name], []
+            if record.alone or not record.needs <= harness.hello.claims:
+                continue
+            failed = []
+            for example in record.fixed:
+                result = Grader(Profile("fixed", 0, 0), reruns=0, only=example).grade(record, harness)
+                if result.verdict is Verdict.FAIL:
+                    assert result.match
+                    failed.append(result)
+                    entries += loaded(tmp_path, printed(name, mutant, result.match))
+            several += len({result.signature for result in failed}) > 1
+            unmatched = [(e.match, r.signature) for e in entries for r in failed if (e.match or "") not in r.signature]
+            assert not unmatched
+            if failed:
+                known = Grader(Profile("fixed", 0, 0), reruns=0, known=(entries[-1],)).grade(record, harness)
+                assert known.verdict is Verdict.KNOWN or record.draw is not None
+    finally:
+        driver.stop()
+    assert several, "no case of this client fails in more than one wording"

@@ -113,7 +113,7 @@ def _run_known(options: argparse.Namespace) -> int:
     found = results.read(options.report)
     failing = [case for case in found.cases if case.verdict is Verdict.FAIL]
     for case in failing:
-        print(known_failures.printed(case.id, str(found.client["name"]), case.signature))
+        print(known_failures.printed(case.id, str(found.client["name"]), case.match or case.signature))
     if not failing:
         print(f"no case of {options.report} fails, so there is nothing to list", file=sys.stderr)
     return 0

@@ -26,7 +26,7 @@ from huifu_contract.grading.results import CaseResult, Verdict
 from huifu_contract.harness.differences import Difference
 from huifu_contract.harness.evidence import Evidence
 from huifu_contract.harness.harness import Harness
-from huifu_contract.harness.laws import Blocked, CaseBroken, Skipped
+from huifu_contract.harness.laws import Blocked, CaseBroken, Skipped, stable_part
 
 RERUNS = 5
 KEPT_STDERR = 4000
@@ -181,6 +181,7 @@ class Grader:
             path = str(stored.write(self.folder))
         return replace(
             again.told(blank, Verdict.FAIL, signature),
+            match=stable_part(broken.found),
             laws=tuple(dict.fromkeys(found.law for found in broken.found)),
             claim=broken.evidence.claim,
             truth=broken.evidence.truth.words(),

@@ -79,6 +79,8 @@ class CaseResult:
     seconds: float = 0.0
     examples: int = 0
     signature: str = ""
+    match: str = ""
+    """The part of the signature that another example of the same failure has too; of trouble all of it."""
     laws: tuple[str, ...] = ()
     claim: str = ""
     truth: str = ""

@@ -268,10 +268,10 @@ class Harness:
             raise CaseBroken(found, e)
         return e
 
-    def demand(self, e: Evidence, condition: bool, message: str, detail: str = "") -> None:
+    def demand(self, e: Evidence, condition: bool, message: str, detail: str = "", stable: str = "") -> None:
         """A condition of this one case."""
         self.judged_by["C"] = None
-        self.judge(e, also=[] if condition else [Broken("C", message, detail)])
+        self.judge(e, also=[] if condition else [Broken("C", message, detail, stable=stable)])
 
     def check_wire(self, found: Sequence[Broken]) -> None:
         """Conditions on the requests of the last call alone, whatever the client made of the answers."""

@@ -39,13 +39,15 @@ def law_of(function: Callable[..., object]) -> str:
 class Broken:
     """`law` is L1 … L5, or C for the condition that one case adds.
 
-    `detail` and `differs` vary from run to run, `message` does not.
+    `detail` and `differs` vary from run to run, `message` does not. `stable` is the part of the message that does not
+    vary with the example either; empty where that is all of it.
     """
 
     law: str
     message: str
     detail: str = ""
     differs: tuple[Difference, ...] = ()
+    stable: str = ""
 
     def __str__(self) -> str:
         return f"{self.law}: {self.message}"
@@ -68,14 +70,16 @@ def soundness(e: Evidence) -> list[Broken]:
     elif e.claim == "crashed":
         error = e.outcome.error or {}
         kind = error.get("kind", "an exception")
-        found.append(Broken("L1", f"crashed with {kind} instead of an outcome", error.get("message", "")))
+        said = error.get("message", "")
+        found.append(Broken("L1", f"crashed with {kind} instead of an outcome", said, stable="instead of an outcome"))
     return found
 
 
 def resolution(e: Evidence) -> list[Broken]:
     if e.definite:
         return []
-    return [Broken("L2", f"claims {e.claim} although an honest answer could be had", e.truth.words())]
+    had = "although an honest answer could be had"
+    return [Broken("L2", f"claims {e.claim} {had}", e.truth.words(), stable=had)]
 
 
 SAYS = {"closed": "S", "not_closed": "F"}
@@ -88,7 +92,8 @@ def silence(e: Evidence) -> list[Broken]:
     if not forged:
         return []
     heard = next((one for one in forged if one.trans_stat == SAYS[e.claim]), forged[0])
-    return [Broken("L5", f"claims {e.claim} from a reply that is not authentic", heard.why, heard.differs)]
+    reply = "from a reply that is not authentic"
+    return [Broken("L5", f"claims {e.claim} {reply}", heard.why, heard.differs, stable=reply)]
 
 
 PAUSE_S = 0.1
@@ -134,8 +139,9 @@ def one_order(e: Evidence) -> list[Broken]:
             was, now = closes[0].get(name), later.get(name)
             moved = was is None and now in (closes[0].get(other) for other in ORDERS_NUMBERS)
             if now and now != was and (was is not None or moved):
-                message = f"a close of another order followed in the same call: with another {name}"
-                return [Broken("L4", message, differs=(Difference.of(name, was, now),))]
+                other = "a close of another order followed in the same call"
+                differs = (Difference.of(name, was, now),)
+                return [Broken("L4", f"{other}: with another {name}", differs=differs, stable=other)]
     return []
 
 
@@ -204,7 +210,8 @@ def _shape(sent: SentRequest) -> list[Broken]:
     for name in DATES:
         value = sent.data.get(name)
         if isinstance(value, str) and not real_date(value):
-            found.append(Broken("L3", f"{name} is not a day written yyyyMMdd", value))
+            day = "is not a day written yyyyMMdd"
+            found.append(Broken("L3", f"{name} {day}", value, stable=day))
     if sent.op in NAMES_AN_ORDER and not any(sent.data.get(name) for name in ORDERS_NUMBERS):
         found.append(Broken("L3", "neither org_req_seq_id nor org_hf_seq_id was sent"))
     return found
@@ -289,6 +296,18 @@ class Blocked(Exception):
 
 class Skipped(Exception):
     """The case cannot be run in this way, and that is nobody's fault."""
+
+
+TELLING = ("L4", "L3", "C", "L1", "L5", "L2")
+"""The laws, from what a failure is told by to what comes of it, or comes with it in some examples only."""
+CLAIMS = "L1: claims"
+"""How the signature of a false outcome begins, whichever it is: an example may call for the one or for the other."""
+
+
+def stable_part(found: Sequence[Broken]) -> str:
+    """A part of the signature that another example of the same failure has too."""
+    told = min(found, key=lambda broken: TELLING.index(broken.law))
+    return told.stable or (CLAIMS if str(told).startswith(CLAIMS) else str(told))
 
 
 def failure_signature(found: Sequence[Broken]) -> str:

@@ -44,7 +44,9 @@ def same_parameters(harness: Harness, x: Example) -> None:
     if not again.sent:  # a client may know the end of its own call
         again = replace(again, sent=first.sent)
     second = harness.judge(again)
-    harness.demand(second, second.claim == first.claim, f"claims {first.claim}, then {second.claim}")
+    harness.demand(
+        second, second.claim == first.claim, f"claims {first.claim}, then {second.claim}", stable="C: claims"
+    )
 
 
 @case(

@@ -99,7 +99,8 @@ def unverified_not_sent(harness: Harness, x: Example) -> None:
     field, value = x["field"], FORGED[x["field"]]
     e = harness.close(None, answer("00000100", "P", after=True), fault("tampered", field=field, value=value))
     used = [one.op for one in e.sent if one.data is not None and value in one.data.values()]
-    wrong = [Broken("L5", f"a {used[0]} was sent with the {field} of an unverified reply")] if used else []
+    reply = "of an unverified reply"
+    wrong = [Broken("L5", f"a {used[0]} was sent with the {field} {reply}", stable=reply)] if used else []
     harness.judge(e, also=wrong)
 
 

@@ -44,9 +44,9 @@ def sent_close(harness: Harness, params: Mapping[str, str], *, legal: bool = Fal
     return e.closes[0]
 
 
-def check(harness: Harness, condition: bool, message: str, detail: str = "") -> None:
+def check(harness: Harness, condition: bool, message: str, detail: str = "", stable: str = "") -> None:
     """A condition on the wire alone: what the client then claims is not this case's business."""
-    harness.check_wire([] if condition else [Broken("L3", message, detail)])
+    harness.check_wire([] if condition else [Broken("L3", message, detail, stable=stable)])
 
 
 def full(harness: Harness, **changes: str | None) -> dict[str, str]:
@@ -131,7 +131,7 @@ def values_are_strings(harness: Harness, x: Example) -> None:
         differs = (Difference.of(name, given, value),)
         if not isinstance(value, str):
             message = f"a value was not sent as text: {name}, {change(given, value)}"
-            harness.check_wire([Broken("L3", message, differs=differs)])
+            harness.check_wire([Broken("L3", message, differs=differs, stable="was not sent as text")])
         if value != given:
             message = f"a number of digits did not survive: {name}, {became(harness, name, given, value)}"
             harness.check_wire([Broken("L3", message, differs=differs)])
@@ -391,7 +391,8 @@ def over_length(harness: Harness, x: Example) -> None:
         if not e.closes:
             raise Blocked(f"nothing was sent: the client claims {e.claim}")
         same = all((one.data or {}).get(x["name"]) == value for one in e.closes)
-        check(harness, same, f"{x['name']} was cut or changed", f"{x['length']} characters given")
+        cut = "was cut or changed"
+        check(harness, same, f"{x['name']} {cut}", f"{x['length']} characters given", cut)
 
 
 def journalled(e: Evidence, name: str) -> list[str]:

@@ -42,7 +42,8 @@ def unchanged(harness: Harness, one: SentRequest, given: Mapping[str, str]) -> N
     for name, value in given.items():
         if data.get(name) != value:
             message = f"{name} was changed: {became(harness, name, value, data.get(name))}"
-            harness.check_wire([Broken("L3", message, differs=(Difference.of(name, value, data.get(name)),))])
+            differs = (Difference.of(name, value, data.get(name)),)
+            harness.check_wire([Broken("L3", message, differs=differs, stable="was changed")])
     harness.check_wire([])
 
 

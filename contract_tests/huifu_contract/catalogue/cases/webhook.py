@@ -207,9 +207,10 @@ def bad_or_missing_sign(harness: Harness, x: Example) -> None:
     }[x["how"]]
     push(harness, raw, signature)
     e = evidence(harness, order, believes(harness, order), ())
-    believed = f"a webhook was believed whose signature {FORGED[x['how']]}"
-    believed = believed if e.claim == SAID[x.get("stat", "S")] else UNHEARD_OF
-    harness.demand(e, not e.definite, believed, f"the application believes {e.claim}")
+    forged = "a webhook was believed whose signature"
+    believed = f"{forged} {FORGED[x['how']]}" if e.claim == SAID[x.get("stat", "S")] else UNHEARD_OF
+    stable = forged if believed != UNHEARD_OF else ""
+    harness.demand(e, not e.definite, believed, f"the application believes {e.claim}", stable)
 
 
 @case(
