@@ -15,7 +15,7 @@ from huifu_contract.catalogue.cases.elsewhere import closed_elsewhere
 from huifu_contract.catalogue.record import Basis, Example, Level
 from huifu_contract.catalogue.registry import case
 from huifu_contract.harness.differences import Difference
-from huifu_contract.harness.evidence import Evidence, SentRequest
+from huifu_contract.harness.evidence import Evidence, SentRequest, truth
 from huifu_contract.harness.harness import Harness
 from huifu_contract.harness.laws import Blocked, Broken, bounded, paused, resolution, signature, unique
 from huifu_contract.harness.prepared_answers import ALWAYS, answer
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 YOUNG_S = 30
 NEVER = 3600
+MOST_AT_ONCE = 4
 
 
 @case(
@@ -214,6 +215,37 @@ def _fated(harness: Harness, fate: str, wanted: dict[str, str]) -> Evidence:
             return harness.close(harness.order(settle="processing", settle_seconds=seconds))
         case _:
             return harness.close(harness.order(**wanted))
+
+
+@case(
+    "concurrency/each-is-answered",
+    Level.SHOULD,
+    Basis.SAFETY,
+    grade="decision",
+    needs=["parallel"],
+    quote="A call that is given up because another is under way leaves an order open that could have been closed.",
+    says="Of several calls at once each is sent and claims what its answer says, closed; where all are about one "
+    "order, one does, and none claims not_closed.",
+    because="nothing false is claimed by who gives up; but the order stays open, and can be paid",
+    fixed=[{"orders": "several"}, {"orders": "one"}],
+    since="1.1",
+)
+def each_is_answered(harness: Harness, x: Example) -> None:
+    calls = max(1, min(MOST_AT_ONCE, harness.hello.max_parallel))
+    one = harness.order()
+    orders = [one if x["orders"] == "one" else harness.order() for _ in range(calls)]
+    with ThreadPoolExecutor(calls) as pool:
+        found = list(pool.map(harness.close, orders))
+    closed = ("S",) if any(e.genuine("S") for e in found) else ()
+    for e in found:
+        if x["orders"] == "several":
+            sent = [] if e.sent else [Broken("C", "of several calls at once one was given up, and nothing was sent")]
+            harness.judge(e, resolution, also=sent)
+        else:  # calls of one order may share an answer
+            cause = Broken("L1", "not_closed was claimed of an order because another call was closing it")
+            harness.judge(replace(e, truth=truth(harness.now(one)), told=closed), cause=cause)
+    if "closed" not in [e.claim for e in found]:
+        harness.judge(found[0], also=[Broken("L2", "of several calls at once about one order none claims closed")])
 
 
 @case(

@@ -77,17 +77,21 @@ def stat_p_with_00000000(harness: Harness, _: Example) -> None:
     grade="decision",
     needs=["query"],
     quote=record.QUERY,
-    says="After a P the client asks closequery, and believes its S; after a P with a system error it finds out too.",
+    says="After a P the client asks closequery, and believes its S or F; after a P with a system error, or a lost "
+    "answer, it finds out too.",
     because="the page does not name closequery; without it a P is reported as pending, which is true",
     fixed=[
         *({"settle": settle} for settle in ("processing", "accepted")),
-        *({"code": code} for code in ("00000100", "98888888", "99999999")),
+        *({"do": {"answer": code, "trans_stat": "P", "when": "after"}} for code in ("00000100", *SYSTEM[1:])),
+        {"do": {"answer": "00000100", "trans_stat": "P"}, "then": "F"},
+        {"do": {"fault": "close-silently"}},
     ],
-    rev=2,
+    rev=3,
 )
 def p_then_query(harness: Harness, x: Example) -> None:
-    if "code" in x:
-        harness.judge(harness.close(None, answer(x["code"], "P", after=True)), resolution)
+    if "do" in x:
+        told = [answer("00000000", x["then"], endpoint="closequery", times=ALWAYS)] if "then" in x else []
+        harness.judge(harness.close(None, of(x["do"]), *told, must_act=False), resolution)
         return
     e = harness.close(harness.order(settle=x["settle"], settle_seconds=0.05))
     following = [one.op for one in e.after_close[:1]]

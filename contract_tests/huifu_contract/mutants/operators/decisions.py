@@ -254,6 +254,33 @@ class LostQueryIsNotClosed(Placed):
         return "not_closed" if reply is None else super().resolve(reply, standing)
 
 
+class LeavesAFailureOpen(Placed):
+    """Goes on waiting for the success of a close in progress, whatever closequery says."""
+
+    def resolve(self, reply: Reply, standing: str) -> str:
+        found = super().resolve(reply, standing)
+        return standing if standing == "pending" and found == "not_closed" else found
+
+
+class LeavesALostAnswerOpen(Placed):
+    """Asks closequery after a P alone."""
+
+    def wait(self, seconds: float, until: float) -> bool:
+        return not self.lost and super().wait(seconds, until)
+
+    def decide(self, reply: Reply) -> str:
+        self.lost = reply is None
+        return super().decide(reply)
+
+    lost = False
+
+
+def left_open() -> Iterator[Mutant]:
+    asked = ("response/p-then-query",)
+    yield Mutant("left-open", "F after P", "closequery", LeavesAFailureOpen, asked)
+    yield Mutant("left-open", "a lost answer", "close", LeavesALostAnswerOpen, asked)
+
+
 def lost() -> Iterator[Mutant]:
     for place, client, case in (
         ("retry", LostRetryIsNotClosed, "security/retry-examined"),
@@ -269,3 +296,4 @@ def mutants() -> Iterator[Mutant]:
     yield from alone()
     yield from payments()
     yield from lost()
+    yield from left_open()

@@ -93,6 +93,24 @@ def sharing(named: Callable[[Mapping[str, str]], str]) -> type[App]:
     return made(App, close=close)
 
 
+def giving_up(named: Callable[[Mapping[str, str]], str], outcome: str) -> type[App]:
+    """Sends nothing while another call of that name is under way."""
+
+    def close(self: App, config: Any, base_url: str, params: Any) -> Outcome:
+        name = named(params)
+        with self.lock:
+            busy: set[str] = self.__dict__.setdefault("busy", set())
+            if name in busy:
+                return Outcome(outcome, attempts=0)
+            busy.add(name)
+        try:
+            return App.close(self, config, base_url, params)
+        finally:
+            busy.discard(name)
+
+    return made(App, close=close)
+
+
 class SharesTheSignature(Placed):
     """Signs with one object for all, which another call may have filled meanwhile."""
 
@@ -140,6 +158,14 @@ ROWS: tuple[tuple[str, str, str, type[Client] | type[App], str], ...] = (
         "calls at once",
         sharing(lambda params: params.get("org_req_seq_id", "")),
         "concurrency/isolated-calls",
+    ),
+    ("given-up", "any call", "calls at once", giving_up(lambda _: "", "unknown"), "concurrency/each-is-answered"),
+    (
+        "taken-for-not_closed",
+        "a call of one order",
+        "calls at once",
+        giving_up(lambda params: params.get("org_req_seq_id", ""), "not_closed"),
+        "concurrency/each-is-answered",
     ),
     ("shared", "the reply", "calls at once", SharesTheReply, "concurrency/isolated-calls"),
     ("shared", "the signed bytes", "calls at once", SharesTheSignature, "concurrency/isolated-calls"),
