@@ -1,8 +1,41 @@
-"""The command line beyond argparse: what is said of a command, an option or a word that does not exist."""
+"""The command line beyond argparse: the language it speaks, and what is said of a word that does not exist."""
 
 import argparse
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar, NoReturn
+
+from huifu_mock._language import language
+
+
+class Parser(argparse.ArgumentParser):
+    """Helps and refuses in the language of the terminal; the Chinese is loaded when something is said in it."""
+
+    files: ClassVar[tuple[Path, ...]] = (Path(__file__).with_name("_commands.zh.toml"),)
+    """The Chinese under each English sentence; a command adds its own."""
+
+    def format_usage(self) -> str:
+        self._speak()
+        return super().format_usage()
+
+    def format_help(self) -> str:
+        self._speak()
+        return super().format_help()
+
+    def error(self, message: str) -> NoReturn:
+        """As argparse has it: the usage, what is wrong, and exit code 2."""
+        if language() != "zh":
+            super().error(message)
+        from huifu_mock._chinese import Sentences
+
+        self.exit(2, f"{self.format_usage()}{self.prog}：{Sentences(self.files).say(message)}\n")
+
+    def _speak(self) -> None:
+        if language() == "zh":
+            from huifu_mock._chinese import Help, Sentences
+
+            self.formatter_class = partial(Help, sentences=Sentences(self.files))
 
 
 def parse(parser: argparse.ArgumentParser, commands: Any, words: Sequence[str]) -> argparse.Namespace:

@@ -166,6 +166,7 @@ CHINESE = [
     ROOT / "mock_server/huifu_mock/console/words.js",
     ROOT / "contract_tests/huifu_contract/reports/matrix/words.js",
     *sorted((ROOT / "contract_tests/huifu_contract").rglob("*.zh.toml")),
+    *sorted((ROOT / "mock_server/huifu_mock").rglob("*.zh.toml")),
 ]
 SAID = {
     "控制面": "控制接口",

@@ -12,8 +12,8 @@ from typing import Any
 
 from huifu_contract.failures import SetupTrouble
 from huifu_mock import _commands
+from huifu_mock._language import language as spoken
 from huifu_mock.cli.new_file import NotWritten, write_new
-from huifu_mock.cli.remote import language as spoken
 
 TEMPLATES = Path(__file__).parent.parent / "adapters"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from huifu_contract import __version__
 from huifu_contract.cli import catalogue, client, init, passive, report, server
@@ -42,9 +43,13 @@ Exit: 0 all ok, 1 something is not, 2 interrupted, 3 kit or adapter error, 4 usa
 """
 
 
+class Parser(_commands.Parser):
+    files = (*_commands.Parser.files, Path(__file__).with_name("help.zh.toml"))
+
+
 def parsed(words: list[str]) -> argparse.Namespace:
     """The command and its options. Raises SystemExit for what cannot be understood, and after a text of help."""
-    made = argparse.ArgumentParser(
+    made = Parser(
         "huifu-contract",
         description="Grades clients of Huifu's close endpoint: a definite claim must be true.",
         epilog=EPILOG,

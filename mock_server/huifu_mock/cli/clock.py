@@ -9,12 +9,12 @@ from huifu_mock.cli.remote import add_connection, connected, duration, refusals
 EXAMPLES: Final = """\
 examples:
   huifu-mock clock show
-  huifu-mock clock freeze                          time stands still
-  huifu-mock clock advance 61s                     an order of just now may be closed
-  huifu-mock clock advance 2h                      settlements, expiries and retries on the way happen in order
-  huifu-mock clock freeze --at 2026-12-31T23:59:30 move on to that time (Beijing time without an offset) and stop
-  huifu-mock clock auto                            jump to the next settlement or retry when nothing is going on
-  huifu-mock clock run                             follow the wall clock again
+  huifu-mock clock freeze                           time stands still
+  huifu-mock clock advance 61s                      an order of just now may be closed
+  huifu-mock clock advance 2h                       settlements, expiries and retries on the way happen in order
+  huifu-mock clock freeze --at 2026-12-31T23:59:30  move on to that time (Beijing time without an offset) and stop
+  huifu-mock clock auto                             jump to the next settlement or retry when nothing is going on
+  huifu-mock clock run                              follow the wall clock again
 """
 SUMMARIES: Final = {
     "show": "show the time and the mode of the clock",

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from huifu_mock import _commands, _data
+from huifu_mock._language import language
 from huifu_mock.cli.main import Failure
 from huifu_mock.cli.new_file import NotWritten, write_new
-from huifu_mock.cli.remote import language
 
 EXAMPLES: Final = """\
 examples:

@@ -7,9 +7,10 @@ import os
 import sys
 from typing import Any, Final
 
+from huifu_mock._language import language
 from huifu_mock.cli.call_line import COLOURS, PLAIN, header_lines, line
 from huifu_mock.cli.main import Failure
-from huifu_mock.cli.remote import add_connection, connected, language, refusals
+from huifu_mock.cli.remote import add_connection, connected, refusals
 
 EXAMPLES: Final = """\
 examples:

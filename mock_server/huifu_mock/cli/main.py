@@ -51,10 +51,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"huifu-mock {VERSION}")
         return 0
     import argparse
+    from pathlib import Path
 
     from huifu_mock import _commands
 
-    parser = argparse.ArgumentParser(
+    class Parser(_commands.Parser):
+        files = (*_commands.Parser.files, Path(__file__).with_name("help.zh.toml"))
+
+    parser = Parser(
         prog="huifu-mock",
         description="A fake Huifu Dougong payment gateway for tests (汇付斗拱模拟网关).",
         epilog=EPILOG,

@@ -3,7 +3,6 @@
 import argparse
 import os
 import re
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -75,16 +74,6 @@ def refusals() -> Iterator[None]:
         raise Failure(f"{error}, or name the address of another one with --url") from error
     except ValueError as error:
         raise Failure(str(error)) from error
-
-
-def language() -> str:
-    """The language of whoever sits at the terminal, of those that explanations are in: `zh` or `en`."""
-    wanted = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
-    try:
-        "中".encode(getattr(sys.stdout, "encoding", None) or "ascii")
-    except UnicodeEncodeError:  # a pipe without a charset
-        return "en"
-    return "zh" if wanted.startswith("zh") else "en"
 
 
 def duration(text: str) -> float:

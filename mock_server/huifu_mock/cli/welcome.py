@@ -3,8 +3,9 @@
 from typing import Any, Final
 
 from huifu_mock import _install, signing
+from huifu_mock._language import language
 from huifu_mock._version import VERSION
-from huifu_mock.cli.remote import URL, language
+from huifu_mock.cli.remote import URL
 from huifu_mock.client.environment import TOKEN_VARIABLE
 from huifu_mock.gateway.tenant import DEFAULT_HUIFU_ID, DEFAULT_PRODUCT_ID, DEFAULT_SYS_ID
 from huifu_mock.keys import published

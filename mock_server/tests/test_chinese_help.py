@@ -1,0 +1,212 @@
+"""`--help` and refusals of both commands in Chinese: nothing is left in English, nothing is wider than a terminal."""
+
+import argparse
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from huifu_contract.cli import main as kit
+from huifu_mock import _chinese, _commands
+from huifu_mock.cli import main as mock
+
+ROOT = Path(__file__).parents[2]
+OURS = [*(ROOT / "mock_server/huifu_mock/cli").glob("*.py"), *(ROOT / "contract_tests/huifu_contract/cli").glob("*.py")]
+FILES = [
+    *_commands.Parser.files,
+    ROOT / "mock_server/huifu_mock/cli/help.zh.toml",
+    ROOT / "contract_tests/huifu_contract/cli/help.zh.toml",
+]
+MOST_COLUMNS = 100
+WORDS = re.compile(r"[A-Za-z]+,? [a-z]+")
+"""What a sentence has, and a name or an address has not."""
+MAIN: dict[str, Callable[[list[str]], int]] = {"huifu-mock": mock.main, "huifu-contract": kit.main}
+
+
+def below(parser: argparse.ArgumentParser, *words: str) -> Iterator[tuple[str, ...]]:
+    """A command and its subcommands, by what is typed."""
+    yield words
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for name, command in action.choices.items():
+                yield from below(command, *words, name)
+
+
+def commands() -> list[tuple[str, ...]]:
+    parsers = {name: argparse.ArgumentParser(name) for name in MAIN}
+    inside = {name: parser.add_subparsers() for name, parser in parsers.items()}
+    for module, _ in mock.COMMANDS.values():
+        import_module(f"huifu_mock.cli.{module}").add_parser(inside["huifu-mock"])
+    for add in kit.COMMANDS:
+        add(inside["huifu-contract"])
+    return [command for name, parser in parsers.items() for command in below(parser, name)]
+
+
+COMMANDS = commands()
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """A Chinese terminal; what was asked for in Chinese, and what was found."""
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    monkeypatch.setenv("COLUMNS", str(MOST_COLUMNS))
+    asked: dict[str, str] = {}
+    say = _chinese.Sentences.say
+
+    def noted(sentences: _chinese.Sentences, english: str) -> str:
+        asked[english] = say(sentences, english)
+        return asked[english]
+
+    monkeypatch.setattr(_chinese.Sentences, "say", noted)
+    return asked
+
+
+def ended(program: str, *words: str) -> object:
+    """The exit code, whether a command returns it or argparse ends the program."""
+    try:
+        return MAIN[program]([*words])
+    except SystemExit as stop:
+        return stop.code
+
+
+def shown(command: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> str:
+    assert ended(*command, "--help") == 0
+    return capsys.readouterr().out
+
+
+def english(said: dict[str, str]) -> list[str]:
+    return [sentence for sentence, chinese in said.items() if chinese == sentence and WORDS.search(sentence)]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_sentence_of_a_help_has_its_chinese_one(
+    command: tuple[str, ...], said: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = shown(command, capsys)
+    assert english(said) == []
+    assert text.startswith(f"用法：{' '.join(command)}")
+    assert {line for line in text.splitlines() if _chinese.columns(line) > MOST_COLUMNS} == set()
+
+
+def test_a_sentence_without_a_chinese_one_is_noticed(said: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    parser = _commands.Parser("prog", description="Does what it can.")
+    parser.add_argument("--ready", help="when it is ready")
+    parser.print_help()
+    assert english(said) == ["Does what it can.", "when it is ready"]
+    assert "选项：" in capsys.readouterr().out
+
+
+def refusals() -> list[str]:
+    """What our own code says of a wrong value, with `{}` for the values."""
+    calls = [
+        node
+        for file in (*OURS, ROOT / "mock_server/huifu_mock/_commands.py")
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "argparse.ArgumentTypeError"
+    ]
+    texts = [text for call in calls for text in ast.walk(call.args[0]) if isinstance(text, ast.JoinedStr)]
+    return ["".join(part.value if isinstance(part, ast.Constant) else "{}" for part in text.values) for text in texts]
+
+
+def known() -> dict[str, str]:
+    return {text: chinese for file in FILES for text, chinese in tomllib.loads(file.read_text("utf-8")).items()}
+
+
+def test_every_refusal_of_a_value_has_its_chinese_one() -> None:
+    assert len(refusals()) >= 10
+    assert set(refusals()) - set(known()) == set()
+
+
+def test_no_chinese_sentence_is_left_of_one_that_nobody_says(
+    said: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for command in COMMANDS:
+        shown(command, capsys)
+    source = " ".join(" ".join(file.read_text("utf-8").split()) for file in OURS)
+    begun = {text[0].lower() + text[1:].removesuffix(".") for text in said}
+    left = [
+        text
+        for file in FILES[1:]
+        for text in tomllib.loads(file.read_text("utf-8"))
+        if text not in said and text not in begun and text not in refusals() and text not in source
+        and not any(re.fullmatch(re.escape(text).replace(r"\{\}", ".+"), one) for one in said)
+    ]  # fmt: skip
+    assert left == []
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ("huifu-mock serv", "没有 'serv' 这个命令，是不是 serve？"),
+        ("huifu-mock xyz", "没有 'xyz' 这个命令，可选：serve, console"),
+        ("huifu-mock serve --prot 1", "没有 --prot 这个选项，是不是 --port？"),
+        ("huifu-mock clock freeze --zzzz", "没有 --zzzz 这个选项"),
+        ("huifu-mock keys more", "多出了无法理解的 more"),
+        ("huifu-mock orders add", "没有 'add' 这个值，可选："),
+        ("huifu-mock init helper --lang ruby", "参数 --lang：没有 'ruby' 这个值，可选："),
+        ("huifu-mock init helper", "缺少必需的参数：--lang"),
+        ("huifu-mock init adapter --lang go", "huifu-contract init adapter --lang LANG"),
+        ("huifu-mock init thing --lang go", "不认识 'thing'，应写：huifu-mock init helper --lang LANG"),
+        ("huifu-mock exec --port x -- true", "参数 --port：'x' 不是整数"),
+        ("huifu-mock serve --port", "参数 --port：需要一个值"),
+        ("huifu-mock serve -q -v", "不能与 -q/--quiet 同时使用"),
+        ("huifu-mock serve --in 1", "选项 --in 有歧义，可能是 --intercept"),
+        ("huifu-mock serve --quiet=1", "参数 -q/--quiet：不接受值 '1'"),
+        ("huifu-mock serve --now noon", "“noon”不是时间；需要 ISO 8601 格式"),
+        ("huifu-mock clock advance soon", "“soon”不是时长；请写秒数"),
+        ("huifu-contract clinet", "没有 'clinet' 这个命令，是不是 client？"),
+        ("huifu-contract client --profile fast", "参数 --profile：没有 'fast' 这个值，可选："),
+        ("huifu-contract passive --agent a --timeout x", "参数 --timeout：'x' 不是数字"),
+        ("huifu-contract server --diff a", "参数 --diff：需要 2 个值"),
+        ("huifu-contract report", "缺少必需的参数：FILE.json"),
+    ],
+)
+def test_what_is_mistaken_is_told_in_chinese(
+    line: str, wanted: str, said: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    program, *words = line.split()
+    assert ended(program, *words) == (2 if program == "huifu-mock" else 4)
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith(f"用法：{program}")
+    assert wanted in told.err.splitlines()[-1]
+
+
+def test_elsewhere_the_help_is_the_one_that_argparse_writes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
+    text = shown(("huifu-mock", "serve"), capsys)
+    assert text.startswith("usage: huifu-mock serve")
+    assert text.isascii() or "用法" not in text
+
+
+def test_a_command_that_says_nothing_loads_no_chinese() -> None:
+    script = (
+        "import sys; from huifu_mock.cli.main import main; main(['keys']); print('huifu_mock._chinese' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], env={"LC_ALL": "zh_CN.UTF-8", "PYTHONUTF8": "1"},
+        check=True, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.stdout.splitlines()[-1] == "False"
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("一二三四五", ["一二三四", "五"]),
+        ("一二三四，五", ["一二三", "四，五"]),
+        ("（一二三四）", ["（一二三", "四）"]),
+        ("用 --port 选端口", ["用 --port", "选端口"]),
+        ("", [""]),
+    ],
+)
+def test_lines_break_where_chinese_may(text: str, lines: list[str]) -> None:
+    assert _chinese.wrapped(text, 9) == lines
