@@ -52,6 +52,15 @@ def test_a_right_client_with_an_unusual_habit_is_accused_of_nothing(name: str) -
     assert accusations(name, profile=FEW, cases=WHERE_IT_SHOWS[name]) == []
 
 
+@pytest.mark.parametrize(("name", "told"), [("escaped", [r"signs \/", r"signs \uXXXX"]), ("own-order", [])])
+def test_a_note_tells_who_signs_escapes_that_no_official_sdk_signs(name: str, told: list[str]) -> None:
+    chosen = Options(reruns=0, key_bits=1024, profile=FEW, cases=("request/sign-disputed-characters",))
+    run = Runner(lambda: MutantDriver(lambda: unusual_clients.made(name)), chosen, name).run()
+    (note,) = (case for case in run.cases if case.group == "request")
+    assert note.verdict is Verdict.NOTE
+    assert [part.partition(" for ")[0] for part in note.signature.split("; ") if part.startswith("signs")] == told
+
+
 def test_a_number_of_digits_alone_has_no_other_case_to_overlook() -> None:
     only = "query/foreign-reply", {"field": "req_seq_id", "how": "case"}
     assert accusations("digits", profile=FEW, only=only) == []

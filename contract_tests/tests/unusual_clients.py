@@ -152,13 +152,16 @@ OWN_HEADERS = {
 
 
 class Escaped(Client):
-    """Escapes everything but ASCII, on the wire as in what it signs, and verifies the bytes received alone."""
+    """Escapes / and everything but ASCII, on the wire as in what it signs, as PHP's json_encode without options."""
 
     def canon(self, data: Mapping[str, Any]) -> bytes:
-        return json.dumps(dict(sorted(data.items())), separators=(",", ":")).encode()
+        return self.written(dict(sorted(data.items())))
 
     def envelope(self, data: Mapping[str, Any], signed: bytes) -> bytes:
-        return json.dumps(json.loads(super().envelope(data, signed)), separators=(",", ":")).encode()
+        return self.written(json.loads(super().envelope(data, signed)))
+
+    def written(self, value: Any) -> bytes:
+        return json.dumps(value, separators=(",", ":")).replace("/", r"\/").encode()
 
 
 class Digits(Client):

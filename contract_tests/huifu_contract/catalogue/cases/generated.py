@@ -145,6 +145,9 @@ DISPUTED = {
     "U+000B": "a\x0bb",
     "U+0001": "a\x01b",
 }
+ESCAPED_BY_SOME = {"/": "a/b", "beyond ASCII": "a关b"}
+"""What every official SDK signs as it is, and others escaped: JSON means the same, a signature does not."""
+UNESCAPED = "PHP: JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE, Python: ensure_ascii=False"
 
 
 @case(
@@ -153,16 +156,38 @@ DISPUTED = {
     Basis.ASSUME,
     grade="wire",
     quote=record.OPEN,
-    says="Recorded: which bytes the client signs for characters that the official SDKs escape differently.",
-    fixed=[{"name": name} for name in DISPUTED],
+    says="Recorded: which bytes the client signs for characters that the official SDKs escape differently, and whether "
+    "it signs / or characters beyond ASCII escaped, which no official SDK does.",
+    fixed=[*({"name": name} for name in DISPUTED), *({"name": name} for name in ESCAPED_BY_SOME)],
+    rev=2,
 )
 def sign_disputed_characters(harness: Harness, x: Example) -> None:
+    if x["name"] in ESCAPED_BY_SOME:
+        _escaped(harness, ESCAPED_BY_SOME[x["name"]])
+        return
     try:
         one = sent_close(harness, full(harness, org_req_seq_id=DISPUTED[x["name"]]))
     except Refused:
         harness.note(f"{x['name']}: refused")
     else:
         harness.note(f"{x['name']}: {_reading(harness, one)}")
+
+
+def _escaped(harness: Harness, text: str) -> None:
+    """A note where the client signs what it need not escape as an escape; its request is valid here."""
+    one = sent_close(harness, full(harness, org_req_seq_id=text))
+    harness.check_wire(signature(one))
+    plain = wire.canonical(one.data or {})
+    escapes = {r"\/": plain.replace("/", r"\/"), r"\uXXXX": json.dumps(json.loads(plain), separators=(",", ":"))}
+    for written, signed in escapes.items():
+        if signed != plain and _signs(harness, one, signed):
+            harness.note(f"signs {written} for the character itself, as no official SDK does: accepted here, but "
+                         f"whether the real gateway accepts it is not known ({UNESCAPED})")  # fmt: skip
+
+
+def _signs(harness: Harness, one: SentRequest, text: str) -> bool:
+    sign = str(json.loads(one.body).get("sign"))
+    return wire.verifies(wire.private(harness.tenant.merchant_private_key).public_key(), text.encode("utf-8"), sign)
 
 
 def _reading(harness: Harness, one: SentRequest) -> str:
@@ -172,10 +197,8 @@ def _reading(harness: Harness, one: SentRequest) -> str:
         char if char < "\x7f" or (char > "\x9f" and char not in "\u2028\u2029") else f"\\u{ord(char):04x}"
         for char in raw
     )
-    sign = str(json.loads(one.body).get("sign"))
-    public = wire.private(harness.tenant.merchant_private_key).public_key()
     for name, text in (("signed raw", raw), ("signed escaped", escaped), ("signed in capitals", _capitals(raw))):
-        if wire.verifies(public, text.encode("utf-8"), sign):
+        if _signs(harness, one, text):
             return name
     return "signed in a way of its own"
 

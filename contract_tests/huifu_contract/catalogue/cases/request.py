@@ -195,7 +195,7 @@ def sign_key_order(harness: Harness, x: Example) -> None:
     Basis.VENDOR,
     grade="wire",
     quote=record.SIGNING,
-    says="The signature verifies with CJK, accents and characters outside the BMP.",
+    says="The signature verifies with CJK, accents and characters beyond the BMP, also escaped, which is recorded.",
     fixed=[{"text": "关单"}, {"text": "é"}, {"text": "😀"}],
     draw=lambda: drawn(text=st.text(st.sampled_from("关单中文éüßñ😀𠮷，～"), min_size=1, max_size=16)),
 )
@@ -209,7 +209,7 @@ def sign_non_ascii(harness: Harness, x: Example) -> None:
     Basis.VENDOR,
     grade="wire",
     quote=record.SIGNING,
-    says='The signature verifies with " \\ / < > &, tab and line feed in a value.',
+    says='The signature verifies with " \\ / < > &, tab and line feed in a value; / also as \\/, which is recorded.',
     fixed=[{"text": f"a{special}b"} for special in SPECIALS],
     draw=lambda: drawn(text=st.text(st.sampled_from([*SPECIALS, "a", "b"]), min_size=1, max_size=12)),
 )
