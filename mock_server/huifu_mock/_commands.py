@@ -45,6 +45,8 @@ def parse(parser: argparse.ArgumentParser, commands: Any, words: Sequence[str]) 
     """
     if words and not words[0].startswith("-") and words[0] not in commands.choices:
         parser.error(unknown(words[0], commands.choices))
+    if len(words) > 1 and not words[1].startswith("-"):
+        _check_action(commands.choices[words[0]], words[1])
     args, left = parser.parse_known_args(words)
     if left and left[0].startswith("-"):
         command: argparse.ArgumentParser = commands.choices[words[0]]
@@ -54,6 +56,20 @@ def parse(parser: argparse.ArgumentParser, commands: Any, words: Sequence[str]) 
     if left:
         commands.choices[words[0]].error(f"nothing is known to do with {' '.join(left)}")
     return args
+
+
+def _check_action(command: argparse.ArgumentParser, word: str) -> None:
+    """End with an error where a command's first word is none of its actions."""
+    for action in command._actions:
+        if isinstance(action, argparse._SubParsersAction) and word not in action.choices:
+            names = [*action.choices]
+            meant = _nearest(word, names, 0.75) or next((name for name in names if {name, word} in _ALIKE), None)
+            said = f"did you mean {meant}?" if meant else f"choose {', '.join(names)}"
+            command.error(f"there is no action {word!r}; {said}")
+
+
+_ALIKE = ({"add", "create"}, {"delete", "remove"}, {"ls", "list"})
+"""Words of which the API, the library and other programs have one and a command the other."""
 
 
 def unknown(word: str, commands: Iterable[str]) -> str:

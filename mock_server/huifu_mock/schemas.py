@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -77,9 +77,12 @@ class Schema:
             )
             return
         if kind == "additionalProperties":
-            known = ", ".join(self._at(path).get("properties", {}))
+            known = [*self._at(path).get("properties", {})]
             for name in value:
-                yield Problem(_field(prefix, [*path, name]), "is not a field here", f"known fields: {known}")
+                above = [field for field in known if name in self._at([*path, field]).get("properties", {})]
+                asked = f"it stands in {above[0]}; " if above else _meant(name, known)
+                wanted = f"{asked}known fields: {', '.join(known)}"
+                yield Problem(_field(prefix, [*path, name]), "is not a field here", wanted)
             return
         if kind in ("oneOf", "anyOf") and (nearest := _nearest(error)) is not None:
             yield from self._problems(nearest, prefix)
@@ -151,6 +154,35 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 40 else f"{text[:36]}…"
 
 
+def _number(value: Any) -> str:
+    """A number as people write it: a whole one without a fraction, whatever its JSON was."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() and abs(value) < 1e16 else str(value)
+
+
+def _one_of(given: Any, known: Sequence[Any]) -> str:
+    """The values that there are; of many the one alone that was probably meant."""
+    meant = _meant(given, known)
+    if meant and len(known) > _MANY:
+        return meant.strip()
+    return f"{meant}it must be one of {', '.join(map(_shown, known))}"
+
+
+_MANY = 10
+
+
+def _meant(given: Any, known: Sequence[Any]) -> str:
+    """A question for the word that was probably meant; empty if none is like it."""
+    import difflib  # few miss
+
+    if not isinstance(given, str):
+        return ""
+    words = {word.replace("_", "-").lower(): word for word in known if isinstance(word, str) and word}
+    bare = given[:100].replace("_", "-").lower()
+    begun = [word for word in words if word.startswith(f"{bare}-")]
+    near = begun[:1] if len(begun) == 1 else difflib.get_close_matches(bare, words, n=1, cutoff=0.7)
+    return f"did you mean {words[near[0]]}? " if near else ""
+
+
 _JSON_TYPES = {str: "a string", dict: "an object", list: "an array", bool: "a boolean", type(None): "null"}
 _ARTICLES = {"object": "an object", "array": "an array", "integer": "an integer", "null": "null"}
 
@@ -184,11 +216,11 @@ _WORDS: dict[str, _Words] = {
         "it must not be empty" if v == 1 else f"at least {v} are needed",
     ),
     "pattern": lambda v, i: (f"{_shown(i)} does not have the right form", f"it must match {v}"),
-    "enum": lambda v, i: (f"is {_shown(i)}", "it must be one of " + ", ".join(_shown(x) for x in v)),
+    "enum": lambda v, i: (f"is {_shown(i)}", _one_of(i, v)),
     "const": lambda v, i: (f"is {_shown(i)}", f"it must be {_shown(v)}"),
-    "minimum": lambda v, i: (f"is {i}", f"it must be at least {v}"),
-    "maximum": lambda v, i: (f"is {i}", f"it must be at most {v}"),
-    "exclusiveMinimum": lambda v, i: (f"is {i}", f"it must be more than {v}"),
+    "minimum": lambda v, i: (f"is {_number(i)}", f"it must be at least {_number(v)}"),
+    "maximum": lambda v, i: (f"is {_number(i)}", f"it must be at most {_number(v)}"),
+    "exclusiveMinimum": lambda v, i: (f"is {_number(i)}", f"it must be more than {_number(v)}"),
     "minItems": lambda v, i: (f"has {len(i)} items", f"it needs at least {v}"),
     "maxItems": lambda v, i: (f"has {len(i)} items", f"it may have at most {v}"),
     "minProperties": lambda v, _: ("is empty", f"it needs at least {v} of its fields"),

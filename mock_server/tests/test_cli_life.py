@@ -72,6 +72,9 @@ def test_a_command_that_does_not_exist_is_told_with_what_there_is(
         (["orders", "list", "--trans-stats=P"], "usage: huifu-mock orders .*did you mean --trans-stat"),
         (["clock", "freeze", "--zzzz"], "usage: huifu-mock clock .*there is no option --zzzz$"),
         (["keys", "more"], "usage: huifu-mock keys .*nothing is known to do with more$"),
+        (["orders", "add"], "usage: huifu-mock orders .*there is no action 'add'; did you mean create\\?$"),
+        (["orders", "lst"], "usage: huifu-mock orders .*did you mean list\\?$"),
+        (["clock", "xyz"], "usage: huifu-mock clock .*there is no action 'xyz'; choose show, "),
     ],
 )
 def test_an_option_that_does_not_exist_is_told_with_the_usage_of_its_command(
@@ -158,6 +161,25 @@ def test_endpoints_and_deliveries_are_handled(run: Run, merchant: Merchant) -> N
         assert "is on its way" in run("webhooks", "resend", "delivery-1")[1]
         merchant.tenant.deliveries.wait_for(20, attempts=2)
     assert run("webhooks", "remove", "webhook-1") == (0, "webhook-1 is removed\n", "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a process without a signal that it could take")
+def test_a_receiver_that_is_terminated_is_no_longer_registered(merchant: Merchant) -> None:
+    tenant = merchant.tenant
+    where = ["--url", tenant.base_url, "--tenant", tenant.sys_id]
+    command = [sys.executable, "-m", "huifu_mock", "webhooks", "listen", "--port", "0", *where]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as listening:
+        assert listening.stdout is not None
+        assert "listening at" in listening.stdout.readline()
+        assert len(tenant.webhooks.list()) == 1
+        listening.terminate()
+        listening.communicate(timeout=30)
+    assert tenant.webhooks.list() == []
+
+
+def test_a_command_in_quotes_is_told_to_leave_them_out(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.main(["exec", "no-such-program -v"]) == 127
+    assert "leave these out: huifu-mock exec -- no-such-program -v" in capsys.readouterr().err
 
 
 def test_listening_prints_each_push_and_says_what_is_wrong_with_it(merchant: Merchant) -> None:

@@ -1,5 +1,9 @@
 """What the control API says to somebody who asked it wrongly leads to what would be right."""
 
+import json
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
 import pytest
 
 import huifu_mock
@@ -99,3 +103,65 @@ def test_a_default_tenant_that_was_dropped_is_not_told_as_if_it_were_there() -> 
         assert server.about()["default_tenant"] == server.default.sys_id
         server.default.drop()
         assert server.about()["default_tenant"] is None
+
+
+@pytest.mark.parametrize(
+    ("below", "body", "said"),
+    [
+        ("/faults", {"do": {"fault": "reset_after_commit"}}, "did you mean reset-after-commit?"),
+        ("/faults", {"fault": "reset-after-commit"}, "it stands in do; known fields: match, do"),
+        ("/orders", {"age": 10}, "did you mean age_seconds? known fields: req_seq_id"),
+        ("/orders", {"age_seconds": 1e12}, "is 1000000000000;"),
+    ],
+)
+def test_a_word_that_is_nearly_right_is_told_with_the_right_one(
+    below: str, body: object, said: str, tenant: huifu_mock.Tenant
+) -> None:
+    assert said in refused(tenant, "POST", below, body)[0]
+
+
+@pytest.mark.parametrize("below", ["/orders", "/clock/advance", "/journal/call-1"])
+def test_a_path_without_its_tenant_is_told_whole(below: str, server: huifu_mock.Server) -> None:
+    with pytest.raises(ControlError) as error:
+        server.default._link.ask("GET", f"/_mock{below}")
+    whole = f"/_mock/tenants/{server.default.sys_id}{below}"
+    assert str(error.value.problem["detail"]).endswith(f"it is a tenant's: {whole}")
+
+
+@pytest.mark.parametrize(
+    ("sent", "says_how"),
+    [("{'age_seconds': 10}", True), ("'{age_seconds:10}'", True), ("{age_seconds:10}", True), ('{"age":}', False)],
+)
+def test_a_body_that_is_no_json_is_told_where_and_with_which_quotes(
+    sent: str, says_how: bool, server: huifu_mock.Server
+) -> None:
+    url = f"{server.base_url}/_mock/tenants/{server.default.sys_id}/orders"
+    with pytest.raises(HTTPError) as error, urlopen(Request(url, sent.encode()), timeout=30):
+        pass
+    detail = json.loads(error.value.read())["detail"]
+    assert "is not JSON from position" in detail
+    assert sent[:8] in detail
+    assert ("double quotes" in detail) is says_how
+
+
+def test_a_time_may_be_written_with_a_blank_as_on_the_command_line(tenant: huifu_mock.Tenant) -> None:
+    tenant.clock.freeze("2026-03-01 00:00:30")
+    assert tenant.clock.now().isoformat() == "2026-03-01T00:00:30+08:00"
+
+
+def test_an_endpoint_on_another_machine_is_told_with_what_it_takes(tenant: huifu_mock.Tenant) -> None:
+    path = f"/_mock/tenants/{tenant.sys_id}/webhooks"
+    told = tenant._link.ask("POST", path, {"url": "http://no-such-host.invalid/hook"})
+    for name in ("hint", "hint_zh"):
+        assert "--push-allow no-such-host.invalid:80" in told[name]
+    assert "hint" not in tenant._link.ask("POST", path, {"url": "http://127.0.0.1:9/hook"})
+
+
+def test_no_event_says_that_a_paid_order_was_closed(tenant: huifu_mock.Tenant) -> None:
+    tenant.webhooks.add("http://127.0.0.1:9/hook")
+    tenant.orders.add(req_seq_id="paid", trans_stat="S")
+    (sent,) = tenant.deliveries.send("paid")
+    event = json.loads(sent.body)
+    assert (event["trans_stat"], event["org_trans_stat"]) == ("F", "S")
+    (said,) = refused(tenant, "POST", "/events/trans.close", {"req_seq_id": "paid", "trans_stat": "S"}, status=409)
+    assert said.endswith("send F, or leave it out")

@@ -32,17 +32,24 @@ def said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
 
 
 def test_a_mistaken_request_is_explained_in_both_languages(said: Any) -> None:
-    code, out, _ = said(ESCAPED)
+    code, out, _ = said(ESCAPED, "--lang", "both")
     assert code == 1
     assert "The signature is wrong: unicode-escaped." in out
     assert "签名有误：unicode-escaped。" in out
-    assert out.count("ensure_ascii=False") == 1
+    assert out.count("ensure_ascii=False") == 2
     assert "ensure_ascii=False" in said(ESCAPED, "--lang", "zh")[1]
 
 
 def test_one_language_can_be_chosen(said: Any) -> None:
     assert "签名" not in said(ESCAPED, "--lang", "en")[1]
     assert "The signature" not in said(ESCAPED, "--lang", "zh")[1]
+
+
+def test_the_code_of_one_language_can_be_chosen(said: Any) -> None:
+    out = said(ESCAPED, "--lang", "both", "--code", "php")[1]
+    assert out.count("    PHP: ") == 2
+    assert "ensure_ascii" not in out
+    assert "    Node: " not in out
 
 
 def test_a_correct_request_ends_with_exit_code_0(said: Any) -> None:

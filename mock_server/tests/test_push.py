@@ -284,6 +284,7 @@ async def test_what_cannot_be_called_says_why(url: str, trouble: str) -> None:
     await dispatcher.stop()
     assert (answered.trouble, answered.status) == (trouble, None), answered
     assert english(WEBHOOK.judge(message(url), answered))
+    assert ("--push-allow no-such-host.invalid:80" in answered.detail_zh) is (trouble == "unknown-host")
 
 
 async def test_a_name_is_resolved_once_and_the_checked_address_is_called(monkeypatch: pytest.MonkeyPatch) -> None:

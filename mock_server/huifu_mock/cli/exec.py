@@ -92,12 +92,18 @@ def _run(command: list[str], environment: dict[str, str]) -> int:
     try:
         child = subprocess.Popen(command, env=environment)
     except FileNotFoundError as error:
-        raise Failure(f"there is no command {command[0]}", NOT_FOUND) from error
+        raise Failure(f"there is no command {command[0]}{_unquoted(command)}", NOT_FOUND) from error
     except OSError as error:
         raise Failure(f"{command[0]} cannot be run: {error.strerror or error}", NOT_RUNNABLE) from error
     with _signals_to(child):
         code = child.wait()
     return code if code >= 0 else 128 - code
+
+
+def _unquoted(command: list[str]) -> str:
+    """What to say of a whole command line that stands in quotes, which make one word of it."""
+    alone = len(command) == 1 and " " in command[0].strip()
+    return f"; it is one word in quotes, leave these out: huifu-mock exec -- {command[0].strip()}" if alone else ""
 
 
 @contextlib.contextmanager

@@ -8,12 +8,12 @@ from urllib.parse import parse_qs, urlsplit
 
 from huifu_mock import explain, request, signing
 from huifu_mock.cli.captured import Message, parsed
+from huifu_mock.cli.code_lines import add_code, for_code
 from huifu_mock.cli.main import Failure
+from huifu_mock.cli.remote import language
 from huifu_mock.cli.sign import key_text, read
 from huifu_mock.gateway.gateway import PATHS
 
-CODE = "    "
-"""What a line of code begins with in an explanation."""
 EXAMPLES = """\
 examples:
   huifu-mock explain request.json --public-key merchant_public.pem      a request: the merchant's public key
@@ -51,7 +51,10 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--sign", help="the webhook's signature as the receiver computed or got it")
     parser.add_argument("--huifu-key", metavar="KEY", help="Huifu's public key, to recognise its use for a request")
     parser.add_argument("--earlier", metavar="FILE", action="append", default=[], help="a request that came before")
-    parser.add_argument("--lang", choices=("en", "zh", "both"), default="both", help="default: %(default)s")
+    parser.add_argument(
+        "--lang", choices=("en", "zh", "both"), default=language(), help="language of the text (default: yours)"
+    )
+    add_code(parser)
     parser.add_argument("--json", action="store_true", help="print the explanation as JSON, as in the journal")
 
 
@@ -62,14 +65,9 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(found.as_json(), ensure_ascii=False, indent=2))
     else:
-        print(_in_both(found.text) if args.lang == "both" else found.text[args.lang])
+        wanted = ("en", "zh") if args.lang == "both" else (args.lang,)
+        print("\n\n".join(for_code(found.text[lang], args.code) for lang in wanted))
     return 1 if found.reason else 0
-
-
-def _in_both(text: dict[str, str]) -> str:
-    """The English text and the Chinese one, which leaves out the lines of code that were printed above."""
-    code = {line for line in text["en"].splitlines() if line.startswith(CODE)}
-    return "\n".join((text["en"], "", *(line for line in text["zh"].splitlines() if line not in code)))
 
 
 def _signed(args: argparse.Namespace, message: Message) -> explain.Explanation:

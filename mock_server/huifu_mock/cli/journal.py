@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from huifu_mock._language import language
 from huifu_mock.cli.call_line import COLOURS, PLAIN, header_lines, line
+from huifu_mock.cli.code_lines import add_code, for_code
 from huifu_mock.cli.main import Failure
 from huifu_mock.cli.remote import add_connection, connected, refusals
 
@@ -54,6 +55,7 @@ def add_parser(commands: Any) -> None:
         "--json", action="store_true", help="print one JSON object for each call, with everything in it"
     )
     parser.add_argument("--lang", choices=("en", "zh"), default=language(), help="language of show (default: yours)")
+    add_code(parser)
     group = parser.add_argument_group("which calls")
     for name, what in FILTERS.items():
         group.add_argument(f"--{name}", metavar="VALUE", help=what)
@@ -68,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
     with refusals():
         if args.action == "show":
             call = journal.entry(f"call-{args.id}" if args.id.isdecimal() else args.id)
-            print(json.dumps(call, ensure_ascii=False, indent=2) if args.json else _whole(call, args.lang))
+            print(json.dumps(call, ensure_ascii=False, indent=2) if args.json else _whole(call, args.lang, args.code))
             return 0
         filters = {_wire(name): getattr(args, name.replace("-", "_")) for name in FILTERS}
         calls = list(journal.entries(**filters))
@@ -94,7 +96,7 @@ def _colours() -> dict[str, str]:
     return COLOURS if sys.stdout.isatty() and "NO_COLOR" not in os.environ else PLAIN
 
 
-def _whole(call: dict[str, Any], lang: str) -> str:
+def _whole(call: dict[str, Any], lang: str, code: str | None) -> str:
     """A call with its headers, its body, the reply and the explanation."""
     sent = _as_sent(call["body_base64"]) or f"{call['body_length']} bytes"
     received, answered, nothing = _LABELS[lang]
@@ -105,7 +107,7 @@ def _whole(call: dict[str, Any], lang: str) -> str:
         f"{received}{sent}{cut}",
         f"{answered}{call['response'] if call['response'] is not None else nothing}",
         "",
-        call["explanation"]["text"][lang],
+        for_code(call["explanation"]["text"][lang], code),
     ]
     return "\n".join(parts)
 

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import signal
 from collections.abc import Callable
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -107,6 +108,7 @@ def _listen(tenant: Any, args: argparse.Namespace) -> None:
         raise Failure(f"cannot listen on port {args.port}: {error.strerror}; choose another with --port") from error
     shown.ended = server.shutdown
     address = f"http://127.0.0.1:{server.server_port}"
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the endpoint is removed then too
     with server, _registered(tenant, None if args.no_register else f"{address}/webhook", key):
         print(f"listening at {address}; use {address}/notify as notify_url (Ctrl-C ends it)", flush=True)
         try:

@@ -202,8 +202,10 @@ _ROWS: Final[tuple[Mistake, ...]] = (
             "用商户私钥加签；汇付密钥对中客户端只有公钥，用来验证应答", KEY),
     Mistake("foreign-key", "a private key that does not belong to this merchant's public key made the signature",
             "加签私钥与该商户登记的公钥不是一对",
-            "sign with the private key whose public key is registered for this sys_id",
-            "用与该 sys_id 登记公钥配对的私钥加签", KEY),
+            "sign with the private key whose public key is registered for this sys_id; the pairs that this "
+            "gateway knows: `huifu-mock keys`, or GET /_mock/tenants/{sys_id}?keys=true for a tenant's own",
+            "用与该 sys_id 登记公钥配对的私钥加签；本网关的测试密钥：`huifu-mock keys`，某个租户自己的："
+            "GET /_mock/tenants/{sys_id}?keys=true", KEY),
     Mistake("other-tenant-key", "the private key of another tenant of this server made the signature",
             "用本服务另一个租户的私钥加签",
             "take sys_id and private key from the same credentials", "sys_id 与私钥须来自同一组凭据", KEY),

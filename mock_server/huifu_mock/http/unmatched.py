@@ -29,7 +29,7 @@ KINDS: Final[dict[str, str]] = {
 """Why a call reached no endpoint, by the id that the journal gives."""
 
 _ZH: Final[dict[str, str]] = {
-    "path": "{path} 没有接口；{like}这里的接口：{paths}",
+    "path": "{path} 没有接口；{wanted}",
     "method": "请求方法是 {method}；汇付的接口只接受 POST",
     "size": "请求体超过 10 MiB；汇付的上限是 10 MB，一笔关单约 600 字节",
     "body": "请求体的分块无法读取；请带 Content-Length 发送，或使用格式正确的分块",
@@ -90,12 +90,13 @@ def keep(gateway: Gateway, call: Unmatched, response: bytes | None = None) -> tu
 def said(entry: Entry) -> dict[str, str]:
     """Why a call reached no endpoint, in both languages; a list asks for a thousand at once, so nothing is searched."""
     like = next((path for path in PATHS if f"{_MEANT} {path}?" in entry.hint), "")
-    zh = _ZH[entry.unmatched].format(
-        path=entry.target or "?",
-        method=entry.method or "?",
-        like=f"是不是想用 {like}？" if like else "",
-        paths="、".join(PATHS),
-    )
+    if like:
+        wanted = f"是不是想用 {like}？"
+    elif _CONTROL in entry.hint:
+        wanted = "控制接口在 /_mock 下（有下划线）；GET /_mock 列出其路径"
+    else:
+        wanted = f"这里的接口：{'、'.join(PATHS)}"
+    zh = _ZH[entry.unmatched].format(path=entry.target or "?", method=entry.method or "?", wanted=wanted)
     return {"en": entry.hint, "zh": zh}
 
 
@@ -110,8 +111,22 @@ _MEANT: Final = "did you mean"
 def no_such_path(path: str) -> Problem:
     """What to tell a client that asked for a path which is not served."""
     like = nearest(path)
-    wanted = f"{_MEANT} {like}? " if like else ""
-    return Problem("the path", f"there is nothing at {path}", f"{wanted}Huifu's paths here: {', '.join(PATHS)}")
+    if like:
+        wanted = f"{_MEANT} {like}?"
+    elif _is_control(path):
+        wanted = _CONTROL
+    else:
+        wanted = f"Huifu's paths here: {', '.join(PATHS)}"
+    return Problem("the path", f"there is nothing at {path}", wanted)
+
+
+_CONTROL: Final = "the control API is below /_mock, with an underscore; GET /_mock lists its paths"
+
+
+def _is_control(path: str) -> bool:
+    """Whether the control API was meant: a path below `mock`, in whatever spelling."""
+    first = path[:COMPARED].partition("?")[0].removeprefix("/").partition("/")[0]
+    return first.strip("_-").lower() == "mock"
 
 
 def nearest(path: str) -> str:

@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from huifu_mock.push.message import Message, ReceiverResponse, Trouble
 
@@ -80,6 +81,12 @@ class Targets:
                 f"{where} 不是本机；可用 {allow} 允许（Python 中为 push_allow=[…]）",
             )
         return found
+
+    def needed(self, host: str, port: int) -> str:
+        """The `--push-allow` that a host needs, if it is not this machine; empty where one given may cover it."""
+        if any(one.network is not None or one.host == host for one in self._allowed):
+            return ""
+        return f"--push-allow {_bracketed(host)}:{port}"
 
     def _may(self, host: str, port: int, address: Address) -> bool:
         return address.is_loopback or any(one.fits(host, port, address) for one in self._allowed)
@@ -156,7 +163,14 @@ class Client:
         except TimeoutError:
             return ReceiverResponse(trouble="timeout", detail=f"{self._timeout:g}")
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            return ReceiverResponse(trouble=_trouble(error), detail=_said(error))
+            trouble, said = _trouble(error), _said(error)
+            if trouble == "unknown-host" and (allow := self._guard.needed(message.url)):
+                return ReceiverResponse(
+                    trouble=trouble,
+                    detail=f"{said}; unless it is this machine, serve needs {allow} too",
+                    detail_zh=f"{said}；若不是本机，serve 还须带 {allow}",
+                )
+            return ReceiverResponse(trouble=trouble, detail=said)
 
     async def close(self) -> None:
         await self._session.close()
@@ -167,6 +181,11 @@ class _Guard:
 
     def __init__(self, targets: Targets) -> None:
         self._targets = targets
+
+    def needed(self, url: str) -> str:
+        """The `--push-allow` that the host of a URL may need; empty if there is one already."""
+        parts = urlsplit(url)
+        return self._targets.needed(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
 
     def check_literal(self, host: str, port: int) -> None:
         """Refuse an address that stands in the URL itself; names are checked when they are resolved."""

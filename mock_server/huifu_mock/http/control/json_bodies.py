@@ -1,6 +1,7 @@
 """Bodies of the control API: how much they may hold; long ones are read and written with turns for everybody else."""
 
 import json
+import re
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, Final
@@ -27,7 +28,21 @@ async def read(route: Route, body: bytes, in_a_thread: Run) -> Any:
     try:
         return _at_once(body) if len(body) <= SHORT else await in_a_thread(partial(_in_turns, body))
     except (ValueError, RecursionError) as error:
-        raise Refused(422, Problem("the body", f"is not JSON: {error}", f"see schemas/{route.body}.json")) from error
+        raise Refused(422, _not_json(body, error, f"see schemas/{route.body}.json")) from error
+
+
+_BARE_NAME: Final = re.compile(rb"[{,]\s*['A-Za-z_]")
+"""A name that does not begin with a double quote."""
+
+
+def _not_json(body: bytes, error: Exception, wanted: str) -> Problem:
+    if not isinstance(error, json.JSONDecodeError):
+        return Problem("the body", f"is not JSON: {error}", wanted)
+    near = error.doc[max(error.pos - 15, 0) : error.pos + 15]
+    if body.lstrip()[:1] == b"'" or _BARE_NAME.search(body[:200]):
+        # cmd and older PowerShells take the quotes away that a shell of Unix would pass on
+        wanted = r'names and texts stand in double quotes; in cmd of Windows write -d "{\"name\": \"text\"}"; ' + wanted
+    return Problem("the body", f"is not JSON from position {error.pos} on, near {near!r}", wanted)
 
 
 def _at_once(body: bytes) -> Any:

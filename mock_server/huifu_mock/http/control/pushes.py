@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from typing import Any, get_args
+from urllib.parse import urlsplit
 
 from huifu_mock.gateway.mock import MOST_WEBHOOKS, Refused, check
-from huifu_mock.http.address import url_problem
+from huifu_mock.gateway.tenant import Tenant
+from huifu_mock.http.address import is_loopback, url_problem
 from huifu_mock.http.control import paging, summaries
 from huifu_mock.http.control.orders import one_of
 from huifu_mock.http.control.route import ControlRequest, ControlResponse, Route, no_more, unhurried
@@ -27,9 +29,22 @@ def _add_webhook(request: ControlRequest) -> ControlResponse:
     if wrong := url_problem(body["url"]):
         raise Refused(422, Problem("url", wrong, "for example http://127.0.0.1:9000/webhook"))
     key = body.get("key", tenant.settings.webhook_key)
-    return ControlResponse(
-        201, shown_webhook(tenant.pushes.register(body["url"], body.get("events", WEBHOOK_EVENTS), key))
-    )
+    made = tenant.pushes.register(body["url"], body.get("events", WEBHOOK_EVENTS), key)
+    return ControlResponse(201, {**shown_webhook(made), **_leads_away(tenant, made.url)})
+
+
+def _leads_away(tenant: Tenant, url: str) -> dict[str, str]:
+    """What to say of an endpoint to which nothing will be sent, because it is not this machine."""
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    allow = "" if is_loopback(host) else tenant.pushes.dispatcher.targets.needed(host, port)
+    if not allow:
+        return {}
+    said = f"pushes go to this machine alone: unless {host} is it, start serve with {allow} (in Python push_allow=[…])"
+    return {
+        "hint": said,
+        "hint_zh": f"推送只发往本机；{host} 若不是本机，请在启动 serve 时加 {allow}（Python 中为 push_allow=[…]）",
+    }
 
 
 async def listed_webhooks(request: ControlRequest) -> ControlResponse:
@@ -134,7 +149,11 @@ def _send_event(request: ControlRequest) -> ControlResponse:
     which = {name: body[name] for name in ("huifu_id", "req_date") if name in body}
     order = one_of(tenant, body["req_seq_id"], which)
     # assumed: for an order that no close has ended, the event that a close would have led to
-    trans_stat = body.get("trans_stat") or (order.close_stat if order.close_stat == "F" else "S")
+    lost = order.trans_stat == "S" or order.close_stat == "F"
+    trans_stat = body.get("trans_stat") or ("F" if lost else "S")
+    if trans_stat == "S" and order.trans_stat == "S":
+        said = f"is S, and {order.req_seq_id} is paid: no close of it has succeeded"
+        raise Refused(409, Problem("trans_stat", said, "send F, or leave it out"))
     org_trans_stat = "F" if trans_stat == "S" else order.trans_stat
     made = tenant.pushes.trans_close(order, trans_stat, org_trans_stat, dos=[body["do"]] if "do" in body else [])
     if not made:

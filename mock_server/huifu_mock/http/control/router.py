@@ -102,7 +102,7 @@ async def dispatch(
 ) -> ControlResponse:
     """Answer one call. `body` is bytes of JSON, or a JSON value, or `MISSING`. Errors are problem documents."""
     try:
-        route, values = _route(method, path)
+        route, values = _route(mock, method, path)
         _check_query(route, query)
         request = ControlRequest(mock, base_url, values, query, await _body(route, body, in_a_thread))
         if (ready := mock.store.ready) is not None and not INLINE.get():
@@ -146,25 +146,37 @@ def _noted(route: Route, request: ControlRequest, path: str) -> ControlResponse 
     return response
 
 
-def _route(method: str, path: str) -> tuple[Route, dict[str, str]]:
+def _route(mock: Mock, method: str, path: str) -> tuple[Route, dict[str, str]]:
     parts = path.split("/")
     if "%" in path:
         parts = [unquote(part) for part in parts]
-    numbers = [
-        number
-        for (length, *places), routes in _PARTS.items()
-        if length == len(parts)
-        for number in routes.get(tuple(parts[at] for at in places), ())
-    ]
-    matching = [(ROUTES[number], ROUTES[number].values_in(parts)) for number in sorted(numbers)]
+    matching = [(route, route.values_in(parts)) for route in _at(parts)]
     if not matching:
-        wanted = f"{_did_you_mean(parts)}GET /_mock lists every path"
+        wanted = _below_a_tenant(mock, parts) or f"{_did_you_mean(parts)}GET /_mock lists every path"
         raise Refused(404, Problem("the path", f"there is nothing at {path}", wanted))
     for route, values in matching:
         if route.method == method or (method == "HEAD" and route.method == "GET"):
             return route, values
     allowed = ", ".join(route.method for route, _ in matching)
     raise WrongMethod(allowed, Problem("the method", f"{method} is not for {path}", f"it takes {allowed}"))
+
+
+def _at(parts: list[str]) -> list[Route]:
+    """The routes whose template the parts of a path fit, in the order of the table."""
+    numbers = [
+        number
+        for (length, *places), routes in _PARTS.items()
+        if length == len(parts)
+        for number in routes.get(tuple(parts[at] for at in places), ())
+    ]
+    return [ROUTES[number] for number in sorted(numbers)]
+
+
+def _below_a_tenant(mock: Mock, parts: list[str]) -> str:
+    """What is missing in a path that would be right below a tenant's; empty if it would not."""
+    sys_id = next((tenant.sys_id for tenant in mock.gateway), "{sys_id}")
+    whole = ["", "_mock", "tenants", sys_id, *parts[2:]]
+    return f"it is a tenant's: {'/'.join(whole)}" if len(parts) > 2 and _at(whole) else ""
 
 
 def _did_you_mean(parts: list[str]) -> str:
