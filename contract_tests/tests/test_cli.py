@@ -19,7 +19,6 @@ from huifu_contract.cli.main import main
 from huifu_contract.grading import results
 from huifu_contract.grading.results import CaseResult, RunResult, Verdict
 from huifu_contract.reports import again as once_more
-from huifu_contract.reports import cases as describe
 from huifu_contract.reports import junit, markdown
 
 HERE = Path(__file__).parent.parent
@@ -143,11 +142,25 @@ def test_the_catalogue_can_be_listed_and_shown(capsys: pytest.CaptureFixture[str
     assert "建议对返回结果进行签名验证" in capsys.readouterr().out
 
 
-def test_cases_md_is_what_the_records_say() -> None:
-    wanted = describe.markdown(list(catalogue().values()))
-    assert (HERE / "CASES.md").read_text(encoding="utf-8") == wanted, (
-        "huifu-contract cases --md > contract_tests/CASES.md"
+@pytest.mark.parametrize(("language", "name"), [("en", "CASES.md"), ("zh", "CASES.zh-CN.md")])
+def test_cases_md_is_what_the_records_say(language: str, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["cases", "--md", language]) == 0
+    assert (HERE / name).read_text(encoding="utf-8") == capsys.readouterr().out, (
+        f"huifu-contract cases --md {language} > contract_tests/{name}"
     )
+
+
+def test_on_a_chinese_terminal_a_case_is_shown_in_chinese(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    assert main(["cases", "--show", "request/both-numbers"]) == 0
+    assert capsys.readouterr().out.splitlines()[:4] == [
+        "request/both-numbers",
+        "  通过条件：   给出订单的两个号码时，两个都发送。",
+        "  依据原文：   确定的结论必须为真。两个流水号是否指同一笔订单由网关判断，因此两个都要发送。",
+        "  级别：       SHOULD（依据：safety）：文档只要求二选一；另一个是应用自加的保障",
+    ]
 
 
 def test_every_recorder_and_every_assumption_is_listed() -> None:

@@ -391,7 +391,9 @@ def test_in_chinese_the_cases_speak_chinese_on_a_phone_too(chromium: browser.Bro
 def test_every_case_has_its_sentence_in_chinese() -> None:
     cases = [*catalogue().values(), *servers.catalogue().values()]
     assert {case.id for case in cases if not in_chinese(case.says)} == set(), FILE
-    assert len(sentences()) == len(cases), f"{FILE} has sentences that no case says any more"
+    arguments = {case.argument for case in catalogue().values()}
+    assert {argument for argument in arguments if not in_chinese(argument)} == set(), FILE
+    assert len(sentences()) == len(cases) + len(arguments), f"{FILE} has sentences that no case says any more"
 
 
 @pytest.mark.parametrize(("query", "width"), [("?lang=en&theme=light", 1280), ("?lang=zh&theme=dark", 390)])

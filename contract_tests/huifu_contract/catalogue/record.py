@@ -51,7 +51,8 @@ ARGUMENTS = {
 }
 """Why a level follows from a basis."""
 RANK = {Level.MAY: 0, Level.SHOULD: 1, Level.MUST: 2}
-KINDS = {"S": "scripted", "P": "property-based", "M": "stateful"}
+KINDS = ("S", "P", "M")
+"""Scripted, property-based, stateful."""
 ID = re.compile(r"[a-z]+/[a-z0-9]+(-[a-z0-9]+)*")
 
 

@@ -1,4 +1,4 @@
-"""What a case says, in Chinese: `says.zh.toml` has it under the English sentence."""
+"""What a case says, and why its level is what it is, in Chinese: `says.zh.toml` has it under the English sentence."""
 
 from __future__ import annotations
 

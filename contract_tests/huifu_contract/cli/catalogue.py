@@ -16,23 +16,30 @@ def add_cases(commands: Any) -> None:
     what = made.add_mutually_exclusive_group()
     what.add_argument("--list", action="store_true", help="one line a case (the default)")
     what.add_argument("--show", metavar="ID", help="everything about one case")
-    what.add_argument("--md", action="store_true", help="the whole catalogue as Markdown (CASES.md)")
+    what.add_argument(
+        "--md",
+        nargs="?",
+        const="en",
+        choices=("en", "zh"),
+        help="the whole catalogue as Markdown (CASES.md), in English or in Chinese (default: en)",
+    )
     made.set_defaults(run=_run_cases)
 
 
 def _run_cases(options: argparse.Namespace) -> int:
     from huifu_contract.catalogue.registry import catalogue
     from huifu_contract.reports import cases as describe
+    from huifu_mock._language import language
 
     records = catalogue()
     if options.show:
         if options.show not in records:
             raise SetupTrouble(f"no case is called {options.show!r}; `huifu-contract cases --list` lists them")
-        print(describe.one(records[options.show]))
+        print(describe.one(records[options.show], language()))
     elif options.md:
-        print(describe.markdown(list(records.values())), end="")
+        print(describe.markdown(list(records.values()), options.md), end="")
     else:
-        print("\n".join(describe.line(record) for record in records.values()))
+        print("\n".join(describe.line(record, language()) for record in records.values()))
     return 0
 
 
