@@ -148,7 +148,7 @@ def test_no_chinese_sentence_is_left_of_one_that_nobody_says(
         ("huifu-mock serve --prot 1", "没有 --prot 这个选项，是不是 --port？"),
         ("huifu-mock clock freeze --zzzz", "没有 --zzzz 这个选项"),
         ("huifu-mock keys more", "多出了无法理解的 more"),
-        ("huifu-mock orders add", "没有 'add' 这个值，可选："),
+        ("huifu-mock orders add", "没有 'add' 这个操作，是不是 create？"),
         ("huifu-mock init helper --lang ruby", "参数 --lang：没有 'ruby' 这个值，可选："),
         ("huifu-mock init helper", "缺少必需的参数：--lang"),
         ("huifu-mock init adapter --lang go", "huifu-contract init adapter --lang LANG"),

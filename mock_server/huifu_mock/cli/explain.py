@@ -7,10 +7,10 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from huifu_mock import explain, request, signing
+from huifu_mock._language import language
 from huifu_mock.cli.captured import Message, parsed
 from huifu_mock.cli.code_lines import add_code, for_code
 from huifu_mock.cli.main import Failure
-from huifu_mock.cli.remote import language
 from huifu_mock.cli.sign import key_text, read
 from huifu_mock.gateway.gateway import PATHS
 
