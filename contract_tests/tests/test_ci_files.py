@@ -13,6 +13,7 @@ from xml.etree import ElementTree as Xml
 import pytest
 import yaml
 
+from huifu_contract.cli.init import LANGUAGES
 from huifu_contract.grading import results
 from huifu_contract.grading.results import Exit
 
@@ -25,21 +26,22 @@ FILES = ("badge.json", "badge.svg", "junit.xml", "matrix.html", "result.json")
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
-def github() -> dict[str, Any]:
-    return dict(yaml.safe_load((CI / "github-actions.yml").read_text(encoding="utf-8"))["jobs"]["close-contract"])
+def github(language: str = "") -> dict[str, Any]:
+    text = (CI / f"github-actions{language}.yml").read_text(encoding="utf-8")
+    return dict(yaml.safe_load(text)["jobs"]["close-contract"])
 
 
-def gitlab() -> dict[str, Any]:
-    return dict(yaml.safe_load((CI / "gitlab-ci.yml").read_text(encoding="utf-8"))["close-contract"])
+def gitlab(language: str = "") -> dict[str, Any]:
+    return dict(yaml.safe_load((CI / f"gitlab-ci{language}.yml").read_text(encoding="utf-8"))["close-contract"])
 
 
-def github_steps() -> list[tuple[str, bool]]:
+def github_steps(language: str = "") -> list[tuple[str, bool]]:
     """The commands, and whether they run after a failure too."""
-    return [(step["run"], step.get("if") == "always()") for step in github()["steps"] if "run" in step]
+    return [(step["run"], step.get("if") == "always()") for step in github(language)["steps"] if "run" in step]
 
 
-def gitlab_steps() -> list[tuple[str, bool]]:
-    job = gitlab()
+def gitlab_steps(language: str = "") -> list[tuple[str, bool]]:
+    job = gitlab(language)
     first = [(line, False) for line in (*job["before_script"], *job["script"])]
     return first + [(line, True) for line in job["after_script"]]
 
@@ -125,6 +127,24 @@ def test_what_is_kept_is_what_the_commands_write() -> None:
 def test_both_files_give_the_same_commands() -> None:
     flat = [" ".join(" ".join(command.split()) for command, _ in steps) for steps in (github_steps(), gitlab_steps())]
     assert flat[0] == flat[1]
+
+
+@pytest.mark.parametrize("language", ["java", "php", "node", "go"])
+def test_a_file_for_another_language_grades_as_the_python_one_does(language: str) -> None:
+    """Its build comes before; on GitLab Python itself too, which the image of that language lacks."""
+    hosts = ((github_steps, github, "env"), (gitlab_steps, gitlab, "variables"))
+    builds = []
+    for steps, job, variables in hosts:
+        plain, ours = steps(), steps(f"-{language}")
+        assert ours[-len(plain) :] == plain
+        builds.append(" ".join(command.strip() for command, _ in ours[: -len(plain)]).split())
+        client = job(f"-{language}")[variables]["CLIENT"]
+        file = Path(LANGUAGES[language].file)
+        assert client.split()[-1].rpartition("/")[2].split(".")[0] == file.stem
+    on_github, on_gitlab = builds
+    assert on_github
+    assert on_gitlab[-len(on_github) :] == on_github
+    assert {"python3-venv", "/opt/huifu/bin/huifu-contract"} <= set(on_gitlab)
 
 
 @pytest.mark.parametrize("name", ["github-actions.yml", "gitlab-ci.yml"])
