@@ -33,6 +33,17 @@ def test_what_got_worse_what_is_ok_now_and_what_fails_in_another_way_are_told_ap
     assert changes.worse(changes.changes(OLD, NEW))
 
 
+def test_what_was_not_run_or_blocked_is_told_apart_from_what_fails() -> None:
+    passed, failed = (next(c for c in OLD.cases if c.verdict is v) for v in (Verdict.PASS, Verdict.FAIL))
+    for verdict in (Verdict.NOT_RUN, Verdict.BLOCKED):
+        left_out = {case.id: replace(case, verdict=verdict, root="the budget is used up") for case in (passed, failed)}
+        later = replace(OLD, cases=tuple(left_out.get(case.id, case) for case in OLD.cases))
+        assert kinds(OLD, later) == dict.fromkeys(left_out, "unrun")
+        assert changes.worse(changes.changes(OLD, later))
+        assert "Not ok any more" not in changes.text(OLD, later)
+        assert kinds(later, later) == {}
+
+
 def test_two_equal_runs_differ_in_nothing() -> None:
     assert kinds(OLD, replace(OLD, seconds=1.0)) == {}
     assert "no case ended otherwise" in changes.text(OLD, OLD)

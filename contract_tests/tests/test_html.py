@@ -249,8 +249,8 @@ def test_a_cell_opens_with_what_was_expected_and_what_was_seen(chromium: browser
     for part in (
         "security/foreign-reply",
         " ".join(record.says.split()),
-        "soundness: a definite claim must be true",
-        "silence: nothing is claimed from a reply that is not authentic",
+        "an outcome that the client reports as certain is true",
+        "nothing is concluded from a reply that is not authentic",
         "claims closed from a reply that is not authentic",
         "not closed, a close is in flight",
         "closequery",

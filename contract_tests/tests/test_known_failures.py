@@ -40,8 +40,13 @@ def test_a_file_is_read(tmp_path: Path) -> None:
     assert not one.about("other", "2.0.28")
 
 
-def test_an_entry_that_has_run_out_counts_no_more(tmp_path: Path) -> None:
-    assert loaded(tmp_path, entry("security/sign-missing") + "until = 2025-12-31\n") == ()
+def test_an_entry_that_has_run_out_counts_no_more_and_is_told(tmp_path: Path) -> None:
+    file, told = tmp_path / "known.toml", list[str]()
+    for until, count in (("2025-12-31", 0), ("2026-01-01", 1)):
+        file.write_text(entry("security/sign-missing") + f"until = {until}\n", encoding="utf-8")
+        assert len(read(file, RECORDS, TODAY, told.append)) == count
+    (line,) = told
+    assert "the entry for security/sign-missing ran out on 2025-12-31" in line
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,26 @@ def test_a_run_without_a_score_says_why_and_what_to_do(run: RunResult, why: str)
     assert "()" not in told
 
 
+def test_a_passive_run_that_heard_nothing_says_so() -> None:
+    run = made_results.run("php")
+    told = piped(replace(run, cases=(), client={**run.client, "spec": "passive:agent"}))
+    assert "No call was received" in told
+    assert "--case" not in told
+
+
+def test_what_an_interrupted_run_did_not_reach_is_one_block_and_the_last_line_names_resume() -> None:
+    run = made_results.run("php")
+    left = tuple(replace(case, verdict=Verdict.NOT_RUN, root="interrupted") for case in run.cases[5:])
+    lines = piped(replace(run, cases=(*run.cases[:5], *left), interrupted=True)).splitlines()
+    assert [line for line in lines if "NOT-RUN" in line] == [f"NOT-RUN {len(left)} cases, one cause: interrupted"]
+    assert "--resume FILE.jsonl" in lines[-1]
+
+
+def test_the_last_line_says_what_to_do_next_if_anything_is_not_ok() -> None:
+    assert "known --print" in piped(made_results.run("php", made_results.SAMPLE)).splitlines()[-1]
+    assert piped(made_results.run("php")).splitlines()[-1].startswith("MUST")
+
+
 def test_cases_that_were_not_asked_are_told() -> None:
     run = made_results.run("php")
     cases = tuple(case for case in run.cases if case.group != "webhook")

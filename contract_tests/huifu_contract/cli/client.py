@@ -229,7 +229,11 @@ def _known(path: Path | None) -> Any:
 
     if path is None and not KNOWN.exists():
         return ()
-    return known_failures.read(path or KNOWN, list(catalogue().values()), Clock().now().date())
+
+    def tell(message: str) -> None:
+        print(f"huifu-contract: {message}", file=sys.stderr)
+
+    return known_failures.read(path or KNOWN, list(catalogue().values()), Clock().now().date(), tell)
 
 
 def _fresh(path: Path, stored: Any) -> None:

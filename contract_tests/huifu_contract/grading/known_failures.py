@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from itertools import combinations
@@ -45,8 +45,10 @@ class KnownFailure:
         return wanted == name and (not versions or in_range(version, versions))
 
 
-def read(path: Path, records: Sequence[Record], today: date) -> tuple[KnownFailure, ...]:
-    """Checked entries that have not run out.
+def read(
+    path: Path, records: Sequence[Record], today: date, tell: Callable[[str], None] = lambda _: None
+) -> tuple[KnownFailure, ...]:
+    """Checked entries that have not run out; `tell` hears of each that has, since what it lists fails again.
 
     Raises SetupTrouble that names the entry and what would be right.
     """
@@ -63,7 +65,10 @@ def read(path: Path, records: Sequence[Record], today: date) -> tuple[KnownFailu
     for entry in entries:
         _check(path, entry, records)
     _distinct(path, entries, records)
-    return tuple(entry for entry in entries if entry.until is None or today <= entry.until)
+    over = [entry for entry in entries if entry.until is not None and today > entry.until]
+    for entry in over:
+        tell(f"{path}: the entry for {entry.case} ran out on {entry.until}: its failure counts again")
+    return tuple(entry for entry in entries if entry not in over)
 
 
 def matching(entry: KnownFailure, records: Sequence[Record]) -> list[Record]:

@@ -15,12 +15,12 @@ from huifu_contract.harness.evidence import Evidence, SentRequest
 from huifu_mock.gateway.gateway import PATHS
 
 TITLES = {
-    "L1": "soundness: a definite claim must be true",
-    "L2": "resolution: where an honest answer could be had, the claim is definite",
-    "L3": "wire: every request sent is valid",
-    "L4": "restraint: attempts are few, spaced, and never a new close after doubt",
-    "L5": "silence: nothing is claimed from a reply that is not authentic",
-    "C": "the condition of this case",
+    "L1": "an outcome that the client reports as certain is true",
+    "L2": "where a genuine answer could be had, the outcome is certain",
+    "L3": "every request sent is valid",
+    "L4": "attempts are few and spaced, and no other close is sent after one whose result is unknown",
+    "L5": "nothing is concluded from a reply that is not authentic",
+    "C": "what this case asks for besides L1 to L5: see 'passes when'",
 }
 
 

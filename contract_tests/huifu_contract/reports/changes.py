@@ -10,6 +10,7 @@ from huifu_contract.reports.markdown import cell
 
 TITLES = {
     "worse": "Not ok any more",
+    "unrun": "Not run in B, or blocked there: nothing is known of these",
     "better": "Ok now",
     "other": "Not ok as before, in another way",
     "verdict": "Ok as before, with another verdict",
@@ -18,6 +19,7 @@ TITLES = {
 }
 """The kinds of changes, in the order in which they are told."""
 NO_CASE = "(no such case)"
+UNRUN = frozenset({Verdict.NOT_RUN, Verdict.BLOCKED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,10 @@ def changes(a: RunResult, b: RunResult) -> list[Change]:
 
 
 def worse(found: Sequence[Change]) -> bool:
-    """Whether something is not ok in the second run that was ok, or was not asked, in the first."""
-    return any(change.kind == "worse" or (change.kind == "new" and not _ok(change.after)) for change in found)
+    """Whether something is not ok, or not known, in the second run that was ok, or was not asked, in the first."""
+    return any(
+        change.kind in ("worse", "unrun") or (change.kind == "new" and not _ok(change.after)) for change in found
+    )
 
 
 def _ok(words: str) -> bool:
@@ -62,6 +66,8 @@ def _change(a: CaseResult | None, b: CaseResult | None) -> Change | None:
         return None
     was, is_ = a.verdict in OK, b.verdict in OK
     kind = "better" if is_ and not was else "worse" if was and not is_ else "verdict" if is_ else "other"
+    if b.verdict in UNRUN and a.verdict not in UNRUN:
+        kind = "unrun"
     return Change(kind, b.id, b.level, _words(a), _words(b), revised=a.rev != b.rev)
 
 

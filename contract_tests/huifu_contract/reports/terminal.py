@@ -15,13 +15,15 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from huifu_contract.grading.flakiness import rate
-from huifu_contract.grading.results import OK, CaseResult, RunResult, Verdict
+from huifu_contract.grading.results import OK, CaseResult, Exit, RunResult, Verdict
 from huifu_contract.grading.statistics import ONE_IN, by_law, percent, pooled
 from huifu_contract.harness.laws import TITLES
 from huifu_contract.reports.again import again
 from huifu_contract.reports.not_asked import not_asked
 
 CALL = re.compile(r"\bcall-[0-9]+\b")
+BY_CAUSE = frozenset({Verdict.BLOCKED, Verdict.NOT_RUN})
+"""Of these the cause is told, once, and not each case."""
 SAME_AS = "the same as in "
 """How the root of a failure that a control has too begins."""
 STYLES = {
@@ -56,23 +58,27 @@ def show(console: Console, run: RunResult) -> None:
     _groups(console, run.cases)
     for kind in not_asked(run):
         console.print(f"  {escape(kind.words())}", highlight=False, soft_wrap=True)
-    blocked = [case for case in run.cases if case.verdict is Verdict.BLOCKED]
+    _statistics(console, run)
+    by_cause = [case for case in run.cases if case.verdict in BY_CAUSE]
     alike = _alike(run.cases)
     for case in run.cases:
-        if case.verdict not in OK and case.verdict is not Verdict.BLOCKED and case.id not in alike:
+        if case.verdict not in OK and case.verdict not in BY_CAUSE and case.id not in alike:
             _failure(console, run, case)
             _fail_alike(console, [name for name, first in alike.items() if first == case.id])
-    for root, cases in groupby(sorted(blocked, key=lambda case: case.root), key=lambda case: case.root):
+    for (verdict, root), cases in groupby(sorted(by_cause, key=_cause), key=_cause):
         names = [case.id for case in cases]
         count = "1 case" if len(names) == 1 else f"{len(names)} cases"
-        console.print(f"\n[magenta]BLOCKED[/] {count}, one cause: {escape(root)}", highlight=False)
+        console.print(f"\n[magenta]{verdict.upper()}[/] {count}, one cause: {escape(root)}", highlight=False)
         if len(names) <= 3:
             console.print("  " + ", ".join(names), highlight=False)
     for case in run.cases:
         if case.verdict is Verdict.NOTE:
             console.print(f"[cyan]note[/]  {case.id}: {escape(case.signature)}", highlight=False)
-    _statistics(console, run)
     _last_lines(console, run)
+
+
+def _cause(case: CaseResult) -> tuple[Verdict, str]:
+    return case.verdict, case.root
 
 
 def _statistics(console: Console, run: RunResult) -> None:
@@ -118,6 +124,8 @@ def _groups(console: Console, cases: Sequence[CaseResult]) -> None:
         )
         seconds = sum(case.seconds for case in found)
         console.print(f"  {group:<12} {marks}  [dim]{seconds:.1f} s[/]", highlight=False)
+    if cases:
+        console.print("  [dim](a group's seconds are those of all processes together)[/]", highlight=False)
 
 
 def _alike(cases: Sequence[CaseResult]) -> dict[str, str]:
@@ -184,6 +192,21 @@ def _last_lines(console: Console, run: RunResult) -> None:
     console.print(f"\n{told}  {run.seconds:.1f} s", highlight=False)
     if not score:
         console.print(escape(why_no_score(run)), highlight=False, soft_wrap=True)
+    if advice := next_step(run):
+        console.print(escape(advice), highlight=False, soft_wrap=True)
+
+
+def next_step(run: RunResult) -> str:
+    """What to do about what is not ok; empty where all is, and where there is no score."""
+    if run.interrupted:
+        return "Interrupted. Start long runs with --resume FILE.jsonl: the same command then goes on where it stopped."
+    if not run.score() or str(run.client["spec"]).startswith("server ") or run.exit is Exit.OK:
+        return ""
+    return (
+        "Next: mend what fails, controls first, and repeat it alone by the command beside `again`. --html FILE.html "
+        "shows it on a page; --report FILE.json keeps it, and `huifu-contract known --print FILE.json` prints entries "
+        "for what you accept for now."
+    )
 
 
 def why_no_score(run: RunResult) -> str:
@@ -194,6 +217,8 @@ def why_no_score(run: RunResult) -> str:
             f"The client offers {offered}, and --grade asks for something else: leave --grade out, or add the grade to "
             "`profiles` in what the client says of itself."
         )
+    if not run.cases and str(run.client["spec"]).startswith("passive:"):
+        return "No call was received: send the client to the address that this command named when it began."
     if not run.cases:
         return "No case that --case names is of a grade that the client offers: `huifu-contract cases` lists the cases."
     missing = sorted({case.root for case in run.cases if case.verdict is Verdict.SKIP and case.root})
