@@ -200,7 +200,7 @@ def next_step(run: RunResult) -> str:
     """What to do about what is not ok; empty where all is, and where there is no score."""
     if run.interrupted:
         return "Interrupted. Start long runs with --resume FILE.jsonl: the same command then goes on where it stopped."
-    if not run.score() or str(run.client["spec"]).startswith("server ") or run.exit is Exit.OK:
+    if not run.score() or str(run.client["spec"]).startswith(("server ", "passive:")) or run.exit is Exit.OK:
         return ""
     return (
         "Next: mend what fails, controls first, and repeat it alone by the command beside `again`. --html FILE.html "
