@@ -258,7 +258,9 @@ def test_wrong_requests_are_told_what_would_be_right(start_passive: Callable[...
     for claim in (b"", b"[]", {"outcome": "yes"}, {}):
         status, told = ask(base, "POST", "/_contract/claim", claim)
         assert (status, "not_closed" in told["detail"]) == (400, True)
-    assert ask(base, "POST", "/_contract/claim", {"outcome": "closed"})[0] == 409
+    status, told = ask(base, "POST", "/_contract/claim", {"outcome": "closed"})
+    assert status == 409
+    assert told["errors"][0]["field"] == "the claim", "a problem document, as the control API answers"
 
 
 # -- the report and the end

@@ -15,8 +15,10 @@ from huifu_contract.outcome import VERDICTS, Outcome
 from huifu_contract.passive.order_numbers import PREFIX, OrderSession
 from huifu_contract.passive.rendezvous import Question
 from huifu_mock import Server
+from huifu_mock.http.answers import problem
 from huifu_mock.http.server import HttpServer
 from huifu_mock.request import Endpoint, ReceivedBytes, read
+from huifu_mock.schemas import Problem
 
 READY_S = 30.0
 _session: ContextVar[OrderSession | None] = ContextVar("session", default=None)
@@ -58,12 +60,14 @@ class PassiveHttp(HttpServer):
             case ("POST", "/_contract/claim"):
                 return self._claim(await request.read())
             case _:
-                return _answer(404, {"detail": "there are GET /_contract/next?agent=NAME and POST /_contract/claim"})
+                wanted = "there are GET /_contract/next?agent=NAME and POST /_contract/claim"
+                return problem(404, Problem("the path", f"there is nothing at {request.method} {path}", wanted))
 
     async def _next(self, request: BaseRequest) -> web.Response:
         agent = request.rel_url.query.get("agent", "")
         if agent != self.host_run.agent:
-            return _answer(404, {"detail": f'no agent is called "{agent}" here; ask for {self.host_run.agent}'})
+            wanted = f"ask for {self.host_run.agent}"
+            return problem(404, Problem("agent", f'nobody is called "{agent}" here', wanted))
         question = Question()
         try:
             rendezvous = await asyncio.get_running_loop().run_in_executor(None, self.host_run.next, question)
@@ -82,9 +86,11 @@ class PassiveHttp(HttpServer):
             right = (
                 f'{{"outcome": one of {", ".join(VERDICTS)}}}, with org_req_seq_id for a number that begins with CASE~'
             )
-            return _answer(400, {"detail": f"a claim is {right}"})
+            return problem(400, Problem("the body", "is no claim", f"a claim is {right}"))
         wrong = self.host_run.claim(Outcome(verdict), number)
-        return _answer(409, {"detail": wrong}) if wrong else web.Response(status=204)
+        if wrong:
+            return problem(409, Problem("the claim", "cannot be taken now", wrong))
+        return web.Response(status=204)
 
     async def _huifu(self, request: BaseRequest, endpoint: Endpoint, session: str) -> web.StreamResponse:
         self.host_run.touch()
