@@ -27,9 +27,16 @@ class Parser(argparse.ArgumentParser):
         """As argparse has it: the usage, what is wrong, and exit code 2."""
         if language() != "zh":
             super().error(message)
+        self.exit(2, f"{self.format_usage()}{self.prog}：{self.say(message)}\n")
+
+    @classmethod
+    def say(cls, message: str) -> str:
+        """The message in the language of the terminal, as far as the files have it."""
+        if language() != "zh":
+            return message
         from huifu_mock._chinese import Sentences
 
-        self.exit(2, f"{self.format_usage()}{self.prog}：{Sentences(self.files).say(message)}\n")
+        return Sentences(cls.files).say(message)
 
     def _speak(self) -> None:
         if language() == "zh":

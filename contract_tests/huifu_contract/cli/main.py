@@ -100,9 +100,9 @@ def _start_here(made: argparse.ArgumentParser) -> int:
 
 
 def tell(message: str, stderr: str = "") -> None:
-    print(f"huifu-contract: {message}", file=sys.stderr)
+    print(f"huifu-contract: {Parser.say(message)}", file=sys.stderr)
     if stderr.strip():
-        print("stderr of the client:", file=sys.stderr)
+        print(Parser.say("stderr of the client:"), file=sys.stderr)
         print("\n".join("  " + line for line in stderr.strip().splitlines()[-15:]), file=sys.stderr)
 
 

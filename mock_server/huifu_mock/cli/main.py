@@ -83,7 +83,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(command.run(args))
     except Failure as failure:
-        print(f"huifu-mock {chosen}: {failure}", file=sys.stderr)
+        print(f"huifu-mock {chosen}: {parser.say(str(failure))}", file=sys.stderr)
         return failure.code
     except KeyboardInterrupt:
         return 130
