@@ -1,4 +1,4 @@
-"""The warning about a signed text with escapes that official SDKs leave out; the gateway's own rule is not known."""
+"""The warning about a signed text with escapes that official SDKs leave out: that it is accepted is assumed."""
 
 import re
 from collections.abc import Iterator
