@@ -253,3 +253,15 @@ def test_blocked_stays_in_the_denominator_and_controls_do_not_count() -> None:
     )
     assert run.score() == {"MUST": (1, 2)}
     assert run.exit == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("securty/*", "security/*"), ("security/sign-misssing", "security/sign-missing")]
+)
+def test_a_case_that_is_not_there_is_told_with_the_one_that_was_meant(
+    typed: str, meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["cases", "--show", typed]) == 4
+    assert f"did you mean {meant}? " in capsys.readouterr().err
+    assert main(["client", "--client", "py:anything:close", "--case", typed]) == 4
+    assert f"did you mean {meant}? " in capsys.readouterr().err

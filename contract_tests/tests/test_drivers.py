@@ -366,3 +366,13 @@ def test_a_py_client_that_does_not_exist_is_a_setup_trouble(host: Callable[[str]
     with pytest.raises(SetupTrouble) as caught:
         host("no_such").start(CONFIG)
     assert "no_such" in caught.value.stderr
+
+
+def test_a_program_that_complains_on_stdout_and_ends_is_told_with_its_status() -> None:
+    complaint = [sys.executable, "-c", "print('Could not open input file: nope.php'); raise SystemExit(1)"]
+    made = RemoteDriver(complaint)
+    try:
+        with pytest.raises(AdapterTrouble, match=r"is not JSON: .*exited with status 1 before it answered"):
+            made.start(CONFIG)
+    finally:
+        made.stop()

@@ -21,6 +21,7 @@ from huifu_contract.grading.profiles import Profile
 from huifu_contract.grading.results import Exit, Verdict
 from huifu_contract.grading.runner import Runner
 from huifu_contract.reference.app import App, make_client
+from huifu_mock import Server
 
 CONFIG = dict.fromkeys(
     ("sys_id", "product_id", "huifu_id", "merchant_private_key", "huifu_public_key", "webhook_key"), "x"
@@ -292,3 +293,11 @@ def test_an_application_that_serves_every_merchant_with_the_config_of_the_first_
     with listening(FirstConfigForAll()) as url:
         found = Runner(lambda: driver(url), options, url).run()
     assert found.exit is Exit.NOT_OK
+
+
+def test_the_gateway_itself_is_no_client_and_is_named() -> None:
+    with (
+        Server(port=0, orders=[]) as gateway,
+        pytest.raises(AdapterTrouble, match=r"HTTP 404.*that is huifu-mock itself"),
+    ):
+        HttpDriver(f"{gateway.base_url}/_contract").start(CONFIG)

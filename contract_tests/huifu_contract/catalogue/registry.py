@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import cache
 from importlib import import_module
@@ -117,8 +118,16 @@ def select(globs: Sequence[str] = (), among: Iterable[Record] | None = None) -> 
         return records
     for glob in globs:
         if not any(_matches(record, glob) for record in catalogue().values()):
-            raise SetupTrouble(f"no case is called {glob!r}; `huifu-contract cases --list` lists them")
+            raise no_case(glob)
     return [record for record in records if any(_matches(record, glob) for glob in globs)]
+
+
+def no_case(name: str) -> SetupTrouble:
+    """What to say of an id or a glob that names no case: the one that was meant, if one is near."""
+    known = [*catalogue(), *(f"{group}/*" for group in GROUPS)]
+    near = get_close_matches(name, known, n=1, cutoff=0.8)
+    meant = f"did you mean {near[0]}? " if near else ""
+    return SetupTrouble(f"no case is called {name!r}; {meant}`huifu-contract cases --list` lists them")
 
 
 def _matches(record: Record, glob: str) -> bool:

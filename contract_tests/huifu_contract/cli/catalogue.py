@@ -27,14 +27,14 @@ def add_cases(commands: Any) -> None:
 
 
 def _run_cases(options: argparse.Namespace) -> int:
-    from huifu_contract.catalogue.registry import catalogue
+    from huifu_contract.catalogue.registry import catalogue, no_case
     from huifu_contract.reports import cases as describe
     from huifu_mock._language import language
 
     records = catalogue()
     if options.show:
         if options.show not in records:
-            raise SetupTrouble(f"no case is called {options.show!r}; `huifu-contract cases --list` lists them")
+            raise no_case(options.show)
         print(describe.one(records[options.show], language()))
     elif options.md:
         print(describe.markdown(list(records.values()), options.md), end="")

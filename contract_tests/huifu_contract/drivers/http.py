@@ -122,15 +122,17 @@ class HttpDriver(Driver):
             number = next(self._numbers)
         more = {} if op == "bye" else {"config": self._config}
         line = protocol.encode({"id": number, "op": op, **members, **more})
-        status, body = self._post(op, line, deadline_s)
+        status, body, server = self._post(op, line, deadline_s)
         if status != http.client.OK:
-            raise AdapterTrouble(f"HTTP {status} in answer to {op}; a message is answered with 200, whatever it says")
+            mock = "; that is huifu-mock itself: give the address of your application" if server == "huifu-mock" else ""
+            said = "a message is answered with 200, whatever it says"
+            raise AdapterTrouble(f"HTTP {status} in answer to {op}; {said}{mock}")
         reply = protocol.decode(body.rstrip(b"\r\n") + b"\n", "the body of a reply")
         if reply["id"] != number:
             raise AdapterTrouble(f"the reply to message {number} carries the id {reply['id']}")
         return protocol.check(op, reply)
 
-    def _post(self, op: str, line: bytes, deadline_s: float) -> tuple[int, bytes]:
+    def _post(self, op: str, line: bytes, deadline_s: float) -> tuple[int, bytes, str | None]:
         connection = self._connection(self._host, self._port, timeout=deadline_s)
         late = Event()
         watchdog: Timer | None = None
@@ -144,7 +146,7 @@ class HttpDriver(Driver):
             watchdog.start()
             connection.request("POST", self._target, line, HEADERS)
             response = connection.getresponse()
-            return response.status, response.read(protocol.MAX_LINE + 1)
+            return response.status, response.read(protocol.MAX_LINE + 1), response.getheader("Server")
         except (OSError, http.client.HTTPException) as error:
             if late.is_set() or isinstance(error, TimeoutError):
                 raise Hung(f"no answer to {op} within {deadline_s:g} s") from None

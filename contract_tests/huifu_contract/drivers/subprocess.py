@@ -99,13 +99,20 @@ class Session:
                 max(0.0, until - time.monotonic()),
             )
             if self._breach is not None:
-                raise self._breach
+                raise self._told(op, self._breach)
             if number in self._replies:
                 return self._replies.pop(number)
             ended = self._ended
         if ended:
             raise ClientTrouble(f"{self.child.ended()} while {op} was open")
         raise Hung(f"gave no answer to {op} before its deadline")
+
+    def _told(self, op: str, breach: AdapterTrouble) -> AdapterTrouble:
+        """With how a program ended that never said hello: what it printed was no reply but its complaint."""
+        ended = self.child.ended(ENDS_S) if op == "hello" else ""
+        if not ended.startswith("exited"):
+            return breach
+        return AdapterTrouble(f"{breach}; the program {ended} before it answered: is its command line right?")
 
     def finish(self) -> AdapterTrouble | None:
         """Says bye and ends the child; a breach that nobody has seen yet is given back."""
@@ -121,6 +128,8 @@ class Session:
         return self._breach
 
 
+ENDS_S = 0.5
+"""So long a program that printed something else than a reply has to end."""
 MAX_RESTARTS = 10
 START_S = 30.0
 FIRST_S = 5.0
