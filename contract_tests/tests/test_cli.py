@@ -262,6 +262,6 @@ def test_a_case_that_is_not_there_is_told_with_the_one_that_was_meant(
     typed: str, meant: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["cases", "--show", typed]) == 4
-    assert f"did you mean {meant}? " in capsys.readouterr().err
+    assert f"did you mean {meant}?" in capsys.readouterr().err
     assert main(["client", "--client", "py:anything:close", "--case", typed]) == 4
-    assert f"did you mean {meant}? " in capsys.readouterr().err
+    assert f"did you mean {meant}?" in capsys.readouterr().err

@@ -126,8 +126,9 @@ def no_case(name: str) -> SetupTrouble:
     """What to say of an id or a glob that names no case: the one that was meant, if one is near."""
     known = [*catalogue(), *(f"{group}/*" for group in GROUPS)]
     near = get_close_matches(name, known, n=1, cutoff=0.8)
-    meant = f"did you mean {near[0]}? " if near else ""
-    return SetupTrouble(f"no case is called {name!r}; {meant}`huifu-contract cases --list` lists them")
+    if near:
+        return SetupTrouble(f"no case is called {name!r}; did you mean {near[0]}?")
+    return SetupTrouble(f"no case is called {name!r}; `huifu-contract cases --list` lists them")
 
 
 def _matches(record: Record, glob: str) -> bool:

@@ -54,7 +54,12 @@ def add(commands: Any) -> None:
         "--replays", type=Path, default=None, help="where failing examples are kept (default: huifu-replays)"
     )
     made.add_argument("--replay", type=Path, default=None, metavar="FILE", help="run this example alone")
-    made.add_argument("--budget", default=None, metavar="90s", help="how long the run may take")
+    made.add_argument(
+        "--budget",
+        default=None,
+        metavar="90s",
+        help="after this time no other case begins; those that run go on to their end",
+    )
     made.add_argument(
         "-n",
         "--workers",
