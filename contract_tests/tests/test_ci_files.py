@@ -148,6 +148,7 @@ def test_a_file_for_another_language_grades_as_the_python_one_does(language: str
 
 
 @pytest.mark.parametrize("name", ["github-actions.yml", "gitlab-ci.yml"])
-def test_the_documentation_shows_the_files_as_they_are(name: str) -> None:
-    shown = (CI / "README.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md"])
+def test_the_documentation_shows_the_files_as_they_are(name: str, page: str) -> None:
+    shown = (CI / page).read_text(encoding="utf-8")
     assert f"```yaml\n{(CI / name).read_text(encoding='utf-8').rstrip()}\n```" in shown

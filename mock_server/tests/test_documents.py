@@ -30,6 +30,8 @@ LINKING = [
     ROOT / "CHANGELOG.md",
 ]
 ENGLISH = [page for page in PAGES if not page.name.endswith(".zh-CN.md")]
+SHORT = [ROOT / "contract_tests/ci/README.md", ROOT / "fixtures/keys/README.md"]
+"""In both languages too, without a table of contents."""
 LANGUAGES = ("java", "php", "python", "go", "csharp", "node")
 MOST_BYTES = 10_240
 
@@ -85,7 +87,7 @@ def test_a_dead_link_is_noticed(tmp_path: Path) -> None:
     assert dead_links(tmp_path / "a.md") == ["b.md", "#c"]
 
 
-@pytest.mark.parametrize("page", [twin(page) for page in ENGLISH], ids=named)
+@pytest.mark.parametrize("page", [twin(page) for page in [*ENGLISH, *SHORT]], ids=named)
 def test_a_chinese_page_leads_to_chinese_pages_and_says_which_are_english(page: Path) -> None:
     unmarked = []
     for line in prose(page).splitlines():
@@ -101,7 +103,7 @@ def test_the_first_page_is_short(name: str) -> None:
     assert (ROOT / name).stat().st_size <= MOST_BYTES
 
 
-@pytest.mark.parametrize("page", ENGLISH, ids=named)
+@pytest.mark.parametrize("page", [*ENGLISH, *SHORT], ids=named)
 def test_both_languages_have_the_same_sections_and_code(page: Path) -> None:
     pair = [page, twin(page)]
     levels = [[marks for marks, _ in HEADING.findall(prose(one))] for one in pair]
@@ -163,6 +165,7 @@ MOST_TERMS = 28
 
 CHINESE = [
     *(page for page in PAGES if page.name.endswith(".zh-CN.md")),
+    *map(twin, SHORT),
     ROOT / "mock_server/huifu_mock/console/words.js",
     ROOT / "contract_tests/huifu_contract/reports/matrix/words.js",
     *sorted((ROOT / "contract_tests/huifu_contract").rglob("*.zh.toml")),
