@@ -79,11 +79,11 @@ def without_webhooks(grades: tuple[str, ...] = ("decision", "wire"), **client: o
 
 def test_cases_that_were_not_asked_are_counted_with_the_reason() -> None:
     count = sum(record.group == "webhook" for record in catalogue().values())
-    assert [kind.words() for kind in not_asked(without_webhooks())] == [
+    assert [kind.words("en") for kind in not_asked(without_webhooks())] == [
         f"{count} cases were not asked ({count} webhook): the client lists no hook in its `profiles`"
     ]
     left_out = without_webhooks(profiles=["decision", "hook", "wire"])
-    assert [kind.words() for kind in not_asked(left_out)] == [
+    assert [kind.words("en") for kind in not_asked(left_out)] == [
         f"{count} cases were not asked ({count} webhook): --grade leaves out hook"
     ]
     wire = without_webhooks(("wire",))

@@ -1,6 +1,6 @@
 """The terminal report, word for word, for a run that has every verdict.
 
-`python contract_tests/tests/test_terminal.py` writes the golden file anew.
+`python contract_tests/tests/test_terminal.py` writes the golden files anew.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from huifu_contract.grading.results import RunResult, Verdict
 from huifu_contract.reports import terminal
 
 GOLDEN = Path(__file__).parent / "golden" / "terminal.txt"
+CHINESE = GOLDEN.with_name("terminal.zh.txt")
 
 
 def shown() -> str:
@@ -36,6 +37,11 @@ def piped(run: RunResult) -> str:
 
 def test_the_report_reads_as_it_was_written_down() -> None:
     assert shown() == GOLDEN.read_text("utf-8")
+
+
+def test_on_a_chinese_terminal_the_report_is_in_chinese(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(terminal, "language", lambda: "zh")
+    assert shown() == CHINESE.read_text("utf-8")
 
 
 def test_in_a_pipe_no_line_is_wrapped_and_none_ends_in_a_blank(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,4 +160,5 @@ def test_the_chance_of_a_miss_is_told_in_words() -> None:
 
 
 if __name__ == "__main__":
-    GOLDEN.write_text(shown(), "utf-8")
+    for terminal.language, golden in ((lambda: "en", GOLDEN), (lambda: "zh", CHINESE)):
+        golden.write_text(shown(), "utf-8")

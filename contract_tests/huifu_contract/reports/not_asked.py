@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from huifu_contract.catalogue.registry import catalogue
 from huifu_contract.grading.results import RunResult
+from huifu_contract.reports.words import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +24,12 @@ class NotAsked:
     def cases(self) -> int:
         return sum(count for _, count in self.groups)
 
-    def words(self) -> str:
+    def words(self, language: str) -> str:
         """In one sentence."""
         where = ", ".join(f"{count} {group}" for group, count in self.groups)
-        needs = " or ".join(self.needs)
-        why = f"--grade leaves out {needs}" if self.offered else f"the client lists no {needs} in its `profiles`"
-        count = "1 case was" if self.cases == 1 else f"{self.cases} cases were"
-        return f"{count} not asked ({where}): {why}"
+        needs = say(language, "or").join(self.needs)
+        why = say(language, "left out" if self.offered else "not listed", needs=needs)
+        return say(language, "asked one" if self.cases == 1 else "asked more", count=self.cases, where=where, why=why)
 
 
 def not_asked(run: RunResult) -> list[NotAsked]:

@@ -10,16 +10,21 @@ import sys
 from collections.abc import Sequence
 from itertools import groupby
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from huifu_contract.catalogue.translations import in_chinese
 from huifu_contract.grading.flakiness import rate
 from huifu_contract.grading.results import OK, CaseResult, Exit, RunResult, Verdict
 from huifu_contract.grading.statistics import ONE_IN, by_law, percent, pooled
-from huifu_contract.harness.laws import TITLES
+from huifu_contract.reports import quotes
 from huifu_contract.reports.again import again
+from huifu_contract.reports.cases import WIDTH
 from huifu_contract.reports.not_asked import not_asked
+from huifu_contract.reports.words import say
+from huifu_mock._language import language
 
 CALL = re.compile(r"\bcall-[0-9]+\b")
 BY_CAUSE = frozenset({Verdict.BLOCKED, Verdict.NOT_RUN})
@@ -57,7 +62,7 @@ def show(console: Console, run: RunResult) -> None:
     _header(console, run)
     _groups(console, run.cases)
     for kind in not_asked(run):
-        console.print(f"  {escape(kind.words())}", highlight=False, soft_wrap=True)
+        console.print(f"  {escape(kind.words(language()))}", highlight=False, soft_wrap=True)
     _statistics(console, run)
     by_cause = [case for case in run.cases if case.verdict in BY_CAUSE]
     alike = _alike(run.cases)
@@ -67,13 +72,13 @@ def show(console: Console, run: RunResult) -> None:
             _fail_alike(console, [name for name, first in alike.items() if first == case.id])
     for (verdict, root), cases in groupby(sorted(by_cause, key=_cause), key=_cause):
         names = [case.id for case in cases]
-        count = "1 case" if len(names) == 1 else f"{len(names)} cases"
-        console.print(f"\n[magenta]{verdict.upper()}[/] {count}, one cause: {escape(root)}", highlight=False)
+        told = _say("one blocked" if len(names) == 1 else "more blocked", count=len(names), root=root)
+        console.print(f"\n[magenta]{_upper(verdict)}[/] {escape(told)}", highlight=False)
         if len(names) <= 3:
             console.print("  " + ", ".join(names), highlight=False)
     for case in run.cases:
         if case.verdict is Verdict.NOTE:
-            console.print(f"[cyan]note[/]  {case.id}: {escape(case.signature)}", highlight=False)
+            console.print(f"[cyan]{_say('note')}[/]  {case.id}: {escape(case.signature)}", highlight=False)
     _last_lines(console, run)
 
 
@@ -85,31 +90,31 @@ def _statistics(console: Console, run: RunResult) -> None:
     """What was tried by each law, and how likely a rare fault was missed; then how often a flaky client fails."""
     tried = [each for each in by_law(run.cases) if each.drawn]
     if tried:
-        heads = "".join(f"{f'in 1 of {one_in}':>14}" for one_in in ONE_IN)
-        console.print("\nThe chance that this run missed a fault that shows in some inputs only:", highlight=False)
-        console.print(f"  law{heads}   inputs tried", highlight=False)
+        heads = "".join(_right(_say("one in", one_in=one_in)) for one_in in ONE_IN)
+        console.print(f"\n{_say('chance')}", highlight=False)
+        console.print(f"  {_say('chance law'):<3}{heads}   {_say('tried')}", highlight=False)
     for each in tried:
         chances = "".join(f"{percent(each.missed(one_in)):>14}" for one_in in ONE_IN)
-        inputs = f"{each.inputs}, {each.drawn} of them random"
-        console.print(f"  {each.law:<3}{chances}   {inputs}  [dim]{TITLES[each.law]}[/]", highlight=False)
+        inputs = _say("inputs", inputs=each.inputs, drawn=each.drawn)
+        console.print(f"  {each.law:<3}{chances}   {inputs}  [dim]{_say(each.law)}[/]", highlight=False)
     failed, runs = pooled(run.cases)
     if runs:
-        console.print(f"\n[bold red]flaky[/]: {failed} of {runs} runs of what should have passed or failed each time "
-                      f"failed, {rate(failed, runs)}", highlight=False)  # fmt: skip
+        told = _say("flaky runs", failed=failed, runs=runs, rate=rate(failed, runs))
+        console.print(f"\n[bold red]{_say('flaky')}[/]: {told}", highlight=False)
 
 
 def _header(console: Console, run: RunResult) -> None:
     client = run.client
-    seed = f"seed {run.seed}" if run.portable_seed else f"seed {run.seed} (not portable, use the replay)"
+    name = f"{client['name']} {client['version']} ({client['language']})"
     parts = (
         f"huifu-contract {run.kit}",
         f"hypothesis {run.hypothesis}",
-        f"client {client['name']} {client['version']} ({client['language']})".replace("  ", " "),
-        f"grades {', '.join(run.grades)}",
-        f"profile {run.profile}",
-        seed,
-        f"{run.known} known entries",
-        f"{run.call_ms:.1f} ms a call",
+        _say("client", client=name).replace("  ", " "),
+        _say("graded", grades=", ".join(run.grades)),
+        _say("profile", profile=run.profile),
+        _say("seed" if run.portable_seed else "own seed", seed=run.seed),
+        _say("known entries", known=run.known),
+        _say("a call", call_ms=f"{run.call_ms:.1f}"),
     )
     console.print(" · ".join(escape(part) for part in parts), highlight=False)
 
@@ -118,14 +123,14 @@ def _groups(console: Console, cases: Sequence[CaseResult]) -> None:
     for group, members in groupby(cases, key=lambda case: case.group):
         found = list(members)
         marks = " ".join(
-            f"[{STYLES[verdict]}]{sum(case.verdict is verdict for case in found)} {verdict}[/]"
+            f"[{STYLES[verdict]}]{sum(case.verdict is verdict for case in found)} {_say(verdict)}[/]"
             for verdict in Verdict
             if any(case.verdict is verdict for case in found)
         )
         seconds = sum(case.seconds for case in found)
-        console.print(f"  {group:<12} {marks}  [dim]{seconds:.1f} s[/]", highlight=False)
+        console.print(f"  {group:<12} {marks}  [dim]{_say('seconds', seconds=f'{seconds:.1f}')}[/]", highlight=False)
     if cases:
-        console.print("  [dim](a group's seconds are those of all processes together)[/]", highlight=False)
+        console.print(f"  [dim]{_say('group seconds')}[/]", highlight=False)
 
 
 def _alike(cases: Sequence[CaseResult]) -> dict[str, str]:
@@ -146,32 +151,37 @@ def _what(case: CaseResult) -> str:
 
 def _fail_alike(console: Console, names: Sequence[str]) -> None:
     if names:
-        count = f"{len(names)} more cases fail" if len(names) > 1 else "1 more case fails"
-        console.print(f"  {count} in the same way: {', '.join(names)}", highlight=False, soft_wrap=True)
+        told = _say("more alike" if len(names) > 1 else "one alike", count=len(names), names=", ".join(names))
+        console.print(f"  {told}", highlight=False, soft_wrap=True)
 
 
 def _failure(console: Console, run: RunResult, case: CaseResult) -> None:
     style = STYLES[case.verdict]
-    console.print(f"\n[{style}]{case.verdict.upper()}[/] {case.level} [bold]{case.id}[/]", highlight=False)
-    lines = [f"passes when: {case.says}", f"stands on:   {case.quote}"]
-    lines += [f"{f'law {law}:':<13}{TITLES[law]}" for law in case.laws]
-    lines.append(f"broken:      {case.signature or case.root}")
+    console.print(f"\n[{style}]{_upper(case.verdict)}[/] {case.level} [bold]{case.id}[/]", highlight=False)
+    chinese = language() == "zh"
+    says, quote = (
+        (in_chinese(case.says) or case.says, quotes.in_chinese(case.quote)) if chinese else (case.says, case.quote)
+    )
+    lines = [f"{_heading('passes when')}{says}", f"{_heading('stands on')}{quote}"]
+    lines += [f"{_heading('law', law=law)}{_say(law)}" for law in case.laws]
+    lines.append(f"{_heading('broken')}{case.signature or case.root}")
     if case.detail and case.detail != case.truth:
-        lines += [f"{'' if number else 'detail:':<13}{line}" for number, line in enumerate(case.detail.split("\n"))]
+        lines += [f"{' ' * 13 if at else _heading('detail')}{line}" for at, line in enumerate(case.detail.split("\n"))]
     for one in case.differs:
-        lines += [f"differs:     {one['field']}", f"  expected   {one['expected']}", f"  observed   {one['observed']}"]
+        lines.append(f"{_heading('differs')}{one['field']}")
+        lines += [f"  {_left(_say(name), 11)}{one[name]}" for name in ("expected", "observed")]
     if case.claim:
-        lines.append(f"claim:       {case.claim}   truth: {case.truth}")
+        lines.append(f"{_heading('claim')}{case.claim}   {_say('truth', truth=case.truth)}")
     if case.console:
-        lines.append(f"look:        {case.console}")
+        lines.append(f"{_heading('look')}{case.console}")
     for line in (*lines, *case.traffic):
         console.print("  " + escape(line), highlight=False, soft_wrap=True)
     if case.stderr.strip():
-        console.print("  stderr of the client:", highlight=False)
+        console.print(f"  {_say('stderr')}", highlight=False)
         for line in _each_once(case.stderr.strip().splitlines())[-12:]:
             console.print("    " + escape(line), highlight=False, soft_wrap=True)
     if command := again(run, case):
-        console.print(f"  again:       {escape(command)}", highlight=False, soft_wrap=True)
+        console.print(f"  {_heading('again')}{escape(command)}", highlight=False, soft_wrap=True)
 
 
 def _each_once(lines: Sequence[str]) -> list[str]:
@@ -182,14 +192,14 @@ def _each_once(lines: Sequence[str]) -> list[str]:
     found: dict[str, int] = {}
     for line in (CALL.sub("call-…", line) for line in lines):
         found[line] = found.pop(line, 0) + 1
-    return [line if count == 1 else f"{line}  ({count} times)" for line, count in found.items()]
+    return [line if count == 1 else _say("times", line=line, count=count) for line, count in found.items()]
 
 
 def _last_lines(console: Console, run: RunResult) -> None:
     score = "  ".join(f"{level} {passed}/{applicable}" for level, (passed, applicable) in run.score().items())
-    counts = ", ".join(f"{count} {verdict}" for verdict, count in run.counts.items())
-    told = f"{score or 'no score'}  ({counts})" if counts else "nothing was graded"
-    console.print(f"\n{told}  {run.seconds:.1f} s", highlight=False)
+    counts = ", ".join(f"{count} {_say(verdict)}" for verdict, count in run.counts.items())
+    told = f"{score or _say('no score')}  ({counts})" if counts else _say("nothing graded")
+    console.print(f"\n{told}  {_say('seconds', seconds=f'{run.seconds:.1f}')}", highlight=False)
     if not score:
         console.print(escape(why_no_score(run)), highlight=False, soft_wrap=True)
     if advice := next_step(run):
@@ -199,30 +209,42 @@ def _last_lines(console: Console, run: RunResult) -> None:
 def next_step(run: RunResult) -> str:
     """What to do about what is not ok; empty where all is, and where there is no score."""
     if run.interrupted:
-        return "Interrupted. Start long runs with --resume FILE.jsonl: the same command then goes on where it stopped."
+        return _say("interrupted")
     if not run.score() or str(run.client["spec"]).startswith(("server ", "passive:")) or run.exit is Exit.OK:
         return ""
-    return (
-        "Next: mend what fails, controls first, and repeat it alone by the command beside `again`. --html FILE.html "
-        "shows it on a page; --report FILE.json keeps it, and `huifu-contract known --print FILE.json` prints entries "
-        "for what you accept for now."
-    )
+    return _say("next")
 
 
 def why_no_score(run: RunResult) -> str:
     """In one sentence, with what to do."""
     offered = ", ".join(run.client["profiles"])
     if not run.grades:
-        return (
-            f"The client offers {offered}, and --grade asks for something else: leave --grade out, or add the grade to "
-            "`profiles` in what the client says of itself."
-        )
+        return _say("other grade", offered=offered)
     if not run.cases and str(run.client["spec"]).startswith("passive:"):
-        return "No call was received: send the client to the address that this command named when it began."
+        return _say("no call")
     if not run.cases:
-        return "No case that --case names is of a grade that the client offers: `huifu-contract cases` lists the cases."
+        return _say("no case")
     missing = sorted({case.root for case in run.cases if case.verdict is Verdict.SKIP and case.root})
-    if missing:
-        wanted = "Add what it can do to its `claims` and `profiles`."
-        return f"The cases that would count were skipped: {'; '.join(missing)}. {wanted}"
-    return "Controls and findings that are only recorded do not count: name other cases with --case, or none."
+    return _say("all skipped", missing="; ".join(missing)) if missing else _say("none counts")
+
+
+def _say(what: str, **given: object) -> str:
+    """In the language of the terminal."""
+    return say(language(), what, **given)
+
+
+def _upper(verdict: Verdict) -> str:
+    return _say(verdict).upper()
+
+
+def _heading(what: str, **given: object) -> str:
+    return _left(_say(what, **given) + _say("colon"), WIDTH)
+
+
+def _left(text: str, width: int) -> str:
+    """As wide as that many cells of the terminal: a Chinese character takes two."""
+    return text + " " * (width - cell_len(text))
+
+
+def _right(text: str) -> str:
+    return " " * (14 - cell_len(text)) + text

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from huifu_contract.harness.laws import TITLES
+
 WORDS: Final[dict[str, tuple[str, str]]] = {
     "colon": (":", "："),
     "cases": ("Cases", "用例"),
@@ -37,6 +39,108 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "S": ("scripted", "脚本用例"),
     "P": ("property-based", "属性测试"),
     "M": ("stateful", "状态测试"),
+    "L1": (TITLES["L1"], "可靠：确定的结论必须为真"),
+    "L2": (TITLES["L2"], "确定：能得到真实答复时，应给出确定的结论"),
+    "L3": (TITLES["L3"], "报文：发出的每个请求都有效"),
+    "L4": (TITLES["L4"], "克制：次数少、有间隔，结果不明时不再发起新的关单"),
+    "L5": (TITLES["L5"], "沉默：不依据不可信的应答下结论"),
+    "C": (TITLES["C"], "本用例的条件"),
+    "pass": ("pass", "通过 pass"),
+    "fail": ("fail", "未通过 fail"),
+    "note": ("note", "记录 note"),
+    "blocked": ("blocked", "受阻 blocked"),
+    "skip": ("skip", "跳过 skip"),
+    "known": ("known", "已知 known"),
+    "fixed": ("fixed", "已修复 fixed"),
+    "flaky": ("flaky", "不稳定 flaky"),
+    "not-run": ("not-run", "未运行 not-run"),
+    "kit-error": ("kit-error", "套件错误 kit-error"),
+    "adapter-error": ("adapter-error", "适配器错误 adapter-error"),
+    "law": ("law {law}", "规则 {law}"),
+    "broken": ("broken", "问题"),
+    "detail": ("detail", "详情"),
+    "differs": ("differs", "差异"),
+    "expected": ("expected", "期望"),
+    "observed": ("observed", "实际"),
+    "claim": ("claim", "结论"),
+    "truth": ("truth: {truth}", "真实情况：{truth}"),
+    "look": ("look", "现场"),
+    "again": ("again", "重新运行"),
+    "stderr": ("stderr of the client:", "客户端的标准错误输出："),
+    "times": ("{line}  ({count} times)", "{line}  （{count} 次）"),
+    "one blocked": ("1 case, one cause: {root}", "1 个用例，原因：{root}"),
+    "more blocked": ("{count} cases, one cause: {root}", "{count} 个用例，同一原因：{root}"),
+    "one alike": ("1 more case fails in the same way: {names}", "另有 1 个用例以同样的方式未通过：{names}"),
+    "more alike": (
+        "{count} more cases fail in the same way: {names}",
+        "另有 {count} 个用例以同样的方式未通过：{names}",
+    ),
+    "chance": (
+        "The chance that this run missed a fault that shows in some inputs only:",
+        "只在部分输入中出现的错误，本次运行漏过它的概率：",
+    ),
+    "one in": ("in 1 of {one_in}", "{one_in} 个中 1 个"),
+    "chance law": ("law", ""),
+    "tried": ("inputs tried", "已试的输入"),
+    "inputs": ("{inputs}, {drawn} of them random", "{inputs}，其中随机 {drawn}"),
+    "flaky runs": (
+        "{failed} of {runs} runs of what should have passed or failed each time failed, {rate}",
+        "本应每次结果相同，{runs} 次运行中有 {failed} 次未通过，{rate}",
+    ),
+    "client": ("client {client}", "客户端 {client}"),
+    "graded": ("grades {grades}", "评测类别 {grades}"),
+    "profile": ("profile {profile}", "档位 {profile}"),
+    "seed": ("seed {seed}", "随机种子 {seed}"),
+    "own seed": ("seed {seed} (not portable, use the replay)", "随机种子 {seed}（换一台机器不可复现，请用 replay）"),
+    "known entries": ("{known} known entries", "已知失败 {known} 条"),
+    "a call": ("{call_ms} ms a call", "每次调用 {call_ms} 毫秒"),
+    "seconds": ("{seconds} s", "{seconds} 秒"),
+    "no score": ("no score", "无得分"),
+    "nothing graded": ("nothing was graded", "没有评测任何用例"),
+    "other grade": (
+        (
+            "The client offers {offered}, and --grade asks for something else: leave --grade out, or add the grade to "
+            "`profiles` in what the client says of itself."
+        ),
+        "客户端提供的是 {offered}，而 --grade 要的是别的：去掉 --grade，或在客户端自述的 `profiles` 中加上该类别。",
+    ),
+    "no case": (
+        "No case that --case names is of a grade that the client offers: `huifu-contract cases` lists the cases.",
+        "--case 指定的用例都不属于客户端提供的类别：用 `huifu-contract cases` 列出用例。",
+    ),
+    "all skipped": (
+        "The cases that would count were skipped: {missing}. Add what it can do to its `claims` and `profiles`.",
+        "计入得分的用例都被跳过：{missing}。请把客户端能做的加到它的 `claims` 和 `profiles` 中。",
+    ),
+    "no call": (
+        "No call was received: send the client to the address that this command named when it began.",
+        "没有收到任何调用：请让客户端访问本命令启动时给出的地址。",
+    ),
+    "group seconds": ("(a group's seconds are those of all processes together)", "（每组的秒数是所有进程的合计）"),
+    "interrupted": (
+        "Interrupted. Start long runs with --resume FILE.jsonl: the same command then goes on where it stopped.",
+        "已中断。长时间的运行请加 --resume FILE.jsonl：再次执行同一命令，即从中断处继续。",
+    ),
+    "next": (
+        (
+            "Next: mend what fails, controls first, and repeat it alone by the command beside `again`. --html "
+            "FILE.html shows it on a page; --report FILE.json keeps it, and `huifu-contract known --print FILE.json` "
+            "prints entries for what you accept for now."
+        ),
+        (
+            "下一步：先改对照用例，再改其他未通过的用例，用“重新运行”后面的命令单独重跑。--html FILE.html 生成网页；"
+            "--report FILE.json 保存结果，再用 `huifu-contract known --print FILE.json` 输出暂时接受的已知失败条目。"
+        ),
+    ),
+    "none counts": (
+        "Controls and findings that are only recorded do not count: name other cases with --case, or none.",
+        "对照用例和只作记录的结果不计入得分：用 --case 指定其他用例，或不指定。",
+    ),
+    "asked one": ("1 case was not asked ({where}): {why}", "1 个用例未评测（{where}）：{why}"),
+    "asked more": ("{count} cases were not asked ({where}): {why}", "{count} 个用例未评测（{where}）：{why}"),
+    "left out": ("--grade leaves out {needs}", "--grade 未包含 {needs}"),
+    "not listed": ("the client lists no {needs} in its `profiles`", "客户端的 `profiles` 中没有 {needs}"),
+    "or": (" or ", " 或 "),
 }
 
 
