@@ -17,7 +17,11 @@ from huifu_mock import _chinese, _commands
 from huifu_mock.cli import main as mock
 
 ROOT = Path(__file__).parents[2]
-SAYING = [ROOT / "mock_server/huifu_mock/client/transport.py", ROOT / "mock_server/huifu_mock/http/address.py"]
+SAYING = [
+    ROOT / "mock_server/huifu_mock/client/transport.py",
+    ROOT / "mock_server/huifu_mock/http/address.py",
+    ROOT / "contract_tests/huifu_contract/catalogue/registry.py",
+]
 OURS = [*(ROOT / "mock_server/huifu_mock/cli").glob("*.py"), *(ROOT / "contract_tests/huifu_contract/cli").glob("*.py")]
 FILES = [
     *_commands.Parser.files,
