@@ -159,6 +159,16 @@ def test_the_chance_of_a_miss_is_told_in_words() -> None:
     assert first[:5] == ["L1", "46 %", "86 %", "99 %", "30, 15 of them random"]
 
 
+def test_the_table_of_chances_has_its_columns_apart_in_chinese_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(terminal, "language", lambda: "zh")
+    run = made_results.run("php")
+    cases = tuple(replace(case, judged=("L1",), inputs=10, drawn=5) for case in run.cases[:3])
+    lines = piped(replace(run, cases=cases)).splitlines()
+    heads = lines[lines.index("只在部分输入中出现的错误，本次运行漏过它的概率：") + 1]
+    assert heads.split() == ["1/20", "1/100", "1/1000", "已试的输入"]
+
+
+
 if __name__ == "__main__":
     for terminal.language, golden in ((lambda: "en", GOLDEN), (lambda: "zh", CHINESE)):
         golden.write_text(shown(), "utf-8")

@@ -20,6 +20,7 @@ from huifu_contract.harness.laws import TITLES
 from huifu_contract.reports import quotes
 from huifu_contract.reports.again import again
 from huifu_contract.reports.not_asked import not_asked
+from huifu_contract.reports.words import say
 
 STEP = re.compile(r" *(?P<at>[+-]\d+\.\d+s)  client -> (?P<op>\S+) +(?P<sent>.*?)  \|  (?P<heard>.*)")
 NOT_AUTHENTIC = " (not authentic)"
@@ -36,7 +37,7 @@ def document(runs: Sequence[RunResult]) -> dict[str, Any]:
         "groups": list(_ordered({case.group for run in columns for case in run.cases})),
         "cases": _cases(columns),
         "runs": [_run(run, title) for run, title in zip(columns, titles, strict=True)],
-        "laws": TITLES,
+        "laws": {language: {law: say(language, law) for law in TITLES} for language in ("en", "zh")},
         "verdicts": [{"name": verdict.value, "ok": verdict in OK} for verdict in Verdict],
     }
 

@@ -25,7 +25,7 @@ const state = {
 const words = () => WORDS[state.lang];
 const verdictWord = (name) => (name ? words().verdict[name][0] : words().absent);
 const groupWord = (name) => words().group[name] ?? name;
-const lawTitle = (name) => words().laws[name] ?? data.laws[name];
+const lawTitle = (name) => data.laws[state.lang][name];
 const groupOf = (id) => id.split("/")[0];
 const shortOf = (id) => id.slice(id.indexOf("/") + 1);
 const saysOf = (test) => (state.lang === "zh" && test.zh) || test.says; // a case of an older revision may have no Chinese

@@ -44,7 +44,6 @@ const WORDS = {
       "kit-error": ["kit error", "A mistake of the kit, not of the client."],
       "adapter-error": ["adapter error", "The adapter broke the protocol between kit and client."],
     },
-    laws: {},
   },
   zh: {
     title: "关单契约：各客户端的结果",
@@ -87,10 +86,6 @@ const WORDS = {
       "not-run": ["未运行", "没有时间，或客户端已不可用。"],
       "kit-error": ["套件错误", "评测套件自身的错误，与客户端无关。"],
       "adapter-error": ["适配器错误", "适配器违反了与套件之间的协议。"],
-    },
-    laws: {
-      L1: "可靠：确定的结论必须为真", L2: "确定：能得到真实答复时，应给出确定的结论", L3: "报文：发出的每个请求都有效",
-      L4: "克制：次数少、有间隔，结果不明时不再发起新的关单", L5: "沉默：不依据不可信的应答下结论", C: "本用例的条件",
     },
   },
 };
