@@ -49,12 +49,18 @@ def test_each_sentence_that_a_client_can_break_has_a_mutant() -> None:
     assert without == []
 
 
+def test_names_between_backticks_are_marked_as_code_on_the_page() -> None:
+    shown = report.page(sentences())
+    assert "`" not in shown
+    assert "<code>org_hf_seq_id</code>" in shown
+
+
 def test_a_sentence_without_a_case_or_without_a_test_is_red_on_the_page() -> None:
     one = sentences()[0]
     for uncovered in (replace(one, cases=()), replace(one, tests=())):
         assert uncovered.uncovered
         assert 'class="uncovered"' in report.page([uncovered])
-        assert "RED" in report.text([uncovered])
+        assert "\n  RED " in report.text([uncovered])
     assert not replace(one, cases=(), tests=(), exempt=("it promises nothing", "没有承诺")).uncovered
     assert 'class="uncovered"' not in report.page(sentences())
 

@@ -168,7 +168,6 @@ def test_the_table_of_chances_has_its_columns_apart_in_chinese_too(monkeypatch: 
     assert heads.split() == ["1/20", "1/100", "1/1000", "已试的输入"]
 
 
-
 if __name__ == "__main__":
     for terminal.language, golden in ((lambda: "en", GOLDEN), (lambda: "zh", CHINESE)):
         golden.write_text(shown(), "utf-8")

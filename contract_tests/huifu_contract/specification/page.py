@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -15,12 +16,14 @@ from huifu_contract.server import registry as servers
 from huifu_contract.specification.sentences import Sentence
 from huifu_mock.rules import Rule
 
+CODE = re.compile("`([^`]+)`")
+LEGEND = "R: rules, C: cases, M: mutants, T: tests that cover a sentence. RED: nothing does. -: it promises nothing."
 STYLE = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
 
 
 def text(sentences: Sequence[Sentence]) -> str:
     """One line a sentence: how many rules, cases, mutants and tests cover it."""
-    lines = []
+    lines = [LEGEND]
     for section, members in groupby(sentences, key=lambda sentence: sentence.section):
         lines.append(section)
         lines += [f"  {_mark(sentence):<6} {_counts(sentence)}  {sentence.text}" for sentence in members]
@@ -95,7 +98,12 @@ def _sentence(sentence: Sentence) -> str:
         _part("test", "个测试", sentence.tests, _test),
     )
     told = f"<p>{_both(*note)}</p>" if note else ""
-    return f'<article class="{state}"><h3>{html.escape(sentence.text)}</h3>{told}{"".join(parts)}</article>'
+    return f'<article class="{state}"><h3>{_marked(sentence.text)}</h3>{told}{"".join(parts)}</article>'
+
+
+def _marked(text: str) -> str:
+    """A text in which names stand between backticks."""
+    return CODE.sub(r"<code>\1</code>", html.escape(text))
 
 
 def _rule(rule: Rule) -> str:
@@ -114,7 +122,7 @@ def _test(name: str) -> str:
 
 def _both(english: str, chinese: str) -> str:
     """A text in both languages, of which the style shows one."""
-    return f'<span class="en" lang="en">{html.escape(english)}</span><span class="zh">{html.escape(chinese)}</span>'
+    return f'<span class="en" lang="en">{_marked(english)}</span><span class="zh">{_marked(chinese)}</span>'
 
 
 T = TypeVar("T")

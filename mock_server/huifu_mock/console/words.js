@@ -354,7 +354,7 @@ export const WORDS = {
 export const REASONS = {
   CLOSED: ["closed", "交易成功"],
   PROCESSING: ["in progress", "交易处理中"],
-  BAD_PARAMETERS: ["bad parameters", "入参不符合要求"],
+  BAD_PARAMETERS: ["bad parameters", "入参数据不符合接口要求"],
   TOO_YOUNG: ["younger than 60 s", "不足一分钟"],
   CONFLICT: ["another close is in progress", "并发冲突"],
   NO_ORIGINAL: ["names no order", "未指明原交易"],
