@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as Xml
 
+import made_results
 import pytest
 
 from huifu_contract import schemas
@@ -18,6 +19,7 @@ from huifu_contract.catalogue.registry import catalogue, select
 from huifu_contract.cli.main import main
 from huifu_contract.grading import results
 from huifu_contract.grading.results import CaseResult, RunResult, Verdict
+from huifu_contract.harness.laws import TITLES
 from huifu_contract.reports import again as once_more
 from huifu_contract.reports import junit, markdown
 
@@ -205,6 +207,17 @@ def test_hostile_text_breaks_no_report() -> None:
         for line in markdown.render([run]).splitlines()
         if line.startswith("|")
     )
+
+
+def test_the_markdown_report_says_what_the_laws_are_that_were_broken() -> None:
+    run = made_results.run("php", made_results.SAMPLE)
+    laws = {law for case in run.cases for law in case.laws}
+    lines = markdown.render([run]).splitlines()
+    assert laws
+    assert [line for line in lines if line.startswith("- ")] == [
+        f"- {law}: {title}" for law, title in TITLES.items() if law in laws
+    ]
+    assert not any(line.startswith("- ") for line in markdown.render([made_results.run("php")]).splitlines())
 
 
 def test_every_report_has_the_command_that_runs_a_failure_again() -> None:

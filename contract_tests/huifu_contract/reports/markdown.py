@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from huifu_contract.grading.results import OK, CaseResult, RunResult, Verdict
+from huifu_contract.harness.laws import TITLES
 from huifu_contract.reports.again import again
 
 
@@ -42,6 +43,7 @@ def _run(run: RunResult) -> list[str]:
             "|---|---|---|---|",
             *(_row(case) for case in wrong),
             "",
+            *_laws(wrong),
         ]
     commands = [command for case in wrong if (command := again(run, case))]
     if commands:
@@ -57,6 +59,12 @@ def _run(run: RunResult) -> list[str]:
         lines += [f"| `{case.id}` | {case.verdict} | {cell(case.signature)} |" for case in notes]
         lines += ["", "</details>", ""]
     return lines
+
+
+def _laws(wrong: Sequence[CaseResult]) -> list[str]:
+    """What the letters before the sentences stand for; lines for the laws that were broken."""
+    broken = {law for case in wrong for law in case.laws}
+    return [*(f"- {law}: {cell(title)}" for law, title in TITLES.items() if law in broken), ""] if broken else []
 
 
 def _code(commands: Sequence[str]) -> list[str]:
