@@ -180,9 +180,9 @@ def test_the_journal_is_listed_filtered_and_shown(named: list[str], capsys: pyte
 
 def test_a_call_is_shown_with_its_body_as_it_was_sent(named: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     sent = r'{ "data": {"remark":"\u8ba2\/订"},\n"sign":"" }'.replace(r"\n", "\n")
-    post(named[1], (sent + "\x1b").encode())
+    call = post(named[1], (sent + "\x1b").encode()).headers["huifu-mock-call"]
     capsys.readouterr()
-    assert main(["journal", "show", "1", "--url", named[1]]) == 0
+    assert main(["journal", "show", call, "--url", named[1]]) == 0
     assert f"{sent}\\x1b\n" in capsys.readouterr().out
 
 

@@ -205,10 +205,33 @@ final class CloseClient
         if ($body === null) {
             return null;
         }
-        if (!preg_match('~^HTTP/1\.[01] 200 ~', $head) || !preg_match('~\r\nContent-Length: *(\d+)~i', $head, $found)) {
+        if (!preg_match('~^HTTP/1\.[01] 200 ~', $head)) {
             throw new NoReply(strtok($head, "\r\n") ?: 'no HTTP');
         }
+        if (preg_match('~\r\nTransfer-Encoding: *chunked~i', $head)) {
+            return self::chunks($body);
+        }
+        if (!preg_match('~\r\nContent-Length: *(\d+)~i', $head, $found)) {
+            throw new NoReply('a reply without its length');
+        }
         return strlen($body) >= (int) $found[1] ? substr($body, 0, (int) $found[1]) : null;
+    }
+
+    /** The text of the chunks once the last one is there. */
+    private static function chunks(string $body): ?string
+    {
+        for ($text = '', $at = 0; preg_match('~\G([0-9a-f]{1,7})[^\r\n]*\r\n~i', $body, $found, 0, $at); $at = $end + 2) {
+            $begin = $at + strlen($found[0]);
+            $end = $begin + hexdec($found[1]);
+            if ($end === $begin) {
+                return $text;
+            }
+            if (strlen($body) < $end + 2) {
+                return null;
+            }
+            $text .= substr($body, $begin, $end - $begin);
+        }
+        return null;
     }
 
     private static function query(array $data): array
