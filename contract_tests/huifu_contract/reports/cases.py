@@ -5,16 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from rich.cells import cell_len
-
 from huifu_contract.catalogue.record import Record
 from huifu_contract.catalogue.translations import in_chinese
 from huifu_contract.reports import quotes
 from huifu_contract.reports.markdown import cell
-from huifu_contract.reports.words import say
-
-WIDTH = 13
-"""Of the first column, in cells of the terminal."""
+from huifu_contract.reports.words import heading, say
 
 
 def line(record: Record, language: str) -> str:
@@ -34,12 +29,6 @@ def one(record: Record, language: str) -> str:
         "since": say(language, "since words", since=record.since, rev=record.rev),
     }
     return "\n".join((record.id, *(f"  {heading(language, name)}{value}" for name, value in rows.items())))
-
-
-def heading(language: str, name: str) -> str:
-    """With its colon, and as wide as the others: a Chinese character takes two cells."""
-    words = say(language, name) + say(language, "colon")
-    return words + " " * (WIDTH - cell_len(words))
 
 
 def markdown(records: Sequence[Record], language: str) -> str:

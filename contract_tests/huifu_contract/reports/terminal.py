@@ -21,9 +21,8 @@ from huifu_contract.grading.results import OK, CaseResult, Exit, RunResult, Verd
 from huifu_contract.grading.statistics import ONE_IN, by_law, percent, pooled
 from huifu_contract.reports import quotes
 from huifu_contract.reports.again import again
-from huifu_contract.reports.cases import WIDTH
 from huifu_contract.reports.not_asked import not_asked
-from huifu_contract.reports.words import say
+from huifu_contract.reports.words import WIDTH, heading, left, say
 from huifu_mock._language import language
 
 CALL = re.compile(r"\bcall-[0-9]+\b")
@@ -166,10 +165,12 @@ def _failure(console: Console, run: RunResult, case: CaseResult) -> None:
     lines += [f"{_heading('law', law=law)}{_say(law)}" for law in case.laws]
     lines.append(f"{_heading('broken')}{case.signature or case.root}")
     if case.detail and case.detail != case.truth:
-        lines += [f"{' ' * 13 if at else _heading('detail')}{line}" for at, line in enumerate(case.detail.split("\n"))]
+        lines += [
+            f"{' ' * WIDTH if at else _heading('detail')}{line}" for at, line in enumerate(case.detail.split("\n"))
+        ]
     for one in case.differs:
         lines.append(f"{_heading('differs')}{one['field']}")
-        lines += [f"  {_left(_say(name), 11)}{one[name]}" for name in ("expected", "observed")]
+        lines += [f"  {left(_say(name), 11)}{one[name]}" for name in ("expected", "observed")]
     if case.claim:
         lines.append(f"{_heading('claim')}{case.claim}   {_say('truth', truth=case.truth)}")
     if case.console:
@@ -238,12 +239,7 @@ def _upper(verdict: Verdict) -> str:
 
 
 def _heading(what: str, **given: object) -> str:
-    return _left(_say(what, **given) + _say("colon"), WIDTH)
-
-
-def _left(text: str, width: int) -> str:
-    """As wide as that many cells of the terminal: a Chinese character takes two."""
-    return text + " " * (width - cell_len(text))
+    return heading(language(), what, **given)
 
 
 def _right(text: str) -> str:

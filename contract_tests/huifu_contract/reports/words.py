@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from rich.cells import cell_len
+
 from huifu_contract.harness.laws import TITLES
 
+WIDTH = 13
+"""Of the first column of what is told about a case, in cells of the terminal."""
 WORDS: Final[dict[str, tuple[str, str]]] = {
     "colon": (":", "："),
     "cases": ("Cases", "用例"),
@@ -147,3 +151,13 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
 def say(language: str, what: str, **given: object) -> str:
     """The words for `what` in `zh` or `en`. Raises KeyError for what is not in WORDS."""
     return WORDS[what][language == "zh"].format(**given)
+
+
+def heading(language: str, what: str, **given: object) -> str:
+    """The words with their colon, as the first column."""
+    return left(say(language, what, **given) + say(language, "colon"), WIDTH)
+
+
+def left(text: str, width: int) -> str:
+    """As wide as that many cells of the terminal: a Chinese character takes two."""
+    return text + " " * (width - cell_len(text))
