@@ -4,9 +4,11 @@ import argparse
 import re
 import tomllib
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
-from unicodedata import east_asian_width
+
+from huifu_mock._columns import columns
 
 _EXAMPLE: Final = re.compile(r"(?P<command> {2,}\S.*?)(?P<gap> {2,})(?P<sentence>\S.*)")
 _BETWEEN_SENTENCES: Final = re.compile(r"(?<=\.) (?=[A-Z])")
@@ -42,6 +44,12 @@ class Sentences:
             if match := pattern.fullmatch(english):
                 return chinese.format(*map(self.say, match.groups()))
         return english
+
+
+@cache
+def sentences(files: tuple[Path, ...]) -> Sentences:
+    """Those of a command; its usage, its help and what is wrong ask for the same."""
+    return Sentences(files)
 
 
 class Help(argparse.HelpFormatter):
@@ -82,11 +90,6 @@ class Help(argparse.HelpFormatter):
         if found := _EXAMPLE.fullmatch(line):
             return found["command"] + found["gap"] + self._sentences.say(found["sentence"])
         return line if line.startswith("  ") else self._sentences.say(line)
-
-
-def columns(text: str) -> int:
-    """How wide a terminal shows it: a Chinese character takes two columns."""
-    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
 
 
 def wrapped(text: str, width: int) -> list[str]:

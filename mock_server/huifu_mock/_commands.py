@@ -34,15 +34,15 @@ class Parser(argparse.ArgumentParser):
         """The message in the language of the terminal, as far as the files have it."""
         if language() != "zh":
             return message
-        from huifu_mock._chinese import Sentences
+        from huifu_mock._chinese import sentences
 
-        return Sentences(cls.files).say(message)
+        return sentences(cls.files).say(message)
 
     def _speak(self) -> None:
         if language() == "zh":
-            from huifu_mock._chinese import Help, Sentences
+            from huifu_mock._chinese import Help, sentences
 
-            self.formatter_class = partial(Help, sentences=Sentences(self.files))
+            self.formatter_class = partial(Help, sentences=sentences(self.files))
 
 
 def parse(parser: argparse.ArgumentParser, commands: Any, words: Sequence[str]) -> argparse.Namespace:

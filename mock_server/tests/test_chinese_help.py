@@ -14,6 +14,7 @@ import pytest
 
 from huifu_contract.cli import main as kit
 from huifu_mock import _chinese, _commands
+from huifu_mock._columns import columns
 from huifu_mock.cli import main as mock
 
 ROOT = Path(__file__).parents[2]
@@ -96,7 +97,7 @@ def test_every_sentence_of_a_help_has_its_chinese_one(
     text = shown(command, capsys)
     assert english(said) == []
     assert text.startswith(f"用法：{' '.join(command)}")
-    assert {line for line in text.splitlines() if _chinese.columns(line) > MOST_COLUMNS} == set()
+    assert {line for line in text.splitlines() if columns(line) > MOST_COLUMNS} == set()
 
 
 def test_a_sentence_without_a_chinese_one_is_noticed(said: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any, Final
-from unicodedata import east_asian_width
 from warnings import warn
 
+from huifu_mock._columns import columns
 from huifu_mock.explain.advice import ADVICE, LANGUAGES, NOTES, Mistake
 from huifu_mock.explain.escapes import needless, needless_escapes
 from huifu_mock.explain.lexer import Arr, Node, Obj, leaves, plain
@@ -32,8 +32,8 @@ def shown(text: str) -> str:
 def marked(one: str, other: str, labels: tuple[str, str], here: str) -> str:
     """Three lines: the two texts around the first difference, and a mark below it with the words `here`."""
     at = first_difference(one, other)
-    width = max(map(_columns, labels)) + 2
-    lines = [label + " " * (width - _columns(label)) for label in labels]
+    width = max(map(columns, labels)) + 2
+    lines = [label + " " * (width - columns(label)) for label in labels]
     if at is None:
         return "\n".join(line + _window(text, 0)[0] for line, text in zip(lines, (one, other), strict=True))
     head, mark = _window(one, at)
@@ -46,12 +46,7 @@ def _window(text: str, at: int) -> tuple[str, int]:
     start = max(at - BEFORE, 0)
     before = ("…" if start else "") + shown(text[start:at])
     after = shown(text[at : at + AFTER]) + ("…" if len(text) > at + AFTER else "")
-    return before + (after or "⟨end⟩"), _columns(before)
-
-
-def _columns(text: str) -> int:
-    """How wide a text is on a terminal: Chinese characters take two columns."""
-    return sum(2 if east_asian_width(c) in "WF" else 1 for c in text)
+    return before + (after or "⟨end⟩"), columns(before)
 
 
 @dataclass(frozen=True, slots=True)
