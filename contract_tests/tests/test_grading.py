@@ -328,7 +328,7 @@ def test_exit_codes(verdicts: list[Verdict], code: Exit) -> None:
 def test_a_seed_is_a_cases_own_and_profiles_are_never_loaded_globally() -> None:
     assert case_seed(0, "a/b", 1) != case_seed(0, "a/c", 1) != case_seed(0, "a/b", 2)
     assert case_seed(0, "request/endpoint", 1) == case_seed(0, "request/endpoint", 1)
-    assert {name: one.examples for name, one in PROFILES.items()} == {"quick": 20, "ci": 100, "deep": 2000}
+    assert {name: one.examples for name, one in PROFILES.items()} == {"quick": 12, "ci": 100, "deep": 2000}
     assert global_settings.default is not None
     assert global_settings.default.max_examples == global_settings.get_profile("default").max_examples
 

@@ -42,7 +42,7 @@ class Harness:
 
     driver: Driver
     tenant: Tenant
-    examples: int = 20
+    examples: int = 12
     """How many the profile gives a property."""
     reveal: str | None = None
     elsewhere: Tenant | None = None
