@@ -59,7 +59,7 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """`examples`: how many a property draws, beside the fixed ones of its case, which alone fail every mutant of selftest.
+    """`examples`: how many a property draws; the fixed ones of the cases alone fail every mutant of selftest.
 
     `seconds`: what a right client takes, besides its own waiting. `whole`: examples are never cut to fit that.
     """
