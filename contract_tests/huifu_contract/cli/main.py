@@ -44,7 +44,11 @@ Exit: 0 all ok, 1 something is not, 2 interrupted, 3 kit or adapter error, 4 usa
 
 
 class Parser(_commands.Parser):
-    files = (*_commands.Parser.files, Path(__file__).with_name("help.zh.toml"))
+    files = (
+        *_commands.Parser.files,
+        Path(__file__).with_name("help.zh.toml"),
+        Path(__file__).parents[1] / "reports" / "failures.zh.toml",  # a client that cannot be started fails in both
+    )
 
 
 def parsed(words: list[str]) -> argparse.Namespace:

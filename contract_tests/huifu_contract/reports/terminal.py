@@ -19,7 +19,7 @@ from huifu_contract.catalogue.translations import in_chinese
 from huifu_contract.grading.flakiness import rate
 from huifu_contract.grading.results import OK, CaseResult, Exit, RunResult, Verdict
 from huifu_contract.grading.statistics import ONE_IN, by_law, percent, pooled
-from huifu_contract.reports import quotes
+from huifu_contract.reports import failures, quotes
 from huifu_contract.reports.again import again
 from huifu_contract.reports.not_asked import not_asked
 from huifu_contract.reports.words import WIDTH, heading, left, say
@@ -71,13 +71,13 @@ def show(console: Console, run: RunResult) -> None:
             _fail_alike(console, [name for name, first in alike.items() if first == case.id])
     for (verdict, root), cases in groupby(sorted(by_cause, key=_cause), key=_cause):
         names = [case.id for case in cases]
-        told = _say("one blocked" if len(names) == 1 else "more blocked", count=len(names), root=root)
+        told = _say("one blocked" if len(names) == 1 else "more blocked", count=len(names), root=_told(root))
         console.print(f"\n[magenta]{_upper(verdict)}[/] {escape(told)}", highlight=False)
         if len(names) <= 3:
             console.print("  " + ", ".join(names), highlight=False)
     for case in run.cases:
         if case.verdict is Verdict.NOTE:
-            console.print(f"[cyan]{_say('note')}[/]  {case.id}: {escape(case.signature)}", highlight=False)
+            console.print(f"[cyan]{_say('note')}[/]  {case.id}: {escape(_told(case.signature))}", highlight=False)
     _last_lines(console, run)
 
 
@@ -163,19 +163,23 @@ def _failure(console: Console, run: RunResult, case: CaseResult) -> None:
     )
     lines = [f"{_heading('passes when')}{says}", f"{_heading('stands on')}{quote}"]
     lines += [f"{_heading('law', law=law)}{_say(law)}" for law in case.laws]
-    lines.append(f"{_heading('broken')}{case.signature or case.root}")
+    broken = case.signature or case.root
+    lines.append(f"{_heading('broken')}{_told(broken)}")
+    if _told(broken) != broken:
+        lines.append(f"{_heading('in English')}{broken}")  # which is what `match` of a known failure has
     if case.detail and case.detail != case.truth:
         lines += [
-            f"{' ' * WIDTH if at else _heading('detail')}{line}" for at, line in enumerate(case.detail.split("\n"))
+            f"{' ' * WIDTH if at else _heading('detail')}{_told(line)}"
+            for at, line in enumerate(case.detail.split("\n"))
         ]
     for one in case.differs:
         lines.append(f"{_heading('differs')}{one['field']}")
-        lines += [f"  {left(_say(name), 11)}{one[name]}" for name in ("expected", "observed")]
+        lines += [f"  {left(_say(name), 11)}{_told(one[name])}" for name in ("expected", "observed")]
     if case.claim:
-        lines.append(f"{_heading('claim')}{case.claim}   {_say('truth', truth=case.truth)}")
+        lines.append(f"{_heading('claim')}{case.claim}   {_say('truth', truth=_told(case.truth))}")
     if case.console:
         lines.append(f"{_heading('look')}{case.console}")
-    for line in (*lines, *case.traffic):
+    for line in (*lines, *map(_told, case.traffic)):
         console.print("  " + escape(line), highlight=False, soft_wrap=True)
     if case.stderr.strip():
         console.print(f"  {_say('stderr')}", highlight=False)
@@ -225,13 +229,18 @@ def why_no_score(run: RunResult) -> str:
         return _say("no call")
     if not run.cases:
         return _say("no case")
-    missing = sorted({case.root for case in run.cases if case.verdict is Verdict.SKIP and case.root})
+    missing = sorted({_told(case.root) for case in run.cases if case.verdict is Verdict.SKIP and case.root})
     return _say("all skipped", missing="; ".join(missing)) if missing else _say("none counts")
 
 
 def _say(what: str, **given: object) -> str:
     """In the language of the terminal."""
     return say(language(), what, **given)
+
+
+def _told(text: str) -> str:
+    """What the kit says of a failure, in the language of the terminal."""
+    return failures.in_chinese(text) if language() == "zh" else text
 
 
 def _upper(verdict: Verdict) -> str:

@@ -62,6 +62,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "adapter-error": ("adapter-error", "适配器错误 adapter-error"),
     "law": ("law {law}", "规则 {law}"),
     "broken": ("broken", "问题"),
+    "in English": ("in English", "英文"),
     "detail": ("detail", "详情"),
     "differs": ("differs", "差异"),
     "expected": ("expected", "期望"),

@@ -1,0 +1,32 @@
+"""What a report says of a failure, in Chinese: `failures.zh.toml` has it under each English sentence."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from huifu_mock._chinese import Sentences
+
+FILE = Path(__file__).with_name("failures.zh.toml")
+_NEXT_LAW: Final = re.compile(r"; (?=(?:L[1-5]|C): )")
+
+
+def in_chinese(text: str) -> str:
+    """Each sentence of a signature, a root or a detail; one that has no Chinese stays, as do names and values."""
+    return "；".join(map(_part, _NEXT_LAW.split(text)))
+
+
+def _part(text: str) -> str:
+    found, parts = sentences(), text.split("; ")
+    said = [found.say(part) for part in parts]
+    if all(chinese != english for chinese, english in zip(said, parts, strict=True)):
+        return "；".join(said)
+    return found.say(text)
+
+
+@cache
+def sentences() -> Sentences:
+    """Those that the kit can say."""
+    return Sentences((FILE,))
