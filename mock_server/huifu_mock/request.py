@@ -46,6 +46,8 @@ class ReceivedBytes:
     """The client's port; `None` for a call without a socket."""
     whole: tuple[int, str] | None = None
     """Length and SHA-256 of the body as it came, where `body` is only its beginning; no SHA-256 if it was not read."""
+    http_1_0: bool = False
+    """Whether it was sent by HTTP/1.0, which knows neither chunks nor interim responses (RFC 9112, 9110)."""
 
     @property
     def length(self) -> int:

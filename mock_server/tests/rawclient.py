@@ -43,10 +43,14 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self.socket.close()
 
-    def send(self, sent: bytes, *headers: tuple[str, str], path: str = "/v2/trade/payment/scanpay/close") -> "Client":
+    def send(
+        self, sent: bytes, *headers: tuple[str, str], path: str = "/v2/trade/payment/scanpay/close",
+        version: str = "HTTP/1.1",
+    ) -> "Client":  # fmt: skip
         """Send a request; it asks for `Connection: keep-alive` as HTTP/1.1 does by saying nothing."""
         lines = [("Content-Type", "application/json"), ("Content-Length", str(len(sent))), *headers]
-        self.socket.sendall(head(self.tenant.base_url, lines, self._prefix + path) + sent)
+        written = head(self.tenant.base_url, lines, self._prefix + path).replace(b"HTTP/1.1", version.encode(), 1)
+        self.socket.sendall(written + sent)
         return self
 
     def until(self, enough: Callable[[bytes], bool]) -> str:

@@ -277,6 +277,37 @@ def test_chunked_sends_the_whole_reply_in_pieces_without_its_length(tenant: huif
     assert client.body == b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
 
 
+@pytest.mark.parametrize("status", [100, 102, 103])
+def test_interim_comes_before_the_reply_and_changes_nothing_in_it(tenant: huifu_mock.Tenant, status: int) -> None:
+    tenant.faults.add(fault="interim", interim_status=status)
+    with Client(tenant) as client:
+        client.send(body(tenant, tenant.orders.add()), ("Connection", "close")).to_the_end()
+    first, _, client.received = client.received.partition(b"\r\n\r\n")
+    assert first.split(b" ", 2)[:2] == [b"HTTP/1.1", str(status).encode()]
+    assert (client.status, client.signature_holds) == (200, True)
+    call = only_call(tenant)
+    assert (call.status, call.response) == (200, client.body.decode())
+
+
+@pytest.mark.parametrize("fault", ["interim", "chunked"])
+def test_what_http_1_0_does_not_know_is_not_sent_to_it(tenant: huifu_mock.Tenant, fault: str) -> None:
+    waiting = tenant.faults.add(fault=fault)
+    with Client(tenant) as client:
+        client.send(body(tenant, tenant.orders.add()), version="HTTP/1.0").to_the_end()
+    assert (client.status, int(client.header("Content-Length"))) == (200, len(client.body))
+    assert client.signature_holds
+    assert (waiting.used, waiting.left) == (0, 1)
+
+
+def test_lower_case_headers_changes_their_names_alone(tenant: huifu_mock.Tenant) -> None:
+    tenant.faults.add(fault="lower-case-headers")
+    client = told(tenant, tenant.orders.add())
+    names = [line.partition(b":")[0] for line in client.received.partition(b"\r\n\r\n")[0].split(b"\r\n")[1:]]
+    assert {b"content-type", b"content-length", b"huifu-mock-call"} <= set(names)
+    assert {b"Content-Type", b"Content-Length", b"Huifu-Mock-Call"}.isdisjoint(names)
+    assert (client.status, client.signature_holds) == (200, True)
+
+
 def test_content_type_changes_the_header_alone(tenant: huifu_mock.Tenant) -> None:
     tenant.faults.add(fault="content-type", content_type="text/json")
     client = told(tenant, tenant.orders.add())
@@ -304,7 +335,7 @@ def test_a_wire_fault_spoils_the_answer_and_never_the_close(tenant: huifu_mock.T
     assert (call.reason, call.resp_code, call.signature_ok) == ("CLOSED", "00000000", True)
     assert call.faults == (id_,)
     assert tenant.orders.get(order.req_seq_id).close_stat == "S"
-    if client.received and id_ not in ("gzip", "chunked"):
+    if client.received and id_ not in ("gzip", "chunked", "interim"):
         assert call.response == client.body.decode()
 
 

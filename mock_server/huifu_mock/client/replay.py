@@ -7,7 +7,7 @@ wire or a client that hung up cost nothing.
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -215,11 +215,15 @@ class _NoWire(ClientConnection):
     def __init__(self, exchange: Exchange) -> None:
         self._entry, self._status = exchange.entry, exchange.status
 
+    async def interim(self, status: int) -> None:
+        pass
+
     async def head(
         self,
         length: int | None,  # noqa: ARG002 # no headers are kept
         status: int | None = None,
         headers: Mapping[str, str] | None = None,  # noqa: ARG002 # as above
+        named: Callable[[str], str] = str,  # noqa: ARG002 # as above
     ) -> None:
         self._entry.response = b""
         self._entry.status = status or self._status

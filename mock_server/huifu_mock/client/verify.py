@@ -104,7 +104,9 @@ def _quoted(value: Any) -> str:
 
 # --- a retry under a new number ---------------------------------------------------------------------------------------
 
-_DELIVERED: Final = frozenset({"delay", "drip", "gzip", "stale-keep-alive"})
+_DELIVERED: Final = frozenset(
+    {"delay", "drip", "gzip", "stale-keep-alive", "chunked", "content-type", "interim", "lower-case-headers"}
+)
 """Faults after which the client still has the answer."""
 _ENDED_WELL: Final = frozenset({"CLOSED", "PROCESSING", "SYSTEM_ERROR", "SYSTEM_BUSY"})
 """Answers after which the order is closed, or may be."""

@@ -18,10 +18,20 @@ HTML: Final = "text/html; charset=UTF-8"
 class ClientConnection(Protocol):
     """The connection that a call came in on. What is written is kept as the journal's evidence."""
 
+    async def interim(self, status: int) -> None:
+        """Send a response that only tells that the reply will come."""
+
     async def head(
-        self, length: int | None, status: int | None = None, headers: Mapping[str, str] | None = None
+        self,
+        length: int | None,
+        status: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        named: Callable[[str], str] = str,
     ) -> None:
-        """Send status and headers; what is not given is as it would be without a fault. No length: in chunks."""
+        """Send status and headers; what is not given is as it would be without a fault. No length: in chunks.
+
+        `named` makes of each header's name how it is written.
+        """
 
     async def write(self, part: bytes, shown: bytes | None = None) -> None:
         """Send a part of the body; `shown` is what the journal shows instead of it."""
@@ -79,11 +89,11 @@ async def truncated(connection: ClientConnection, body: bytes, settings: Setting
 
 def page(status: int) -> bytes:
     """An HTML page as gateways and proxies show it."""
-    title = f"{status} {_phrase(status)}".strip()
+    title = f"{status} {phrase(status)}".strip()
     return f"<html>\n<head><title>{title}</title></head>\n<body><h1>{title}</h1></body>\n</html>\n".encode()
 
 
-def _phrase(status: int) -> str:
+def phrase(status: int) -> str:
     return HTTPStatus(status).phrase if status in set(HTTPStatus) else ""
 
 
@@ -95,6 +105,17 @@ async def other_body(connection: ClientConnection, _body: bytes, settings: Setti
     content = settings["content"].encode(settings["charset"], "replace")
     await connection.head(len(content))
     await connection.write(content)
+
+
+async def interim(connection: ClientConnection, body: bytes, settings: Settings) -> None:
+    await connection.interim(settings["interim_status"])
+    await connection.head(len(body))
+    await connection.write(body)
+
+
+async def lower_case_headers(connection: ClientConnection, body: bytes, _settings: Settings) -> None:
+    await connection.head(len(body), named=str.lower)
+    await connection.write(body)
 
 
 async def chunked(connection: ClientConnection, body: bytes, settings: Settings) -> None:
@@ -163,6 +184,11 @@ def asks_for_gzip(call: Call) -> bool:
     return False
 
 
+def speaks_http_1_1(call: Call) -> bool:
+    """Whether the client knows chunks and interim responses, which a server must not send it otherwise."""
+    return not call.sent.http_1_0
+
+
 # fmt: off
 WIRE: Final[tuple[Kind[WireAct], ...]] = (
     Kind("delay", "pace", delay,
@@ -206,9 +232,16 @@ WIRE: Final[tuple[Kind[WireAct], ...]] = (
          (Setting("content", "null", "the body, as text", "应答体文本"),
           Setting("charset", "utf-8", "how it is encoded: utf-8 or gbk", "编码：utf-8 或 gbk"))),
     Kind("chunked", "wire", chunked,
-         "the reply comes in chunks and without a Content-Length; to HTTP/1.0 it ends with the connection",
-         "应答分块传输，没有 Content-Length；对 HTTP/1.0 以断开连接结束",
-         (Setting("bytes", 64, "how many bytes a chunk has", "每块字节数", least=1),)),
+         "the reply comes in chunks and without a Content-Length; not to HTTP/1.0, which knows no chunks",
+         "应答分块传输，没有 Content-Length；不用于 HTTP/1.0（该版本没有分块）",
+         (Setting("bytes", 64, "how many bytes a chunk has", "每块字节数", least=1),), fits=speaks_http_1_1),
+    Kind("interim", "wire", interim,
+         "an interim response comes before the reply; not to HTTP/1.0, which knows none",
+         "应答之前先有一个临时响应（1xx）；不用于 HTTP/1.0（该版本没有临时响应）",
+         (Setting("interim_status", 100, "its status: 100, 102 or 103", "其状态码：100、102 或 103"),),
+         fits=speaks_http_1_1),
+    Kind("lower-case-headers", "wire", lower_case_headers,
+         "the names of the reply's headers are in lower case", "应答头的名称全部小写"),
     Kind("content-type", "wire", content_type,
          "the reply comes with another Content-Type", "应答的 Content-Type 不同",
          (Setting("content_type", "application/json", "which", "取值"),)),

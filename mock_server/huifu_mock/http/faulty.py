@@ -6,11 +6,10 @@ import struct
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
-from aiohttp import HttpVersion11
 from aiohttp.web_request import BaseRequest
 from aiohttp.web_response import StreamResponse
 
-from huifu_mock.faults.wire import ClientConnection
+from huifu_mock.faults.wire import ClientConnection, phrase
 from huifu_mock.gateway.gateway import Exchange
 from huifu_mock.state.journal import Entry
 
@@ -26,14 +25,27 @@ class HttpConnection:
         self._response: StreamResponse | None = None
         self._gone = False
 
+    async def interim(self, status: int) -> None:
+        """See `ClientConnection`."""
+        writer = self._request.writer
+        await writer.write(f"HTTP/1.1 {status} {phrase(status)}\r\n\r\n".encode())
+        writer.output_size = 0  # that was no part of the reply
+
     async def head(
-        self, length: int | None, status: int | None = None, headers: Mapping[str, str] | None = None
+        self,
+        length: int | None,
+        status: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        named: Callable[[str], str] = str,
     ) -> None:
         """See `ClientConnection`."""
-        response = StreamResponse(status=status or self._status, headers={**self._headers, **(headers or {})})
+        headers = {**self._headers, **(headers or {})}
         if length is not None:
-            response.content_length = length
-        elif self._request.version >= HttpVersion11:
+            headers["Content-Length"] = str(length)
+        response = StreamResponse(
+            status=status or self._status, headers={named(name): value for name, value in headers.items()}
+        )
+        if length is None:
             response.enable_chunked_encoding()
         await response.prepare(self._request)
         self._response = response

@@ -9,6 +9,7 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
+from aiohttp import HttpVersion11
 from aiohttp.web_request import BaseRequest
 from aiohttp.web_response import Response, StreamResponse
 
@@ -214,7 +215,8 @@ class HttpServer:
         place = self._bodies.place()
         try:
             body = await self._bodies.read(request, place)
-            sent = ReceivedBytes(body, _raw(request), session, peer_port(request.transport))
+            port, old = peer_port(request.transport), request.version < HttpVersion11
+            sent = ReceivedBytes(body, _raw(request), session, port, http_1_0=old)
             if self.arriving is not None:
                 await self.arriving(endpoint, sent)
             call = await self._worker.run(partial(prepare, endpoint, sent)) if len(body) > APART else None
