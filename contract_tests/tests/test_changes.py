@@ -85,3 +85,16 @@ def test_the_command_prints_the_changes_writes_markdown_and_ends_with_1_if_somet
     assert "### Ok now (1)" in md.read_text("utf-8")
     assert main(["diff", str(a), str(a)]) == 0
     assert main(["diff", str(a), str(tmp_path / "none.json")]) == 4
+
+
+def test_on_a_chinese_terminal_what_changed_is_told_in_chinese_and_markdown_stays_english(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    english = changes.markdown(OLD, NEW)
+    monkeypatch.setattr(changes, "language", lambda: "zh")
+    assert changes.markdown(OLD, NEW) == english
+    told = changes.text(replace(OLD, cases=OLD.cases[1:]), NEW)
+    assert "变差：原来通过，现在未通过（1）" in told
+    assert "         B 未通过 fail：L1：结论为 closed，但订单并未关单" in told
+    assert "         A （没有这个用例）" in told
+    assert changes.text(OLD, OLD).endswith("所有用例的结果都没有变化")

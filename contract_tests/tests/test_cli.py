@@ -96,6 +96,18 @@ def test_of_a_run_without_a_failure_nothing_is_listed_and_that_is_said(capsys: p
     assert (told.out, told.err) == ("", "no case of r.json fails, so there is nothing to list\n")
 
 
+def test_on_a_chinese_terminal_an_entry_asks_in_chinese_for_the_reason_and_matches_in_english(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    _run(_result(verdict=Verdict.FAIL, signature="L3: the body is empty")).write(Path("r.json"))
+    assert main(["known", "--print", "r.json"]) == 0
+    assert 'reason = "暂时接受它的原因"\nmatch  = "L3: the body is empty"\n' in capsys.readouterr().out
+    _run(_result(verdict=Verdict.PASS)).write(Path("r.json"))
+    assert main(["known", "--print", "r.json"]) == 0
+    assert capsys.readouterr().err == "r.json 中没有未通过的用例，因此没有可登记的条目\n"
+
+
 def test_garbage_on_stdout_gives_3(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["client", "--client", f"{DO_NOTHING} prints-garbage", *FEW]) == 3
     assert "for the protocol alone" in capsys.readouterr().out

@@ -83,7 +83,7 @@ def test_versions_are_compared_as_numbers() -> None:
 
 
 def test_a_printed_entry_can_be_read_again(tmp_path: Path) -> None:
-    text = printed("security/sign-missing", "shop", 'L1: says "closed" \\ 关')
+    text = printed("security/sign-missing", "shop", 'L1: says "closed" \\ 关', "accepted")
     assert loaded(tmp_path, text)[0].match == 'L1: says "closed" \\ 关'
 
 
@@ -114,7 +114,7 @@ def test_a_printed_entry_matches_whichever_example_fails_first(mutant: str, tmp_
                 if result.verdict is Verdict.FAIL:
                     assert result.match
                     failed.append(result)
-                    entries += loaded(tmp_path, printed(name, mutant, result.match))
+                    entries += loaded(tmp_path, printed(name, mutant, result.match, "accepted"))
             several += len({result.signature for result in failed}) > 1
             unmatched = [(e.match, r.signature) for e in entries for r in failed if (e.match or "") not in r.signature]
             assert not unmatched

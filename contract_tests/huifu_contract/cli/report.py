@@ -109,11 +109,14 @@ def add_known(commands: Any) -> None:
 def _run_known(options: argparse.Namespace) -> int:
     from huifu_contract.grading import known_failures, results
     from huifu_contract.grading.results import Verdict
+    from huifu_contract.reports.words import say
+    from huifu_mock._language import language
 
-    found = results.read(options.report)
+    found, spoken = results.read(options.report), language()
     failing = [case for case in found.cases if case.verdict is Verdict.FAIL]
     for case in failing:
-        print(known_failures.printed(case.id, str(found.client["name"]), case.match or case.signature))
+        match = case.match or case.signature
+        print(known_failures.printed(case.id, str(found.client["name"]), match, say(spoken, "known reason")))
     if not failing:
-        print(f"no case of {options.report} fails, so there is nothing to list", file=sys.stderr)
+        print(say(spoken, "none to list", report=options.report), file=sys.stderr)
     return 0

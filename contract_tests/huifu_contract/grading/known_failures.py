@@ -135,10 +135,7 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def printed(case: str, client: str, match: str) -> str:
-    """An entry to paste; the kit never rewrites the file itself."""
+def printed(case: str, client: str, match: str, reason: str) -> str:
+    """An entry to paste; the kit never rewrites the file itself. `reason` says what to write in its place."""
     quoted = json.dumps(match, ensure_ascii=False)  # a JSON string is a TOML string too
-    return (
-        f'[[known]]\ncase   = "{case}"\nclient = "{client}"\n'
-        f'reason = "why this is accepted for now"\nmatch  = {quoted}\n'
-    )
+    return f'[[known]]\ncase   = "{case}"\nclient = "{client}"\nreason = "{reason}"\nmatch  = {quoted}\n'

@@ -6,25 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from huifu_contract.grading.results import OK, CaseResult, RunResult, Verdict
+from huifu_contract.reports.failures import told
 from huifu_contract.reports.markdown import cell
+from huifu_contract.reports.words import say
+from huifu_mock._language import language
 
-TITLES = {
-    "worse": "Not ok any more",
-    "unrun": "Not run in B, or blocked there: nothing is known of these",
-    "better": "Ok now",
-    "other": "Not ok as before, in another way",
-    "verdict": "Ok as before, with another verdict",
-    "new": "New cases",
-    "gone": "Cases that are gone",
-}
-"""The kinds of changes, in the order in which they are told."""
-NO_CASE = "(no such case)"
+KINDS = ("worse", "unrun", "better", "other", "verdict", "new", "gone")
+"""The kinds of changes, in the order in which they are told; `words.py` has a title for each."""
+NO_CASE = ""
+"""What is before a new case, and after one that is gone."""
 UNRUN = frozenset({Verdict.NOT_RUN, Verdict.BLOCKED})
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One case. `before` and `after` are a verdict with what was found."""
+    """One case. `before` and `after` are a verdict with what was found, or NO_CASE."""
 
     kind: str
     case: str
@@ -36,14 +32,14 @@ class Change:
 
 
 def changes(a: RunResult, b: RunResult) -> list[Change]:
-    """In the order of TITLES, then of the cases."""
+    """In the order of KINDS, then of the cases."""
     before, after = ({case.id: case for case in run.cases} for run in (a, b))
     found = [
         change
         for name in dict.fromkeys((*after, *before))
         if (change := _change(before.get(name), after.get(name))) is not None
     ]
-    return sorted(found, key=lambda change: list(TITLES).index(change.kind))
+    return sorted(found, key=lambda change: KINDS.index(change.kind))
 
 
 def worse(found: Sequence[Change]) -> bool:
@@ -76,9 +72,20 @@ def _words(case: CaseResult) -> str:
     return f"{case.verdict}: {what}" if what else case.verdict.value
 
 
-def _who(run: RunResult) -> str:
+def _who(language: str, run: RunResult) -> str:
     client = " ".join(filter(None, (str(run.client["name"]), str(run.client["version"]))))
-    return f"{client} (kit {run.kit}, profile {run.profile}, seed {run.seed})"
+    return say(language, "changes who", client=client, kit=run.kit, profile=run.profile, seed=run.seed)
+
+
+def _said(language: str, words: str) -> str:
+    """A verdict with what was found."""
+    if words == NO_CASE:
+        return say(language, "no such case")
+    verdict, _, what = words.partition(": ")
+    found = told(language, what)
+    return (
+        say(language, "changes found", verdict=say(language, verdict), found=found) if what else say(language, verdict)
+    )
 
 
 def _score(run: RunResult) -> str:
@@ -86,54 +93,60 @@ def _score(run: RunResult) -> str:
 
 
 def text(a: RunResult, b: RunResult) -> str:
-    """For a person."""
-    found = changes(a, b)
-    lines = [f"A {_who(a)}  {_score(a)}", f"B {_who(b)}  {_score(b)}", *_remarks(a, b)]
-    for kind, title in TITLES.items():
+    """For a person, in the language of the terminal."""
+    spoken, found = language(), changes(a, b)
+    lines = [f"{name} {_who(spoken, run)}  {_score(run)}" for name, run in (("A", a), ("B", b))]
+    lines += [say(spoken, remark) for remark in _remarks(a, b)]
+    for kind in KINDS:
         mine = [change for change in found if change.kind == kind]
         if mine:
-            lines += ["", f"{title} ({len(mine)})"]
+            lines += ["", say(spoken, "changes title", title=say(spoken, f"changes {kind}"), count=len(mine))]
         for change in mine:
-            lines.append(f"  {change.level:<6} {change.case}{'  (the case has changed)' if change.revised else ''}")
-            lines += [f"         A {change.before}", f"         B {change.after}"]
-    return "\n".join(lines if found else (*lines, "", "no case ended otherwise"))
+            revised = say(spoken, "changes revised") if change.revised else ""
+            lines.append(f"  {change.level:<6} {change.case}{revised}")
+            lines += [f"         A {_said(spoken, change.before)}", f"         B {_said(spoken, change.after)}"]
+    return "\n".join(lines if found else (*lines, "", say(spoken, "changes none")))
 
 
 def markdown(a: RunResult, b: RunResult) -> str:
-    """For a pull request."""
+    """For a pull request, in English."""
     found = changes(a, b)
     lines = [
         "## Close contract: what changed",
         "",
         "| | client | score |",
         "|---|---|---|",
-        f"| before | {cell(_who(a))} | {cell(_score(a))} |",
-        f"| after | {cell(_who(b))} | {cell(_score(b))} |",
+        f"| before | {cell(_who('en', a))} | {cell(_score(a))} |",
+        f"| after | {cell(_who('en', b))} | {cell(_score(b))} |",
         "",
-        *(f"{cell(remark)}\n" for remark in _remarks(a, b)),
+        *(f"{cell(say('en', remark))}\n" for remark in _remarks(a, b)),
     ]
     if not found:
         return "\n".join((*lines, "No case ended otherwise.", ""))
-    for kind, title in TITLES.items():
+    for kind in KINDS:
         mine = [change for change in found if change.kind == kind]
         if mine:
-            lines += [f"### {title} ({len(mine)})", "", "| case | level | before | after |", "|---|---|---|---|"]
-            lines += [f"| `{c.case}` | {c.level} | {cell(c.before)} | {cell(c.after)} |" for c in mine]
+            lines += [f"### {say('en', f'changes {kind}')} ({len(mine)})", ""]
+            lines += ["| case | level | before | after |", "|---|---|---|---|"]
+            lines += [
+                f"| `{c.case}` | {c.level} | {cell(_said('en', c.before))} | {cell(_said('en', c.after))} |"
+                for c in mine
+            ]
             lines.append("")
     return "\n".join(lines)
 
 
 def _remarks(a: RunResult, b: RunResult) -> list[str]:
-    """What has to be known to compare the two at all."""
+    """What has to be known to compare the two at all, by its name in `words.py`."""
     found = []
     if a.client["name"] != b.client["name"]:
-        found.append("these are runs of two different clients")
+        found.append("two clients")
     if (a.profile, a.seed) != (b.profile, b.seed):
-        found.append("profile or seed differ, so other inputs were tried")
+        found.append("other profile")
     elif any(one.digest != two.digest for one, two in _both(a, b) if one.verdict is two.verdict is Verdict.PASS):
-        found.append("the same seed drew other inputs: the versions of hypothesis or of the kit differ")
+        found.append("other inputs")
     if a.interrupted or b.interrupted:
-        found.append("one of the runs was interrupted")
+        found.append("one interrupted")
     return found
 
 

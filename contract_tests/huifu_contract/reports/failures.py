@@ -18,6 +18,11 @@ def in_chinese(text: str) -> str:
     return "；".join(map(_part, _NEXT_LAW.split(text)))
 
 
+def told(language: str, text: str) -> str:
+    """What the kit says of a failure, in `zh` or `en`."""
+    return in_chinese(text) if language == "zh" else text
+
+
 def _part(text: str) -> str:
     found, parts = sentences(), text.split("; ")
     said = [found.say(part) for part in parts]

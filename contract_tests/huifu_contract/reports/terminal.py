@@ -98,7 +98,7 @@ def _statistics(console: Console, run: RunResult) -> None:
         console.print(f"  {each.law:<3}{chances}   {inputs}  [dim]{_say(each.law)}[/]", highlight=False)
     failed, runs = pooled(run.cases)
     if runs:
-        told = _say("flaky runs", failed=failed, runs=runs, rate=rate(failed, runs))
+        told = _say("flaky runs", failed=failed, runs=runs, rate=_told(rate(failed, runs)))
         console.print(f"\n[bold red]{_say('flaky')}[/]: {told}", highlight=False)
 
 
@@ -239,8 +239,7 @@ def _say(what: str, **given: object) -> str:
 
 
 def _told(text: str) -> str:
-    """What the kit says of a failure, in the language of the terminal."""
-    return failures.in_chinese(text) if language() == "zh" else text
+    return failures.told(language(), text)
 
 
 def _upper(verdict: Verdict) -> str:

@@ -146,6 +146,37 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "left out": ("--grade leaves out {needs}", "--grade 未包含 {needs}"),
     "not listed": ("the client lists no {needs} in its `profiles`", "客户端的 `profiles` 中没有 {needs}"),
     "or": (" or ", " 或 "),
+    "known reason": ("why this is accepted for now", "暂时接受它的原因"),
+    "none to list": (
+        "no case of {report} fails, so there is nothing to list",
+        "{report} 中没有未通过的用例，因此没有可登记的条目",
+    ),
+    "changes worse": ("Not ok any more", "变差：原来通过，现在未通过"),
+    "changes unrun": (
+        "Not run in B, or blocked there: nothing is known of these",
+        "在 B 中未运行或受阻：结果不得而知",
+    ),
+    "changes better": ("Ok now", "变好：现在通过"),
+    "changes other": ("Not ok as before, in another way", "仍未通过，但原因不同"),
+    "changes verdict": ("Ok as before, with another verdict", "仍算通过，但判定不同"),
+    "changes new": ("New cases", "新增的用例"),
+    "changes gone": ("Cases that are gone", "已没有的用例"),
+    "changes title": ("{title} ({count})", "{title}（{count}）"),
+    "changes revised": ("  (the case has changed)", "  （用例本身已修改）"),
+    "changes none": ("no case ended otherwise", "所有用例的结果都没有变化"),
+    "changes who": (
+        "{client} (kit {kit}, profile {profile}, seed {seed})",
+        "{client}（套件 {kit}，档位 {profile}，随机种子 {seed}）",
+    ),
+    "changes found": ("{verdict}: {found}", "{verdict}：{found}"),
+    "no such case": ("(no such case)", "（没有这个用例）"),
+    "two clients": ("these are runs of two different clients", "这是两个不同客户端的运行"),
+    "other profile": ("profile or seed differ, so other inputs were tried", "档位或随机种子不同，所试的输入也不同"),
+    "other inputs": (
+        "the same seed drew other inputs: the versions of hypothesis or of the kit differ",
+        "同一随机种子取到了不同的输入：hypothesis 或套件的版本不同",
+    ),
+    "one interrupted": ("one of the runs was interrupted", "其中一次运行被中断"),
 }
 
 
