@@ -66,7 +66,7 @@ class OwnTransport(Client):
 
 
 class Http10(OwnTransport):
-    """Speaks HTTP/1.0: names no host, and the reply ends where the connection does."""
+    """Speaks HTTP/1.0: names no host, and reads a reply only by its length."""
 
     def request(self, line: HTTPConnection, path: str, body: bytes) -> HTTPResponse:
         line.connect()
@@ -74,6 +74,8 @@ class Http10(OwnTransport):
         line.sock.sendall(head.encode() + body)
         response = HTTPResponse(line.sock, method="POST")
         response.begin()
+        if response.length is None:
+            raise ValueError("a reply without its length")
         return response
 
 

@@ -179,6 +179,14 @@ def test_escaped_is_truly_signed_in_ascii(tenant: huifu_mock.Tenant) -> None:
     assert b'"resp_desc":"\\u4ea4\\u6613\\u6210\\u529f"' in client.data_bytes
 
 
+def test_sign_first_changes_the_order_alone(tenant: huifu_mock.Tenant) -> None:
+    client = spoilt(tenant, "sign-first")
+    assert list(client.envelope) == ["sign", "data"]
+    text = client.body.partition(b',"data":')[2][:-1]
+    assert signing.verify(signing.load_public_key(tenant.huifu_public_key), text, client.envelope["sign"])
+    assert json.loads(text)["trans_stat"] == "S"
+
+
 def test_data_as_string_holds_the_signed_text(tenant: huifu_mock.Tenant) -> None:
     client = spoilt(tenant, "data-as-string")
     text = client.envelope["data"]

@@ -176,6 +176,10 @@ def extra_field(decided: DecidedReply, settings: Settings) -> bytes:
     return decided.signed(_with(decided, settings["field"], settings["text"].encode()))
 
 
+def sign_first(decided: DecidedReply, _: Settings) -> bytes:
+    return b'{"sign":' + _json(signing.sign(decided.key, decided.data)) + b',"data":' + decided.data + b"}"
+
+
 def beside_data(decided: DecidedReply, settings: Settings) -> bytes:
     honest = _without(decided, settings["field"]) if settings["moved"] else decided.signed(decided.data)
     return honest[:-1] + b"," + _json(settings["field"]) + b":" + _json(_wanted(decided, settings)) + b"}"
@@ -269,6 +273,8 @@ SIGNED: Final[tuple[Kind[SignedAct], ...]] = (
          "indented over several lines, correctly signed as sent", "多行缩进，按所发内容真实签名"),
     Kind("escaped", "signed", escaped,
          "Chinese as `\\uXXXX`, correctly signed as sent", "中文写作 `\\uXXXX`，按所发内容真实签名"),
+    Kind("sign-first", "signed", sign_first,
+         "`sign` stands before `data`, correctly signed", "`sign` 在 `data` 之前，真实签名"),
     Kind("data-as-string", "signed", data_as_string,
          "`data` is a string that holds JSON", "`data` 是包含 JSON 的字符串"),
     Kind("duplicate-key", "signed", duplicate_key,

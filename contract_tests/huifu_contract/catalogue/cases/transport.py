@@ -283,6 +283,9 @@ FRAMED: dict[str, Example] = {
     "in chunks": {"fault": "chunked"},
     "in parts, one after the other": {"fault": "drip", "bytes": 300, "seconds": 0.02},
     "compressed, as the client asked for it": {"fault": "gzip"},
+    "after an interim response 100": {"fault": "interim"},
+    "with the names of its headers in lower case": {"fault": "lower-case-headers"},
+    "with sign before data": {"fault": "sign-first"},
     "as application/json": {"fault": "content-type", "content_type": "application/json"},
     "as application/json; charset=utf-8": {"fault": "content-type", "content_type": "application/json; charset=utf-8"},
 }
@@ -293,14 +296,16 @@ FRAMED: dict[str, Example] = {
     Level.SHOULD,
     Basis.SAFETY,
     grade="decision",
-    quote=record.JSON + ". HTTP (RFC 9112) lets a reply come in chunks and in any number of segments; JSON (RFC 8259) "
-    "is UTF-8, and its media type needs no charset.",
-    says="A genuine reply is read that comes in chunks, in parts, compressed where the client asks for that, or with a "
-    "Content-Type without a charset.",
+    quote=record.JSON
+    + ". HTTP (RFC 9110, 9112) lets a reply come in chunks, in any number of segments and after interim "
+    "responses, with header names in either case; JSON (RFC 8259) is UTF-8, its members have no order, and its media "
+    "type needs no charset.",
+    says="A genuine reply is read that comes in chunks, in parts, compressed where the client asks for that, after a "
+    "100 Continue, with header names in lower case, with sign before data, or with a Content-Type without a charset.",
     because="a genuine reply is not read, so the client knows less than it could, and claims nothing false",
     fixed=[{"how": how} for how in FRAMED],
     since="1.1",
-    rev=2,
+    rev=3,
 )
 def reply_framing(harness: Harness, x: Example) -> None:
     harness.twin()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import http.client
 import json
+import re
+import socket
 from collections.abc import Callable, Iterator, Mapping
 from http.client import HTTPResponse
 from typing import Any
@@ -143,6 +145,60 @@ def wanting(kind: str) -> type[Client]:
     return made(Client, post=post)
 
 
+class TakesAnInterimResponse(Client):
+    """The first status line is that of the reply."""
+
+    def post(self, url: str, body: bytes, timeout_s: float) -> tuple[int, bytes]:
+        received = _received(url, body, timeout_s, self.content_type)
+        interim = re.match(rb"HTTP/1.1 (1\d\d) ", received)
+        return (int(interim[1]), b"") if interim else _read(received)
+
+
+class LooksForOneCase(Client):
+    """Looks for the length of the reply under its name as most servers write it."""
+
+    def post(self, url: str, body: bytes, timeout_s: float) -> tuple[int, bytes]:
+        received = _received(url, body, timeout_s, self.content_type)
+        framed = re.search(rb"\r\n(Content-Length|Transfer-Encoding): ", received)
+        return _read(received) if framed else (200, b"")
+
+
+class ReadsOneOrder(Client):
+    """What is signed stands between data and sign."""
+
+    def read(self, received: bytes) -> Envelope:
+        if not received.startswith(b'{"data":'):
+            raise NotReadable("it does not begin with data")
+        return super().read(received)
+
+
+def _received(url: str, body: bytes, timeout_s: float, kind: str) -> bytes:
+    """All bytes of the reply and of what comes before it, up to the end of the connection."""
+    parts = urlsplit(url)
+    head = f"POST {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Type: {kind}\r\nConnection: close\r\n"
+    try:
+        with socket.create_connection((parts.hostname, parts.port), timeout_s) as line:
+            line.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+            with line.makefile("rb") as reply:
+                received = reply.read()
+    except OSError as error:
+        raise NoReply(str(error)) from error
+    return received
+
+
+def _read(received: bytes) -> tuple[int, bytes]:
+    here, there = socket.socketpair()
+    with here, there:
+        there.sendall(received)
+        there.shutdown(socket.SHUT_WR)
+        response = HTTPResponse(here, method="POST")
+        try:
+            response.begin()
+            return response.status, response.read()
+        except http.client.HTTPException as error:
+            raise NoReply(str(error)) from error
+
+
 def _exchanged(
     url: str,
     body: bytes,
@@ -192,6 +248,9 @@ ROWS: tuple[tuple[str, str, str, type[Client], str], ...] = (
     ("written-twice", "req_date", "close", WritesTheDayTwice, "control/accepts-honest-success"),
     ("unescaped-in-the-text", "req_seq_id", "close", UnescapesTheText, "request/values-unchanged"),
     ("not-unpacked", "a compressed reply", "close", AsksForGzip, FRAMING),
+    ("taken-for-the-reply", "an interim response", "close", TakesAnInterimResponse, FRAMING),
+    ("asked-for-in-one-case", "Content-Length", "close", LooksForOneCase, FRAMING),
+    ("read-in-one-order", "data and sign", "close", ReadsOneOrder, FRAMING),
     ("read-once", "a reply in parts", "close", ReadsOnce, FRAMING),
     ("asked-for-in-one-way", "Content-Type", "close", wanting(wire.JSON), FRAMING),
 )

@@ -201,7 +201,10 @@ final class CloseClient
     /** The body as soon as it is whole; null until then. */
     private static function body(string $received): ?string
     {
-        [$head, $body] = explode("\r\n\r\n", $received, 2) + [1 => null];
+        do { // before the reply others may come that only tell that it will: 100 to 199
+            [$head, $body] = explode("\r\n\r\n", $received, 2) + [1 => null];
+            $received = $body ?? '';
+        } while ($body !== null && preg_match('~^HTTP/1\.1 1\d\d ~', $head));
         if ($body === null) {
             return null;
         }
