@@ -65,6 +65,21 @@ def parse(parser: argparse.ArgumentParser, commands: Any, words: Sequence[str]) 
     return args
 
 
+def action_first(command: argparse.ArgumentParser, words: Sequence[str], otherwise: Sequence[str]) -> list[str]:
+    """`words`, which begin with an option, with the action in front: the one that stands among them, or `otherwise`."""
+    for action in command._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for place, word in enumerate(words):
+                if word in action.choices and not _takes_value(action.choices[word], words[place - 1]):
+                    return [word, *words[:place], *words[place + 1 :]]
+    return [*otherwise, *words]
+
+
+def _takes_value(command: argparse.ArgumentParser, word: str) -> bool:
+    """Is the word after this one its value, as the address is after `--url`?"""
+    return any(word in action.option_strings and action.nargs != 0 for action in command._actions)
+
+
 def _check_action(command: argparse.ArgumentParser, word: str) -> None:
     """End with an error where a command's first word is none of its actions."""
     for action in command._actions:

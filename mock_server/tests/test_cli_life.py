@@ -92,6 +92,19 @@ def test_without_an_action_a_command_shows_what_there_is(run: Run, merchant: Mer
     assert run("webhooks") == (0, "no endpoints\n", "")
 
 
+def test_the_action_may_follow_the_options_of_its_command(
+    merchant: Merchant, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where = ["--url", merchant.tenant.base_url, "--tenant", merchant.tenant.sys_id]
+    assert main.main(["orders", *where, "create", "--req-seq-id", "list"]) == 0
+    assert main.main(["orders", *where, "pay", "list"]) == 0
+    assert merchant.tenant.orders.get("list").trans_stat == "S"
+    capsys.readouterr()
+    assert main.main(["orders", "--req-seq-id", "list", *where, "--json"]) == 0  # there it is the value of an option
+    assert [one["req_seq_id"] for one in json.loads(capsys.readouterr().out)] == ["list"]
+    assert main.main(["orders", "--json", "list", *where]) == 0
+
+
 def test_orders_are_created_listed_paid_and_failed(run: Run, merchant: Merchant) -> None:
     assert run("orders", "list") == (0, "no orders\n", "")
     code, out, _ = run(

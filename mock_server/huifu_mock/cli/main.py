@@ -78,7 +78,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     command = _loaded(COMMANDS[chosen][0])
     command.add_parser(commands)
     if len(words) == 1 or (words[1].startswith("-") and words[1] not in ("-h", "--help")):
-        words[1:1] = getattr(command, "WITHOUT_ACTION", ())
+        words[1:] = _commands.action_first(commands.choices[chosen], words[1:], getattr(command, "WITHOUT_ACTION", ()))
     args = _commands.parse(parser, commands, words)
     try:
         return int(command.run(args))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
 
@@ -129,6 +129,12 @@ class Tenant:
             self._dropped = True
 
 
+def _seeded(order: Mapping[str, Any]) -> dict[str, Any]:
+    """The body for an order; `created_at` may be a `datetime`, of Beijing time where it has no offset."""
+    at = order.get("created_at")
+    return {**order, "created_at": at.isoformat()} if isinstance(at, datetime) else dict(order)
+
+
 class Orders:
     """The orders of one tenant."""
 
@@ -142,11 +148,11 @@ class Orders:
         trade_type (T_NATIVE), trans_stat (P), trans_amt, time_expire, notify_url. How a close of it runs: settle
         (immediate, processing, accepted, refused), settle_seconds.
         """
-        return Order.of(self._link.ask("POST", path("tenants", self._sys_id, "orders"), order))
+        return Order.of(self._link.ask("POST", path("tenants", self._sys_id, "orders"), _seeded(order)))
 
     def add_many(self, orders: Iterable[Mapping[str, Any]]) -> list[Order]:
         """Seed several orders: all of them or, if one is refused, none."""
-        bodies = [dict(order) for order in orders]
+        bodies = [_seeded(order) for order in orders]
         return [Order.of(told) for told in self._link.ask("POST", path("tenants", self._sys_id, "orders"), bodies)]
 
     def get(self, req_seq_id: str | Order, **which: str) -> Order:
@@ -214,8 +220,10 @@ class Clock:
         """Stand still, and jump to the next timer whenever nothing else is going on."""
         return self._set("auto", at)
 
-    def advance(self, seconds: float) -> datetime:
+    def advance(self, seconds: float | timedelta) -> datetime:
         """Let `seconds` pass at once; everything that falls due happens, in order."""
+        if isinstance(seconds, timedelta):
+            seconds = seconds.total_seconds()
         told = self._link.ask("POST", f"{self._path}/advance", {"seconds": seconds})
         return datetime.fromisoformat(told["now"])
 

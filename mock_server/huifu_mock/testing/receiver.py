@@ -1,9 +1,10 @@
 """A receiver of webhooks and notifications in a thread: it records, checks signatures, and answers as it is told."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Condition, Event, Thread
 from types import TracebackType
@@ -94,8 +95,10 @@ class Receiver:
             if self._news.wait_for(lambda: len(self._fitting(kind, members)) >= count, timeout):
                 return self._fitting(kind, members)[count - 1]
             came = "; ".join(f"{push.kind} {push.event}" for push in self._received) or "nothing at all"
+            known = {name for push in self._received for name in push.event}
         wanted = " ".join([kind or "push", *(f"{name}={value}" for name, value in members.items())])
-        raise TimeoutError(f"{count} × {wanted} did not come within {timeout:g} s; what came: {came}")
+        strange = "".join(_not_a_member(name, known) for name in members if known and name not in known)
+        raise TimeoutError(f"{count} × {wanted} did not come within {timeout:g} s; {strange}what came: {came}")
 
     def clear(self) -> None:
         """Forget what was received."""
@@ -134,6 +137,11 @@ class Receiver:
 
 def _fits(push: Received, kind: str | None, members: dict[str, str]) -> bool:
     return kind in (None, push.kind) and members.items() <= push.event.items()
+
+
+def _not_a_member(name: str, known: Iterable[str]) -> str:
+    meant = get_close_matches(name, known, n=1)
+    return f"nothing that came has a member {name}{f', did you mean {meant[0]}?' if meant else ''}; "
 
 
 def _object(text: bytes) -> dict[str, Any]:
