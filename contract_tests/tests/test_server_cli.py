@@ -55,6 +55,25 @@ def test_a_broken_server_is_exit_1_with_the_sentence_it_breaks(
     assert re.search("  again: +huifu-contract server .* --case server/union-pay\n", out)
 
 
+def test_on_a_chinese_terminal_a_server_is_reported_on_in_chinese_and_its_files_stay_english(
+    server: huifu_mock.Server, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    right, wrong = (str(tmp_path / name) for name in ("right.json", "wrong.json"))
+    words = ["server", "--base-url", server.base_url, "--case", "server/union-pay", "--report"]
+    assert main([*words, right]) == 0
+    with next(bug for bug in BUGS if bug.name == "union-pay-closable").plant():
+        assert main([*words, wrong]) == 1
+    out = capsys.readouterr().out
+    assert "  通过条件：   银联订单关单得到 23000004。\n" in out
+    assert "  问题：       [U_NATIVE]：应答为 00000000 交易成功 S；期望 23000004 " in out
+    assert "; expected 23000004 " in results.read(Path(wrong)).cases[0].signature
+    assert main(["server", "--diff", right, wrong]) == 1
+    assert "3 个应答和 1 个判定不同" in capsys.readouterr().out
+    assert main(["server", "--diff", right, right]) == 0
+    assert "没有差异" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -6,6 +6,8 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
+from huifu_contract.catalogue import translations
+
 FILE = Path(__file__).with_name("quotes.zh.toml")
 
 
@@ -14,6 +16,13 @@ def in_chinese(quote: str) -> str:
     for english, chinese in sentences().items():
         quote = quote.replace(english, chinese)
     return quote.replace("。 ", "。")
+
+
+def in_words(language: str, says: str, quote: str) -> tuple[str, str]:
+    """What a case says, and what it stands on, in `zh` or `en`."""
+    if language == "zh":
+        return translations.in_chinese(says) or says, in_chinese(quote)
+    return says, quote
 
 
 @cache

@@ -15,7 +15,6 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from huifu_contract.catalogue.translations import in_chinese
 from huifu_contract.grading.flakiness import rate
 from huifu_contract.grading.results import OK, CaseResult, Exit, RunResult, Verdict
 from huifu_contract.grading.statistics import ONE_IN, by_law, percent, pooled
@@ -157,10 +156,7 @@ def _fail_alike(console: Console, names: Sequence[str]) -> None:
 def _failure(console: Console, run: RunResult, case: CaseResult) -> None:
     style = STYLES[case.verdict]
     console.print(f"\n[{style}]{_upper(case.verdict)}[/] {case.level} [bold]{case.id}[/]", highlight=False)
-    chinese = language() == "zh"
-    says, quote = (
-        (in_chinese(case.says) or case.says, quotes.in_chinese(case.quote)) if chinese else (case.says, case.quote)
-    )
+    says, quote = quotes.in_words(language(), case.says, case.quote)
     lines = [f"{_heading('passes when')}{says}", f"{_heading('stands on')}{quote}"]
     lines += [f"{_heading('law', law=law)}{_say(law)}" for law in case.laws]
     broken = case.signature or case.root

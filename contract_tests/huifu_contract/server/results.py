@@ -11,6 +11,8 @@ from typing import Any
 
 from huifu_contract import schemas
 from huifu_contract.grading.results import CaseResult, Exit, RunResult, Verdict, exit_code
+from huifu_contract.reports.words import say
+from huifu_mock._language import language
 
 FORMAT = 1
 
@@ -175,18 +177,23 @@ def _brief(facts: Mapping[str, str] | None) -> str:
 
 
 def text(a: ServerRun, b: ServerRun) -> str:
-    """For a person: one block a case, one line a field."""
-    found = differences(a, b)
-    lines = [f"A {a.server['name']} ({a.server['base_url']})", f"B {b.server['name']} ({b.server['base_url']})"]
+    """For a person, in the language of the terminal: one block a case, one line a field."""
+    spoken, found = language(), differences(a, b)
+    lines = [say(spoken, n, name=run.server["name"], url=run.server["base_url"]) for n, run in (("A", a), ("B", b))]
     if not found:
-        return "\n".join((*lines, "", "no difference: every question was answered alike"))
+        return "\n".join((*lines, "", say(spoken, "no difference")))
     last = ""
     for each in found:
         head = f"{each.case} [{each.label}]" if each.label else each.case
         if head != last:
             lines += ["", head]
         last = head
-        lines.append(f"  {each.field:<14} A {each.a or '(nothing)'}   B {each.b or '(nothing)'}")
+        one, two = (_said(spoken, value) for value in (each.a, each.b))
+        lines.append(f"  {each.field:<14} A {one}   B {two}")
     answers = len({(each.case, each.label) for each in found if each.label})
     verdicts = sum(each.field == "verdict" for each in found)
-    return "\n".join((*lines, "", f"{answers} answers and {verdicts} verdicts differ"))
+    return "\n".join((*lines, "", say(spoken, "differ", answers=answers, verdicts=verdicts)))
+
+
+def _said(spoken: str, value: str) -> str:
+    return say(spoken, "not asked") if value == NOT_THERE else value or say(spoken, "empty")

@@ -2,38 +2,55 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Sequence
 from itertools import groupby
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 
 from huifu_contract.grading.results import OK, Verdict
+from huifu_contract.reports import failures
+from huifu_contract.reports.quotes import in_words
 from huifu_contract.reports.terminal import STYLES
+from huifu_contract.reports.words import heading, left, say
 from huifu_contract.server.registry import ServerCase
 from huifu_contract.server.results import ServerResult, ServerRun, words
+from huifu_mock._language import language
+
+NEXT = re.compile(r"; (?=\[)")
+"""Between what is wrong with one answer and with the next."""
 
 
 def show(console: Console, run: ServerRun) -> None:
     server = run.server
-    probed = "control API" if server["admin"] else "no control API"
-    parts = (f"huifu-contract {run.kit}", f"{server['name']} at {server['base_url']}", probed, f"seed {run.seed}")
+    parts = (
+        f"huifu-contract {run.kit}",
+        _say("server at", name=server["name"], url=server["base_url"]),
+        _say("control API" if server["admin"] else "no control API"),
+        _say("seed", seed=run.seed),
+    )
     console.print(" · ".join(escape(part) for part in parts), highlight=False)
+    widest = max((cell_len(_say(case.verdict)) for case in run.cases), default=0)
     for case in run.cases:
-        console.print(f"  [{STYLES[case.verdict]}]{case.verdict:<9}[/] {case.id}", highlight=False)
+        console.print(f"  [{STYLES[case.verdict]}]{left(_say(case.verdict), widest)}[/] {case.id}", highlight=False)
     for case in run.cases:
         if case.verdict not in OK and case.verdict is not Verdict.BLOCKED:
             _failure(console, run, case)
     blocked = sorted((case for case in run.cases if case.verdict is Verdict.BLOCKED), key=lambda case: case.root)
     for root, cases in groupby(blocked, key=lambda case: case.root):
         names = ", ".join(case.id for case in cases)
-        console.print(f"\n[magenta]BLOCKED[/] {names}: {escape(root)}", highlight=False, soft_wrap=True)
+        told = _say("named", name=names, told=_told(root))
+        console.print(f"\n[magenta]{_say('blocked').upper()}[/] {escape(told)}", highlight=False, soft_wrap=True)
     for case in run.cases:
         if case.verdict is Verdict.NOTE:
-            console.print(f"[cyan]note[/]  {case.id}: {escape(case.signature)}", highlight=False, soft_wrap=True)
-    counts = ", ".join(f"{count} {verdict}" for verdict, count in run.counts.items())
-    console.print(f"\n{counts or 'nothing ran'}  {run.seconds:.1f} s", highlight=False)
+            told = _say("named", name=case.id, told=_told(case.signature))
+            console.print(f"[cyan]{_say('note')}[/]  {escape(told)}", highlight=False, soft_wrap=True)
+    counts = ", ".join(f"{count} {_say(verdict)}" for verdict, count in run.counts.items())
+    seconds = _say("seconds", seconds=f"{run.seconds:.1f}")
+    console.print(f"\n{counts or _say('nothing ran')}  {seconds}", highlight=False)
 
 
 def _again(run: ServerRun, case: ServerResult) -> str:
@@ -44,13 +61,14 @@ def _again(run: ServerRun, case: ServerResult) -> str:
 
 
 def _failure(console: Console, run: ServerRun, case: ServerResult) -> None:
-    console.print(
-        f"\n[{STYLES[case.verdict]}]{case.verdict.upper()}[/] {case.level} [bold]{case.id}[/]", highlight=False
-    )
-    lines = [f"passes when: {case.says}", f"stands on:   {case.quote}"]
-    lines += [f"broken:      {part}" for part in case.signature.split("; [")]
-    lines += case.steps or tuple(f"answered:    {seen.label}: {words(seen)}" for seen in case.observed)
-    lines.append(f"again:       {_again(run, case)}")
+    verdict = _say(case.verdict).upper()
+    console.print(f"\n[{STYLES[case.verdict]}]{verdict}[/] {case.level} [bold]{case.id}[/]", highlight=False)
+    says, quote = in_words(language(), case.says, case.quote)
+    lines = [f"{_heading('passes when')}{says}", f"{_heading('stands on')}{quote}"]
+    lines += [f"{_heading('broken')}{_told(part)}" for part in NEXT.split(case.signature)]
+    seen = tuple(_say("named", name=seen.label, told=words(seen)) for seen in case.observed)
+    lines += map(_told, case.steps) if case.steps else (f"{_heading('answered')}{line}" for line in seen)
+    lines.append(f"{_heading('again')}{_again(run, case)}")
     for line in lines:
         console.print("  " + escape(line), highlight=False, soft_wrap=True)
 
@@ -62,11 +80,24 @@ def listed(records: Sequence[ServerCase]) -> str:
 
 def one(record: ServerCase) -> str:
     """Everything about one case."""
+    says, quote = in_words(language(), record.says, record.quote)
     rows = {
-        "passes when": record.says,
-        "stands on": record.quote,
-        "level": f"{record.level} (basis: {record.basis})",
-        "needs": record.needs,
-        "since": f"{record.since}, revision {record.rev}",
+        "passes when": says,
+        "stands on": quote,
+        "level": _say("server level", level=record.level, basis=record.basis),
+        "needs": _told(record.needs),
+        "since": _say("since words", since=record.since, rev=record.rev),
     }
-    return "\n".join((record.id, *(f"  {name + ':':<13}{value}" for name, value in rows.items())))
+    return "\n".join((record.id, *(f"  {_heading(name)}{value}" for name, value in rows.items())))
+
+
+def _say(what: str, **given: object) -> str:
+    return say(language(), what, **given)
+
+
+def _heading(what: str) -> str:
+    return heading(language(), what)
+
+
+def _told(text: str) -> str:
+    return failures.told(language(), text)
