@@ -12,6 +12,8 @@ from huifu_mock._columns import columns
 
 _EXAMPLE: Final = re.compile(r"(?P<command> {2,}\S.*?)(?P<gap> {2,})(?P<sentence>\S.*)")
 _BETWEEN_SENTENCES: Final = re.compile(r"(?<=\.) (?=[A-Z])")
+_PLACE: Final = re.compile(r"\{(\d?)(…?)\}")
+"""Of a value in a Chinese sentence: its number where the order is another one, and whether it is a sentence too."""
 _COLON: Final = re.compile(r"(?<=[^\x00-\x7f]):$", re.MULTILINE)
 """The one that argparse puts after a heading."""
 _ATOM: Final = re.compile(r"\s+|[（“「]*(?:[!-~…]+|\S)[，。、；：！？）”」]*")
@@ -21,7 +23,9 @@ _ATOM: Final = re.compile(r"\s+|[（“「]*(?:[!-~…]+|\S)[，。、；：！�
 class Sentences:
     """Chinese for English sentences.
 
-    `{}` in a sentence of the files stands for a name or a value; of several that fit the first counts.
+    `{}` in a sentence of the files stands for a name or a value, which stays as it is; `{…}` in the Chinese one for
+    another sentence, which is said in Chinese as well. With a number it is the value of that number, from 0. Of several
+    sentences that fit the first counts.
     """
 
     def __init__(self, files: Iterable[Path]) -> None:
@@ -29,9 +33,7 @@ class Sentences:
         for file in files:
             self._known |= tomllib.loads(file.read_text(encoding="utf-8"))
         self._with_values: Final = [
-            (re.compile("(.+?)".join(map(re.escape, english.split("{}"))), re.DOTALL), self._known[english])
-            for english in self._known
-            if "{}" in english
+            (english.split("{}"), self._known[english]) for english in self._known if "{}" in english
         ]
 
     def say(self, english: str) -> str:
@@ -40,10 +42,37 @@ class Sentences:
             return found
         if english.endswith(".") and (found := self._known.get(english[0].lower() + english[1:-1])):
             return f"{found}。"
-        for pattern, chinese in self._with_values:
-            if match := pattern.fullmatch(english):
-                return chinese.format(*map(self.say, match.groups()))
+        for parts, chinese in self._with_values:
+            if values := _values(parts, english):
+                return self._filled(chinese, values)
         return english
+
+    def _filled(self, chinese: str, values: list[str]) -> str:
+        left = iter(values)
+
+        def value(place: re.Match[str]) -> str:
+            given = values[int(place[1])] if place[1] else next(left)
+            return self.say(given) if place[2] else given
+
+        return _PLACE.sub(value, chinese)
+
+
+def _values(parts: list[str], text: str) -> list[str]:
+    """What stands between the parts of a sentence in a text; empty if the text is another one.
+
+    A value may be as long as a request, so this is one look from left to right and no regular expression.
+    """
+    first, *between, last = parts
+    if not (text.startswith(first) and text.endswith(last)):
+        return []
+    values, at, end = [], len(first), len(text) - len(last)
+    for part in between:
+        found = text.find(part, at + 1, end)
+        if found < 0:
+            return []
+        values.append(text[at:found])
+        at = found + len(part)
+    return [*values, text[at:end]] if at < end else []
 
 
 @cache

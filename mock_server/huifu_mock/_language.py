@@ -2,9 +2,12 @@
 
 import os
 import sys
+from typing import Literal
+
+Language = Literal["zh", "en"]
 
 
-def language() -> str:
+def language() -> Language:
     """The language of whoever sits at the terminal, of those that explanations are in: `zh` or `en`."""
     wanted = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
     try:

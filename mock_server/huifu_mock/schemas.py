@@ -5,7 +5,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import jsonschema_rs
 
@@ -20,24 +21,38 @@ class Problem:
     problem: str
     expected: str
     zh: str = ""
-    """What is wrong and what would be right, in Chinese; empty where it is said in English alone."""
-    gloss: str = ""
-    """`expected` in English alone, where a schema describes it in both languages."""
+    """What is wrong and what would be right, in Chinese, where a value decides how it is said."""
 
     def __str__(self) -> str:
         return f"{self.field}: {self.problem}; {self.expected}"
 
     @property
     def english(self) -> str:
-        return f"{self.field}: {self.problem}; {self.gloss or self.expected}"
+        return f"{self.field}: {self.problem}; {_apart(self.expected)[1] or self.expected}"
 
     @property
     def chinese(self) -> str:
-        """In English, if there is no Chinese."""
-        return f"{_WHOLE_ZH if self.field == _WHOLE else self.field}：{self.zh}" if self.zh else str(self)
+        """The same in Chinese; what no file of ours knows, such as the words of a database, stays as it is."""
+        told = self.in_chinese()
+        return f"{in_chinese(self.field)}：{self.zh or f'{told.problem}；{told.expected}'}"
+
+    def in_chinese(self) -> "Problem":
+        """The same with what is wrong and what would be right in Chinese."""
+        return Problem(self.field, in_chinese(self.problem), _apart(self.expected)[0] or in_chinese(self.expected))
 
 
-_WHOLE, _WHOLE_ZH = "the body", "请求体"
+PROBLEMS: Final = Path(__file__).with_name("problems.zh.toml")
+"""What problems say, in Chinese under each English sentence."""
+
+
+def in_chinese(english: str) -> str:
+    """One of the sentences that are said of problems, in Chinese; as it is where it is none."""
+    from huifu_mock._chinese import sentences  # most servers are asked for none
+
+    return sentences((PROBLEMS,)).say(english)
+
+
+_WHOLE = "the body"
 
 
 class Schema:
@@ -70,11 +85,7 @@ class Schema:
         path = [str(part) for part in error.instance_path]
         if kind == "required":
             path.append(value)
-            wanted = self._described(path)
-            zh, gloss = _apart(wanted)
-            yield Problem(
-                _field(prefix, path), "is missing", wanted or "it is required", f"缺少；{zh or '必填'}", gloss
-            )
+            yield Problem(_field(prefix, path), "is missing", self._described(path) or "it is required")
             return
         if kind == "additionalProperties":
             known = [*self._at(path).get("properties", {})]
@@ -89,11 +100,7 @@ class Schema:
             return
         said, wanted = _WORDS[kind](value, error.instance) if kind in _WORDS else (error.message, "")
         described = "" if kind in _EXACT else self._described(path)
-        zh, gloss = _apart(described)
-        if kind in _WORDS_ZH:
-            said_zh, wanted_zh = _WORDS_ZH[kind](value, error.instance)
-            zh = f"{said_zh}；{zh or wanted_zh}"
-        yield Problem(_field(prefix, path), said, described or wanted or "see the schema", zh, gloss)
+        yield Problem(_field(prefix, path), said, described or wanted or "see the schema")
 
     def _described(self, path: list[str]) -> str:
         """What the schema says of the value at `path`: a sentence tells more than a pattern."""
@@ -107,7 +114,8 @@ class Schema:
         return {**_resolved(found), **found}
 
 
-_BOTH = re.compile(r"(.*[\u3400-\u9fff].*?) ?\(([^()]*)\)", re.DOTALL)
+_BOTH = re.compile(r"(.*[\u3400-\u9fff].*?) ?\((?!\d+\))([^()]*)\)", re.DOTALL)
+"""The number in `String(128)` is none."""
 
 
 def _apart(description: str) -> tuple[str, str]:
@@ -227,26 +235,3 @@ _WORDS: dict[str, _Words] = {
     "format": lambda v, i: (f"{_shown(i)} is not a {v}", f"it must be a {v}"),
     "not": _not,
 }
-
-_TYPES_ZH = {"string": "字符串", "object": "对象", "array": "数组", "boolean": "布尔值", "null": " null",
-             "number": "数字", "integer": "整数"}  # fmt: skip
-_JSON_TYPES_ZH = {str: "字符串", dict: "对象", list: "数组", bool: "布尔值", type(None): " null"}
-
-
-def _types_zh(value: Any) -> str:
-    return "或".join(_TYPES_ZH.get(name, name) for name in ([value] if isinstance(value, str) else value))
-
-
-_WORDS_ZH: dict[str, _Words] = {
-    "type": lambda v, i: (f"是{_JSON_TYPES_ZH.get(type(i), '数字')}，不是{_types_zh(v)}", f"须为{_types_zh(v)}"),
-    "maxLength": lambda v, i: (f"有 {len(i)} 个字符", f"最多 {v} 个"),
-    "minLength": lambda v, i: (
-        "为空" if not i else f"有 {len(i)} 个字符",
-        "不能为空" if v == 1 else f"至少 {v} 个",
-    ),
-    "pattern": lambda v, i: (f"{_shown(i)} 格式不对", f"须匹配 {v}"),
-    "enum": lambda v, i: (f"{_shown(i)} 不在取值范围内", "可取 " + "、".join(_shown(x) for x in v)),
-    "const": lambda v, i: (f"是 {_shown(i)}", f"须为 {_shown(v)}"),
-    "not": lambda _, i: (f"{_shown(i)} 含有不允许的字符", "不允许控制字符、U+2028 与 U+2029"),
-}
-"""The same in Chinese, for what the schemas of Huifu's requests ask."""

@@ -15,7 +15,8 @@ from huifu_contract.outcome import VERDICTS, Outcome
 from huifu_contract.passive.order_numbers import PREFIX, OrderSession
 from huifu_contract.passive.rendezvous import Question
 from huifu_mock import Server
-from huifu_mock.http.answers import problem
+from huifu_mock._language import Language
+from huifu_mock.http.answers import language_of, problem
 from huifu_mock.http.server import HttpServer
 from huifu_mock.request import Endpoint, ReceivedBytes, read
 from huifu_mock.schemas import Problem
@@ -58,16 +59,17 @@ class PassiveHttp(HttpServer):
             case ("GET", "/_contract/next"):
                 return await self._next(request)
             case ("POST", "/_contract/claim"):
-                return self._claim(await request.read())
+                return self._claim(await request.read(), language_of(request))
             case _:
                 wanted = "there are GET /_contract/next?agent=NAME and POST /_contract/claim"
-                return problem(404, Problem("the path", f"there is nothing at {request.method} {path}", wanted))
+                missing = Problem("the path", f"there is nothing at {request.method} {path}", wanted)
+                return problem(404, missing, language_of(request))
 
     async def _next(self, request: BaseRequest) -> web.Response:
         agent = request.rel_url.query.get("agent", "")
         if agent != self.host_run.agent:
             wanted = f"ask for {self.host_run.agent}"
-            return problem(404, Problem("agent", f'nobody is called "{agent}" here', wanted))
+            return problem(404, Problem("agent", f'nobody is called "{agent}" here', wanted), language_of(request))
         question = Question()
         try:
             rendezvous = await asyncio.get_running_loop().run_in_executor(None, self.host_run.next, question)
@@ -76,20 +78,21 @@ class PassiveHttp(HttpServer):
             raise
         return web.Response(status=204) if rendezvous is None else _answer(200, rendezvous)
 
-    def _claim(self, body: bytes) -> web.Response:
+    def _claim(self, body: bytes, language: Language) -> web.Response:
         try:
             claim = json.loads(body)
             verdict, number = claim["outcome"], claim.get("org_req_seq_id")
         except (ValueError, KeyError, TypeError, AttributeError):
             verdict, number = None, None
         if verdict not in (*VERDICTS, "crashed"):
-            right = (
-                f'{{"outcome": one of {", ".join(VERDICTS)}}}, with org_req_seq_id for a number that begins with CASE~'
+            wanted = (
+                f'a claim is {{"outcome": one of {", ".join(VERDICTS)}}}, '
+                "with org_req_seq_id for a number that begins with CASE~"
             )
-            return problem(400, Problem("the body", "is no claim", f"a claim is {right}"))
+            return problem(400, Problem("the body", "is no claim", wanted), language)
         wrong = self.host_run.claim(Outcome(verdict), number)
         if wrong:
-            return problem(409, Problem("the claim", "cannot be taken now", wrong))
+            return problem(409, Problem("the claim", "cannot be taken now", wrong), language)
         return web.Response(status=204)
 
     async def _huifu(self, request: BaseRequest, endpoint: Endpoint, session: str) -> web.StreamResponse:

@@ -40,6 +40,11 @@ class Refused(ValueError):
         super().__init__("; ".join(map(str, problems)))
         self.status, self.problems = status, problems
 
+    @property
+    def chinese(self) -> str:
+        """The same in Chinese."""
+        return "；".join(problem.chinese for problem in self.problems)
+
 
 def check(name: str, body: Any, prefix: str = "") -> None:
     """Raises `Refused` with everything that the schema complains of."""

@@ -5,12 +5,15 @@ from collections.abc import Mapping
 from typing import Final
 
 from aiohttp.helpers import rfc822_formatted_time
+from aiohttp.web_request import BaseRequest
 from aiohttp.web_response import Response
 
+from huifu_mock._language import Language
 from huifu_mock.gateway.gateway import Exchange
 from huifu_mock.gateway.mock import Refused
 from huifu_mock.http.control import route
 from huifu_mock.http.control.route import ControlResponse
+from huifu_mock.http.languages import negotiated
 from huifu_mock.schemas import Problem
 
 JSON: Final = "application/json;charset=UTF-8"
@@ -39,9 +42,14 @@ def as_bytes(body: bytes, headers: Mapping[str, str], status: str = "200 OK") ->
     return f"HTTP/1.1 {status}\r\n{lines}{date}\r\n\r\n".encode("latin-1") + body
 
 
-def problem(status: int, what: Problem) -> Response:
+def language_of(request: BaseRequest) -> Language:
+    """The language that a request asks for."""
+    return negotiated(",".join(request.headers.getall("Accept-Language", ())))
+
+
+def problem(status: int, what: Problem, language: Language = "en") -> Response:
     """The answer to a call that is not served: a problem document (RFC 9457)."""
-    told = route.problem(Refused(status, what))
+    told = route.problem(Refused(status, what), language)
     # what was sent may be quoted, and a path or header may hold bytes that are no characters
     return control_answer(told, json.dumps(told.body, ensure_ascii=False).encode(errors="replace"))
 

@@ -15,7 +15,7 @@ from aiohttp.web_response import Response, StreamResponse
 from huifu_mock.gateway.mock import Refused
 from huifu_mock.http import page
 from huifu_mock.http.address import ANY_ADDRESS, host_of, is_loopback
-from huifu_mock.http.answers import control_answer, problem
+from huifu_mock.http.answers import control_answer, language_of, problem
 from huifu_mock.http.bodies import Bodies, Unread
 from huifu_mock.http.control import json_bodies, router
 from huifu_mock.http.event_stream import EventStreams
@@ -58,14 +58,16 @@ class ControlApi:
         if (refused := self._stranger(request)) is not None:
             return refused
         if request.method not in ("GET", "HEAD"):
-            refused = problem(405, Problem("the method", f"is {request.method}", "pages and their files take GET"))
+            wrong = Problem("the method", f"is {request.method}", "pages and their files take GET")
+            refused = problem(405, wrong, language_of(request))
             refused.headers["Allow"] = "GET, HEAD"
             return refused
         known = asked.file == page.CONSOLE and self._unsigned(request) is None
         given = await self._first_answers(request) if known else {}
         if (found := page.answer(request, asked, given)) is not None:
             return found
-        return problem(404, Problem("the path", f"there is nothing at {path}", "the console is at /_mock/"))
+        missing = Problem("the path", f"there is nothing at {path}", "the console is at /_mock/")
+        return problem(404, missing, language_of(request))
 
     async def _first_answers(self, request: BaseRequest) -> dict[str, bytes]:
         """What the console would ask for at once: answers by their paths. It asks where one is missing."""
@@ -92,10 +94,17 @@ class ControlApi:
         try:
             body = await self._bodies.read(request, place) if request.can_read_body else router.MISSING
             told = await router.dispatch(
-                server.mock, here, request.method, path, query=query, body=body, in_a_thread=self._worker.run
+                server.mock,
+                here,
+                request.method,
+                path,
+                query=query,
+                body=body,
+                language=language_of(request),
+                in_a_thread=self._worker.run,
             )
         except Unread as unread:
-            return problem(unread.status or 400, unread.problem)
+            return problem(unread.status or 400, unread.problem, language_of(request))
         finally:
             place.leave()
         if told.events is not None:
@@ -117,7 +126,7 @@ class ControlApi:
         origin = request.headers.get("Origin")
         if origin is not None and not self._is_ours(host_of(origin) or origin):
             wanted = "the control API is not for web pages of other sites"
-            return problem(403, Problem("Origin", f"is {origin}", wanted))
+            return problem(403, Problem("Origin", f"is {origin}", wanted), language_of(request))
         host = host_of(f"//{request.headers.get('Host', '')}")
         if not self._token and not self._is_ours(host):
             wanted = f"call it as 127.0.0.1 or localhost, as in {self._server.base_url}"
@@ -134,7 +143,8 @@ class ControlApi:
         ):
             return None
         wanted = "send Authorization: Bearer and the value of --control-token"
-        refused = problem(401, Problem("Authorization", "the control token is missing or wrong", wanted))
+        missing = Problem("Authorization", "the control token is missing or wrong", wanted)
+        refused = problem(401, missing, language_of(request))
         refused.headers["WWW-Authenticate"] = 'Bearer realm="huifu-mock"'
         return refused
 

@@ -14,6 +14,7 @@ from aiohttp.web_request import BaseRequest
 from aiohttp.web_response import Response, StreamResponse
 
 from huifu_mock import explain
+from huifu_mock._language import Language
 from huifu_mock.explain.budget import Budget
 from huifu_mock.faults import NO_FAULTS
 from huifu_mock.gateway.gateway import PATHS, PATIENCE, Exchange, undone
@@ -21,7 +22,7 @@ from huifu_mock.gateway.mock import Mock
 from huifu_mock.gateway.tenant import Tenant
 from huifu_mock.http import faulty
 from huifu_mock.http.address import CannotListen, base_url, cannot_listen, is_loopback
-from huifu_mock.http.answers import as_bytes, headers_of, problem
+from huifu_mock.http.answers import as_bytes, headers_of, language_of, problem
 from huifu_mock.http.bodies import AT_ONCE, MAX_BODY, Bodies, LeftEarly, Unread
 from huifu_mock.http.connection import AnswerKnown, Connection, Listener, begun, learn, peer_port
 from huifu_mock.http.known_heads import Head
@@ -313,11 +314,12 @@ class HttpServer:
         whole = (unread.length, "") if unread.length > len(unread.body) else None
         sent = ReceivedBytes(unread.body, _raw(request), session, peer_port(request.transport), whole)
         path = path or request.rel_url.raw_path
-        return self.turn_away(Unmatched(unread.kind, unread.status, unread.problem, sent, request.method, path))
+        call = Unmatched(unread.kind, unread.status, unread.problem, sent, request.method, path)
+        return self.turn_away(call, language_of(request))
 
-    def turn_away(self, call: Unmatched) -> Response:
+    def turn_away(self, call: Unmatched, language: Language = "en") -> Response:
         """The answer to a call that reached no endpoint, which is kept."""
-        refused = problem(call.status or 400, call.problem)
+        refused = problem(call.status or 400, call.problem, language)
         body = refused.body
         assert isinstance(body, bytes)
         try:

@@ -63,7 +63,8 @@ def document(routes: Iterable[Route], base_url: str) -> Json:
             "version": VERSION,
             "summary": "A fake Huifu Dougong payment gateway for local development and CI",
             "description": "Huifu's endpoints answer as the specification says; the control API below `/_mock` "
-            "sets the state and tells what happened.",
+            "sets the state and tells what happened. Errors of the control API are problem documents (RFC 9457), in "
+            "Chinese where `Accept-Language` prefers it, else in English; `Content-Language` tells which.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": base_url or "/"}],

@@ -13,7 +13,7 @@ from huifu_mock.http.control.route import ControlRequest, ControlResponse, Route
 from huifu_mock.push.delivery import Delivery, Status, Wanted
 from huifu_mock.push.events import EVENTS, TRANS_CLOSE, WEBHOOK_EVENTS
 from huifu_mock.push.queue import Webhook
-from huifu_mock.schemas import Problem
+from huifu_mock.schemas import Problem, in_chinese
 from huifu_mock.state.waiting import MOST_WAITING
 
 
@@ -41,10 +41,7 @@ def _leads_away(tenant: Tenant, url: str) -> dict[str, str]:
     if not allow:
         return {}
     said = f"pushes go to this machine alone: unless {host} is it, start serve with {allow} (in Python push_allow=[…])"
-    return {
-        "hint": said,
-        "hint_zh": f"推送只发往本机；{host} 若不是本机，请在启动 serve 时加 {allow}（Python 中为 push_allow=[…]）",
-    }
+    return {"hint": said, "hint_zh": in_chinese(said)}
 
 
 async def listed_webhooks(request: ControlRequest) -> ControlResponse:

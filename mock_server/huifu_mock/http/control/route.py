@@ -9,9 +9,11 @@ from functools import cache
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
+from huifu_mock._language import Language
 from huifu_mock.gateway.mock import Mock, Refused
 from huifu_mock.gateway.tenant import Tenant
-from huifu_mock.schemas import Problem
+from huifu_mock.http.languages import CONTENT_LANGUAGE
+from huifu_mock.schemas import Problem, in_chinese
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +102,25 @@ class WrongMethod(Refused):
         self.allowed = allowed
 
 
-def problem(refused: Refused) -> ControlResponse:
-    """An RFC 9457 problem document."""
-    headers = {"Content-Type": "application/problem+json"}
+def problem(refused: Refused, language: Language = "en") -> ControlResponse:
+    """An RFC 9457 problem document. What people read is in that language; the rest is the same in every one."""
+    headers = {
+        "Content-Type": "application/problem+json",
+        "Content-Language": CONTENT_LANGUAGE[language],
+        "Vary": "Accept-Language",
+    }
     if isinstance(refused, WrongMethod):
         headers["Allow"] = refused.allowed
+    title, detail, told = HTTPStatus(refused.status).phrase, str(refused), refused.problems
+    if language == "zh":
+        title, detail = in_chinese(f"{refused.status} {title}"), refused.chinese
+        told = tuple(one.in_chinese() for one in told)
     document = {
         "type": "about:blank",
-        "title": HTTPStatus(refused.status).phrase,
+        "title": title,
         "status": refused.status,
-        "detail": str(refused),
-        "errors": [{"field": one.field, "problem": one.problem, "expected": one.expected} for one in refused.problems],
+        "detail": detail,
+        "errors": [{"field": one.field, "problem": one.problem, "expected": one.expected} for one in told],
     }
     return ControlResponse(refused.status, document, headers)
 

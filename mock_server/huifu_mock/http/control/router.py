@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import Any, Final
 from urllib.parse import unquote
 
+from huifu_mock._language import Language
 from huifu_mock.gateway.mock import Mock, Refused
 from huifu_mock.http.control import (
     about,
@@ -98,9 +99,13 @@ async def dispatch(
     *,
     query: dict[str, str],
     body: Any = MISSING,
+    language: Language = "en",
     in_a_thread: json_bodies.Run = off_loop,
 ) -> ControlResponse:
-    """Answer one call. `body` is bytes of JSON, or a JSON value, or `MISSING`. Errors are problem documents."""
+    """Answer one call. `body` is bytes of JSON, or a JSON value, or `MISSING`.
+
+    Errors are problem documents, in `language`.
+    """
     try:
         route, values = _route(mock, method, path)
         _check_query(route, query)
@@ -108,20 +113,27 @@ async def dispatch(
         if (ready := mock.store.ready) is not None and not INLINE.get():
             await ready(values.get("sys_id", ""))
         response = _handled(route, request, path)
-        answer = response if isinstance(response, ControlResponse) else await response
+        if isinstance(response, Refused):  # what it did up to there is kept before anybody is told
+            answer = problem(response, language)
+        else:
+            answer = response if isinstance(response, ControlResponse) else await response
         await once_kept(mock)
         return answer
     except Refused as refused:
-        return problem(refused)
+        return problem(refused, language)
     except Unkept as unkept:
         wanted = "nothing was done; GET /_mock/health tells when it is well again"
-        return problem(Refused(503, Problem("the store", f"cannot keep anything: {unkept}", wanted)))
+        said = Problem("the store", f"cannot keep anything: {unkept}", wanted)
+        return problem(Refused(503, said), language)
     except Exception:
         log.exception("the control API failed inside")
-        return problem(Refused(500, Problem("the server", "failed inside", "this is a bug of huifu-mock: see its log")))
+        said = Problem("the server", "failed inside", "this is a bug of huifu-mock: see its log")
+        return problem(Refused(500, said), language)
 
 
-def _handled(route: Route, request: ControlRequest, path: str) -> ControlResponse | Awaitable[ControlResponse]:
+def _handled(
+    route: Route, request: ControlRequest, path: str
+) -> ControlResponse | Awaitable[ControlResponse] | Refused:
     """What the handler answers; all that it does to the tenant in the path is one unit of work."""
     sys_id = request.path.get("sys_id")
     tenant = request.mock.gateway.tenant(sys_id) if sys_id else None
@@ -129,7 +141,7 @@ def _handled(route: Route, request: ControlRequest, path: str) -> ControlRespons
         try:
             return route.handler(request) if tenant is None or not route.replayed else _noted(route, request, path)
         except Refused as refused:
-            return problem(refused)
+            return refused
 
 
 def _noted(route: Route, request: ControlRequest, path: str) -> ControlResponse | Awaitable[ControlResponse]:
