@@ -136,6 +136,13 @@ def test_what_an_interrupted_run_did_not_reach_is_one_block_and_the_last_line_na
     assert "--resume FILE.jsonl" in lines[-1]
 
 
+def test_an_interrupted_run_of_resume_names_its_file_and_does_not_advise_what_was_done() -> None:
+    run, out = replace(made_results.run("php"), interrupted=True), io.StringIO()
+    with redirect_stdout(out):
+        terminal.show(terminal.console(), run, Path("deep.jsonl"))
+    assert out.getvalue().splitlines()[-1] == "Interrupted. The same command goes on from deep.jsonl."
+
+
 def test_the_last_line_says_what_to_do_next_if_anything_is_not_ok() -> None:
     assert "known --print" in piped(made_results.run("php", made_results.SAMPLE)).splitlines()[-1]
     assert piped(made_results.run("php")).splitlines()[-1].startswith("MUST")

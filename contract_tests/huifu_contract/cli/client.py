@@ -156,8 +156,11 @@ def _server(keep: str | None) -> Any:
 
 def keep_open(base_url: str, runs: Sequence[RunResult]) -> None:
     """Return when nobody looks at the failing calls any more; at once where there are none."""
+    from huifu_contract.reports.words import say
+    from huifu_mock._language import language
+
     if any(case.console for found in runs for case in found.cases):
-        print(f"\nthe failing calls are kept: {base_url}/_mock/ (Ctrl-C ends this server)", flush=True)
+        print(f"\n{say(language(), 'kept', base=base_url)}", flush=True)
         hold()
 
 
@@ -219,11 +222,9 @@ def _one(spec: str, made: Any, server: Any, options: argparse.Namespace) -> Any:
     gc.freeze()  # what was loaded stays: hypothesis has all that is not frozen looked through for each worker
     with progress.shown(spec, verbose=options.verbose) as shown:
         found = Runner(lambda: driver(spec), made, spec, shown, server, checkpoint).run()
-    terminal.show(terminal.console(), found)
+    terminal.show(terminal.console(), found, options.resume)
     if checkpoint.lost:
         print(f"huifu-contract: {checkpoint.lost}", file=sys.stderr)
-    elif found.interrupted and options.resume is not None:
-        print(f"huifu-contract: the same command goes on from {options.resume}", file=sys.stderr)
     return found
 
 

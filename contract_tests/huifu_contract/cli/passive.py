@@ -16,6 +16,8 @@ from huifu_contract.failures import SetupTrouble
 from huifu_contract.grading.results import Verdict
 from huifu_contract.outcome import CLAIMS
 
+MARK = {"en": 9, "zh": 11}
+"""Of the verdict before a case, in cells of the terminal: the longer ones are rare."""
 OLD_NAME = "lead"
 """Works until the next release."""
 CALLABLE = tuple(name for name in CLAIMS if name not in ("parallel", "webhook", "order"))
@@ -56,17 +58,20 @@ def run(options: argparse.Namespace) -> int:
     from huifu_contract.cli.output import write
     from huifu_contract.grading.results import CaseResult
     from huifu_contract.passive.run import Options, PassiveRun
-    from huifu_contract.reports import terminal
+    from huifu_contract.reports import failures, terminal
+    from huifu_contract.reports.words import left, say
     from huifu_mock import CannotListen
+    from huifu_mock._language import language
 
     for name in ("timeout", "quiet", "until_idle"):
         value = getattr(options, name)
         if value is not None and value <= 0:
             raise SetupTrouble(f"--{name.replace('_', '-')} is a number of seconds, more than 0")
-    console = terminal.console()
+    console, spoken = terminal.console(), language()
 
     def on_result(result: CaseResult) -> None:
-        console.print(f"{result.verdict:<9} {result.id}  {result.signature or result.root}", markup=False)
+        found = failures.told(spoken, result.signature or result.root)
+        console.print(f"{left(say(spoken, result.verdict), MARK[spoken])} {result.id}  {found}", markup=False)
 
     made = Options(
         agent=options.agent,
@@ -84,16 +89,17 @@ def run(options: argparse.Namespace) -> int:
     try:
         with PassiveRun(made, on_result) as run:
             base = run.server.base_url
-            print(f"the gateway is {base}; its keys: GET {base}/_mock/tenants/{run.server.default.sys_id}")
-            print(f"work: GET {base}/_contract/next?agent={made.agent}, or close orders called CASE~<case>~<anything>")
+            print(say(spoken, "passive gateway", base=base, sys_id=run.server.default.sys_id))
+            print(say(spoken, "passive work", base=base, agent=made.agent))
             with contextlib.suppress(KeyboardInterrupt):  # the way in which a run without --until-idle ends
                 run.wait(options.until_idle)
             found = run.finish()
             ran = tuple(case for case in found.cases if case.verdict is not Verdict.NOT_RUN)
             terminal.show(console, replace(found, cases=ran))
-            console.print(f"{len(found.cases) - len(ran)} cases were not run", markup=False)
+            console.print(say(spoken, "passive left", count=len(found.cases) - len(ran)), markup=False)
             for case in run.unmet():
-                console.print(f"required, but {case.verdict}: {case.id} ({case.root or case.signature})", markup=False)
+                verdict, why = say(spoken, case.verdict), failures.told(spoken, case.root or case.signature)
+                console.print(say(spoken, "required", verdict=verdict, case=case.id, why=why), markup=False)
             write([found], options.report, options.junit, options.md, options.html)
             if options.keep:
                 keep_open(base, [found])

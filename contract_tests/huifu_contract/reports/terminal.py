@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Sequence
 from itertools import groupby
+from pathlib import Path
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -55,8 +56,8 @@ def progress(console: Console, *more: TextColumn) -> Progress:
     return Progress(*columns, *more, console=console, transient=True, disable=not console.is_terminal)
 
 
-def show(console: Console, run: RunResult) -> None:
-    """The whole report of one run."""
+def show(console: Console, run: RunResult, resumed: Path | None = None) -> None:
+    """The whole report of one run; `resumed` is the file of its --resume."""
     _header(console, run)
     _groups(console, run.cases)
     for kind in not_asked(run):
@@ -77,7 +78,7 @@ def show(console: Console, run: RunResult) -> None:
     for case in run.cases:
         if case.verdict is Verdict.NOTE:
             console.print(f"[cyan]{_say('note')}[/]  {case.id}: {escape(_told(case.signature))}", highlight=False)
-    _last_lines(console, run)
+    _last_lines(console, run, resumed)
 
 
 def _cause(case: CaseResult) -> tuple[Verdict, str]:
@@ -103,11 +104,12 @@ def _statistics(console: Console, run: RunResult) -> None:
 
 def _header(console: Console, run: RunResult) -> None:
     client = run.client
-    name = f"{client['name']} {client['version']} ({client['language']})"
+    written = f"({client['language']})" if client["language"] else ""
+    name = " ".join(filter(None, (client["name"], client["version"], written)))
     parts = (
         f"huifu-contract {run.kit}",
         f"hypothesis {run.hypothesis}",
-        _say("client", client=name).replace("  ", " "),
+        _say("client", client=name),
         _say("graded", grades=", ".join(run.grades)),
         _say("profile", profile=run.profile),
         _say("seed" if run.portable_seed else "own seed", seed=run.seed),
@@ -196,21 +198,21 @@ def _each_once(lines: Sequence[str]) -> list[str]:
     return [line if count == 1 else _say("times", line=line, count=count) for line, count in found.items()]
 
 
-def _last_lines(console: Console, run: RunResult) -> None:
+def _last_lines(console: Console, run: RunResult, resumed: Path | None) -> None:
     score = "  ".join(f"{level} {passed}/{applicable}" for level, (passed, applicable) in run.score().items())
     counts = ", ".join(f"{count} {_say(verdict)}" for verdict, count in run.counts.items())
     told = f"{score or _say('no score')}  ({counts})" if counts else _say("nothing graded")
     console.print(f"\n{told}  {_say('seconds', seconds=f'{run.seconds:.1f}')}", highlight=False)
     if not score:
         console.print(escape(why_no_score(run)), highlight=False, soft_wrap=True)
-    if advice := next_step(run):
+    if advice := next_step(run, resumed):
         console.print(escape(advice), highlight=False, soft_wrap=True)
 
 
-def next_step(run: RunResult) -> str:
+def next_step(run: RunResult, resumed: Path | None = None) -> str:
     """What to do about what is not ok; empty where all is, and where there is no score."""
     if run.interrupted:
-        return _say("interrupted")
+        return _say("interrupted") if resumed is None else _say("goes on", file=resumed)
     if not run.score() or str(run.client["spec"]).startswith(("server ", "passive:")) or run.exit is Exit.OK:
         return ""
     return _say("next")

@@ -126,6 +126,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "Interrupted. Start long runs with --resume FILE.jsonl: the same command then goes on where it stopped.",
         "已中断。长时间的运行请加 --resume FILE.jsonl：再次执行同一命令，即从中断处继续。",
     ),
+    "goes on": ("Interrupted. The same command goes on from {file}.", "已中断。再次执行同一命令，即从 {file} 继续。"),
     "next": (
         (
             "Next: mend what fails, controls first, and repeat it alone by the command beside `again`. --html "
@@ -167,6 +168,20 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "empty": ("(nothing)", "（空）"),
     "not asked": ("(not asked)", "（未问）"),
     "differ": ("{answers} answers and {verdicts} verdicts differ", "{answers} 个应答和 {verdicts} 个判定不同"),
+    "passive gateway": (
+        "the gateway is {base}; its keys: GET {base}/_mock/tenants/{sys_id}",
+        "网关地址为 {base}；密钥：GET {base}/_mock/tenants/{sys_id}",
+    ),
+    "passive work": (
+        "work: GET {base}/_contract/next?agent={agent}, or close orders called CASE~<case>~<anything>",
+        "领取用例：GET {base}/_contract/next?agent={agent}，或对名为 CASE~<case>~<anything> 的订单关单",
+    ),
+    "passive left": ("{count} cases were not run", "{count} 个用例未运行"),
+    "required": ("required, but {verdict}: {case} ({why})", "必须通过，却是 {verdict}：{case}（{why}）"),
+    "kept": (
+        "the failing calls are kept: {base}/_mock/ (Ctrl-C ends this server)",
+        "未通过的调用已保留：{base}/_mock/（按 Ctrl-C 结束这个服务器）",
+    ),
     "changes worse": ("Not ok any more", "变差：原来通过，现在未通过"),
     "changes unrun": (
         "Not run in B, or blocked there: nothing is known of these",
