@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import subprocess
 import sys
@@ -177,8 +178,10 @@ def test_on_a_chinese_terminal_a_case_is_shown_in_chinese(
     ]
 
 
-def test_every_recorder_and_every_assumption_is_listed() -> None:
-    text = (HERE / "ASSUMPTIONS.md").read_text(encoding="utf-8")
+def test_every_recorder_and_every_assumption_is_listed_alike_in_both_languages() -> None:
+    text, chinese = (HERE.joinpath(name).read_text("utf-8") for name in ("ASSUMPTIONS.md", "ASSUMPTIONS.zh-CN.md"))
+    assert sorted(re.findall("`[^`]+`", text)) == sorted(re.findall("`[^`]+`", chinese))
+    assert text.count("\n- **") == chinese.count("\n- **")
     for record in catalogue().values():
         if RANK[record.level] == 0 or record.basis == "assume":
             assert record.id in text
