@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from huifu_contract.cli import main as kit
-from huifu_mock import _chinese, _commands
+from huifu_mock import ControlError, Server, _chinese, _commands
 from huifu_mock._columns import columns
 from huifu_mock.cli import main as mock
 
@@ -21,6 +21,9 @@ ROOT = Path(__file__).parents[2]
 SAYING = [
     ROOT / "mock_server/huifu_mock/client/transport.py",
     ROOT / "mock_server/huifu_mock/http/address.py",
+    ROOT / "mock_server/huifu_mock/push/http.py",
+    ROOT / "mock_server/huifu_mock/store/database.py",
+    ROOT / "mock_server/huifu_mock/store/opening.py",
     ROOT / "contract_tests/huifu_contract/catalogue/registry.py",
 ]
 OURS = [*(ROOT / "mock_server/huifu_mock/cli").glob("*.py"), *(ROOT / "contract_tests/huifu_contract/cli").glob("*.py")]
@@ -108,14 +111,23 @@ def test_a_sentence_without_a_chinese_one_is_noticed(said: dict[str, str], capsy
     assert "选项：" in capsys.readouterr().out
 
 
-RAISED = {"argparse.ArgumentTypeError", "Failure", "NotWritten", "SetupTrouble", "Trouble"}
+RAISED = {
+    "argparse.ArgumentTypeError",
+    "BadOrdersFile",
+    "BadStore",
+    "BadTarget",
+    "Failure",
+    "NotWritten",
+    "SetupTrouble",
+    "Trouble",
+}
 
 
 def refusals() -> list[str]:
     """What the commands' own code says of what is wrong, with a word for each value."""
     calls = [
         node
-        for file in (*OURS, ROOT / "mock_server/huifu_mock/_commands.py")
+        for file in (*OURS, *SAYING, ROOT / "mock_server/huifu_mock/_commands.py")
         for node in ast.walk(ast.parse(file.read_text("utf-8")))
         if isinstance(node, ast.Call) and ast.unparse(node.func) in RAISED
     ]
@@ -141,7 +153,7 @@ def test_no_chinese_sentence_is_left_of_one_that_nobody_says(
 ) -> None:
     for command in COMMANDS:
         shown(command, capsys)
-    written = re.sub(r'"\s+f?"', "", " ".join(file.read_text("utf-8") for file in (*OURS, *SAYING)))
+    written = re.sub(r"""(["'])\s+f?\1""", "", " ".join(file.read_text("utf-8") for file in (*OURS, *SAYING)))
     begun = {text[0].lower() + text[1:].removesuffix(".") for text in said}
     every = [*said, *refusals()]
     left = [
@@ -248,3 +260,31 @@ def test_a_command_that_says_nothing_loads_no_chinese() -> None:
 )
 def test_lines_break_where_chinese_may(text: str, lines: list[str]) -> None:
     assert _chinese.wrapped(text, 9) == lines
+
+
+def test_a_wrong_file_of_orders_is_told_in_chinese(
+    said: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "orders.json"
+    for text, told in (
+        ('[{"settle": "later"}]', '第 1 行，第 1 笔订单，settle：值为 "later"；可取 "immediate", "processing"'),
+        (
+            '[{"settle" 1}]',
+            "第 1 行第 12 列，第 11 位起不是 JSON，附近为 '[{\"settle\" 1}]'；见 schemas/control/order-create",
+        ),
+        ("{}", "第 1 行：应为订单列表"),
+    ):
+        file.write_text(text, "utf-8")
+        assert ended("huifu-mock", "serve", "--orders", str(file)) == 2
+        error = capsys.readouterr().err
+        assert error.startswith(f"huifu-mock serve: {file}，{told}"), error
+
+
+def test_what_the_server_refuses_is_told_in_chinese(said: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    with Server() as server:
+        assert ended("huifu-mock", "orders", "pay", "order-failed", "--url", server.base_url) == 1
+        error = capsys.readouterr().err
+        assert error.startswith("huifu-mock orders: trans_stat：订单 order-failed 已于 "), error
+        with pytest.raises(ControlError, match="req_seq_id：没有订单 none；GET …/orders 列出全部订单") as refused:
+            server.default.orders.get("none")
+        assert refused.value.problem["errors"][0]["field"] == "req_seq_id"

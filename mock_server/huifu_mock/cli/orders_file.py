@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from huifu_mock._language import language
 from huifu_mock.schemas import schema
 
 
@@ -22,7 +23,14 @@ def load(path: Path) -> list[dict[str, Any]]:
     try:
         orders = json.loads(text)
     except json.JSONDecodeError as error:
-        raise BadOrdersFile(f"{path}, line {error.lineno}, column {error.colno}: not JSON: {error.msg}") from error
+        from huifu_mock.http.control.json_bodies import not_json  # few files are wrong
+
+        wrong = not_json(text.encode(), error, "see schemas/control/order-create.json")
+        said = f"{wrong.problem}; {wrong.expected}"
+        if language() == "zh":
+            told = wrong.in_chinese()
+            said = f"{told.problem}；{told.expected}"
+        raise BadOrdersFile(f"{path}, line {error.lineno}, column {error.colno}: {said}") from error
     except RecursionError as error:
         raise BadOrdersFile(f"{path} nests too deep; it is a flat list of orders") from error
     if not isinstance(orders, list):
@@ -37,7 +45,9 @@ def _check(path: Path, text: str, index: int, order: Any) -> None:
     if not wanted.accepts(order):
         problem = next(wanted.problems(order))
         line = _line(text, index, problem.field)
-        raise BadOrdersFile(f"{path}, line {line}, order {index + 1}: {problem}")
+        raise BadOrdersFile(
+            f"{path}, line {line}, order {index + 1}: {problem.chinese if language() == 'zh' else problem}"
+        )
 
 
 def _line(text: str, index: int, field: str) -> int:

@@ -9,6 +9,7 @@ from queue import SimpleQueue
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
+from huifu_mock._language import language
 from huifu_mock.client.environment import control_address
 from huifu_mock.client.intercept.environment import InterceptEnvironment
 from huifu_mock.http.control import router
@@ -27,7 +28,10 @@ class Run(Protocol):
 
 
 class ControlError(Exception):
-    """The control API refused a call. `status` is the HTTP status, `problem` the problem document."""
+    """The control API refused a call. `status` is the HTTP status, `problem` the problem document.
+
+    What is said is in the language of the terminal; `type`, `status` and `field` are the same in every one.
+    """
 
     def __init__(self, status: int, problem: Any) -> None:
         detail = problem.get("detail", problem) if isinstance(problem, dict) else problem
@@ -83,7 +87,10 @@ class InProcess:
         """See `Link`."""
         # as JSON text, so that nothing is accepted here that HTTP would refuse, and nothing of the caller's is kept
         sent = router.MISSING if body is None else json.dumps(body).encode()
-        answer = self._run(router.dispatch(self._mock, self.base_url, method, path, query=_query(query), body=sent))
+        work = router.dispatch(
+            self._mock, self.base_url, method, path, query=_query(query), body=sent, language=language()
+        )
+        answer = self._run(work)
         if answer.status >= 400:
             raise ControlError(answer.status, answer.body)
         return answer.body
@@ -132,7 +139,8 @@ class OverHttp:
         sent = None if body is None else json.dumps(body).encode()
         connection = http.client.HTTPConnection(self._host, self._port, timeout=self._timeout)
         try:
-            connection.request(method, target, sent, {"Content-Type": "application/json", **self._headers})
+            headers = {"Content-Type": "application/json", "Accept-Language": language(), **self._headers}
+            connection.request(method, target, sent, headers)
             response = connection.getresponse()
             text = response.read()
         except OSError as error:

@@ -28,14 +28,15 @@ async def read(route: Route, body: bytes, in_a_thread: Run) -> Any:
     try:
         return _at_once(body) if len(body) <= SHORT else await in_a_thread(partial(_in_turns, body))
     except (ValueError, RecursionError) as error:
-        raise Refused(422, _not_json(body, error, f"see schemas/{route.body}.json")) from error
+        raise Refused(422, not_json(body, error, f"see schemas/{route.body}.json")) from error
 
 
 _BARE_NAME: Final = re.compile(rb"[{,]\s*['A-Za-z_]")
 """A name that does not begin with a double quote."""
 
 
-def _not_json(body: bytes, error: Exception, wanted: str) -> Problem:
+def not_json(body: bytes, error: Exception, wanted: str) -> Problem:
+    """What is wrong with a text that is no JSON: from where on, and near what."""
     if not isinstance(error, json.JSONDecodeError):
         return Problem("the body", f"is not JSON: {error}", wanted)
     near = error.doc[max(error.pos - 15, 0) : error.pos + 15]
