@@ -39,7 +39,7 @@ class Browser:
         self._dark = False
         self._calm = False
         self._origin = ""
-        self._kind: tuple[bool, float] | None = None
+        self._windows: dict[tuple[bool, float], tuple[Page, CDPSession]] = {}
 
     def __enter__(self) -> Self:
         self._playwright = sync_playwright().start()
@@ -57,10 +57,13 @@ class Browser:
     def open(self, url: str, *, width: int = 1280, height: int = 900, scale: float = 1) -> None:
         """Opens a page in a window of that size, with nothing remembered; returns when it is loaded and drawn."""
         self._origin = "{0.scheme}://{0.netloc}/".format(urlsplit(url)) if url.startswith("http") else "file:"
+        if self._windows:
+            self._leave()
         kind = (width < 600, scale)
-        if kind != self._kind:
-            self._new_window(*kind)
-        self._leave()
+        if kind not in self._windows:
+            self._windows[kind] = self._new_window(*kind)
+        self.page, self.devtools = self._windows[kind]
+        self.page.bring_to_front()
         self.page.set_viewport_size({"width": width, "height": height})
         self.page.emulate_media(
             color_scheme="dark" if self._dark else "light",
@@ -69,19 +72,16 @@ class Browser:
         self.page.goto(url)
         self.eval(SETTLED)
 
-    def _new_window(self, phone: bool, scale: float) -> None:
-        """A window is kept for the next pages of its kind: a new one takes several times as long as a page."""
-        for context in self._browser.contexts:
-            context.close()
+    def _new_window(self, phone: bool, scale: float) -> tuple[Page, CDPSession]:
+        """Kept for all pages of its kind: a new one takes several times as long as a page."""
         context = self._browser.new_context(
             device_scale_factor=scale, is_mobile=phone, has_touch=phone, accept_downloads=True
         )
-        self._kind = (phone, scale)
-        self.page = context.new_page()
-        self.devtools = context.new_cdp_session(self.page)
-        self.page.on("console", self._on_console)
-        self.page.on("pageerror", lambda error: self._complaints.append(str(error)))
-        self.page.on("request", self._on_request)
+        page = context.new_page()
+        page.on("console", self._on_console)
+        page.on("pageerror", lambda error: self._complaints.append(str(error)))
+        page.on("request", self._on_request)
+        return page, context.new_cdp_session(page)
 
     def _leave(self) -> None:
         """End the page that is shown, with all that it has stored and may do."""
