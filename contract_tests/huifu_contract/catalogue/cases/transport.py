@@ -11,7 +11,7 @@ from huifu_contract.catalogue.registry import case
 from huifu_contract.harness.evidence import Evidence
 from huifu_contract.harness.harness import TOLERANCE, Harness, Law
 from huifu_contract.harness.laws import Broken, bounded, growing_gaps, same_or_query
-from huifu_contract.harness.prepared_answers import ALWAYS, fault, of
+from huifu_contract.harness.prepared_answers import ALWAYS, answer, fault, of
 
 GRADE = "wire decision"
 SLOW_S = 0.15
@@ -87,13 +87,19 @@ DOUBTS: tuple[Example, ...] = (
     quote=record.SAME,
     says="After a lost answer, or one that settles nothing, only a query or the very same request follows, never a "
     "close with a new number or another day.",
-    fixed=[*({"do": do} for do in DOUBTS), {"do": DOUBTS[0], "day": "20240425"}],
-    rev=3,
+    fixed=[
+        *({"do": do} for do in DOUBTS),
+        {"do": DOUBTS[0], "day": "20240425"},
+        {"do": DOUBTS[4], "found": "23000001"},
+        {"do": DOUBTS[7], "found": "23000001"},
+    ],
+    rev=4,
 )
 def retry_same_or_query(harness: Harness, x: Example) -> None:
     order = harness.order() if "day" in x else None  # on another day than today a day made anew shows
     params = None if order is None else harness.params(order, req_date=x["day"])
-    harness.judge(harness.close(order, of(x["do"]), params=params), same_or_query)
+    found = [answer(x["found"], endpoint="closequery")] if "found" in x else []  # so the close is sent again
+    harness.judge(harness.close(order, of(x["do"]), *found, params=params), same_or_query)
 
 
 @case(

@@ -1,4 +1,4 @@
-"""What clients take for settled without an answer that says so: errors that nobody signed, and signs of a payment."""
+"""What clients take for settled without an answer that says so, and what they do or tell after an error."""
 
 from __future__ import annotations
 
@@ -28,6 +28,35 @@ class TakesAnErrorWithoutAnything(TakesARefusalUnsigned):
 
     def decide(self, reply: Reply) -> str:
         return "not_closed" if reply and set(reply) == {"resp_code", "resp_desc"} else super().decide(reply)
+
+
+class NumbersAnewAfterAServerError(Client):
+    """Behind a 5xx the next close has a number of its own."""
+
+    failed = False
+
+    def check_status(self, status: int) -> bool:
+        self.failed = self.failed or status >= 500
+        return super().check_status(status)
+
+    def exchange(self, op: str, data: Mapping[str, str], until: float) -> Reply:
+        anew = {"req_seq_id": self.seq()} if self.failed and op == "close" else {}
+        return super().exchange(op, {**data, **anew}, until)
+
+
+class TellsItsConfigurationAfterAQuery(Client):
+    """The error of a closequery that failed carries all that the client was made with."""
+
+    def exchange(self, op: str, data: Mapping[str, str], until: float) -> Reply:
+        reply = super().exchange(op, data, until)
+        self.failed = getattr(self, "failed", False) or (reply is None and op == "closequery")
+        return reply
+
+    def close(self, **params: str) -> Outcome:
+        outcome = super().close(**params)
+        if not getattr(self, "failed", False):
+            return outcome
+        return replace(outcome, error={"kind": "NoReply", "message": f"with {self.config.merchant_private_key}"})
 
 
 class EndsWhenNobodyListens(Client):
@@ -87,6 +116,8 @@ ROWS: tuple[tuple[str, str, str, type[Client], str], ...] = (
     ("taken-for-not_closed", "a refused connection", "retry", EndsWhenNobodyListens, "transport/doubt-remains"),
     ("taken-for-not_closed", "P of a paid order", "close", settled_by_the_payment("S", "not_closed"), P_SETTLES),
     ("taken-for-closed", "P of a failed order", "close", settled_by_the_payment("F", "closed"), P_SETTLES),
+    ("numbered-anew", "req_seq_id after a 5xx", "close", NumbersAnewAfterAServerError, "transport/retry-same-or-query"),
+    ("given-away", "configuration", "closequery", TellsItsConfigurationAfterAQuery, "security/no-key-leak"),
     (
         "taken-for-not_closed",
         "P of a paid order",
