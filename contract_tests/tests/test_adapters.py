@@ -14,6 +14,7 @@ from huifu_contract.cli.init import LANGUAGES
 from huifu_contract.cli.main import main
 from huifu_contract.drivers.kinds import driver
 from huifu_contract.drivers.subprocess import RemoteDriver
+from huifu_contract.failures import AdapterTrouble
 from huifu_contract.grading.options import Options
 from huifu_contract.grading.profiles import Profile
 from huifu_contract.grading.results import Exit, RunResult, Verdict
@@ -164,9 +165,8 @@ def test_a_template_as_it_is_ends_as_a_crash_and_never_as_a_verdict(language: st
     toolchain = foreign.need(language)
     client = RemoteDriver(toolchain.argv(foreign.plugged(language, tmp_path / "in", ()), tmp_path))
     assert client.start(CONFIG).name == "my-shop"
-    outcome = client.close("http://127.0.0.1:1/s/a", {"req_seq_id": '"\\é😀\n'}, 20.0)
-    assert outcome.verdict == "crashed"
-    assert "put the call of your application here" in (outcome.error or {})["message"]
+    with pytest.raises(AdapterTrouble, match="put the call of your application here"):  # it is in the error of a crash
+        client.close("http://127.0.0.1:1/s/a", {"req_seq_id": '"\\é😀\n'}, 20.0)
     assert client.order({"org_req_seq_id": "O1"}, 20.0).verdict == "unsupported"
     client.stop()
 

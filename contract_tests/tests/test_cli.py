@@ -63,8 +63,13 @@ def test_without_a_command_it_says_where_to_start_and_is_not_green(
     assert main(begin[1:]) == 0
     assert (somewhere / grade[-1].rpartition(" ")[2]).is_file()
     capsys.readouterr()
-    assert main([*grade[1:-1], f"cmd:{sys.executable} close_adapter.py", "--case", "request/by-*"]) == 1
-    assert "put the call of your application here" in capsys.readouterr().out
+    assert main([*grade[1:-1], f"cmd:{sys.executable} close_adapter.py", "--case", "request/by-*"]) == 3
+    report = capsys.readouterr().out
+    written = (somewhere / "close_adapter.py").read_text().splitlines()
+    line = next(number for number, text in enumerate(written, 1) if "put the call of your application here" in text)
+    told = f"the adapter calls no application yet: put the call of your application here: close_adapter.py:{line}"
+    assert [report.count("broken: "), report.count("\nBLOCKED")] == [1, 1]
+    assert told in report
 
 
 def test_a_command_that_does_not_exist_is_told_with_the_one_that_was_meant(capsys: pytest.CaptureFixture[str]) -> None:

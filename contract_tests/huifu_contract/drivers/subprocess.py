@@ -14,6 +14,7 @@ from huifu_contract.drivers import protocol
 from huifu_contract.drivers.child_process import Child
 from huifu_contract.drivers.driver import Driver
 from huifu_contract.drivers.protocol import VERSION
+from huifu_contract.drivers.unfilled import filled
 from huifu_contract.failures import AdapterTrouble, ClientTrouble, Gone, Hung, SetupTrouble, Trouble
 from huifu_contract.outcome import Hello, Outcome
 
@@ -216,7 +217,8 @@ class RemoteDriver(Driver):
         told = max(1, int(deadline_s * 1000))
         first, self._called = not self._called, True
         wait_s = deadline_s + self.first_s if first else deadline_s
-        return self._ask("close", wait_s, base_url=base_url, deadline_ms=told, params=dict(params), **reveal)
+        said = self._ask("close", wait_s, base_url=base_url, deadline_ms=told, params=dict(params), **reveal)
+        return filled(said, self.argv)
 
     def order(self, refs: Mapping[str, str], deadline_s: float) -> Outcome:
         return self._ask("order", deadline_s, **refs)
