@@ -37,7 +37,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--huifu-report", type=Path, metavar="FILE.json", help="write the result document")
     group.addoption("--huifu-html", type=Path, metavar="FILE", help="write the matrix")
     group.addoption("--huifu-client", metavar="KIND:WHAT", help="instead of the fixture close_client")
-    group.addoption("--huifu-budget", metavar="90s", help="how long the conformance cases may take together")
+    group.addoption("--huifu-budget", metavar="90s", help="after this time no other conformance case begins")
     parser.addini("huifu_known", "known failures of the contract kit: a file, as seen from the root folder")
     parser.addini("huifu_profile", "how many examples a property of the contract kit gets: quick, ci or deep")
     parser.addini("huifu_client", "KIND:WHAT: a client to grade instead of the fixture close_client")

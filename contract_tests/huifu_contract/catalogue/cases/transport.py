@@ -98,8 +98,9 @@ DOUBTS: tuple[Example, ...] = (
 def retry_same_or_query(harness: Harness, x: Example) -> None:
     order = harness.order() if "day" in x else None  # on another day than today a day made anew shows
     params = None if order is None else harness.params(order, req_date=x["day"])
-    found = [answer(x["found"], endpoint="closequery")] if "found" in x else []  # so the close is sent again
-    harness.judge(harness.close(order, of(x["do"]), *found, params=params), same_or_query)
+    found = [answer(x["found"], endpoint="closequery")] if "found" in x else []  # who asks sends the close again
+    e = harness.close(order, of(x["do"]), *found, params=params, must_act=not found)  # and not all ask
+    harness.judge(e, same_or_query)
 
 
 @case(
