@@ -235,19 +235,35 @@ def test_what_is_taken_along_from_a_call_works_elsewhere(console: Console, merch
     assert "spaces" in explained
     console.page.get_by_role("link", name="Newer call (k)").click()
     expect(console.detail.get_by_role("heading", name="call-2")).to_be_visible()
-    with console.page.expect_download() as saved:
-        console.button("Save as pytest", console.detail).click()
-    test = tmp_path / saved.value.suggested_filename
-    saved.value.save_as(test)
-    ran = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:schemathesis", str(test)],
-        cwd=tmp_path, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert ran.returncode == 0, test.read_text("utf-8") + ran.stdout + ran.stderr
+    saved_pytest_passes(console, tmp_path)
     with console.page.expect_download() as saved:
         console.button("Save as JSON", console.detail).click()
     kept = json.loads(Path(saved.value.path()).read_text("utf-8"))
     assert (kept["id"], kept["reason"], kept["data"]["org_req_seq_id"]) == ("call-2", "TOO_YOUNG", "it's order-1")
+
+
+def saved_pytest_passes(console: Console, folder: Path) -> str:
+    """The text of the test that the page saves of the call that is open."""
+    with console.page.expect_download() as saved:
+        console.button("Save as pytest", console.detail).click()
+    test = folder / saved.value.suggested_filename
+    saved.value.save_as(test)
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:schemathesis", str(test)],
+        cwd=folder, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, test.read_text("utf-8") + ran.stdout + ran.stderr
+    return test.read_text("utf-8")
+
+
+def test_a_test_saved_of_a_call_refused_for_its_signature_asks_for_a_right_one(
+    console: Console, merchant: Merchant, tmp_path: Path
+) -> None:
+    wrongly_signed(merchant.tenant, merchant.tenant.orders.add(req_seq_id="o-1"), remark="中文")
+    console.open(mark="call-1")
+    assert saved_pytest_passes(console, tmp_path).endswith(
+        "[call] = huifu.journal.closes()\n    assert call.signature_ok\n"
+    )
 
 
 def test_the_list_is_cleared_and_counts_anew(console: Console, merchant: Merchant) -> None:
@@ -260,6 +276,13 @@ def test_the_list_is_cleared_and_counts_anew(console: Console, merchant: Merchan
     merchant.close(order)
     expect(count).to_have_text("4")
     console.button("Clear").click()
+    dialog = console.page.get_by_role("dialog")
+    expect(dialog).to_contain_text(f"The 4 calls of tenant {merchant.tenant.sys_id} are forgotten, for everybody")
+    console.button("Cancel", dialog).click()
+    expect(count).to_have_text("4")
+    assert len(merchant.tenant.journal.calls()) == 4
+    console.button("Clear").click()
+    console.button("Clear", dialog).click()
     expect(console.page.get_by_text("No call has arrived yet")).to_be_visible()
     assert merchant.tenant.journal.calls() == []
     merchant.close(order)

@@ -1,6 +1,6 @@
 // The page: the bar with tenant and clock, the views, the detail, the keys.
 import { api, post, setToken, tenantPath } from "./api.js";
-import { Calls } from "./calls.js";
+import { Calls, clearAll } from "./calls.js";
 import { advance, armed, begin, failing, setMode, totalCalls, watch } from "./data.js";
 import { clockTime, day, now } from "./format.js";
 import { Icon } from "./icons.js";
@@ -86,17 +86,23 @@ function Nav() {
 
 // --- dialogs
 
-function ResetDialog() {
+// What everybody who uses the tenant loses for good is done only when it was asked for twice.
+const ASKED = {
+  reset: { title: "resetTenant", text: "resetSure", said: "resetDone", act: async () => { await post("/reset"); watch(); } },
+  clear: { title: "clearCalls", text: "clearSure", said: "clearDone", act: clearAll },
+};
+
+function AskedDialog({ name }) {
+  const { title, text, said, act } = ASKED[name];
   const done = () => update({ dialog: null });
-  const reset = async () => {
+  const sure = async () => {
     try {
-      await post("/reset");
+      await act();
       done();
-      watch();
-      toast(t("resetDone"));
+      toast(t(said));
     } catch (error) { toast(t("failed", { why: error.message }), "bad"); }
   };
-  return html`<${Confirm} title=${t("resetTenant")} text=${t("resetSure", { id: route.tenant })} act=${reset} done=${done} />`;
+  return html`<${Confirm} title=${t(title)} text=${t(text, { id: route.tenant, n: totalCalls() })} act=${sure} done=${done} />`;
 }
 
 function Confirm({ title, text, act, done }) {
@@ -120,7 +126,7 @@ const LATER = { orders: "Orders", deliveries: "Deliveries", faults: "Faults", co
 const DIALOGS = { help: "HelpDialog", seed: "SeedDialog", receiver: "ReceiverDialog" };
 
 const view = () => (route.view === "calls" ? html`<${Calls} />` : html`<${Later} name=${LATER[route.view]} />`);
-const dialog = () => (state.dialog === "reset" ? html`<${ResetDialog} />` : html`<${Later} name=${DIALOGS[state.dialog]} />`);
+const dialog = () => (ASKED[state.dialog] ? html`<${AskedDialog} name=${state.dialog} />` : html`<${Later} name=${DIALOGS[state.dialog]} />`);
 
 function drawer() {
   const { open } = route;

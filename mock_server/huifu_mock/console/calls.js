@@ -136,7 +136,7 @@ function openGap(call, event) {
   loadGap(call).catch((error) => toast(t("failed", { why: error.message }), "bad"));
 }
 
-async function clearAll() {
+export async function clearAll() {
   await api("DELETE", tenantPath("/journal"));
   update({ paused: null });
 }
@@ -166,7 +166,7 @@ export function Calls() {
       <div class="tools">
         <button type="button" class="button small" aria-pressed=${state.pinned ? "true" : "false"} onClick=${togglePause}>
           <${Icon} name=${state.pinned ? "play" : "pause"} /><span class="words">${t(state.pinned ? "resume" : "pause")}</span></button>
-        <button type="button" class="button small" onClick=${clearAll} disabled=${!state.calls.length}><${Icon} name="bin" /><span class="words">${t("clearCalls")}</span></button>
+        <button type="button" class="button small" onClick=${() => update({ dialog: "clear" })} disabled=${!state.calls.length}><${Icon} name="bin" /><span class="words">${t("clearCalls")}</span></button>
       </div>
     </div>
     ${since.length ? html`<button type="button" class="news" onClick=${() => { update({ pinned: false }); showNew(); }}>

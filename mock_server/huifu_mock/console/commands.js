@@ -76,7 +76,8 @@ export function python(value, indent = "") {
 
 const ORDER_FIELDS = ["req_seq_id", "hf_seq_id", "req_date", "trade_type", "trans_stat"];
 
-// A test that sets the order up as it was and has a client send the same close.
+// A test that sets the order up as it was and has a client send the same close. What was refused for its signature is
+// answered otherwise once it is signed rightly.
 export function asPytest(call, order) {
   const name = call.id.replace(/\W/g, "_");
   const seeded = order ? Object.fromEntries(ORDER_FIELDS.map((one) => [one, order[one]]).filter(([, value]) => value)) : null;
@@ -96,8 +97,7 @@ ${seeded ? "@pytest.mark.huifu(orders=[ORDER])\n" : ""}def test_${name}(huifu_fr
     huifu = huifu_frozen
 ${faults}    huifu.client(max_attempts=1).close(**DATA)  # call your own code here
     [call] = huifu.journal.closes()
-    assert call.reason == ${python(call.reason ?? null)}
-    assert call.signature_ok
+${call.signature_ok === false ? "" : `    assert call.reason == ${python(call.reason ?? null)}\n`}    assert call.signature_ok
 `;
 }
 

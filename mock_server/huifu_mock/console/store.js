@@ -49,7 +49,7 @@ export const state = {
   receivers: new Map(),
   ready: false, // whether the first answers have come
   toasts: [],
-  dialog: null, // help, seed, receiver
+  dialog: null, // help, seed, receiver, reset, clear
 };
 
 let listener = () => {};

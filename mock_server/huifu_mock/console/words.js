@@ -78,6 +78,8 @@ export const WORDS = {
   resume: ["Resume", "继续"],
   gap: ["{n} more calls came in one moment: load them", "此刻还有 {n} 次调用：点击加载"],
   clearCalls: ["Clear", "清空"],
+  clearSure: ["The {n} calls of tenant {id} are forgotten, for everybody who uses it. Clear them?", "租户 {id} 的 {n} 次调用都会清空，对使用它的每个人都是如此。确定清空？"],
+  clearDone: ["The calls are forgotten", "调用记录已清空"],
   droppedCalls: ["{n} older calls were dropped from the journal", "更早的 {n} 次调用已从调用记录移除"],
   time: ["Time", "时间"],
   endpoint: ["Endpoint", "接口"],
