@@ -31,7 +31,7 @@ lint: same-python $(VENV)/.ready-to-test ## check format, style and types
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 
-test: lint ## run every check: format, style, types, tests, README blocks, the wheel in a clean environment
+test: lint ## run every check: format, style, types, tests, README blocks, the wheel in a clean environment (ARGS='-m ""' for the extended tests too)
 	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 bench: $(VENV)/.ready-to-test ## measure speed and memory against a signature and a bare server

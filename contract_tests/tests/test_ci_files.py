@@ -83,6 +83,11 @@ def files(place: Path) -> tuple[str, ...]:
     return tuple(sorted(path.name for path in (place / "close-contract").iterdir()))
 
 
+def installed(place: Path) -> list[str]:
+    return (place / "pip.log").read_text(encoding="utf-8").split()
+
+
+@pytest.mark.extended  # the wrong client below goes through the same commands, and test_cli.py grades a right one
 def test_the_commands_grade_a_right_client(machine: dict[str, str], tmp_path: Path) -> None:
     """One file will do: both give the same commands, as another test says."""
     source = "file:///srv/huifu-mock"
@@ -91,19 +96,17 @@ def test_the_commands_grade_a_right_client(machine: dict[str, str], tmp_path: Pa
     assert files(tmp_path) == FILES
     assert results.read(tmp_path / "close-contract/result.json").exit is Exit.OK
     assert Xml.parse(tmp_path / "close-contract/junit.xml").getroot().tag == "testsuites"
-    assert (tmp_path / "pip.log").read_text(encoding="utf-8").split() == [
-        "install",
-        "huifu-mock[contract]",
-        "@",
-        source,
-    ]
+    assert installed(tmp_path) == ["install", "huifu-mock[contract]", "@", source]
 
 
 def test_on_github_a_wrong_client_fails_the_job_and_is_annotated(machine: dict[str, str], tmp_path: Path) -> None:
-    summary = tmp_path / "summary.md"
+    summary, source = tmp_path / "summary.md", "file:///srv/huifu-mock"
     runner = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary), "CLIENT": WRONG, "PROFILE": "quick"}
-    ended, said = work(github_steps(), {**machine, **runner}, tmp_path)
+    ended, said = work(github_steps(), {**machine, **runner, "HUIFU_MOCK": source}, tmp_path)
     assert ended == Exit.NOT_OK, said
+    assert installed(tmp_path) == ["install", "huifu-mock[contract]", "@", source]
+    assert results.read(tmp_path / "close-contract/result.json").exit is Exit.NOT_OK
+    assert Xml.parse(tmp_path / "close-contract/junit.xml").getroot().tag == "testsuites"
     assert files(tmp_path) == FILES
     errors = [line for line in said.splitlines() if line.startswith("::error ")]
     assert 1 <= len(errors) <= 10
