@@ -413,6 +413,15 @@ def test_an_order_is_seeded_and_a_wrong_one_is_refused_with_what_would_be_right(
     assert (made.trans_amt, made.settle, made.age_seconds) == ("12.30", "processing", 12)
 
 
+def test_what_is_refused_is_told_in_the_language_of_the_page_whatever_the_browser_speaks(console: Console) -> None:
+    console.open("orders", lang="zh")
+    console.button("预置订单").first.click()
+    dialog = console.page.get_by_role("dialog")
+    dialog.get_by_label("金额").fill("a lot")
+    console.button("预置", dialog).click()
+    expect(dialog.get_by_role("alert")).to_contain_text("trans_amt：")
+
+
 # --- clock, faults, tenants
 
 

@@ -1,5 +1,5 @@
 // The control API as the page calls it, and the event stream. The page has no other way to change anything.
-import { afterPicture, keep, read, route, t, update } from "./store.js";
+import { afterPicture, keep, read, route, state, t, update } from "./store.js";
 
 let kept = null; // the control token, once it was looked for: a storage is slow to answer at first
 const token = () => (kept ??= read(sessionStorage, "control-token") ?? "");
@@ -37,7 +37,7 @@ async function ask(path, sent) {
 export async function api(method, path, body, signal) {
   const known = method === "GET" && given(path);
   if (known) return JSON.parse(known);
-  const sent = { method, headers: authorized(), signal };
+  const sent = { method, headers: { ...authorized(), "Accept-Language": state.lang }, signal };
   if (body !== undefined) {
     sent.body = JSON.stringify(body);
     sent.headers["Content-Type"] = "application/json";

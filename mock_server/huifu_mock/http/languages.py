@@ -14,7 +14,7 @@ def negotiated(accept_language: str) -> Language:
     """The language that the value of the header prefers; English where it prefers neither.
 
     Any kind of Chinese is met by ours. A range that is no language range counts for nothing. Of two that are wanted
-    alike the first counts (assumed: browsers list them so).
+    alike the first counts, which RFC 9110 leaves open (12.5.4); browsers list the one that they want more first.
     """
     best: Language = "en"
     most = 0.0
