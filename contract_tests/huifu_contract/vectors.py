@@ -71,19 +71,22 @@ def text() -> str:
     return json.dumps(document(), ensure_ascii=False, indent=2) + "\n"
 
 
+WRITTEN_TO = {"../keys/": "keys/", "../../schemas/vectors.json": "vectors.schema.json", " (paths from `fixtures/`)": ""}
+"""How the README names what lies elsewhere in the folder that is written."""
+
+
 def write(folder: Path) -> list[Path]:
     """The vectors with all that they need: keys, schema and the README. Raises SetupTrouble."""
     try:
         (folder / "keys").mkdir(parents=True, exist_ok=True)
-        made = [folder / "close.json"]
+        made = [folder / "close.json", folder / "vectors.schema.json", folder / "README.md"]
         made[0].write_text(text(), encoding="utf-8")
-        for found, name in (
-            ("schemas/vectors.json", "vectors.schema.json"),
-            ("fixtures/vectors/README.md", "README.md"),
-        ):
-            made.append(folder / name)
-            shutil.copyfile(_data.path(found), made[-1])
-        for key in sorted(_data.path("fixtures/keys").glob("*_key.txt")):
+        shutil.copyfile(_data.path("schemas/vectors.json"), made[1])
+        about = _data.read_text("fixtures/vectors/README.md")
+        for there, here in WRITTEN_TO.items():
+            about = about.replace(there, here)
+        made[2].write_text(about, encoding="utf-8")
+        for key in sorted(_data.path("fixtures/keys").glob("*_key.*")):
             made.append(folder / "keys" / key.name)
             shutil.copyfile(key, made[-1])
     except OSError as error:

@@ -112,6 +112,10 @@ def test_the_command_writes_a_folder_that_stands_alone(tmp_path: Path, capsys: p
     assert json.loads((folder / "close.json").read_text(encoding="utf-8")) == FILE
     for owner in FILE["keys"].values():
         assert (folder / owner).exists()
+    about = (folder / "README.md").read_text(encoding="utf-8")
+    assert "../" not in about
+    for key in (folder / "keys").glob("*.txt"):
+        assert "-----BEGIN" in key.with_suffix(".pem").read_text("ascii"), "what openssl reads"
     assert "close.json" in capsys.readouterr().out
     blocked = tmp_path / "file"
     blocked.write_text("")

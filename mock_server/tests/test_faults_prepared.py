@@ -269,7 +269,7 @@ def test_the_journal_tells_what_acted_and_what_became_of_the_call(
 
 def test_a_strict_fault_must_have_acted(tenant: huifu_mock.Tenant) -> None:
     with (
-        pytest.raises(AssertionError, match=r"prepared and not used at all:\n.*'html'.*used 0 of 1 times"),
+        pytest.raises(AssertionError, match=r'prepared and not used at all:\n.*"html".*used 0 of 1 times'),
         tenant.faults.add(fault="html", strict=True),
     ):
         pass

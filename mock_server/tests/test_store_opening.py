@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import stat
 import subprocess
 import sys
 import tempfile
@@ -182,3 +183,12 @@ def test_orders_of_a_file_of_orders_are_seeded_once(tmp_path: Path) -> None:
         with huifu_mock.Server(orders=[{"req_seq_id": "mine"}], store=store) as server:
             assert [order.req_seq_id for order in server.default.orders.list()] == ["mine"]
             server.default.orders.pay("mine") if server.default.orders.get("mine").trans_stat == "P" else None
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no modes of files")
+def test_a_file_is_made_for_its_owner_alone_for_it_holds_private_keys(tmp_path: Path) -> None:
+    file = tmp_path / "mock.db"
+    with huifu_mock.Server(store=f"sqlite:{file}") as server:
+        server.tenant()
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    assert modes == dict.fromkeys(("mock.db", "mock.db-wal"), 0o600)

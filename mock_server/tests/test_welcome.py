@@ -30,7 +30,8 @@ def printed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     with huifu_mock.Server(control_token=token) as server:
         if token:
             monkeypatch.setenv(TOKEN_VARIABLE, token)
-        yield welcome(server.base_url, server.mock.cast, None, guarded=token is not None)
+        numbers = [order["req_seq_id"] for order in server.mock.cast]
+        yield welcome(server.base_url, numbers, None, guarded=token is not None)
 
 
 def test_the_example_in_python_configures_the_sdk_with_the_tenants_keys(
@@ -86,3 +87,20 @@ def test_a_terminal_that_cannot_show_chinese_is_spoken_to_in_english(monkeypatch
     assert "启动" in welcome("http://127.0.0.1:8080", [], None, guarded=False)
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding="latin-1"))
     assert welcome("http://127.0.0.1:8080", [], None, guarded=False).isascii()
+
+
+def test_of_a_store_without_the_default_tenant_nothing_is_printed_that_names_it() -> None:
+    printed = welcome("http://127.0.0.1:8080", None, None, guarded=False)
+    assert "The tenant 6666000108854952" in printed
+    assert "http://127.0.0.1:8080/_mock/tenants (POST makes one)" in printed
+    assert not any(word in printed for word in ("curl", "dg_sdk", "orders:", "journal:"))
+
+
+def test_whoever_listens_on_every_address_is_told_how_others_call_it() -> None:
+    assert "other machines" in welcome("http://127.0.0.1:8080", [], None, guarded=True, host="0.0.0.0")
+    assert "other machines" not in welcome("http://127.0.0.1:8080", [], None, guarded=False)
+
+
+def test_of_many_orders_the_first_are_named() -> None:
+    printed = welcome("http://127.0.0.1:8080", [f"o{i}" for i in range(1000)], None, guarded=False)
+    assert ", o19, …\n" in printed

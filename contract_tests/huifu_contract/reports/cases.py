@@ -51,7 +51,10 @@ def markdown(records: Sequence[Record], language: str) -> str:
 
 def _row(record: Record, language: str) -> str:
     cells = (f"`{record.id}`", record.level, record.basis, record.kind, ", ".join(sorted(record.needs)))
-    return f"| {' | '.join((*cells, *map(cell, _sentences(record, language))))} |"
+    sentences = (
+        cell(text).replace("\\`", "`") for text in _sentences(record, language)
+    )  # in which backticks mark code
+    return f"| {' | '.join((*cells, *sentences))} |"
 
 
 def _sentences(record: Record, language: str) -> tuple[str, str, str]:

@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from huifu_mock._version import VERSION
 from huifu_mock.cli import intercept, workers
 from huifu_mock.cli.main import Failure
 from huifu_mock.cli.orders_file import BadOrdersFile, load
-from huifu_mock.cli.welcome import welcome
+from huifu_mock.cli.welcome import ORDERS, welcome
 from huifu_mock.client.environment import TOKEN_VARIABLE
 from huifu_mock.gateway.mock import Mock
 from huifu_mock.gateway.store import BadStore
@@ -171,7 +172,12 @@ def _serve_alone(
             if args.ready_json:
                 print(_ready_json(server), flush=True)
             else:
-                print(welcome(server.base_url, mock.cast, mock.interception, bool(args.control_token)), flush=True)
+                default = mock.gateway.tenant(mock.gateway.default)
+                numbers = (
+                    None if default is None else [one.req_seq_id for one in islice(default.orders.orders(), ORDERS + 1)]
+                )
+                guarded = bool(args.control_token)
+                print(welcome(server.base_url, numbers, mock.interception, guarded, args.host), flush=True)
 
         with _call_log(args, server):
             asyncio.run(_serve(server, interceptor, ready or tell, args.until_eof and ready is None))
@@ -190,7 +196,8 @@ def _serve_together(args: argparse.Namespace, cast: list[dict[str, Any]] | None)
         if args.ready_json:
             print(_ready(url, args.host, port, None), flush=True)
         else:
-            print(welcome(url, seeded, None, bool(args.control_token)), flush=True)
+            numbers = [order["req_seq_id"] for order in seeded if "req_seq_id" in order]
+            print(welcome(url, numbers, None, bool(args.control_token), args.host), flush=True)
         if args.until_eof:
             threading.Thread(target=_at_eof, args=(partial(os.kill, os.getpid(), signal.SIGTERM),), daemon=True).start()
 

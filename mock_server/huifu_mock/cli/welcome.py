@@ -1,5 +1,6 @@
 """What `huifu-mock serve` prints once it answers: what a newcomer does next."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from huifu_mock import _install, signing
@@ -8,6 +9,7 @@ from huifu_mock._version import VERSION
 from huifu_mock.cli.remote import URL
 from huifu_mock.client.environment import TOKEN_VARIABLE
 from huifu_mock.gateway.tenant import DEFAULT_HUIFU_ID, DEFAULT_PRODUCT_ID, DEFAULT_SYS_ID
+from huifu_mock.http.address import ANY_ADDRESS
 from huifu_mock.keys import published
 from huifu_mock.request import CLOSE
 
@@ -15,6 +17,17 @@ WORDS: Final = {
     "answers": (
         "huifu-mock {version} answers at {url} (Ctrl-C ends it)",
         "huifu-mock {version} 已在 {url} 启动（Ctrl-C 结束）",
+    ),
+    "everywhere": (
+        "It listens on {host}: other machines call it by a name or an address of this one, with the same port.",
+        "监听 {host}：其他机器用本机的主机名或地址加同一端口访问。",
+    ),
+    "dropped": (
+        (
+            "The tenant {sys_id}, which the commands ask where none is named, was dropped from this store.\n"
+            "Those that there are: {url}/_mock/tenants (POST makes one)"
+        ),
+        "命令在不指定商户时使用的商户 {sys_id} 已从这个存储中删除。\n现有商户： {url}/_mock/tenants （POST 新建）",
     ),
     "token": (
         (
@@ -58,6 +71,8 @@ WORDS: Final = {
     ),
 }
 """What is said, in English and in Chinese."""
+ORDERS: Final = 20
+"""So many orders are named."""
 
 
 def example_close() -> bytes:
@@ -72,17 +87,37 @@ def example_close() -> bytes:
     return signing.envelope(DEFAULT_SYS_ID, DEFAULT_PRODUCT_ID, data, published("merchant"))
 
 
-def welcome(base_url: str, cast: list[dict[str, Any]], interception: dict[str, Any] | None, guarded: bool) -> str:
-    """The text in the language of the terminal; `guarded` if the control API asks for a token, which is not printed."""
-    numbers = ", ".join(order["req_seq_id"] for order in cast if "req_seq_id" in order)
-    tenant = f"{base_url}/_mock/tenants/{DEFAULT_SYS_ID}"
+def welcome(
+    base_url: str,
+    numbers: Sequence[str] | None,
+    interception: dict[str, Any] | None,
+    guarded: bool,
+    host: str = "127.0.0.1",
+) -> str:
+    """The text in the language of the terminal.
+
+    `numbers` are those of the default tenant's orders; `None` if a store has that tenant no more. `guarded` if the
+    control API asks for a token, which is not printed.
+    """
     command, at = _install.program("huifu-mock"), "" if base_url == URL else f" --url {base_url}"
     token = _say("token", variable=TOKEN_VARIABLE)
+    everywhere = _say("everywhere", host=host) + "\n" if host in ANY_ADDRESS else ""
+    dropped = _say("dropped", sys_id=DEFAULT_SYS_ID, url=base_url)
     return f"""\
 {_say("answers", version=VERSION, url=base_url)}
-{chr(10) + token + chr(10) if guarded else ""}
+{everywhere}{chr(10) + token + chr(10) if guarded else ""}
 {_say("page", url=base_url)}
 
+{dropped if numbers is None else _examples(base_url, numbers, guarded, command, at)}
+{_say("about")} {base_url}/_mock/about
+{_intercepting(interception, command, at)}"""
+
+
+def _examples(base_url: str, numbers: Sequence[str], guarded: bool, command: str, at: str) -> str:
+    """What can be tried at once, with the default tenant."""
+    tenant = f"{base_url}/_mock/tenants/{DEFAULT_SYS_ID}"
+    more = ", …" if len(numbers) > ORDERS else ""
+    return f"""\
 {_say("close")}
 
 curl -s {base_url}{CLOSE.path} -H 'Content-Type: application/json' -d '{example_close().decode()}'
@@ -93,10 +128,8 @@ curl -s {base_url}{CLOSE.path} -H 'Content-Type: application/json' -d '{example_
 DGClient.mer_config = MerConfig(t["merchant_private_key"], t["huifu_public_key"], t["sys_id"], t["product_id"])
 DGClient.BASE_URL = t["base_url"]
 
-{_say("orders")} {numbers or f"{_say('no orders')}: POST {tenant}/orders"}
-{_say("journal")} {tenant}/journal   {_say("about journal", journal=f"{command} journal{at}")}
-{_say("about")} {base_url}/_mock/about
-{_intercepting(interception, command, at)}"""
+{_say("orders")} {", ".join(numbers[:ORDERS]) + more or f"{_say('no orders')}: POST {tenant}/orders"}
+{_say("journal")} {tenant}/journal   {_say("about journal", journal=f"{command} journal{at}")}"""
 
 
 def _say(what: str, **given: object) -> str:

@@ -1,5 +1,6 @@
 """Prepared faults as a test holds them."""
 
+import json
 from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Any, Self
@@ -59,9 +60,15 @@ class Fault:
             self.assert_used()
 
 
+def in_words(told: Mapping[str, Any]) -> str:
+    """What a fault does and which calls it is for, as the control API takes both."""
+    do, match = (json.dumps(told[name], ensure_ascii=False) for name in ("do", "match"))
+    return f"{do} for {match if told['match'] else 'any call'}"
+
+
 def _assert_used(faults: list[dict[str, Any]], times: int | None = None) -> None:
     said = [
-        f"{told['do']} for {told['match'] or 'any call'}: used {told['used']} of {told['times']} times"
+        f"{in_words(told)}: used {told['used']} of {told['times']} times"
         for told in faults
         if (not told["used"] if times is None else told["used"] != times)
     ]

@@ -252,8 +252,9 @@ _ROWS: Final[tuple[Mistake, ...]] = (
             "暂不支持 SM2：请把客户端的签名方式配置为 RSA",
             {"python": 'MerConfig(..., sign_type="RSA")'}),
     Mistake("unknown", "what was signed could not be found", "未能找出加签的文本",
-            "print the text that you sign and compare it with the expected one",
-            "打印加签文本，与期望文本逐字比较", TEXT),
+            "print the text that you sign and compare it with the expected one: where they differ, data was changed "
+            "after it was signed",
+            "打印加签文本，与期望文本逐字比较：不同之处就是 data 在加签之后的改动", TEXT),
 )
 # fmt: on
 

@@ -19,7 +19,7 @@ PATIENCE: Final = 1.0
 _SAID: Final = (
     ("database or disk is full", "the disk is full"),
     ("readonly database", "it is read-only"),
-    ("database is locked", "another process has it open: one huifu-mock serves a file"),
+    ("database is locked", "another process has it open: one huifu-mock serves a file, so give each its own"),
     ("unable to open", "it cannot be opened"),
     ("file is not a database", "it is no SQLite database"),
     ("disk I/O error", "reading or writing failed"),
@@ -42,6 +42,11 @@ class SqliteFile(Database):
         for needed in (path, path.parent):  # SQLite writes beside the file too
             if needed.exists() and not _writable(needed):
                 raise BadStore(f"{name} cannot be opened: {needed} is read-only for this user; make it writable")
+        try:
+            if not path.exists():
+                path.touch(0o600)  # it will hold private keys; what SQLite writes beside it gets the same mode
+        except OSError as error:
+            raise BadStore(f"{name} cannot be opened: {error.strerror}") from error
         super().__init__(name, _engine(path))
 
     def said(self, error: Exception) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from huifu_contract.grading.exchanges import digest, redact
+from huifu_mock.client.faults import in_words
 from huifu_mock.client.pushes import Delivery
 from huifu_mock.client.records import Call, Order
 from huifu_mock.client.tenant import Tenant
@@ -50,9 +51,7 @@ def _told(tenant: Tenant) -> Iterator[str]:
     if len(orders) > ORDERS:
         yield f"… and {len(orders) - ORDERS} more orders"
     for fault in tenant.faults.list():
-        yield hide(
-            f"fault {fault['do']} for {fault['match'] or 'any call'}: used {fault['used']}, left {fault['left']}"
-        )
+        yield hide(f"fault {in_words(fault)}: used {fault['used']}, left {fault['left']}")
 
 
 def _elsewhere(tenant: Tenant) -> str:
