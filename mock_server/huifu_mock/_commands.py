@@ -67,11 +67,10 @@ def parse(parser: argparse.ArgumentParser, commands: Any, words: Sequence[str]) 
 
 def action_first(command: argparse.ArgumentParser, words: Sequence[str], otherwise: Sequence[str]) -> list[str]:
     """`words`, which begin with an option, with the action in front: the one that stands among them, or `otherwise`."""
-    for action in command._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            for place, word in enumerate(words):
-                if word in action.choices and not _takes_value(action.choices[word], words[place - 1]):
-                    return [word, *words[:place], *words[place + 1 :]]
+    actions = _actions(command)
+    for place, word in enumerate(words):
+        if word in actions and not _takes_value(actions[word], words[place - 1]):
+            return [word, *words[:place], *words[place + 1 :]]
     return [*otherwise, *words]
 
 
@@ -82,12 +81,17 @@ def _takes_value(command: argparse.ArgumentParser, word: str) -> bool:
 
 def _check_action(command: argparse.ArgumentParser, word: str) -> None:
     """End with an error where a command's first word is none of its actions."""
-    for action in command._actions:
-        if isinstance(action, argparse._SubParsersAction) and word not in action.choices:
-            names = [*action.choices]
-            meant = _nearest(word, names, 0.75) or next((name for name in names if {name, word} in _ALIKE), None)
-            said = f"did you mean {meant}?" if meant else f"choose {', '.join(names)}"
-            command.error(f"there is no action {word!r}; {said}")
+    names = [*_actions(command)]
+    if names and word not in names:
+        meant = _nearest(word, names, 0.75) or next((name for name in names if {name, word} in _ALIKE), None)
+        said = f"did you mean {meant}?" if meant else f"choose {', '.join(names)}"
+        command.error(f"there is no action {word!r}; {said}")
+
+
+def _actions(command: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """What a command can be told to do, by name; nothing of most."""
+    of_command = (action for action in command._actions if isinstance(action, argparse._SubParsersAction))
+    return {name: parser for action in of_command for name, parser in action.choices.items()}
 
 
 _ALIKE = ({"add", "create"}, {"delete", "remove"}, {"ls", "list"})
@@ -123,8 +127,5 @@ def _nearest(word: str, names: list[str], likeness: float) -> str | None:
 
 def _options(parser: argparse.ArgumentParser) -> list[str]:
     """The options of a command and of its actions; argparse keeps them to itself."""
-    found = [*parser._option_string_actions]
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            found += [name for below in action.choices.values() for name in _options(below)]
-    return found
+    below = (name for action in _actions(parser).values() for name in _options(action))
+    return [*parser._option_string_actions, *below]

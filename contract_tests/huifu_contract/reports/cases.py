@@ -8,7 +8,7 @@ from itertools import groupby
 from huifu_contract.catalogue.record import Record
 from huifu_contract.catalogue.translations import in_chinese
 from huifu_contract.reports import quotes
-from huifu_contract.reports.markdown import cell
+from huifu_contract.reports.markdown import own_words
 from huifu_contract.reports.words import heading, say
 
 
@@ -51,10 +51,7 @@ def markdown(records: Sequence[Record], language: str) -> str:
 
 def _row(record: Record, language: str) -> str:
     cells = (f"`{record.id}`", record.level, record.basis, record.kind, ", ".join(sorted(record.needs)))
-    sentences = (
-        cell(text).replace("\\`", "`") for text in _sentences(record, language)
-    )  # in which backticks mark code
-    return f"| {' | '.join((*cells, *sentences))} |"
+    return f"| {' | '.join((*cells, *map(own_words, _sentences(record, language))))} |"
 
 
 def _sentences(record: Record, language: str) -> tuple[str, str, str]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from pathlib import Path
 from typing import Final
 
-from huifu_mock._chinese import Sentences
+from huifu_mock._chinese import sentences
 
 FILE = Path(__file__).with_name("failures.zh.toml")
 _NEXT_LAW: Final = re.compile(r"; (?=(?:L[1-5]|C): )")
@@ -24,14 +23,8 @@ def told(language: str, text: str) -> str:
 
 
 def _part(text: str) -> str:
-    found, parts = sentences(), text.split("; ")
+    found, parts = sentences((FILE,)), text.split("; ")
     said = [found.say(part) for part in parts]
     if all(chinese != english for chinese, english in zip(said, parts, strict=True)):
         return "；".join(said)
     return found.say(text)
-
-
-@cache
-def sentences() -> Sentences:
-    """Those that the kit can say."""
-    return Sentences((FILE,))

@@ -162,8 +162,9 @@ def _failure(console: Console, run: RunResult, case: CaseResult) -> None:
     lines = [f"{_heading('passes when')}{says}", f"{_heading('stands on')}{quote}"]
     lines += [f"{_heading('law', law=law)}{_say(law)}" for law in case.laws]
     broken = case.signature or case.root
-    lines.append(f"{_heading('broken')}{_told(broken)}")
-    if _told(broken) != broken:
+    told = _told(broken)
+    lines.append(f"{_heading('broken')}{told}")
+    if told != broken:
         lines.append(f"{_heading('in English')}{broken}")  # which is what `match` of a known failure has
     if case.detail and case.detail != case.truth:
         lines += [

@@ -102,13 +102,16 @@ def welcome(
     command, at = _install.program("huifu-mock"), "" if base_url == URL else f" --url {base_url}"
     token = _say("token", variable=TOKEN_VARIABLE)
     everywhere = _say("everywhere", host=host) + "\n" if host in ANY_ADDRESS else ""
-    dropped = _say("dropped", sys_id=DEFAULT_SYS_ID, url=base_url)
+    if numbers is None:
+        about_tenant = _say("dropped", sys_id=DEFAULT_SYS_ID, url=base_url)
+    else:
+        about_tenant = _examples(base_url, numbers, guarded, command, at)
     return f"""\
 {_say("answers", version=VERSION, url=base_url)}
 {everywhere}{chr(10) + token + chr(10) if guarded else ""}
 {_say("page", url=base_url)}
 
-{dropped if numbers is None else _examples(base_url, numbers, guarded, command, at)}
+{about_tenant}
 {_say("about")} {base_url}/_mock/about
 {_intercepting(interception, command, at)}"""
 

@@ -20,10 +20,7 @@ def made_with(settings: Mapping[str, Any]) -> dict[str, Any]:
     clock = settings.get("clock")
     if clock is None:
         return {name: value for name, value in settings.items() if name != "clock"}
-    parts = dict(clock) if isinstance(clock, Mapping) else {"now": clock, "mode": "frozen"}
-    if isinstance(parts.get("now"), datetime):
-        parts["now"] = parts["now"].isoformat()
-    return {**settings, "clock": parts}
+    return {**settings, "clock": dict(clock) if isinstance(clock, Mapping) else {"now": clock, "mode": "frozen"}}
 
 
 class Tenant:
@@ -129,12 +126,6 @@ class Tenant:
             self._dropped = True
 
 
-def _seeded(order: Mapping[str, Any]) -> dict[str, Any]:
-    """The body for an order; `created_at` may be a `datetime`, of Beijing time where it has no offset."""
-    at = order.get("created_at")
-    return {**order, "created_at": at.isoformat()} if isinstance(at, datetime) else dict(order)
-
-
 class Orders:
     """The orders of one tenant."""
 
@@ -148,11 +139,11 @@ class Orders:
         trade_type (T_NATIVE), trans_stat (P), trans_amt, time_expire, notify_url. How a close of it runs: settle
         (immediate, processing, accepted, refused), settle_seconds.
         """
-        return Order.of(self._link.ask("POST", path("tenants", self._sys_id, "orders"), _seeded(order)))
+        return Order.of(self._link.ask("POST", path("tenants", self._sys_id, "orders"), order))
 
     def add_many(self, orders: Iterable[Mapping[str, Any]]) -> list[Order]:
         """Seed several orders: all of them or, if one is refused, none."""
-        bodies = [_seeded(order) for order in orders]
+        bodies = [dict(order) for order in orders]
         return [Order.of(told) for told in self._link.ask("POST", path("tenants", self._sys_id, "orders"), bodies)]
 
     def get(self, req_seq_id: str | Order, **which: str) -> Order:
@@ -222,13 +213,9 @@ class Clock:
 
     def advance(self, seconds: float | timedelta) -> datetime:
         """Let `seconds` pass at once; everything that falls due happens, in order."""
-        if isinstance(seconds, timedelta):
-            seconds = seconds.total_seconds()
         told = self._link.ask("POST", f"{self._path}/advance", {"seconds": seconds})
         return datetime.fromisoformat(told["now"])
 
     def _set(self, mode: str, at: datetime | str | None) -> datetime:
-        body = {"mode": mode}
-        if at is not None:
-            body["now"] = at if isinstance(at, str) else at.isoformat()
+        body = {"mode": mode} if at is None else {"mode": mode, "now": at}
         return datetime.fromisoformat(self._link.ask("PUT", self._path, body)["now"])

@@ -5,6 +5,7 @@ import atexit
 import http.client
 import json
 from collections.abc import Coroutine
+from datetime import datetime, timedelta
 from queue import SimpleQueue
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
@@ -72,6 +73,19 @@ def _query(query: dict[str, Any] | None) -> dict[str, str]:
     return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in given.items()}
 
 
+def _json(body: Any) -> bytes:
+    """A `datetime` is written as ISO 8601, which is Beijing time where it has no offset, a `timedelta` as seconds."""
+    return json.dumps(body, default=_plain).encode()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
+
+
 class InProcess:
     """The control API of a server in this process, reached without a socket.
 
@@ -86,7 +100,7 @@ class InProcess:
     def ask(self, method: str, path: str, body: Any = None, query: dict[str, Any] | None = None) -> Any:
         """See `Link`."""
         # as JSON text, so that nothing is accepted here that HTTP would refuse, and nothing of the caller's is kept
-        sent = router.MISSING if body is None else json.dumps(body).encode()
+        sent = router.MISSING if body is None else _json(body)
         work = router.dispatch(
             self._mock, self.base_url, method, path, query=_query(query), body=sent, language=language()
         )
@@ -136,7 +150,7 @@ class OverHttp:
     def ask(self, method: str, path: str, body: Any = None, query: dict[str, Any] | None = None) -> Any:
         """See `Link`."""
         target = f"{path}?{urlencode(given)}" if (given := _query(query)) else path
-        sent = None if body is None else json.dumps(body).encode()
+        sent = None if body is None else _json(body)
         connection = http.client.HTTPConnection(self._host, self._port, timeout=self._timeout)
         try:
             headers = {"Content-Type": "application/json", "Accept-Language": language(), **self._headers}
