@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar, NoReturn
 
 from huifu_mock._language import language
+from huifu_mock._nearest import nearest
 
 
 class Parser(argparse.ArgumentParser):
@@ -58,7 +59,7 @@ def parse(parser: argparse.ArgumentParser, commands: Any, words: Sequence[str]) 
     if left and left[0].startswith("-"):
         command: argparse.ArgumentParser = commands.choices[words[0]]
         word = left[0].partition("=")[0]
-        meant = _nearest(word, _options(command), 0.6)
+        meant = nearest(word, _options(command), 0.6)
         command.error(f"there is no option {word}" + (f"; did you mean {meant}?" if meant else ""))
     if left:
         commands.choices[words[0]].error(f"nothing is known to do with {' '.join(left)}")
@@ -83,7 +84,7 @@ def _check_action(command: argparse.ArgumentParser, word: str) -> None:
     """End with an error where a command's first word is none of its actions."""
     names = [*_actions(command)]
     if names and word not in names:
-        meant = _nearest(word, names, 0.75) or next((name for name in names if {name, word} in _ALIKE), None)
+        meant = nearest(word, names) or next((name for name in names if {name, word} in _ALIKE), None)
         said = f"did you mean {meant}?" if meant else f"choose {', '.join(names)}"
         command.error(f"there is no action {word!r}; {said}")
 
@@ -101,7 +102,7 @@ _ALIKE = ({"add", "create"}, {"delete", "remove"}, {"ls", "list"})
 def unknown(word: str, commands: Iterable[str]) -> str:
     """Names the command that was probably meant, or all of them."""
     names = [*commands]
-    meant = _nearest(word, names, 0.75)
+    meant = nearest(word, names)
     return f"there is no command {word!r}; " + (f"did you mean {meant}?" if meant else f"choose {', '.join(names)}")
 
 
@@ -117,12 +118,6 @@ def one_word(word: str, right: str, other: str, elsewhere: str) -> Callable[[str
         return given
 
     return checked
-
-
-def _nearest(word: str, names: list[str], likeness: float) -> str | None:
-    from difflib import get_close_matches  # most command lines are right
-
-    return next(iter(get_close_matches(word, names, n=1, cutoff=likeness)), None)
 
 
 def _options(parser: argparse.ArgumentParser) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Any, Final
 import jsonschema_rs
 
 from huifu_mock import _data
+from huifu_mock._nearest import nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +96,8 @@ class Schema:
                 wanted = f"{asked}known fields: {', '.join(known)}"
                 yield Problem(_field(prefix, [*path, name]), "is not a field here", wanted)
             return
-        if kind in ("oneOf", "anyOf") and (nearest := _nearest(error)) is not None:
-            yield from self._problems(nearest, prefix)
+        if kind in ("oneOf", "anyOf") and (closest := _nearest(error)) is not None:
+            yield from self._problems(closest, prefix)
             return
         said, wanted = _WORDS[kind](value, error.instance) if kind in _WORDS else (error.message, "")
         described = "" if kind in _EXACT else self._described(path)
@@ -180,15 +181,13 @@ _MANY = 10
 
 def _meant(given: Any, known: Sequence[Any]) -> str:
     """A question for the word that was probably meant; empty if none is like it."""
-    import difflib  # few miss
-
     if not isinstance(given, str):
         return ""
     words = {word.replace("_", "-").lower(): word for word in known if isinstance(word, str) and word}
     bare = given[:100].replace("_", "-").lower()
     begun = [word for word in words if word.startswith(f"{bare}-")]
-    near = begun[:1] if len(begun) == 1 else difflib.get_close_matches(bare, words, n=1, cutoff=0.7)
-    return f"did you mean {words[near[0]]}? " if near else ""
+    near = begun[0] if len(begun) == 1 else nearest(bare, words, 0.7)
+    return f"did you mean {words[near]}? " if near else ""
 
 
 _JSON_TYPES = {str: "a string", dict: "an object", list: "an array", bool: "a boolean", type(None): "null"}

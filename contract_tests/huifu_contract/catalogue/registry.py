@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import cache
 from importlib import import_module
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from huifu_contract.catalogue.record import Basis, Example, Level, Record
 from huifu_contract.failures import SetupTrouble
+from huifu_mock._nearest import nearest
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -125,9 +125,8 @@ def select(globs: Sequence[str] = (), among: Iterable[Record] | None = None) -> 
 def no_case(name: str) -> SetupTrouble:
     """What to say of an id or a glob that names no case: the one that was meant, if one is near."""
     known = [*catalogue(), *(f"{group}/*" for group in GROUPS)]
-    near = get_close_matches(name, known, n=1, cutoff=0.8)
-    if near:
-        return SetupTrouble(f"no case is called {name!r}; did you mean {near[0]}?")
+    if near := nearest(name, known, 0.8):
+        return SetupTrouble(f"no case is called {name!r}; did you mean {near}?")
     return SetupTrouble(f"no case is called {name!r}; `huifu-contract cases --list` lists them")
 
 

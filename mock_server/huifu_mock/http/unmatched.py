@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
-from huifu_mock import explain
+from huifu_mock import _nearest, explain
+from huifu_mock._nearest import COMPARED
 from huifu_mock.gateway.gateway import PATHS, Gateway
 from huifu_mock.gateway.tenant import Tenant
 from huifu_mock.request import NO_ENDPOINT, ReceivedBytes, named
@@ -49,8 +50,6 @@ _ZH: Final[dict[str, str]] = {
 
 LIKE: Final = 0.6
 """How much a path must resemble an endpoint's for that to be named; 1 is equal."""
-COMPARED: Final = 300
-"""So many characters of a path are compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +134,4 @@ def nearest(path: str) -> str:
     ends = [known for known in PATHS if bare.endswith(known)]
     if ends:
         return max(ends, key=len)
-    import difflib  # few clients miss
-
-    return next(iter(difflib.get_close_matches(bare, PATHS, n=1, cutoff=LIKE)), "")
+    return _nearest.nearest(bare, PATHS, LIKE)

@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from huifu_mock import _data
+from huifu_mock._nearest import did_you_mean
 from huifu_mock.client import tenant
 from huifu_mock.client.environment import CONTROL_VARIABLE, direct
 from huifu_mock.client.server import Connection, Server
@@ -74,9 +74,7 @@ def _checked(where: str, given: Mapping[str, Any]) -> dict[str, Any]:
     known = (*OURS, *settings())
     for name in given:
         if name not in known:
-            near = get_close_matches(name, known, 1)
-            meant = f"did you mean {near[0]}? " if near else ""
-            raise BadMark(f"{where} knows no {name!r}; {meant}There are {', '.join(known)}")
+            raise BadMark(f"{where} knows no {name!r}; {did_you_mean(name, known)}There are {', '.join(known)}")
     orders = given.get("orders", [])
     if not isinstance(orders, list | tuple) or not all(isinstance(order, Mapping) for order in orders):
         raise BadMark(f"{where}: orders={orders!r} is no list of orders; [{{'age_seconds': 61}}] is one")
@@ -175,8 +173,7 @@ class Prepared:
     def _make(self, name: str) -> Tenant:
         if name not in self._preparations:
             known = ", ".join(self._preparations) or 'none: override it, as return {"paid-orders": a_function}'
-            near = get_close_matches(name, self._preparations, 1)
-            meant = f"did you mean {near[0]}? " if near else ""
+            meant = did_you_mean(name, self._preparations)
             raise BadPreparation(f"there is no {name!r}; {meant}huifu_prepared gives {known}")
         preparation = self._preparations[name]
         if callable(preparation):

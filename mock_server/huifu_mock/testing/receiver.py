@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Condition, Event, Thread
 from types import TracebackType
@@ -12,6 +11,7 @@ from typing import Any, Final, Literal, Self
 from urllib.parse import parse_qsl, urlsplit
 
 from huifu_mock import signing
+from huifu_mock._nearest import did_you_mean
 
 Answer = int | Literal["wrong-ack", "hang", "hang-up"]
 ANSWERS: Final = ("wrong-ack", "hang", "hang-up")
@@ -140,8 +140,7 @@ def _fits(push: Received, kind: str | None, members: dict[str, str]) -> bool:
 
 
 def _not_a_member(name: str, known: Iterable[str]) -> str:
-    meant = get_close_matches(name, known, n=1)
-    return f"nothing that came has a member {name}{f', did you mean {meant[0]}?' if meant else ''}; "
+    return f"nothing that came has a member {name}; {did_you_mean(name, known)}"
 
 
 def _object(text: bytes) -> dict[str, Any]:

@@ -3,11 +3,11 @@
 import json
 import logging
 from collections.abc import Awaitable
-from difflib import get_close_matches
 from typing import Any, Final
 from urllib.parse import unquote
 
 from huifu_mock._language import Language
+from huifu_mock._nearest import COMPARED, did_you_mean
 from huifu_mock.gateway.mock import Mock, Refused
 from huifu_mock.http.control import (
     about,
@@ -32,7 +32,6 @@ from huifu_mock.http.control.route import (
     once_kept,
     problem,
 )
-from huifu_mock.http.unmatched import COMPARED
 from huifu_mock.schemas import Problem
 from huifu_mock.state.history import Act
 from huifu_mock.state.work import Unkept, in_memory
@@ -201,8 +200,7 @@ def _did_you_mean(parts: list[str]) -> str:
         for route in ROUTES
         if len(template := route.template.split("/")) == len(parts)
     ]
-    near = get_close_matches(path, known, n=1, cutoff=0.8)
-    return f"did you mean {near[0]}? " if near else ""
+    return did_you_mean(path, known, 0.8)
 
 
 def _check_query(route: Route, query: dict[str, str]) -> None:
