@@ -25,10 +25,8 @@ class Parser(argparse.ArgumentParser):
         return super().format_help()
 
     def error(self, message: str) -> NoReturn:
-        """As argparse has it: the usage, what is wrong, and exit code 2."""
-        if language() != "zh":
-            super().error(message)
-        self.exit(2, f"{self.format_usage()}{self.prog}：{self.say(message)}\n")
+        """Exit code 2 as with argparse, without its usage: behind nine lines of it what is wrong was overlooked."""
+        self.exit(2, f"{self.prog}: {self.say(message)}\n{self.say(f'how it is used: {self.prog} --help')}\n")
 
     @classmethod
     def say(cls, message: str) -> str:
@@ -47,7 +45,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def parse(parser: argparse.ArgumentParser, commands: Any, words: Sequence[str]) -> argparse.Namespace:
-    """What `parser` makes of the words; what it does not know is told with the usage of the command that was given.
+    """What `parser` makes of the words; what it does not know is told by the command that was given.
 
     `commands` are the subparsers of `parser`. Raises `SystemExit`, as argparse does.
     """

@@ -201,8 +201,10 @@ def test_what_is_mistaken_is_told_in_chinese(
     assert ended(program, *words) == (2 if program == "huifu-mock" else 4)
     told = capsys.readouterr()
     assert told.out == ""
-    assert told.err.startswith(f"用法：{program}")
-    assert wanted in told.err.splitlines()[-1]
+    wrong, usage = told.err.splitlines()
+    assert wrong.startswith(program)
+    assert wanted in wrong
+    assert usage == f"用法：{wrong.partition(': ')[0]} --help"
 
 
 @pytest.mark.parametrize(
