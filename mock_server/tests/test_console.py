@@ -96,6 +96,7 @@ def test_a_detail_tells_the_trans_stat_that_decides_whatever_the_code_and_that_a
     console.open(mark="call-1")
     expect(console.detail.locator(".verdict-answer")).to_have_text("00000000 failed · trans_stat F")
     expect(console.detail).to_contain_text("A test prepared this answer.")
+    expect(console.detail).to_contain_text("from 127.0.0.1:")
     expect(console.page.locator("[data-id=call-1] .mark")).to_have_class("mark refused")
 
 

@@ -187,10 +187,10 @@ def test_a_call_tells_how_it_was_answered_and_how_long_that_took(tenant: huifu_m
             received(connection)
         port = connection.getsockname()[1]
     first, second = tenant.journal.calls()
-    assert (first.status, first.replay, first.peer_port, first.method, first.unmatched) == (
-        200, False, port, "POST", None,
+    assert (first.status, first.replay, first.peer_host, first.peer_port, first.method, first.unmatched) == (
+        200, False, "127.0.0.1", port, "POST", None,
     )  # fmt: skip
-    assert (second.replay, second.peer_port) == (True, port)
+    assert (second.replay, second.peer_host, second.peer_port) == (True, "127.0.0.1", port)
     assert first.duration_ms is not None
     assert first.duration_ms > 0
     assert tenant.journal.calls(replay=True) == [second]

@@ -20,7 +20,7 @@ LONGEST: Final = 400
 
 
 def line(call: dict[str, Any], colours: dict[str, str] = PLAIN) -> str:
-    """Time of the tenant, id, endpoint, order, answer, signature, duration; for a refusal the hint."""
+    """Time of the tenant, id, endpoint, order, answer, signature, duration, client; for a refusal the hint."""
     parts = [
         ("dim", time_of_day(datetime.fromisoformat(call["at"]))),
         ("dim", call["id"]),
@@ -31,6 +31,7 @@ def line(call: dict[str, Any], colours: dict[str, str] = PLAIN) -> str:
         ("", "replay" if call["replay"] else ""),
         ("", f"fault {', '.join(call['faults'])}" if call["faults"] else ""),
         ("", f"{call['duration_ms']:.1f} ms" if call["duration_ms"] is not None else ""),
+        ("dim", _peer(call)),
         ("dim", f"- {call['hint']}" if call["hint"] else ""),
     ]
     return "  ".join(
@@ -49,6 +50,12 @@ def header_lines(headers: Sequence[Sequence[str]]) -> str:
 
 def _secret(name: str, value: str) -> str:
     return "(not shown)" if name.lower() in ("authorization", "cookie", "proxy-authorization") else value
+
+
+def _peer(call: dict[str, Any]) -> str:
+    """Who called, as HOST:PORT; empty where that is not known."""
+    host = call.get("peer_host") or ""  # an older server does not tell it
+    return host and f"{f'[{host}]' if ':' in host else host}:{call['peer_port']}"
 
 
 def _answer(call: dict[str, Any]) -> str:

@@ -91,6 +91,8 @@ class Call:
     """Whether the answer is the kept one of an earlier call."""
     hint: str = ""
     """One line that says what was wrong; empty when nothing was."""
+    peer_host: str | None = None
+    """The client's address, or that of a proxy in between; `None` for a call that an earlier version kept, too."""
     peer_port: int | None = None
     """The client's port: calls of one connection share it."""
     body_length: int = 0

@@ -188,7 +188,7 @@ class _Again:
         own = self._tenant.sys_id
         if (name := named(body)) in self._names and name != own:
             body = body.replace(f'"{name}"'.encode(), f'"{own}"'.encode(), 1)
-        received = ReceivedBytes(body, sent.headers, sent.session, sent.peer_port)
+        received = ReceivedBytes(body, sent.headers, sent.session, sent.peer)
         exchange = self._mock.gateway.receive(entry.endpoint, received)
         if exchange.active_faults is NO_FAULTS:
             exchange.replied()

@@ -81,6 +81,8 @@ function sentences(explanation) {
   return said.filter((line) => line && !repeated.some((one) => one && line.includes(one)));
 }
 
+const peer = ({ peer_host: host, peer_port: port }) => (host ? ` · ${t("fromPeer", { peer: `${host.includes(":") ? `[${host}]` : host}:${port}` })}` : "");
+
 function Verdict({ call, explanation }) {
   const kind = kindOf(call), stat = call.trans_stat;
   const refusal = explanation.refusal;
@@ -92,7 +94,7 @@ function Verdict({ call, explanation }) {
   return html`<div class="verdict ${kind}">
     <div class="verdict-head"><span class="mark ${kind} big"><${Icon} name=${kind} label=${t(KIND_WORDS[kind])} /></span>
       <div><p class="verdict-answer"><b>${answerWords(call)}</b> ${meaning(call)}${stat ? html` · <span class="together"><code>trans_stat</code> <b>${stat}</b></span>` : null}</p>
-        <p class="soft">${t("atTime", { time: moment(call.at) })}${call.duration_ms ? ` · ${took(call.duration_ms)}` : ""}${call.status && call.status !== 200 ? ` · HTTP ${call.status}` : ""}</p></div></div>
+        <p class="soft">${t("atTime", { time: moment(call.at) })}${call.duration_ms ? ` · ${took(call.duration_ms)}` : ""}${call.status && call.status !== 200 ? ` · HTTP ${call.status}` : ""}${peer(call)}</p></div></div>
     <div class="verdict-text">${sentences(explanation).map((line) => html`<p key=${line}><${Marked} text=${line} /></p>`)}
       ${call.replay ? html`<p>${t("replayLong")}</p>` : null}
       ${call.faults.length ? html`<p><${Badge} kind="fault" icon="fault">${call.faults.join(", ")}<//></p>` : null}</div>

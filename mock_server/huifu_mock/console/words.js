@@ -155,6 +155,7 @@ export const WORDS = {
   takeAway: ["Take it with you", "带走"],
   advanceBy: ["Advance the clock by {n} s", "时钟拨快 {n} 秒"],
   atTime: ["received {time}", "收到于 {time}"],
+  fromPeer: ["from {peer}", "来自 {peer}"],
 
   // orders
   ordersList: ["Orders, the newest first", "订单，最新的在前"],

@@ -109,7 +109,7 @@ class Connection(RequestHandler):
         """What came last, if it came between two requests: one request, if its client sends one at a time."""
         self._early: bytes | None = None
         """While a known request is being answered, what came meanwhile."""
-        self.peer_port: int | None = None
+        self.peer: tuple[str, int] | None = None
         self.begun: Any = None
         """An exchange that began without aiohttp, for aiohttp's handler to go on with."""
 
@@ -120,7 +120,7 @@ class Connection(RequestHandler):
             self.transport = transport  # type: ignore[assignment]  # what a socket gives can be written to
             self.refuse(_too_many(self._listener.most))
             return
-        self.peer_port = peer_port(transport)
+        self.peer = peer_of(transport)
         super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
@@ -211,7 +211,7 @@ class Connection(RequestHandler):
         """What is no HTTP is kept and told; our own failures are aiohttp's to handle."""
         if not isinstance(exc, HttpProcessingError):
             return super().handle_error(request, status, exc, message)
-        sent = ReceivedBytes(self._last, peer_port=peer_port(self.transport))
+        sent = ReceivedBytes(self._last, peer=peer_of(self.transport))
         answer = self._listener.answer(_no_http(sent, " ".join(str(exc).split())))
         answer.force_close()
         return answer
@@ -232,10 +232,10 @@ def learn(request: BaseRequest, head: Head) -> None:
         request.protocol.learn(request, head)
 
 
-def peer_port(transport: asyncio.BaseTransport | None) -> int | None:
-    """The port at the other end of a connection; `None` where it has none."""
+def peer_of(transport: asyncio.BaseTransport | None) -> tuple[str, int] | None:
+    """The address and port at the other end of a connection; `None` where it has none."""
     name = transport.get_extra_info("peername") if transport is not None else None
-    return name[1] if isinstance(name, tuple) else None
+    return (name[0], name[1]) if isinstance(name, tuple) else None
 
 
 def _no_http(sent: ReceivedBytes, error: str) -> Unmatched:

@@ -24,7 +24,7 @@ from huifu_mock.http import faulty
 from huifu_mock.http.address import CannotListen, base_url, cannot_listen, is_loopback
 from huifu_mock.http.answers import as_bytes, headers_of, language_of, problem
 from huifu_mock.http.bodies import AT_ONCE, MAX_BODY, Bodies, LeftEarly, Unread
-from huifu_mock.http.connection import AnswerKnown, Connection, Listener, begun, learn, peer_port
+from huifu_mock.http.connection import AnswerKnown, Connection, Listener, begun, learn, peer_of
 from huifu_mock.http.known_heads import Head
 from huifu_mock.http.signer_threads import Signers
 from huifu_mock.http.unmatched import Unmatched, keep, no_such_path
@@ -216,8 +216,8 @@ class HttpServer:
         place = self._bodies.place()
         try:
             body = await self._bodies.read(request, place)
-            port, old = peer_port(request.transport), request.version < HttpVersion11
-            sent = ReceivedBytes(body, _raw(request), session, port, http_1_0=old)
+            peer, old = peer_of(request.transport), request.version < HttpVersion11
+            sent = ReceivedBytes(body, _raw(request), session, peer, http_1_0=old)
             if self.arriving is not None:
                 await self.arriving(endpoint, sent)
             call = await self._worker.run(partial(prepare, endpoint, sent)) if len(body) > APART else None
@@ -235,7 +235,7 @@ class HttpServer:
         if self.arriving is not None or self.mock.store.kept is not None:
             return False  # others are waited for
         began = time.perf_counter()
-        sent = ReceivedBytes(body, head.lines, head.session, connection.peer_port)
+        sent = ReceivedBytes(body, head.lines, head.session, connection.peer)
         call = read(head.endpoint, sent)
         if self.mock.gateway.may_have_faults(call):
             return False
@@ -312,7 +312,7 @@ class HttpServer:
 
     def _not_read(self, request: BaseRequest, unread: Unread, path: str = "", session: str = "") -> Response:
         whole = (unread.length, "") if unread.length > len(unread.body) else None
-        sent = ReceivedBytes(unread.body, _raw(request), session, peer_port(request.transport), whole)
+        sent = ReceivedBytes(unread.body, _raw(request), session, peer_of(request.transport), whole)
         path = path or request.rel_url.raw_path
         call = Unmatched(unread.kind, unread.status, unread.problem, sent, request.method, path)
         return self.turn_away(call, language_of(request))

@@ -174,7 +174,8 @@ def call(entry: Entry) -> Record:
         "headers": sent.headers.decode("latin-1"),
         "body": _bytes(sent.body),
         "session": sent.session,
-        "peer_port": sent.peer_port,
+        "peer_host": (sent.peer[0] or None) if sent.peer else None,
+        "peer_port": sent.peer[1] if sent.peer else None,
         "whole": list(sent.whole) if sent.whole else None,
         "signature_ok": entry.signature_ok,
         "reason": entry.reason.name if entry.reason else None,
@@ -197,7 +198,7 @@ def call(entry: Entry) -> Record:
 
 def to_call(record: Record, key: RSAPrivateKey) -> Entry:
     """The journal entry of a record."""
-    whole = record["whole"]
+    whole, port = record["whole"], record["peer_port"]
     finding = record["finding"]
     return Entry(
         number=record["number"],
@@ -207,7 +208,7 @@ def to_call(record: Record, key: RSAPrivateKey) -> Entry:
             _of_bytes(record["body"]),
             record["headers"].encode("latin-1"),
             record["session"],
-            record["peer_port"],
+            None if port is None else (record.get("peer_host") or "", port),  # earlier versions kept the port alone
             (whole[0], whole[1]) if whole else None,
         ),
         signature_ok=record["signature_ok"],

@@ -37,7 +37,8 @@ PAGE = 1000
 
 def summary(entry: Entry) -> dict[str, Any]:
     """What a line about a received call needs."""
-    return {**summaries.received(entry), "peer_port": entry.sent.peer_port}
+    host, port = entry.sent.peer or (None, None)
+    return {**summaries.received(entry), "peer_host": host or None, "peer_port": port}
 
 
 def headers(entry: Entry) -> list[list[str]]:
