@@ -27,25 +27,19 @@ FREE_LEVELS: Final = 2
 """The envelope and `data`: how long they are in all is the body's limit."""
 
 REAL: Final = "Huifu's requests have fewer than 50"
-REAL_ZH: Final = "汇付的请求不到 50 个"
-FLAT: Final = (
-    f"nests deeper than {MAX_DEPTH} levels",
-    "Huifu's requests are flat",
-    f"嵌套超过 {MAX_DEPTH} 层；汇付的请求是扁平的",
-)
+FLAT: Final = (f"nests deeper than {MAX_DEPTH} levels", "Huifu's requests are flat")
 
 
 class TooMuch(ValueError):
     """What is too large, and how large it may be."""
 
-    def __init__(self, problem: str, expected: str, zh: str) -> None:
+    def __init__(self, problem: str, expected: str) -> None:
         super().__init__(f"{problem}; {expected}")
-        self.problem, self.expected, self.zh = problem, expected, zh
+        self.problem, self.expected = problem, expected
 
 
 def too_many_members() -> TooMuch:
-    said = f"has an object with more than {MEMBERS:,} members"
-    return TooMuch(said, REAL, f"有一个对象的字段超过 {MEMBERS:,} 个；{REAL_ZH}")
+    return TooMuch(f"has an object with more than {MEMBERS:,} members", REAL)
 
 
 def may_be_too_much(text: str) -> bool:
@@ -128,15 +122,11 @@ _STEPS: Final[dict[str, Callable[[Scan, str, int], None]]] = {
 
 
 def _too_many_values() -> TooMuch:
-    return TooMuch(f"holds more than {VALUES:,} values", REAL, f"包含的值超过 {VALUES:,} 个；{REAL_ZH}")
+    return TooMuch(f"holds more than {VALUES:,} values", REAL)
 
 
 def _too_long() -> TooMuch:
-    return TooMuch(
-        f"has a value of more than {LONGEST:,} characters",
-        "the longest field of a close has 128",
-        f"有一个值超过 {LONGEST:,} 个字符；关单最长的字段为 128 个",
-    )
+    return TooMuch(f"has a value of more than {LONGEST:,} characters", "the longest field of a close has 128")
 
 
 NUMBER: Final = 4300

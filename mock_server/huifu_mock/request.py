@@ -183,11 +183,7 @@ def read(endpoint: Endpoint, sent: ReceivedBytes) -> Call:
         text = _decoded(sent.body)
         parsed, repeated = _long_parsed(call, text) if json_limits.may_be_too_much(text) else _parsed(text)
         if not isinstance(parsed, dict):
-            raise _Unreadable(
-                _problem(
-                    f"is JSON but not an object: {_kind(parsed)}", _ENVELOPE, f"是 JSON，但不是对象；{_ENVELOPE_ZH}"
-                )
-            )
+            raise _Unreadable(_problem(f"is JSON but not an object: {_kind(parsed)}", _ENVELOPE))
         call.envelope = parsed
         if isinstance(data := parsed.get("data"), dict):
             call.data = data
@@ -197,8 +193,7 @@ def read(endpoint: Endpoint, sent: ReceivedBytes) -> Call:
             call.envelope = {"sys_id": named(sent.body)}
         return call
     if repeated:
-        zh = "在同一个对象中出现两次；每个字段只能出现一次"
-        call.problem = Problem(repeated, "stands twice in one object", "each member may stand once", zh)
+        call.problem = Problem(repeated, "stands twice in one object", "each member may stand once")
     elif not schema("envelope/request").accepts(parsed):
         call.problem = next(schema("envelope/request").problems(parsed))
     elif not schema(endpoint.request).accepts(call.data):
@@ -217,27 +212,24 @@ def prepare(endpoint: Endpoint, sent: ReceivedBytes) -> Call:
 
 
 _ENVELOPE = 'send {"sys_id":…,"product_id":…,"sign":…,"data":{…}}'
-_ENVELOPE_ZH = '请发送 {"sys_id":…,"product_id":…,"sign":…,"data":{…}}'
 
 
-def _problem(said: str, wanted: str, zh: str) -> Problem:
-    return Problem("the body", said, wanted, zh)
+def _problem(said: str, wanted: str) -> Problem:
+    return Problem("the body", said, wanted)
 
 
 def _decoded(body: bytes) -> str:
     if not body.strip():
-        raise _Unreadable(_problem("is empty", _ENVELOPE, f"为空；{_ENVELOPE_ZH}"))
+        raise _Unreadable(_problem("is empty", _ENVELOPE))
     if body.startswith(b"\xef\xbb\xbf"):
-        zh = "开头有 BOM；请发送不带 BOM 的 UTF-8"
-        raise _Unreadable(_problem("begins with a byte order mark", "send UTF-8 without a BOM", zh))
+        raise _Unreadable(_problem("begins with a byte order mark", "send UTF-8 without a BOM"))
     if body.startswith(b"\x1f\x8b"):
-        raise _Unreadable(_problem("is compressed with gzip", "send it as it is", "经过 gzip 压缩；请原样发送"))
+        raise _Unreadable(_problem("is compressed with gzip", "send it as it is"))
     try:
         return body.decode()
     except UnicodeDecodeError as error:
         said = f"is not UTF-8: byte 0x{body[error.start]:02x} at position {error.start}"
-        zh = f"不是 UTF-8：第 {error.start} 位的字节为 0x{body[error.start]:02x}；请发送 UTF-8，不要用 GBK 等其他编码"
-        raise _Unreadable(_problem(said, "send UTF-8, not GBK or another charset", zh)) from None
+        raise _Unreadable(_problem(said, "send UTF-8, not GBK or another charset")) from None
 
 
 class _Repeated(ValueError):
@@ -256,7 +248,7 @@ def _parsed(text: str) -> tuple[Any, str]:
             repeated = str(error)
             parsed = _LENIENT.decode(text)
     except json_limits.TooMuch as error:
-        raise _Unreadable(_problem(error.problem, error.expected, error.zh), too_much=True) from None
+        raise _Unreadable(_problem(error.problem, error.expected), too_much=True) from None
     except ValueError as error:
         raise _Unreadable(_not_json(text, error)) from None
     if _SURROGATE.search(text):
@@ -280,7 +272,7 @@ def _long_parsed(call: Call, text: str) -> tuple[Any, str]:
         decoder = json_limits.PatientDecoder(_whole_characters, object_pairs_hook=once, **_NUMBERS)
         return decoder.decode(text), (repeated or [""])[0]
     except json_limits.TooMuch as error:
-        raise _Unreadable(_problem(error.problem, error.expected, error.zh), too_much=True) from None
+        raise _Unreadable(_problem(error.problem, error.expected), too_much=True) from None
     except ValueError as error:
         raise _Unreadable(_not_json(text, error)) from None
 
@@ -300,9 +292,7 @@ def _whole_characters(value: str) -> None:
 def _half(text: str) -> Problem:
     half = _HALF.search(text)
     said = f"has half of a surrogate pair, \\u{ord(half[0]):04x}" if half else "has half of a surrogate pair"
-    return _problem(
-        said, "a character beyond U+FFFF is written as a pair", "含有半个代理对；U+FFFF 之后的字符须成对书写"
-    )
+    return _problem(said, "a character beyond U+FFFF is written as a pair")
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -352,17 +342,14 @@ def _refuse_lone_surrogates(text: str) -> None:
 
 def _not_json(text: str, error: ValueError) -> Problem:
     if not isinstance(error, json.JSONDecodeError):
-        return _problem(f"is not JSON: {error}", _ENVELOPE, f"不是 JSON（{error}）；{_ENVELOPE_ZH}")
+        return _problem(f"is not JSON: {error}", _ENVELOPE)
     near = text[max(error.pos - 15, 0) : error.pos + 15]
     said = f"is not JSON: {error.msg} at position {error.pos}, near {near!r}"
-    zh = f"不是 JSON：第 {error.pos} 位起无法解析，附近为 {near!r}"
     if "\\<" in near or "\\>" in near or "\\&" in near:
         said += r"; the official Go SDK writes \u003c, \u003e and \u0026 inside a value so: avoid them there"
-        zh += r"；官方 Go SDK 会把值中的 \u003c、\u003e、\u0026 写成这样：请避免使用"
     if text.lstrip()[:1] != "{" and "=" in text[:200]:
         said += "; it looks like a form, k=v&k=v"
-        zh += "；看上去是表单 k=v&k=v"
-    return _problem(said, _ENVELOPE, f"{zh}；{_ENVELOPE_ZH}")
+    return _problem(said, _ENVELOPE)
 
 
 def _kind(value: Any) -> str:

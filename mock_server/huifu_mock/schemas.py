@@ -21,8 +21,6 @@ class Problem:
     field: str
     problem: str
     expected: str
-    zh: str = ""
-    """What is wrong and what would be right, in Chinese, where a value decides how it is said."""
 
     def __str__(self) -> str:
         return f"{self.field}: {self.problem}; {self.expected}"
@@ -35,7 +33,7 @@ class Problem:
     def chinese(self) -> str:
         """The same in Chinese; what no file of ours knows, such as the words of a database, stays as it is."""
         told = self.in_chinese()
-        return f"{in_chinese(self.field)}：{self.zh or f'{told.problem}；{told.expected}'}"
+        return f"{in_chinese(self.field)}：{told.problem}；{told.expected}"
 
     def in_chinese(self) -> "Problem":
         """The same with what is wrong and what would be right in Chinese."""

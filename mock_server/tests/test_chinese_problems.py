@@ -27,12 +27,15 @@ SAID_BY = (
     "mock_server/huifu_mock/faults/kind.py",
     "mock_server/huifu_mock/faults/prepared.py",
     "mock_server/huifu_mock/gateway/lifecycle.py",
+    "mock_server/huifu_mock/gateway/magic_numbers.py",
     "mock_server/huifu_mock/gateway/mock.py",
     "mock_server/huifu_mock/http/bodies.py",
     *(f"mock_server/huifu_mock/http/control/{file.name}" for file in Path(router.__file__).parent.glob("*.py")),
     "mock_server/huifu_mock/http/control_api.py",
     "mock_server/huifu_mock/http/server.py",
     "mock_server/huifu_mock/http/unmatched.py",
+    "mock_server/huifu_mock/json_limits.py",
+    "mock_server/huifu_mock/request.py",
     "mock_server/huifu_mock/schemas.py",
     "mock_server/huifu_mock/signing.py",
     "mock_server/huifu_mock/state/clock.py",
@@ -40,9 +43,9 @@ SAID_BY = (
     "mock_server/huifu_mock/store/capsule.py",
     "contract_tests/huifu_contract/passive/control_api.py",
 )
-"""Where the problems of the control API come from."""
-MAKERS = re.compile(r"(\w+\.)?(Problem|BadFault|Taken|NotAllowed|MovedBack|BadKey)|no_more")
-HOLDERS = {"said", "wanted", "wrong", "right", "asked", "_WORDS"}
+"""Where the problems of calls come from, those of the control API and those of Huifu's endpoints."""
+MAKERS = re.compile(r"(\w+\.)?(Problem|_problem|TooMuch|BadFault|Taken|NotAllowed|MovedBack|BadKey)|no_more")
+HOLDERS = {"said", "wanted", "wrong", "right", "asked", "_WORDS", "FLAT", "REAL", "_ENVELOPE"}
 """Names of variables that hold sentences."""
 
 
@@ -65,8 +68,7 @@ def sentences(code: str) -> set[str]:
     found: set[str] = set()
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.Call) and MAKERS.fullmatch(ast.unparse(node.func)):
-            arguments = node.args if len(node.args) < 4 else []  # the fourth is the Chinese
-            for argument in arguments:
+            for argument in node.args:
                 found.update(texts(argument))
         elif isinstance(node, ast.Assign | ast.AnnAssign) and node.value:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
@@ -88,6 +90,11 @@ COMPOSED = {
     "broke off: {} of {} bytes came, then the client hung up": (
         "broke off: {} of an unknown number of bytes came, then the client hung up",
         "broke off: {} of {} bytes came, then the client hung up",
+    ),
+    "is not JSON: {} at position {}, near {}": tuple(
+        f"is not JSON: {{}} at position {{}}, near {{}}{go}{form}"
+        for go in ("", r"; the official Go SDK writes \u003c, \u003e and \u0026 inside a value so: avoid them there")
+        for form in ("", "; it looks like a form, k=v&k=v")
     ),
     "this is not a PKCS8 private key{}: {}": (
         "this is not a PKCS8 private key but a public key: {}",

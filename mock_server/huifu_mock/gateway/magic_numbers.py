@@ -85,8 +85,7 @@ def order_from_magic_number(tenant: Tenant, call: Call, active_faults: ActiveFau
     wanted = fault(what)
     if wanted is None:
         right = "GET /_mock/about lists the magic numbers, for example MOCK~23000004~anything"
-        zh = f"没有名为“{what}”的应答或故障；GET /_mock/about 列出这类编号，例如 MOCK~23000004~anything"
-        call.problem = Problem("data.org_req_seq_id", f'no answer and no fault is called "{what}"', right, zh)
+        call.problem = Problem("data.org_req_seq_id", f'no answer and no fault is called "{what}"', right)
         return active_faults
     huifu_id, req_date = call.value("huifu_id"), call.value("org_req_date")
     if tenant.orders.get((huifu_id, req_date, number)) is None:
