@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from huifu_mock.http.address import is_loopback
 from huifu_mock.state.clock import time_of_day
 
 PLAIN: Final[dict[str, str]] = dict.fromkeys(("", "dim", "good", "refused", "wrong", "off"), "")
@@ -53,9 +54,9 @@ def _secret(name: str, value: str) -> str:
 
 
 def _peer(call: dict[str, Any]) -> str:
-    """Who called, as HOST:PORT; empty where that is not known."""
+    """Who called from another machine, as HOST:PORT; empty for this machine's own calls, and where it is not known."""
     host = call.get("peer_host") or ""  # an older server does not tell it
-    return host and f"{f'[{host}]' if ':' in host else host}:{call['peer_port']}"
+    return "" if not host or is_loopback(host) else f"{f'[{host}]' if ':' in host else host}:{call['peer_port']}"
 
 
 def _answer(call: dict[str, Any]) -> str:
