@@ -31,14 +31,14 @@ from huifu_mock.state.clock import parse
 class Serving:
     """`huifu-mock serve` in a process of its own."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    def __init__(self, folder: Path, *options: str, name: str = "") -> None:
         self.stderr = folder / "stderr"
         command = [sys.executable, "-m", "huifu_mock", "serve", "--port", "0", "--ready-json", *options]
         with self.stderr.open("wb") as stderr:
             self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True)
         assert self._process.stdout is not None
         self.base_url: str = json.loads(self._process.stdout.readline())["base_url"]
-        self.tenant = huifu_mock.connect(self.base_url).tenant()
+        self.tenant = huifu_mock.connect(self.base_url).tenant(name=name)
 
     def ended(self) -> list[str]:
         """Stop it, and read what it printed."""
@@ -70,15 +70,21 @@ def test_serve_prints_a_line_for_each_call_with_its_answer_and_the_hint(tmp_path
 
 
 def test_serve_prints_one_json_object_for_each_call(tmp_path: Path) -> None:
-    serving = Serving(tmp_path, "--log", "json", "-v")
+    serving = Serving(tmp_path, "--log", "json", "-v", name="orders team")
     serving.traffic()
     told = [json.loads(one) for one in serving.ended()]
     assert [one["reason"] for one in told] == ["CLOSED", "TOO_YOUNG", "BAD_PARAMETERS", None]
-    assert {one["tenant"] for one in told} == {serving.tenant.sys_id}
+    assert {(one["tenant"], one["tenant_name"]) for one in told} == {(serving.tenant.sys_id, "orders team")}
     assert told[3]["unmatched"] == "path"
     assert all(one["duration_ms"] > 0 for one in told[:3])
     assert {one["peer_host"] for one in told} == {"127.0.0.1"}
     assert ["Host", serving.base_url.removeprefix("http://")] in told[0]["headers"]
+
+
+def test_a_line_of_a_tenant_that_has_a_name_tells_it(tmp_path: Path) -> None:
+    serving = Serving(tmp_path, name="订单组 orders")
+    serving.traffic()
+    assert all(re.match(r"\S+  订单组 orders  call-\d  ", one) for one in serving.ended())
 
 
 def test_quiet_prints_nothing(tmp_path: Path) -> None:

@@ -80,15 +80,18 @@ def test_a_tenant_from_a_capsule_makes_the_same_capsule() -> None:
     assert again == {**made, "tenant": {**made["tenant"], "sys_id": "copy"}}
 
 
-def test_a_capsule_of_a_version_that_kept_the_ports_of_clients_alone_is_taken() -> None:
+def test_a_capsule_of_a_version_that_knew_no_names_and_kept_the_ports_of_clients_alone_is_taken() -> None:
     desk = Desk()
     sent = ReceivedBytes(desk.body(desk.data()), peer=("127.0.0.1", 51234))
     desk.mock.gateway.receive(CLOSE, sent)
+    ask(desk.mock, "PATCH", f"/{desk.tenant.sys_id}", {"name": "orders team"})
     made = json.loads(json.dumps(capsule.of(desk.tenant)))
     assert made["tenant"]["calls"][0].pop("peer_host") == "127.0.0.1"
+    assert [made["tenant"][one].pop("name") for one in ("settings", "made_with")] == ["orders team", ""]
     ask(desk.mock, "POST", "", {"capsule": made, "sys_id": "copy"})
     told = ask(desk.mock, "GET", "/copy/journal/call-1")
     assert (told["peer_host"], told["peer_port"]) == (None, 51234)
+    assert ask(desk.mock, "GET", "/copy")["name"] == ""
 
 
 def test_a_fork_goes_on_alone_and_closes_settle_in_both() -> None:

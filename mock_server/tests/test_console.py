@@ -482,15 +482,23 @@ def test_every_card_arms_as_it_stands(console: Console, tenant: huifu_mock.Tenan
     expect(console.page.get_by_text("No fault is armed")).to_be_visible()
 
 
-def test_tenants_are_switched_made_and_reset(console: Console, merchant: Merchant, server: huifu_mock.Server) -> None:
+def test_tenants_are_switched_made_reset_and_dropped(
+    console: Console, merchant: Merchant, server: huifu_mock.Server
+) -> None:
     merchant.close(merchant.tenant.orders.add(req_seq_id="of-the-first"))
     console.open()
     expect(console.row("of-the-first")).to_be_visible()
     choice = console.page.get_by_role("combobox", name="Tenant")
     choice.select_option("+")
+    dialog = console.page.get_by_role("dialog")
+    dialog.get_by_label("Name").fill("orders team")
+    console.button("Make it", dialog).click()
     expect(console.page.get_by_text("No call has arrived yet")).to_be_visible()
     made = choice.input_value()
     expect(console.page).to_have_url(re.compile(f"tenant={made}"))
+    expect(choice.locator("option:checked")).to_have_text(f"orders team · {made}")
+    huifu_mock.connect(server.base_url).find(made).patch(name="refunds team")
+    expect(choice.locator("option:checked")).to_have_text(f"refunds team · {made}")
     choice.select_option(merchant.tenant.sys_id)
     expect(console.row("of-the-first")).to_be_visible()
     choice.select_option("!")
@@ -498,7 +506,27 @@ def test_tenants_are_switched_made_and_reset(console: Console, merchant: Merchan
     expect(console.page.get_by_text("No call has arrived yet")).to_be_visible()
     assert list(merchant.tenant.orders.list()) == []
     console.page.go_back()
-    huifu_mock.connect(server.base_url).find(made).drop()
+    expect(choice).to_have_value(made)
+    choice.select_option("-")
+    expect(dialog).to_contain_text(f"Tenant refunds team · {made} is dropped for good, for everybody who uses it")
+    console.button("Cancel", dialog).click()
+    assert made in server.about()["tenants"]
+    choice.select_option("-")
+    console.button("Drop tenant", dialog).click()
+    expect(console.page.get_by_text(f"Tenant refunds team · {made} is dropped")).to_be_visible()
+    assert made not in server.about()["tenants"]
+    expect(choice).to_have_value(server.default.sys_id)
+    expect(choice.locator("option[value='-']")).to_have_count(0)  # what every example uses stays
+
+
+def test_a_tenant_is_saved_as_the_capsule_that_the_control_api_gives(console: Console, merchant: Merchant) -> None:
+    merchant.close(merchant.tenant.orders.add(req_seq_id="order-1"))
+    merchant.tenant.clock.freeze()
+    console.open()
+    with console.page.expect_download() as begun:
+        console.page.get_by_role("combobox", name="Tenant").select_option("file")
+    assert begun.value.suggested_filename == f"capsule-{merchant.tenant.sys_id}.json"
+    assert json.loads(begun.value.path().read_text()) == merchant.tenant.capsule()
 
 
 def test_a_tenant_that_is_not_there_is_said_and_the_default_one_is_shown(console: Console) -> None:

@@ -223,10 +223,25 @@ def test_a_tenant_is_changed_where_it_is_told(control_api: ControlApi, at: str) 
     for body, field in (
         ({"sys_id": "x"}, "sys_id"),
         ({"settle": 5}, "settle"),
+        ({"name": "two\nlines"}, "name"),
         ({"merchant_public_key": "x"}, "merchant_public_key"),
     ):
         assert control_api.refused("PATCH", at, body)["field"] == field
     assert control_api.answer("GET", at) == after
+
+
+def test_tenants_may_have_names_and_two_may_have_the_same(control_api: ControlApi) -> None:
+    made = [control_api.answer("POST", "/_mock/tenants", {"name": "订单组"}, 201) for _ in range(2)]
+    listed = valid("tenants", control_api.answer("GET", "/_mock/tenants"))["items"]
+    names = {one["sys_id"]: one["name"] for one in listed}
+    assert [names[one["sys_id"]] for one in made] == ["订单组", "订单组"]
+    told = valid("about", control_api.answer("GET", "/_mock/about"))
+    assert told["tenant_names"] == {one["sys_id"]: "订单组" for one in made}, "those without a name are not in it"
+    for one in made:
+        assert control_api.answer("PATCH", f"/_mock/tenants/{one['sys_id']}", {"name": ""})["name"] == ""
+    assert control_api.answer("GET", "/_mock/about")["tenant_names"] == {}
+    for one in made:
+        control_api.answer("DELETE", f"/_mock/tenants/{one['sys_id']}", status=204)
 
 
 def test_a_new_merchant_key_replaces_the_old_one(tenant: huifu_mock.Tenant) -> None:

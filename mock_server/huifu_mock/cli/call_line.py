@@ -20,10 +20,11 @@ LONGEST: Final = 400
 """So many characters of a number or a hint are shown."""
 
 
-def line(call: dict[str, Any], colours: dict[str, str] = PLAIN) -> str:
-    """Time of the tenant, id, endpoint, order, answer, signature, duration, client; for a refusal the hint."""
+def line(call: dict[str, Any], colours: dict[str, str] = PLAIN, tenant: str = "") -> str:
+    """Time of the tenant, its name, id, endpoint, order, answer, signature, duration, client; the hint of a refusal."""
     parts = [
         ("dim", time_of_day(datetime.fromisoformat(call["at"]))),
+        ("", tenant),
         ("dim", call["id"]),
         ("", call["endpoint"] or f"{call['method'] or '?'} {call['path'] or '?'}"),
         ("", call["org_req_seq_id"] or call["req_seq_id"]),

@@ -18,7 +18,8 @@ BATCH: Final = 0.05
 LAST_LINES: Final = 0.5
 """Real seconds that the writer has at the end."""
 
-Seen = tuple[str, Entry]
+Seen = tuple[str, str, Entry]
+"""`sys_id` and name of the tenant, and the call."""
 
 
 class CallLog:
@@ -42,7 +43,7 @@ class CallLog:
             self.dropped += 1
             return
         self._waiting += 1
-        self._seen.append((tenant.sys_id, entry))
+        self._seen.append((tenant.sys_id, tenant.settings.name, entry))
         if len(self._seen) == 1:
             asyncio.get_running_loop().call_later(BATCH, self._hand_over)
 
@@ -60,7 +61,7 @@ class CallLog:
     def _work(self) -> None:
         while (batch := self._batches.get()) is not None:
             try:
-                self._out.write("".join(self._told(sys_id, entry) + "\n" for sys_id, entry in batch))
+                self._out.write("".join(self._told(*seen) + "\n" for seen in batch))
                 if self.dropped:
                     dropped, self.dropped = self.dropped, 0
                     self._out.write(self._dropped(dropped))
@@ -69,13 +70,13 @@ class CallLog:
                 return
             self._waiting -= len(batch)
 
-    def _told(self, sys_id: str, entry: Entry) -> str:
+    def _told(self, sys_id: str, name: str, entry: Entry) -> str:
         told = summary(entry)
         if self._as_json:
             more = {"headers": headers(entry)} if self._verbose else {}
-            return json.dumps({"tenant": sys_id, **told, **more}, ensure_ascii=False)
+            return json.dumps({"tenant": sys_id, "tenant_name": name, **told, **more}, ensure_ascii=False)
         below = header_lines(headers(entry)) if self._verbose else ""
-        return line(told, self._colours) + (f"\n{below}" if below else "")
+        return line(told, self._colours, name) + (f"\n{below}" if below else "")
 
     def _dropped(self, count: int) -> str:
         return (

@@ -36,7 +36,11 @@ async function ask(path, sent) {
 
 export async function api(method, path, body, signal) {
   const known = method === "GET" && given(path);
-  if (known) return JSON.parse(known);
+  const text = known || (await answered(method, path, body, signal));
+  return text ? JSON.parse(text) : null;
+}
+
+async function answered(method, path, body, signal) {
   const sent = { method, headers: { ...authorized(), "Accept-Language": state.lang }, signal };
   if (body !== undefined) {
     sent.body = JSON.stringify(body);
@@ -44,13 +48,14 @@ export async function api(method, path, body, signal) {
   }
   const response = await ask(path, sent);
   const text = await response.text();
-  let answer = null;
-  try { answer = text ? JSON.parse(text) : null; } catch { /* told as it is below */ }
   if (response.status === 401) update({ signIn: true });
-  if (!response.ok) throw new Problem(response.status, answer, `${response.status} ${text.slice(0, 200)}`);
-  return answer;
+  if (response.ok) return text;
+  let problem = null;
+  try { problem = JSON.parse(text); } catch { /* told as it is */ }
+  throw new Problem(response.status, problem, `${response.status} ${text.slice(0, 200)}`);
 }
 
+export const getText = (rest) => answered("GET", tenantPath(rest));
 export const get = (rest, signal) => api("GET", tenantPath(rest), undefined, signal);
 export const post = (rest, body = {}) => api("POST", tenantPath(rest), body);
 

@@ -1,12 +1,13 @@
 // The page: the bar with tenant and clock, the views, the detail, the keys.
-import { api, post, setToken, tenantPath } from "./api.js";
-import { Calls, clearAll } from "./calls.js";
+import { setToken } from "./api.js";
+import { Calls } from "./calls.js";
 import { advance, armed, begin, failing, setMode, totalCalls, watch } from "./data.js";
 import { clockTime, day, now } from "./format.js";
 import { Icon } from "./icons.js";
 import { Later, load, rest } from "./later.js";
-import { Dialog, html, render, useEffect, useState } from "./parts.js";
+import { html, render, useEffect, useState } from "./parts.js";
 import { THEMES, VIEWS, dress, follow, go, onChange, pictureShown, route, setLanguage, setTheme, state, t, toast, update } from "./store.js";
+import { TenantChoice } from "./tenants.js";
 
 const FIRST_PICTURE = 250; // milliseconds after which there is one, whatever has come
 const ICON = new URL("icon.svg", import.meta.url).href;
@@ -34,36 +35,12 @@ function Clock() {
 
 // --- the bar
 
-async function chooseTenant(event) {
-  const wanted = event.target.value;
-  if (wanted === "+") {
-    event.target.value = route.tenant;
-    try {
-      const made = await api("POST", "/_mock/tenants", {});
-      update({ tenants: [...state.tenants, made.sys_id] });
-      go({ tenant: made.sys_id, open: "", q: "", only: [], session: "" });
-      watch();
-      toast(t("tenantMade", { id: made.sys_id }));
-    } catch (error) { toast(t("failed", { why: error.message }), "bad"); }
-    return;
-  }
-  if (wanted === "!") {
-    event.target.value = route.tenant;
-    update({ dialog: "reset" });
-    return;
-  }
-  go({ tenant: wanted, open: "", q: "", only: [], session: "" });
-  watch();
-}
-
 function Bar() {
   const next = THEMES[(THEMES.indexOf(state.theme) + 1) % THEMES.length];
   const themeWords = t({ system: "themeSystem", light: "themeLight", dark: "themeDark" }[state.theme]);
-  const known = [...new Set([...state.tenants, route.tenant].filter(Boolean))];
   return html`<header class="bar"><a class="logo" href="?" onClick=${(event) => { event.preventDefault(); go({ view: "calls", open: "", q: "", only: [], session: "" }); }}>
       <img src=${ICON} alt="" width="24" height="24" /><h1>huifu-mock</h1></a>
-    <label class="tenant"><span class="unseen">${t("tenant")}</span><select value=${route.tenant} onChange=${chooseTenant} title=${t("tenant")}>
-      ${known.map((one) => html`<option key=${one} value=${one}>${one}</option>`)}<option value="+">${t("newTenant")}</option><option value="!">${t("resetTenant")}…</option></select></label>
+    <${TenantChoice} />
     <${Clock} />
     <div class="bar-tools"><button type="button" class="icon-button text" lang=${state.lang === "en" ? "zh-CN" : "en"} aria-label=${t("languageName")} onClick=${() => setLanguage(state.lang === "en" ? "zh" : "en")}>${state.lang === "en" ? "中" : "EN"}</button>
       <button type="button" class="icon-button" aria-label=${t("theme", { now: themeWords })} title=${t("theme", { now: themeWords })} onClick=${() => setTheme(next)}><${Icon} name=${{ system: "system", light: "sun", dark: "moon" }[state.theme]} /></button>
@@ -84,31 +61,7 @@ function Nav() {
     <span class="connection ${live}" role="status"><span class="dot" aria-hidden="true"></span>${t({ live: "live", paused: "livePaused", connecting: "connecting", lost: "lost" }[live])}</span></div>`;
 }
 
-// --- dialogs
-
-// What everybody who uses the tenant loses for good is done only when it was asked for twice.
-const ASKED = {
-  reset: { title: "resetTenant", text: "resetSure", said: "resetDone", act: async () => { await post("/reset"); watch(); } },
-  clear: { title: "clearCalls", text: "clearSure", said: "clearDone", act: clearAll },
-};
-
-function AskedDialog({ name }) {
-  const { title, text, said, act } = ASKED[name];
-  const done = () => update({ dialog: null });
-  const sure = async () => {
-    try {
-      await act();
-      done();
-      toast(t(said));
-    } catch (error) { toast(t("failed", { why: error.message }), "bad"); }
-  };
-  return html`<${Confirm} title=${t(title)} text=${t(text, { id: route.tenant, n: totalCalls() })} act=${sure} done=${done} />`;
-}
-
-function Confirm({ title, text, act, done }) {
-  return html`<${Dialog} title=${title} onClose=${done}><p>${text}</p><div class="buttons end">
-    <button type="button" class="button" onClick=${done}>${t("cancel")}</button><button type="button" class="button danger" onClick=${act}>${title}</button></div><//>`;
-}
+// --- what is shown
 
 function SignIn() {
   const [problem, setProblem] = useState("");
@@ -123,10 +76,11 @@ function SignIn() {
 }
 
 const LATER = { orders: "Orders", deliveries: "Deliveries", faults: "Faults", connect: "Connect" };
-const DIALOGS = { help: "HelpDialog", seed: "SeedDialog", receiver: "ReceiverDialog" };
+const DIALOGS = { help: "HelpDialog", seed: "SeedDialog", receiver: "ReceiverDialog", tenant: "TenantDialog",
+  reset: "AskedDialog", drop: "AskedDialog", clear: "AskedDialog" };
 
 const view = () => (route.view === "calls" ? html`<${Calls} />` : html`<${Later} name=${LATER[route.view]} />`);
-const dialog = () => (ASKED[state.dialog] ? html`<${AskedDialog} name=${state.dialog} />` : html`<${Later} name=${DIALOGS[state.dialog]} />`);
+const dialog = () => html`<${Later} name=${DIALOGS[state.dialog]} />`;
 
 function drawer() {
   const { open } = route;

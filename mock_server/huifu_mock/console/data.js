@@ -26,7 +26,7 @@ export const orderKey = (order) => `${order.huifu_id}/${order.req_date}/${order.
 
 export async function begin() {
   const about = await api("GET", "/_mock/about");
-  update({ about, tenants: about.tenants, signIn: false });
+  update({ about, tenants: about.tenants, names: about.tenant_names, signIn: false });
   if (!route.tenant || !about.tenants.includes(route.tenant)) {
     const missing = route.tenant;
     const chosen = about.default_tenant ?? about.tenants[0] ?? "";
@@ -36,10 +36,15 @@ export async function begin() {
   if (route.tenant) watch();
 }
 
-// Forget the tenant that was shown and follow the one of the route.
-export function watch() {
+// Hear of the tenant that was shown no more.
+export function leave() {
   stopped.abort();
   stopped = new AbortController();
+}
+
+// Forget the tenant that was shown and follow the one of the route.
+export function watch() {
+  leave();
   inbox = [];
   forget();
   update({ ready: false, live: "connecting" });
@@ -194,6 +199,7 @@ function takeIn() {
       changed[name] ??= new Map(state[name]);
       data.deleted ? changed[name].delete(data.id) : changed[name].set(key(data), data);
     } else if (type === "clock") clockMoved(data);
+    else if (type === "tenant") changed.names = { ...state.names, [data.sys_id]: data.name };
     else if (type === "skipped") skipped(data);
     else if (type === "cleared") {
       for (const what of data.what) {

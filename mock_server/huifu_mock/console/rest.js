@@ -6,3 +6,4 @@ export { Faults } from "./faults.js";
 export { HelpDialog, pressed } from "./keys.js";
 export { NoCalls } from "./nocalls.js";
 export { OrderDrawer, Orders, SeedDialog } from "./orders.js";
+export { AskedDialog, TenantDialog } from "./tenantdialogs.js";

@@ -29,6 +29,7 @@ export const state = {
   signIn: false, // whether the server asks for a token
   about: null,
   tenants: [], // sys_ids
+  names: {}, // what those are called that have a name, by sys_id
   missing: "", // the tenant in the address, where there is none of that name
   clock: null, // {now, mode, seen}
   leaps: [], // {at, seconds}: how far the clock was advanced
@@ -49,7 +50,7 @@ export const state = {
   receivers: new Map(),
   ready: false, // whether the first answers have come
   toasts: [],
-  dialog: null, // help, seed, receiver, reset, clear
+  dialog: null, // help, seed, receiver, tenant, reset, drop, clear
 };
 
 let listener = () => {};

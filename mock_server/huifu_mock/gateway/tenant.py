@@ -37,6 +37,8 @@ class Settings:
     settle_seconds: float = 5.0
     legacy_codes: bool = False
     bad_signature: Literal["signed", "http-922"] = "signed"
+    name: str = ""
+    """In words, for people: whose it is or what it is for. Nothing depends on it, and several may have the same."""
 
 
 class Tenant:

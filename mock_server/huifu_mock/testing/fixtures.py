@@ -10,7 +10,7 @@ from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
@@ -66,6 +66,15 @@ def tenant_options(options: Mapping[str, Any], marks: Iterable[pytest.Mark]) -> 
         given |= _checked("@pytest.mark.huifu", mark.kwargs)
     orders, strict, intercept = given.pop("orders", []), given.pop("strict", False), given.pop("intercept", False)
     return TenantOptions(given, [dict(order) for order in orders], strict, intercept)
+
+
+LONGEST_NAME: Final = 128
+"""As in `schemas/common.json`, `tenant_name`."""
+
+
+def name_of(nodeid: str) -> str:
+    """What the tenant of a test is called, so that a gateway that many share tells whose calls it received."""
+    return "".join(char if char.isprintable() else "?" for char in nodeid[-LONGEST_NAME:])
 
 
 def _checked(where: str, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -39,6 +39,7 @@ def _about(request: ControlRequest) -> ControlResponse:
         "base_url": request.base_url,
         "features": list(FEATURES),
         "tenants": tenants,
+        "tenant_names": {one.sys_id: name for one in request.mock.gateway if (name := one.settings.name)},
         "default_tenant": default if default in tenants else None,
         "endpoints": list(PATHS),
         "answers": answers,

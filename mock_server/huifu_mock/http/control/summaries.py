@@ -99,6 +99,7 @@ def tenant(one: Tenant) -> dict[str, Any]:
     settings = one.settings
     return {
         "sys_id": one.sys_id,
+        "name": settings.name,
         "product_ids": settings.product_ids,
         "huifu_ids": settings.huifu_ids,
         "settle": settings.settle,
