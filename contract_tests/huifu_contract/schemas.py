@@ -93,7 +93,7 @@ def _message(error: ValidationError) -> str:
         case "enum":
             return f"{value} is not one of {', '.join(map(_as_json, wanted))}"
         case "const":
-            return f"{value} is not {_as_json(wanted)}"
+            return f"{value} where {_as_json(wanted)} is expected"
         case "type":
             return f"{value} is not of type {wanted if isinstance(wanted, str) else ' or '.join(wanted)}"
     own = repr(error.instance)

@@ -101,7 +101,11 @@ def _value(where: str, name: str, value: Any, folder: Path) -> Any:
     many = name in TEXTS
     texts = value if many and isinstance(value, list) else [value]
     if not texts or not all(isinstance(text, str) and text.strip() for text in texts):
-        raise SetupTrouble(f"{where}: {name} is a text{' or a list of texts' if many else ''}, not {value!r}")
+        raise SetupTrouble(
+            f"{where}: {name} is a text or a list of texts, not {value!r}"
+            if many
+            else f"{where}: {name} is a text, not {value!r}"
+        )
     allowed = ONE_OF.get(name)
     wrong = [text for text in texts if allowed is not None and text not in allowed]
     if wrong and allowed is not None:

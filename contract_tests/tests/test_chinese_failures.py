@@ -18,7 +18,10 @@ SAYING = (
     *(KIT / "catalogue/cases").glob("*.py"),
     *(KIT / f"harness/{name}.py" for name in ("differences", "evidence", "harness", "laws")),
     *(KIT / f"grading/{name}.py" for name in ("case", "exchanges", "failure_budget", "flakiness")),
-    *(KIT / f"drivers/{name}.py" for name in ("child_process", "subprocess", "http", "in_process", "kinds")),
+    *(
+        KIT / f"drivers/{name}.py"
+        for name in ("child_process", "subprocess", "http", "in_process", "kinds", "protocol", "unfilled")
+    ),
     *(KIT / "server/cases").glob("*.py"),
     *(KIT / f"server/{name}.py" for name in ("grade", "harness", "preconditions", "sequences", "target")),
     *(KIT / f"passive/{name}.py" for name in ("harness", "order_numbers", "rendezvous")),

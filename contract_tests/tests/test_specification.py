@@ -60,7 +60,7 @@ def test_a_sentence_without_a_case_or_without_a_test_is_red_on_the_page() -> Non
     for uncovered in (replace(one, cases=()), replace(one, tests=())):
         assert uncovered.uncovered
         assert 'class="uncovered"' in report.page([uncovered])
-        assert "\n  RED " in report.text([uncovered])
+        assert "\n  RED " in report.text([uncovered], "en")
     assert not replace(one, cases=(), tests=(), exempt=("it promises nothing", "没有承诺")).uncovered
     assert 'class="uncovered"' not in report.page(sentences())
 

@@ -1,4 +1,4 @@
-"""The commands about what the kit itself brings: `cases`, `vectors`, `selftest`."""
+"""The commands about what the kit itself brings: `cases`, `spec`, `vectors`."""
 
 from __future__ import annotations
 
@@ -55,17 +55,21 @@ def add_spec(commands: Any) -> None:
 
 def _run_spec(options: argparse.Namespace) -> int:
     from huifu_contract.grading.results import Exit
+    from huifu_contract.reports.words import say
     from huifu_contract.specification import page
     from huifu_contract.specification.sentences import sentences
+    from huifu_mock._language import language
 
+    spoken = language()
     if options.html is None:
-        print(page.text(sentences()))
+        print(page.text(sentences(), spoken))
     else:
         try:
             options.html.write_text(page.page(sentences()), encoding="utf-8")
         except OSError as error:
             raise SetupTrouble(f"cannot write {error.filename}: {error.strerror}") from None
-        print(f"wrote {options.html}: {page.summary(sentences())}")
+        print(say(spoken, "wrote", path=options.html))
+        print(page.summary(sentences(), spoken))
     return int(Exit.NOT_OK if any(sentence.uncovered for sentence in sentences()) else Exit.OK)
 
 
@@ -81,40 +85,12 @@ def add_vectors(commands: Any) -> None:
 
 def _run_vectors(options: argparse.Namespace) -> int:
     from huifu_contract import vectors
+    from huifu_contract.reports.words import say
+    from huifu_mock._language import language
 
     if options.out is None:
         print(vectors.text(), end="")
         return 0
     for path in vectors.write(options.out):
-        print(f"wrote {path}")
+        print(say(language(), "wrote", path=path))
     return 0
-
-
-def add_selftest(commands: Any) -> None:
-    made = commands.add_parser(
-        "selftest",
-        help="grade the kit itself: right clients must pass, mutants must fail",
-        description="Grades clients that come with the kit: right ones must pass, each mutant must fail its cases.",
-    )
-    made.add_argument("clients", nargs="*", metavar="NAME", help="only these (default: all)")
-    made.add_argument("-n", "--workers", type=int, default=12, help="clients at once in each process")
-    made.add_argument(
-        "--all",
-        action="store_true",
-        dest="everything",
-        help="all cases, not the likely ones alone, for each written mutant and for each made one that survives those",
-    )
-    made.add_argument(
-        "--equivalent", action="store_true", help="print which mutants may survive, and why (EQUIVALENT.md)"
-    )
-    made.set_defaults(run=_run_selftest)
-
-
-def _run_selftest(options: argparse.Namespace) -> int:
-    from huifu_contract.mutants.operators import equivalent, table
-    from huifu_contract.mutants.selftest import selftest
-
-    if options.equivalent:
-        print(equivalent.markdown(table.mutants()), end="")
-        return 0
-    return selftest(options.clients, options.workers, everything=options.everything)

@@ -6,13 +6,13 @@ import argparse
 import gc
 import os
 import secrets
-import sys
 from collections.abc import Sequence
 from contextlib import nullcontext, suppress
 from pathlib import Path
 from threading import Event
 from typing import Any
 
+from huifu_contract.cli.parser import tell
 from huifu_contract.failures import SetupTrouble
 from huifu_contract.grading.results import Exit, RunResult
 from huifu_contract.outcome import GRADES
@@ -224,7 +224,7 @@ def _one(spec: str, made: Any, server: Any, options: argparse.Namespace) -> Any:
         found = Runner(lambda: driver(spec), made, spec, shown, server, checkpoint).run()
     terminal.show(terminal.console(), found, options.resume)
     if checkpoint.lost:
-        print(f"huifu-contract: {checkpoint.lost}", file=sys.stderr)
+        tell(checkpoint.lost)
     return found
 
 
@@ -235,10 +235,6 @@ def _known(path: Path | None) -> Any:
 
     if path is None and not KNOWN.exists():
         return ()
-
-    def tell(message: str) -> None:
-        print(f"huifu-contract: {message}", file=sys.stderr)
-
     return known_failures.read(path or KNOWN, list(catalogue().values()), Clock().now().date(), tell)
 
 

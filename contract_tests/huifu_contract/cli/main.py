@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from huifu_contract import __version__
-from huifu_contract.cli import catalogue, client, init, passive, report, server
+from huifu_contract.cli import catalogue, client, init, passive, report, selftest, server
+from huifu_contract.cli.parser import Parser, tell
 from huifu_contract.cli.printing import to_whoever_reads
 from huifu_contract.failures import SetupTrouble, Trouble
 from huifu_contract.grading.results import Exit
@@ -25,7 +25,7 @@ COMMANDS = (
     report.add_diff,
     report.add_badge,
     catalogue.add_vectors,
-    catalogue.add_selftest,
+    selftest.add,
     init.add,
 )
 
@@ -41,14 +41,6 @@ start here:
 
 Exit: 0 all ok, 1 something is not, 2 interrupted, 3 kit or adapter error, 4 usage, 5 nothing ran.
 """
-
-
-class Parser(_commands.Parser):
-    files = (
-        *_commands.Parser.files,
-        Path(__file__).with_name("help.zh.toml"),
-        Path(__file__).parents[1] / "reports" / "failures.zh.toml",  # a client that cannot be started fails in both
-    )
 
 
 def parsed(words: list[str]) -> argparse.Namespace:
@@ -101,13 +93,6 @@ def _start_here(made: argparse.ArgumentParser) -> int:
     """Without a command nobody is graded, and a job that forgot it should know."""
     made.print_help()
     return int(Exit.USAGE)
-
-
-def tell(message: str, stderr: str = "") -> None:
-    print(f"huifu-contract: {Parser.say(message)}", file=sys.stderr)
-    if stderr.strip():
-        print(Parser.say("stderr of the client:"), file=sys.stderr)
-        print("\n".join("  " + line for line in stderr.strip().splitlines()[-15:]), file=sys.stderr)
 
 
 if __name__ == "__main__":

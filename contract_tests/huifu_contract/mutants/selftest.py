@@ -1,4 +1,4 @@
-"""`huifu-contract selftest`: right clients must pass, each mutant must fail exactly its named cases.
+"""What `huifu-contract selftest` finds: right clients must pass, each mutant must fail exactly its named cases.
 
 They are graded where their interpreter is on the machine; the compiled ones are in the tests alone.
 """
@@ -83,12 +83,43 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
+class Wrong:
+    """A way in which a grade is not as it must be; `why` is what the kit says of the case, if it says something."""
+
+    what: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     name: str
-    wrong: tuple[str, ...]
+    wrong: tuple[Wrong, ...]
     """In what way it differs from what was wanted; empty if it does not."""
     fails: frozenset[str]
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What became of the mutants made by operators."""
+
+    kinds: tuple[tuple[str, int, int, int], ...]
+    """Of each kind its name, how many operators there are, how many of their mutants were killed, and of how many."""
+    wrong: tuple[Wrong, ...]
+    mutants: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    seen: tuple[Seen, ...]
+    made: Made | None
+    """None where single clients were chosen."""
+    seconds: float
+
+    @property
+    def bad(self) -> int:
+        """Clients that are not graded as they must be, and wrongs of the made mutants."""
+        return sum(bool(one.wrong) for one in self.seen) + (0 if self.made is None else len(self.made.wrong))
 
 
 @cache
@@ -142,47 +173,50 @@ def compare(
     return Seen(name, wrong, fails, seconds)
 
 
-def _cannot_start(name: str, server: Server) -> tuple[str, ...]:
+def _cannot_start(name: str, server: Server) -> tuple[Wrong, ...]:
     try:
         grade(name, server, timing=False)
     except SetupTrouble:
         return ()
     except Trouble as trouble:
-        return (f"a client that cannot start ended as {trouble.kind}",)
-    return ("a client that cannot start was graded",)
+        return (Wrong(f"a client that cannot start ended as {trouble.kind}"),)
+    return (Wrong("a client that cannot start was graded"),)
 
 
-def _reference(found: Sequence[CaseResult], exits: Sequence[Exit]) -> tuple[str, ...]:
-    wrong = [f"{case.id}: {case.verdict} {case.signature or case.root}" for case in found if not _fine(case)]
-    return (*wrong, *(f"exit {int(code)}" for code in exits if code is not Exit.OK))
+def _reference(found: Sequence[CaseResult], exits: Sequence[Exit]) -> tuple[Wrong, ...]:
+    wrong = [_ended(case) for case in found if not _fine(case)]
+    return (*wrong, *(Wrong(f"exit code {int(code)}") for code in exits if code is not Exit.OK))
+
+
+def _ended(case: CaseResult) -> Wrong:
+    return Wrong(f"{case.id} ends as {case.verdict}", case.signature or case.root)
 
 
 def _fine(case: CaseResult) -> bool:
     return case.verdict in (Verdict.PASS, Verdict.NOTE, Verdict.SKIP)
 
 
-def _do_nothing(found: Sequence[CaseResult], exits: Sequence[Exit]) -> tuple[str, ...]:
-    passes = [f"{case.id} passes" for case in found if case.verdict is Verdict.PASS]
-    controls = [case for case in found if case.group == "control"]
-    if any(case.verdict is not Verdict.PASS for case in controls):
-        passes = [text for text in passes if not text.startswith("control/")]
-    return (*passes, *(("exit 0",) if Exit.OK in exits else ()))
+def _do_nothing(found: Sequence[CaseResult], exits: Sequence[Exit]) -> tuple[Wrong, ...]:
+    red = any(case.verdict is not Verdict.PASS for case in found if case.group == "control")
+    earned = [case.id for case in found if case.verdict is Verdict.PASS and not (red and case.group == "control")]
+    wrong = [Wrong(f"{name} passes") for name in earned]
+    return (*wrong, *((Wrong("exit code 0"),) if Exit.OK in exits else ()))
 
 
-def _mutant(found: Sequence[CaseResult], fails: frozenset[str], want: Wanted, *, everything: bool) -> tuple[str, ...]:
-    wrong = [f"{name} does not fail" for name in sorted(want.fails - fails)]
+def _mutant(found: Sequence[CaseResult], fails: frozenset[str], want: Wanted, *, everything: bool) -> tuple[Wrong, ...]:
+    wrong = [Wrong(f"{name} does not fail") for name in sorted(want.fails - fails)]
     if not everything:
         return tuple(wrong)
-    wrong += [f"{name} fails too: {_why(found, name)}" for name in sorted(fails - want.fails)]
+    wrong += [Wrong(f"{name} fails too", _why(found, name)) for name in sorted(fails - want.fails)]
     blocked = frozenset(case.id for case in found if case.verdict is Verdict.BLOCKED)
     if want.red:
         recorders = {name for name, record in catalogue().items() if record.recorder}
         lively = {case.id for case in found if case.verdict is Verdict.PASS and case.group != "control"}
-        wrong += [f"{name} passes while a control is red" for name in sorted(lively - recorders)]
+        wrong += [Wrong(f"{name} passes while a control is red") for name in sorted(lively - recorders)]
     else:
-        wrong += [f"{name} is blocked: {_why(found, name)}" for name in sorted(blocked - want.blocked)]
+        wrong += [Wrong(f"{name} is blocked", _why(found, name)) for name in sorted(blocked - want.blocked)]
     odd = [case for case in found if case.verdict in (Verdict.KIT_ERROR, Verdict.ADAPTER_ERROR, Verdict.FLAKY)]
-    return (*wrong, *(f"{case.id}: {case.verdict} {case.signature}" for case in odd))
+    return (*wrong, *map(_ended, odd))
 
 
 def _why(found: Sequence[CaseResult], name: str) -> str:
@@ -224,8 +258,8 @@ def _red(cases: Sequence[CaseResult]) -> bool:
     return any(case.group == "control" and case.verdict is not Verdict.PASS for case in cases)
 
 
-def selftest(chosen: Sequence[str], workers: int, *, everything: bool = False) -> int:
-    """Prints one line for each client and each kind of made mutants; 0 if all are graded as they must be."""
+def selftest(chosen: Sequence[str], workers: int, *, everything: bool = False) -> Found:
+    """Grades the clients of these names, or all and the made mutants as well. Raises SetupTrouble for another name."""
     unknown = sorted(set(chosen) - set(names()))
     if unknown:
         raise SetupTrouble(f"no client is called {', '.join(unknown)}; there are {', '.join(names())}")
@@ -240,38 +274,25 @@ def selftest(chosen: Sequence[str], workers: int, *, everything: bool = False) -
         killed = [pool.submit(kill_all, share, workers, everything=everything) for share in made]
         seen = [one for future in found for one in future.result()]
         deaths = [death for future in killed for death in future.result()]
-    for one in sorted(seen, key=lambda one: wanted_names.index(one.name)):
-        mark = "WRONG" if one.wrong else "ok"
-        _tell(f"{mark:<6}{one.name:<28}{one.seconds:5.1f} s  fails {len(one.fails)}")
-        for text in one.wrong:
-            _tell(f"      {text}")
-    bad = sum(bool(one.wrong) for one in seen) + (0 if chosen else _made(deaths, everything=everything))
-    verdict = f"{bad} of them are not as they must be" if bad else "the referee is sane"
-    mutants_ = f" and {len(deaths)} made mutants" if deaths else ""
-    _tell(f"{len(seen)} clients{mutants_} in {time.monotonic() - began:.0f} s: {verdict}")
-    return 1 if bad else 0
+    seen.sort(key=lambda one: wanted_names.index(one.name))
+    judged = None if chosen else _made(deaths, everything=everything)
+    return Found(tuple(seen), judged, time.monotonic() - began)
 
 
-def _made(deaths: Sequence[Death], *, everything: bool) -> int:
-    """Prints operators and mutants killed, the survivors, and the cases that kill none; how many are wrong."""
+def _made(deaths: Sequence[Death], *, everything: bool) -> Made:
+    """The survivors, those that are killed although they are listed, and with `everything` cases that kill none."""
     by = {death.mutant: death for death in deaths}
+    kinds = []
     for kind, members in table.kinds().items():
         here = [by[name] for name in members if name in by]
         operators = {table.mutants()[death.mutant].operator for death in here}
-        killed = sum(bool(death.case) for death in here)
-        _tell(f"      {kind:<10}{len(operators):4} operators, {killed} of {len(here)} mutants killed")
-    alive = [death.mutant for death in deaths if not death.case and not equivalent.reason(death.mutant)]
-    for name in alive:
-        _tell(f"WRONG {name} is killed by no case")
-    stale = [death for death in deaths if death.case and equivalent.reason(death.mutant)]
-    for death in stale:
-        _tell(f"WRONG {death.mutant} is listed as equivalent, but {death.case} kills it: {death.said}")
+        kinds.append((kind, len(operators), sum(bool(death.case) for death in here), len(here)))
+    wrong = []
+    for death in deaths:
+        listed = equivalent.reason(death.mutant)
+        if not death.case and not listed:
+            wrong.append(Wrong(f"{death.mutant} is killed by no case"))
+        elif death.case and listed:
+            wrong.append(Wrong(f"{death.mutant} is listed as equivalent, but {death.case} kills it", death.said))
     idle = survivors({death.case for death in deaths}) if everything else []
-    for name in idle:
-        _tell(f"WRONG {name} kills no mutant")
-    return len(alive) + len(stale) + len(idle)
-
-
-def _tell(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
+    return Made(tuple(kinds), (*wrong, *(Wrong(f"{name} kills no mutant") for name in idle)), len(deaths))

@@ -9,6 +9,8 @@ from typing import Final
 from huifu_mock._chinese import sentences
 
 FILE = Path(__file__).with_name("failures.zh.toml")
+FILES: Final = (FILE, Path(__file__).parents[1] / "schemas.zh.toml")
+"""A reply of an adapter fails with the words of a schema."""
 _NEXT_LAW: Final = re.compile(r"; (?=(?:L[1-5]|C): )")
 
 
@@ -23,7 +25,7 @@ def told(language: str, text: str) -> str:
 
 
 def _part(text: str) -> str:
-    found, parts = sentences((FILE,)), text.split("; ")
+    found, parts = sentences(FILES), text.split("; ")
     said = [found.say(part) for part in parts]
     if all(chinese != english for chinese, english in zip(said, parts, strict=True)):
         return "；".join(said)

@@ -13,6 +13,8 @@ from rich.progress import TaskID, TextColumn
 
 from huifu_contract.grading.progress import Progress
 from huifu_contract.reports import terminal
+from huifu_contract.reports.words import say
+from huifu_mock._language import language
 from huifu_mock.state.clock import Clock
 
 EVERY_S = 30.0
@@ -33,7 +35,8 @@ def shown(spec: str, *, verbose: bool) -> Iterator[Progress]:
 def ends(left_s: float, now: datetime) -> str:
     """The clock time of the end, with the day where that is another one."""
     end = now + timedelta(seconds=left_s)
-    return "ends about " + end.strftime("%H:%M" if end.date() == now.date() else "%a %H:%M")
+    day = "" if end.date() == now.date() else f"{say(language(), 'days').split()[end.weekday()]} "
+    return say(language(), "ends", at=f"{day}{end:%H:%M}")
 
 
 def duration(seconds: float) -> str:
@@ -75,7 +78,8 @@ class Lines(Progress):
         if self.cases is None or self.clock() < self._next:
             return
         self._next = self.clock() + EVERY_S
-        told = [f"{self.finished} of {self.cases} cases", f"{duration(self.elapsed_s)} so far"]
+        spoken = language()
+        told = [say(spoken, "so far", finished=self.finished, cases=self.cases, duration=duration(self.elapsed_s))]
         if self.left_s is not None:
             told.append(ends(self.left_s, self._now()))
-        self._tell(f"huifu-contract: {', '.join(told)}")
+        self._tell(f"huifu-contract: {say(spoken, 'comma').join(told)}")

@@ -207,6 +207,42 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "the same seed drew other inputs: the versions of hypothesis or of the kit differ",
         "同一随机种子取到了不同的输入：hypothesis 或套件的版本不同",
     ),
+    "comma": (", ", "，"),
+    "colon gap": (": ", "："),
+    "wrote": ("wrote {path}", "已写入 {path}"),
+    "so far": (
+        "{finished} of {cases} cases, {duration} so far",
+        "{cases} 个用例已完成 {finished} 个，已用时 {duration}",
+    ),
+    "days": ("Mon Tue Wed Thu Fri Sat Sun", "周一 周二 周三 周四 周五 周六 周日"),
+    "ends": ("ends about {at}", "预计 {at} 结束"),
+    "selftest right": ("ok", "正确"),
+    "selftest wrong": ("WRONG", "错误"),
+    "selftest fails": ("{seconds} s  fails {fails}", "{seconds} 秒  失败用例 {fails} 个"),
+    "selftest made": (
+        "{operators} operators, {killed} of {mutants} mutants killed",
+        "{operators} 种变异算子，{mutants} 个变异体发现了 {killed} 个",
+    ),
+    "selftest bad": ("{bad} of them are not as they must be", "有 {bad} 处与应有的结果不符"),
+    "selftest good": ("all are graded as they must be", "评判全部正确"),
+    "selftest clients": (
+        "{clients} clients in {seconds} s: {verdict}",
+        "{clients} 个客户端，用时 {seconds} 秒：{verdict}",
+    ),
+    "selftest all": (
+        "{clients} clients and {mutants} made mutants in {seconds} s: {verdict}",
+        "{clients} 个客户端和 {mutants} 个生成的变异体，用时 {seconds} 秒：{verdict}",
+    ),
+    "spec legend": (
+        "R: rules, C: cases, M: mutants, T: tests that cover a sentence. RED: nothing does. -: it promises nothing.",
+        "R、C、M、T：保证一句话的规则、用例、变异体、测试的个数。未覆盖：什么也没有。-：这句话没有承诺什么。",
+    ),
+    "spec covered": ("ok", "已覆盖"),
+    "spec uncovered": ("RED", "未覆盖"),
+    "spec summary": (
+        "{covered} of {promises} sentences that promise something are covered; {uncovered} are not.",
+        "有所承诺的句子共 {promises} 句，{covered} 句已覆盖，{uncovered} 句未覆盖。",
+    ),
     "one interrupted": ("one of the runs was interrupted", "其中一次运行被中断"),
 }
 

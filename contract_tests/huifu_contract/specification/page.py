@@ -12,27 +12,30 @@ from typing import TypeVar
 from huifu_contract import __version__
 from huifu_contract.catalogue.registry import catalogue
 from huifu_contract.catalogue.translations import in_chinese
+from huifu_contract.reports.words import left, say
 from huifu_contract.server import registry as servers
 from huifu_contract.specification.sentences import Sentence
 from huifu_mock.rules import Rule
 
 CODE = re.compile("`([^`]+)`")
-LEGEND = "R: rules, C: cases, M: mutants, T: tests that cover a sentence. RED: nothing does. -: it promises nothing."
 STYLE = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
 
 
-def text(sentences: Sequence[Sentence]) -> str:
-    """One line a sentence: how many rules, cases, mutants and tests cover it."""
-    lines = [LEGEND]
+def text(sentences: Sequence[Sentence], language: str) -> str:
+    """One line a sentence: how many rules, cases, mutants and tests cover it. The sentences are Chinese."""
+    lines = [say(language, "spec legend")]
     for section, members in groupby(sentences, key=lambda sentence: sentence.section):
         lines.append(section)
-        lines += [f"  {_mark(sentence):<6} {_counts(sentence)}  {sentence.text}" for sentence in members]
-    return "\n".join((*lines, "", summary(sentences)))
+        lines += [
+            f"  {left(_mark(sentence, language), 6)} {_counts(sentence)}  {sentence.text}" for sentence in members
+        ]
+    return "\n".join((*lines, "", summary(sentences, language)))
 
 
-def summary(sentences: Sequence[Sentence]) -> str:
+def summary(sentences: Sequence[Sentence], language: str) -> str:
     """How many sentences are covered, of those that promise something."""
-    return "{} of {} sentences that promise something are covered; {} are not".format(*_totals(sentences))
+    covered, promises, uncovered = _totals(sentences)
+    return say(language, "spec summary", covered=covered, promises=promises, uncovered=uncovered)
 
 
 def _totals(sentences: Sequence[Sentence]) -> tuple[int, int, int]:
@@ -41,8 +44,8 @@ def _totals(sentences: Sequence[Sentence]) -> tuple[int, int, int]:
     return promises - uncovered, promises, uncovered
 
 
-def _mark(sentence: Sentence) -> str:
-    return "-" if sentence.exempt else "RED" if sentence.uncovered else "ok"
+def _mark(sentence: Sentence, language: str) -> str:
+    return "-" if sentence.exempt else say(language, "spec uncovered" if sentence.uncovered else "spec covered")
 
 
 def _counts(sentence: Sentence) -> str:
@@ -60,9 +63,9 @@ def page(sentences: Sequence[Sentence]) -> str:
     title = _both("The specification, sentence by sentence", "规范逐句对照")
     lead = _both(
         "What covers each sentence: rules of the fake gateway, cases of the contract kit, mutants that these cases "
-        f"kill, and tests. {summary(sentences)}.",
+        f"kill, and tests. {summary(sentences, 'en')}",
         "每句话由什么保证：模拟网关的规则、契约测试套件的用例、被这些用例发现的变异体，以及测试。"
-        "有所承诺的句子共 {1} 句，{0} 句已覆盖，{2} 句未覆盖。".format(*_totals(sentences)),
+        f"{summary(sentences, 'zh')}",
     )
     return f"""<!doctype html>
 <html lang="zh">

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -32,12 +33,19 @@ def test_made_mutants_are_many_and_those_that_are_equivalent_have_a_reason() -> 
         assert len(why.split()) > 5
 
 
-def test_the_list_of_equivalent_mutants_is_short_and_up_to_date() -> None:
-    listed = Path(__file__).parents[2] / "EQUIVALENT.md"
-    wanted = equivalent.markdown(table.mutants())
-    assert listed.read_text(encoding="utf-8") == wanted, "huifu-contract selftest --equivalent > EQUIVALENT.md"
+@pytest.mark.parametrize(("language", "name"), [("en", "EQUIVALENT.md"), ("zh", "EQUIVALENT.zh-CN.md")])
+def test_the_list_of_equivalent_mutants_is_short_and_up_to_date(language: str, name: str) -> None:
+    listed = Path(__file__).parents[2] / name
+    wanted = equivalent.markdown(table.mutants(), language)
+    made_by = f"huifu-contract selftest --equivalent {language} > contract_tests/{name}"
+    assert listed.read_text(encoding="utf-8") == wanted, made_by
     allowed = sum(bool(equivalent.reason(name)) for name in table.mutants())
     assert allowed < 0.1 * len(table.mutants())
+
+
+def test_every_reason_for_an_equivalent_mutant_is_there_in_chinese_and_no_other() -> None:
+    reasons = {*equivalent.EQUIVALENT.values(), *equivalent.SOURCE.values(), *equivalent.CAREFUL}
+    assert set(tomllib.loads(equivalent.CHINESE.read_text(encoding="utf-8"))) == reasons
 
 
 def test_every_made_mutant_is_in_one_share_with_its_sisters() -> None:
