@@ -42,7 +42,7 @@ def go(folder: Path, out: Path) -> list[str]:
 
 def java(folder: Path, out: Path) -> list[str]:
     files = sorted(map(str, folder.glob("*.java")))
-    build("javac", "-Xlint:all", "-Werror", "-d", str(out), *files, folder=folder)
+    build("javac", "-J-XX:TieredStopAtLevel=1", "-Xlint:all", "-Werror", "-d", str(out), *files, folder=folder)
     return ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", str(out), "CloseAdapter"]
 
 
