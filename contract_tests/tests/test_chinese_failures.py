@@ -104,6 +104,10 @@ def test_each_sentence_is_found_before_those_that_fit_it_too_and_keeps_its_value
             "request/sign-verifies is red: L3: the body is empty",
             "request/sign-verifies 未通过：L3：报文体为空",
         ),
+        (
+            "a/b is red: the reply to close is invalid: x: 1 is not one of 2, 3; see schemas/adapter/from-client.json",
+            "a/b 未通过：对 close 的回答无效：x: 1 不在 2, 3 之中；见 schemas/adapter/from-client.json",
+        ),
         ("listed as known (slow; mended soon), but it passes", "已登记为已知失败（slow; mended soon），但它通过了"),
         ("a sentence of another version of the kit", "a sentence of another version of the kit"),
     ],

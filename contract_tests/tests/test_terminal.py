@@ -13,6 +13,8 @@ from pathlib import Path
 
 import made_results
 import pytest
+from rich.cells import cell_len
+from rich.console import Console
 
 from huifu_contract.catalogue.registry import catalogue
 from huifu_contract.grading.results import RunResult, Verdict
@@ -48,6 +50,26 @@ def test_in_a_pipe_no_line_is_wrapped_and_none_ends_in_a_blank(monkeypatch: pyte
     monkeypatch.setenv("COLUMNS", "40")
     assert shown() == GOLDEN.read_text("utf-8")
     assert " \n" not in GOLDEN.read_text("utf-8")
+
+
+@pytest.mark.parametrize("width", [60, 80])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_on_a_terminal_lines_fit_and_no_number_is_parted_from_what_it_counts(
+    language: str, width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(terminal, "language", lambda: language)
+    broken = {"request/sign-key-order": "L3: the signature does not verify over the data that was sent"}
+    run = made_results.run("php", broken, made_results.MIXED, ("webhook",), language="php", known=1)
+    out = io.StringIO()
+    terminal.show(Console(file=out, width=width, force_terminal=True, color_system=None), run)
+    text = out.getvalue()
+    whole = re.compile(r"( {4}|  +(英文|detail|详情|claim|结论|again|重新运行)\b)")  # sent, or to be pasted
+    assert [line for line in text.splitlines() if cell_len(line) > width and not whole.match(line)] == []
+    assert not re.search(r"\b[0-9]+ *$", text, re.MULTILINE)
+    assert not re.search(r" $", text, re.MULTILINE)
+    unbroken = piped(run).splitlines()
+    place = next(at for at, line in enumerate(unbroken) if line.startswith("MUST "))
+    assert " ".join(unbroken[place:]).split()[:8] == text[text.index("\nMUST ") :].split()[:8]
 
 
 def test_every_failure_ends_with_the_command_that_repeats_it() -> None:

@@ -19,7 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from huifu_contract.grading.flakiness import rate
 from huifu_contract.grading.results import OK, CaseResult, Exit, RunResult, Verdict
 from huifu_contract.grading.statistics import ONE_IN, by_law, percent, pooled
-from huifu_contract.reports import failures, quotes
+from huifu_contract.reports import failures, lines, quotes
 from huifu_contract.reports.again import again
 from huifu_contract.reports.not_asked import not_asked
 from huifu_contract.reports.words import WIDTH, heading, left, say
@@ -28,6 +28,8 @@ from huifu_mock._language import language
 CALL = re.compile(r"\bcall-[0-9]+\b")
 BY_CAUSE = frozenset({Verdict.BLOCKED, Verdict.NOT_RUN})
 """Of these the cause is told, once, and not each case."""
+GROUP = 15
+"""Columns that the name of a group takes."""
 SAME_AS = "the same as in "
 """How the root of a failure that a control has too begins."""
 STYLES = {
@@ -61,7 +63,7 @@ def show(console: Console, run: RunResult, resumed: Path | None = None) -> None:
     _header(console, run)
     _groups(console, run.cases)
     for kind in not_asked(run):
-        console.print(f"  {escape(kind.words(language()))}", highlight=False, soft_wrap=True)
+        lines.prose(console, kind.words(language()), "  ")
     _statistics(console, run)
     by_cause = [case for case in run.cases if case.verdict in BY_CAUSE]
     alike = _alike(run.cases)
@@ -72,12 +74,13 @@ def show(console: Console, run: RunResult, resumed: Path | None = None) -> None:
     for (verdict, root), cases in groupby(sorted(by_cause, key=_cause), key=_cause):
         names = [case.id for case in cases]
         told = _say("one blocked" if len(names) == 1 else "more blocked", count=len(names), root=_told(root))
-        console.print(f"\n[magenta]{_upper(verdict)}[/] {escape(told)}", highlight=False)
+        console.print()
+        lines.prose(console, told, f"[magenta]{_upper(verdict)}[/] ")
         if len(names) <= 3:
-            console.print("  " + ", ".join(names), highlight=False)
+            lines.prose(console, ", ".join(names), "  ")
     for case in run.cases:
         if case.verdict is Verdict.NOTE:
-            console.print(f"[cyan]{_say('note')}[/]  {case.id}: {escape(_told(case.signature))}", highlight=False)
+            lines.prose(console, f"{case.id}: {_told(case.signature)}", f"[cyan]{_say('note')}[/]  ")
     _last_lines(console, run, resumed)
 
 
@@ -116,19 +119,19 @@ def _header(console: Console, run: RunResult) -> None:
         _say("known entries", known=run.known),
         _say("a call", call_ms=f"{run.call_ms:.1f}"),
     )
-    console.print(" · ".join(escape(part) for part in parts), highlight=False)
+    lines.parts(console, [f"{escape(part)} ·" for part in parts[:-1]] + [escape(parts[-1])])
 
 
 def _groups(console: Console, cases: Sequence[CaseResult]) -> None:
     for group, members in groupby(cases, key=lambda case: case.group):
         found = list(members)
-        marks = " ".join(
+        marks = [
             f"[{STYLES[verdict]}]{sum(case.verdict is verdict for case in found)} {_say(verdict)}[/]"
             for verdict in Verdict
             if any(case.verdict is verdict for case in found)
-        )
-        seconds = sum(case.seconds for case in found)
-        console.print(f"  {group:<12} {marks}  [dim]{_say('seconds', seconds=f'{seconds:.1f}')}[/]", highlight=False)
+        ]
+        seconds = _say("seconds", seconds=f"{sum(case.seconds for case in found):.1f}")
+        lines.parts(console, [f"  {group:<12}", *marks, f" [dim]{seconds}[/]"], GROUP)
     if cases:
         console.print(f"  [dim]{_say('group seconds')}[/]", highlight=False)
 
@@ -152,33 +155,36 @@ def _what(case: CaseResult) -> str:
 def _fail_alike(console: Console, names: Sequence[str]) -> None:
     if names:
         told = _say("more alike" if len(names) > 1 else "one alike", count=len(names), names=", ".join(names))
-        console.print(f"  {told}", highlight=False, soft_wrap=True)
+        lines.prose(console, told, "  ")
 
 
 def _failure(console: Console, run: RunResult, case: CaseResult) -> None:
     style = STYLES[case.verdict]
     console.print(f"\n[{style}]{_upper(case.verdict)}[/] {case.level} [bold]{case.id}[/]", highlight=False)
     says, quote = quotes.in_words(language(), case.says, case.quote)
-    lines = [f"{_heading('passes when')}{says}", f"{_heading('stands on')}{quote}"]
-    lines += [f"{_heading('law', law=law)}{_say(law)}" for law in case.laws]
     broken = case.signature or case.root
     told = _told(broken)
-    lines.append(f"{_heading('broken')}{told}")
+    lines.prose(console, says, f"  {_heading('passes when')}")
+    lines.prose(console, quote, f"  {_heading('stands on')}")
+    for law in case.laws:
+        lines.prose(console, _say(law), f"  {_heading('law', law=law)}")
+    lines.prose(console, told, f"  {_heading('broken')}")
+    more = []
     if told != broken:
-        lines.append(f"{_heading('in English')}{broken}")  # which is what `match` of a known failure has
+        more.append(f"{_heading('in English')}{broken}")  # which is what `match` of a known failure has
     if case.detail and case.detail != case.truth:
-        lines += [
+        more += [
             f"{' ' * WIDTH if at else _heading('detail')}{_told(line)}"
             for at, line in enumerate(case.detail.split("\n"))
         ]
     for one in case.differs:
-        lines.append(f"{_heading('differs')}{one['field']}")
-        lines += [f"  {left(_say(name), 11)}{_told(one[name])}" for name in ("expected", "observed")]
+        more.append(f"{_heading('differs')}{one['field']}")
+        more += [f"  {left(_say(name), 11)}{_told(one[name])}" for name in ("expected", "observed")]
     if case.claim:
-        lines.append(f"{_heading('claim')}{case.claim}   {_say('truth', truth=_told(case.truth))}")
+        more.append(f"{_heading('claim')}{case.claim}   {_say('truth', truth=_told(case.truth))}")
     if case.console:
-        lines.append(f"{_heading('look')}{case.console}")
-    for line in (*lines, *map(_told, case.traffic)):
+        more.append(f"{_heading('look')}{case.console}")
+    for line in (*more, *map(_told, case.traffic)):
         console.print("  " + escape(line), highlight=False, soft_wrap=True)
     if case.stderr.strip():
         console.print(f"  {_say('stderr')}", highlight=False)
@@ -200,14 +206,17 @@ def _each_once(lines: Sequence[str]) -> list[str]:
 
 
 def _last_lines(console: Console, run: RunResult, resumed: Path | None) -> None:
-    score = "  ".join(f"{level} {passed}/{applicable}" for level, (passed, applicable) in run.score().items())
-    counts = ", ".join(f"{count} {_say(verdict)}" for verdict, count in run.counts.items())
-    told = f"{score or _say('no score')}  ({counts})" if counts else _say("nothing graded")
-    console.print(f"\n{told}  {_say('seconds', seconds=f'{run.seconds:.1f}')}", highlight=False)
+    score = [f" {level} {passed}/{applicable}" for level, (passed, applicable) in run.score().items()]
+    counts = [f"{count} {_say(verdict)}," for verdict, count in run.counts.items()]
+    told = [*(score or [_say("no score")]), f" ({counts[0]}", *counts[1:]] if counts else [_say("nothing graded")]
+    told[-1] = told[-1].replace(",", ")")
+    seconds = _say("seconds", seconds=f"{run.seconds:.1f}")
+    console.print()
+    lines.parts(console, [told[0].lstrip(), *told[1:], f" {seconds}"], 2)
     if not score:
-        console.print(escape(why_no_score(run)), highlight=False, soft_wrap=True)
+        lines.prose(console, why_no_score(run))
     if advice := next_step(run, resumed):
-        console.print(escape(advice), highlight=False, soft_wrap=True)
+        lines.prose(console, advice)
 
 
 def next_step(run: RunResult, resumed: Path | None = None) -> str:

@@ -97,7 +97,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "profile": ("profile {profile}", "档位 {profile}"),
     "seed": ("seed {seed}", "随机种子 {seed}"),
     "own seed": ("seed {seed} (not portable, use the replay)", "随机种子 {seed}（换一台机器不可复现，请用 replay）"),
-    "known entries": ("{known} known entries", "已知失败 {known} 条"),
+    "known entries": ("known failures listed: {known}", "已登记的已知失败 {known} 条"),
     "a call": ("{call_ms} ms a call", "每次调用 {call_ms} 毫秒"),
     "seconds": ("{seconds} s", "{seconds} 秒"),
     "no score": ("no score", "无得分"),

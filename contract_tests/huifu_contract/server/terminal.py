@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from huifu_contract.grading.results import OK, Verdict
-from huifu_contract.reports import failures
+from huifu_contract.reports import failures, lines
 from huifu_contract.reports.quotes import in_words
 from huifu_contract.reports.terminal import STYLES
 from huifu_contract.reports.words import heading, left, say
@@ -32,7 +32,7 @@ def show(console: Console, run: ServerRun) -> None:
         _say("control API" if server["admin"] else "no control API"),
         _say("seed", seed=run.seed),
     )
-    console.print(" · ".join(escape(part) for part in parts), highlight=False)
+    lines.parts(console, [f"{escape(part)} ·" for part in parts[:-1]] + [escape(parts[-1])])
     widest = max((cell_len(_say(case.verdict)) for case in run.cases), default=0)
     for case in run.cases:
         console.print(f"  [{STYLES[case.verdict]}]{left(_say(case.verdict), widest)}[/] {case.id}", highlight=False)
@@ -43,14 +43,16 @@ def show(console: Console, run: ServerRun) -> None:
     for root, cases in groupby(blocked, key=lambda case: case.root):
         names = ", ".join(case.id for case in cases)
         told = _say("named", name=names, told=_told(root))
-        console.print(f"\n[magenta]{_say('blocked').upper()}[/] {escape(told)}", highlight=False, soft_wrap=True)
+        console.print()
+        lines.prose(console, told, f"[magenta]{_say('blocked').upper()}[/] ")
     for case in run.cases:
         if case.verdict is Verdict.NOTE:
             told = _say("named", name=case.id, told=_told(case.signature))
-            console.print(f"[cyan]{_say('note')}[/]  {escape(told)}", highlight=False, soft_wrap=True)
-    counts = ", ".join(f"{count} {_say(verdict)}" for verdict, count in run.counts.items())
+            lines.prose(console, told, f"[cyan]{_say('note')}[/]  ")
+    counts = [f"{count} {_say(verdict)}," for verdict, count in run.counts.items()] or [_say("nothing ran")]
     seconds = _say("seconds", seconds=f"{run.seconds:.1f}")
-    console.print(f"\n{counts or _say('nothing ran')}  {seconds}", highlight=False)
+    console.print()
+    lines.parts(console, [*counts[:-1], counts[-1].removesuffix(","), f" {seconds}"], 2)
 
 
 def _again(run: ServerRun, case: ServerResult) -> str:
@@ -64,12 +66,13 @@ def _failure(console: Console, run: ServerRun, case: ServerResult) -> None:
     verdict = _say(case.verdict).upper()
     console.print(f"\n[{STYLES[case.verdict]}]{verdict}[/] {case.level} [bold]{case.id}[/]", highlight=False)
     says, quote = in_words(language(), case.says, case.quote)
-    lines = [f"{_heading('passes when')}{says}", f"{_heading('stands on')}{quote}"]
-    lines += [f"{_heading('broken')}{_told(part)}" for part in NEXT.split(case.signature)]
+    lines.prose(console, says, f"  {_heading('passes when')}")
+    lines.prose(console, quote, f"  {_heading('stands on')}")
+    for part in NEXT.split(case.signature):
+        lines.prose(console, _told(part), f"  {_heading('broken')}")
     seen = tuple(_say("named", name=seen.label, told=words(seen)) for seen in case.observed)
-    lines += map(_told, case.steps) if case.steps else (f"{_heading('answered')}{line}" for line in seen)
-    lines.append(f"{_heading('again')}{_again(run, case)}")
-    for line in lines:
+    more = map(_told, case.steps) if case.steps else (f"{_heading('answered')}{line}" for line in seen)
+    for line in (*more, f"{_heading('again')}{_again(run, case)}"):
         console.print("  " + escape(line), highlight=False, soft_wrap=True)
 
 
