@@ -39,6 +39,7 @@ MODULES = (
     "security",
     "forged",
     "leaks",
+    "named",
     "query",
     "transport",
     "doubt",

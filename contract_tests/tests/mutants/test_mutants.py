@@ -81,6 +81,14 @@ def test_the_example_whose_text_a_made_mutant_changes_is_tried_first() -> None:
     ("name", "words"),
     [
         ("other-merchant(huifu_id of the configuration) in closequery", "the huifu_id of the configuration stands in"),
+        (
+            "taken(huifu_id of the configuration) in a second closequery",
+            "a later closequery names another order: huifu_id",
+        ),
+        (
+            "taken(org_hf_seq_id of the previous call) in a retry after a conflict",
+            "of an earlier call stands in its place",
+        ),
         ("other-day(org_req_date as its own day) in closequery", "the req_date of the call stands in its place"),
         ("other-day-of-the-order(23000001) in retry", "a close of another order followed in the same call"),
         ("signature-skipped(sign) in retry", "tried again was believed although it is not authentic: sign-missing"),

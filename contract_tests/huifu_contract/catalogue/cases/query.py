@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from huifu_contract.catalogue import record
 from huifu_contract.catalogue.cases.echoes import LONGEST, TEXTS, lettered, not_compared, spoiling
-from huifu_contract.catalogue.cases.request import full
 from huifu_contract.catalogue.cases.response import by_wording
 from huifu_contract.catalogue.cases.security import believed, second, signed_status
-from huifu_contract.catalogue.cases.sent import asked, given, unchanged
+from huifu_contract.catalogue.cases.sent import asked
 from huifu_contract.catalogue.record import Basis, Example, Level
 from huifu_contract.catalogue.registry import case
-from huifu_contract.harness.differences import Difference
 from huifu_contract.harness.evidence import Evidence, SentRequest
 from huifu_contract.harness.harness import Harness
-from huifu_contract.harness.laws import PAUSE_S, Broken, bounded, real_date, resolution, signature, unique
+from huifu_contract.harness.laws import PAUSE_S, Broken, bounded, resolution, unique
 from huifu_contract.harness.prepared_answers import ALWAYS, PreparedAnswer, answer, fault, of
-from huifu_mock.state.clock import Clock
 
 if TYPE_CHECKING:
     from huifu_mock import Order
@@ -27,7 +23,6 @@ GRADE = "wire decision"
 NEEDS = ("query",)
 NEVER = 3600
 QUERY = "closequery"
-MERCHANT, DAY = "6666" + "0" * 27 + "9", "20241230"
 ASKED = answer("00000100", "P", after=True)
 """The close is carried out, and its answer says that it is in progress."""
 
@@ -47,45 +42,6 @@ def examined(harness: Harness, *spoilt: PreparedAnswer) -> None:
 
 
 UNANSWERED = fault("empty-body", endpoint=QUERY)
-
-
-@case(
-    "query/names-the-order",
-    Level.MUST,
-    Basis.SAFETY,
-    grade="wire",
-    needs=NEEDS,
-    quote=record.TRUE + " A query about another order, day or merchant tells nothing of this one.",
-    says="A closequery names the order by the merchant, the day and the number that the close named it by, nothing "
-    "more and nothing less, and is a valid request.",
-    fixed=[{"by": "org_req_seq_id"}, {"by": "org_hf_seq_id"}, {"by": "both"}],
-    since="1.1",
-)
-def names_the_order(harness: Harness, x: Example) -> None:
-    own = harness.number()  # who knows from an earlier example that the order is closed sends nothing
-    numbers = {"org_req_seq_id": f"order-{own}".ljust(LONGEST, "x"), "org_hf_seq_id": f"0029h{own}".ljust(LONGEST, "y")}
-    by = {name: number if x["by"] in (name, "both") else None for name, number in numbers.items()}
-    changes = {"huifu_id": MERCHANT, "org_req_date": DAY, **by}
-    script = answer("00000100", "P"), said("00000000", "S")
-    e = asked(harness.close(None, *script, params=full(harness, **changes), must_act=False))
-    one = e.queries[0]
-    unchanged(harness, one, given(changes))
-    for name, number in by.items():
-        if number is None and name in (one.data or {}):
-            harness.check_wire([Broken("L3", f"a closequery carries {name}, which was not given")])
-    day = (one.data or {}).get("req_date")
-    if not (isinstance(day, str) and real_date(day)):
-        harness.check_wire([Broken("L3", "req_date of a closequery is not a day written yyyyMMdd", str(day))])
-    if day not in (*_today_somewhere(), e.params["req_date"]):
-        differs = (Difference.of("req_date", f"{Clock().now():%Y%m%d}", day),)
-        message = "req_date of a closequery is neither today nor the day of the close"
-        harness.check_wire([Broken("L3", message, differs=differs)])
-    harness.check_wire(signature(one))
-
-
-def _today_somewhere() -> list[str]:
-    """Which day it is, in one zone of the world or another."""
-    return [f"{Clock().now() + timedelta(days=days):%Y%m%d}" for days in (-1, 0, 1)]
 
 
 @case(

@@ -10,18 +10,22 @@ from huifu_contract.harness.evidence import Evidence, SentRequest
 from huifu_contract.harness.harness import Harness
 from huifu_contract.harness.laws import Blocked, Broken, Skipped
 
+NOTHING: Mapping[str, str] = {}
+
 
 def given(changes: Mapping[str, str | None]) -> dict[str, str]:
     """The members that are there."""
     return {name: value for name, value in changes.items() if value is not None}
 
 
-def became(harness: Harness, name: str, given: str, got: Any) -> str:
-    """What stands in the place of a value: another one of the call or the configuration, or the value changed."""
+def became(harness: Harness, name: str, given: str, got: Any, before: Mapping[str, str] = NOTHING) -> str:
+    """What stands in the place of a value: one of the call, the configuration or the call before, or itself changed."""
     others = harness.last.params if harness.last else {}
     found = [f"the {other} of the call" for other, value in others.items() if other != name and value == got]
     if got == harness.config.get(name):
         found.insert(0, f"the {name} of the configuration")
+    if got is not None and got == before.get(name):
+        found.insert(0, f"the {name} of an earlier call")
     return f"{found[0]} stands in its place" if found else change(given, got)
 
 
@@ -36,14 +40,25 @@ def read(harness: Harness, one: SentRequest) -> Mapping[str, Any]:
     return one.data or {}
 
 
-def unchanged(harness: Harness, one: SentRequest, given: Mapping[str, str]) -> None:
-    """Each of these members was sent as it was given."""
+def unchanged(
+    harness: Harness,
+    one: SentRequest,
+    given: Mapping[str, str],
+    *,
+    before: Mapping[str, str] = NOTHING,
+    which: str = "",
+) -> None:
+    """Each of these members was sent as it was given.
+
+    `before` is what an earlier call was given; `which` names a request that must be about the order of another one.
+    """
     data = read(harness, one)
     for name, value in given.items():
         if data.get(name) != value:
-            message = f"{name} was changed: {became(harness, name, value, data.get(name))}"
+            changed = f"{name} was changed: {became(harness, name, value, data.get(name), before)}"
+            message, stable = (f"{which}: {changed}", which) if which else (changed, "was changed")
             differs = (Difference.of(name, value, data.get(name)),)
-            harness.check_wire([Broken("L3", message, differs=differs, stable="was changed")])
+            harness.check_wire([Broken("L3", message, differs=differs, stable=stable)])
     harness.check_wire([])
 
 

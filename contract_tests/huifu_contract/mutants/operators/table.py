@@ -14,6 +14,7 @@ from huifu_contract.mutants.operators import (
     memory,
     on_the_wire,
     shortcuts,
+    taken,
     text,
     webhooks,
 )
@@ -29,6 +30,7 @@ KINDS: dict[str, Callable[[], Iterator[Mutant]]] = {
     "memory": memory.mutants,
     "letting up": letting_up.mutants,
     "shortcuts": shortcuts.mutants,
+    "taken": taken.mutants,
     "on the wire": on_the_wire.mutants,
 }
 
