@@ -31,6 +31,7 @@ from huifu_contract.grading.runner import Runner
 from huifu_contract.harness.laws import TITLES
 from huifu_contract.outcome import GRADES
 from huifu_contract.pytest_stash import KNOWN, runs_key, settings_key
+from huifu_contract.reports.failures import each_law
 from huifu_mock import Server
 from huifu_mock.state.clock import Clock
 
@@ -144,7 +145,8 @@ class Case:
 
 def told(result: CaseResult) -> str:
     """A failing case for pytest's report."""
-    lines = [f"{result.verdict.value.upper()} {result.level} {result.id}: {result.signature or result.root}"]
+    first, *more = each_law(result.signature or result.root)
+    lines = [f"{result.verdict.value.upper()} {result.level} {result.id}: {first}", *(f"{'':13}{law}" for law in more)]
     lines += [f"passes when: {result.says}", f"stands on:   {result.quote}"]
     lines += [f"{f'law {law}:':<13}{TITLES[law]}" for law in result.laws]
     lines += [f"detail:      {result.detail}"] if result.detail else []

@@ -8,7 +8,10 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 import inner_run  # noqa: F401  # loads what must not be loaded twice
+import made_results
 import pytest
+
+from huifu_contract.pytest_cases import told
 
 pytest_plugins = ["pytester"]
 
@@ -77,6 +80,14 @@ def test_a_failure_tells_law_claim_truth_and_traffic_and_leaves_a_replay(team: p
     )
     replay = next(team.path.glob("huifu-replays/response/stat-p-pending/*.json"))
     run(team, "--huifu-replay", str(replay)).assert_outcomes(failed=1, deselected=8)
+
+
+def test_each_broken_law_of_a_failure_has_a_line_of_its_own() -> None:
+    run = made_results.run("php", {"security/foreign-reply": f"{made_results.L1}; {made_results.L5}"})
+    (failed,) = [case for case in run.cases if case.id == "security/foreign-reply"]
+    first, second, *_ = told(failed).splitlines()
+    assert first == f"FAIL {failed.level} security/foreign-reply: {made_results.L1}"
+    assert second.strip() == made_results.L5
 
 
 def test_known_failures_are_strict_xfails(team: pytest.Pytester) -> None:

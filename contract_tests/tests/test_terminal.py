@@ -41,6 +41,17 @@ def test_the_report_reads_as_it_was_written_down() -> None:
     assert shown() == GOLDEN.read_text("utf-8")
 
 
+def test_each_broken_law_has_a_line_of_its_own_and_match_is_told_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    both = f"{made_results.L1}; {made_results.L5}"
+    run = made_results.run("php", {"security/foreign-reply": both}, language="php")
+    set_in = " " * len("  broken:      ")
+    assert f"\n  broken:      {made_results.L1}\n{set_in}{made_results.L5}\n  detail:" in piped(run)
+    monkeypatch.setattr(terminal, "language", lambda: "zh")
+    told = piped(run)
+    assert f"\n{set_in}L5：依据不可信的应答得出结论 closed\n" in told
+    assert f" {both}\n" in told
+
+
 def test_on_a_chinese_terminal_the_report_is_in_chinese(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(terminal, "language", lambda: "zh")
     assert shown() == CHINESE.read_text("utf-8")

@@ -233,3 +233,18 @@ def test_a_call_that_still_waits_when_the_server_stops_says_that_it_was_stopped(
         server.stop()
         with pytest.raises(huifu_mock.Unreachable, match="the server was stopped"):
             waiting.result()
+
+
+def test_a_clock_and_a_fault_show_their_state_and_a_gone_one_says_so(tenant: huifu_mock.Tenant) -> None:
+    at = tenant.clock.freeze()
+    assert repr(tenant.clock) == f"<Clock frozen at {at.isoformat()}>"
+    with tenant.faults.add(fault="delay", seconds=0, match={"org_req_seq_id": "order-1"}, times=2) as fault:
+        what = '{"fault": "delay", "seconds": 0} for {"org_req_seq_id": "order-1"}'
+        shown = f"<Fault {fault.id} {what}: used 0, left 2"
+        assert repr(fault) == f"{shown}>"
+        post(tenant.base_url, closing(tenant, tenant.orders.add(req_seq_id="order-1")))
+        used = shown.replace("used 0, left 2", "used 1, left 1")
+        assert repr(fault) == f"{used}>"
+    assert repr(fault) == f"{used}, deleted>"
+    tenant.drop()
+    assert f"there is no tenant {tenant.sys_id}" in repr(tenant.clock)

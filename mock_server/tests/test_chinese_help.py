@@ -25,6 +25,7 @@ SAYING = [
     ROOT / "mock_server/huifu_mock/push/http.py",
     ROOT / "mock_server/huifu_mock/store/database.py",
     ROOT / "mock_server/huifu_mock/store/opening.py",
+    ROOT / "mock_server/huifu_mock/store/sqlite.py",
     *(
         ROOT / f"contract_tests/huifu_contract/{name}.py"
         for name in (

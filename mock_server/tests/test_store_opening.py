@@ -1,11 +1,13 @@
 """What `--store` may name, what it must not, and what is said then."""
 
+import io
 import os
 import sqlite3
 import stat
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +18,7 @@ import pytest
 
 import huifu_mock
 from huifu_mock._version import VERSION
+from huifu_mock.cli import serve
 from huifu_mock.cli.main import main
 from huifu_mock.gateway.mock import Mock
 from huifu_mock.gateway.store import BadStore
@@ -123,6 +126,34 @@ def test_a_file_that_a_gateway_has_open_is_refused_to_another_process(
     store.stop()
     assert done.returncode == 2
     assert "another process has it open" in done.stderr
+    assert "pytest-xdist get one each by the fixture worker_id in its name" in done.stderr
+
+
+class Heard(io.StringIO):
+    """What is printed, and whether anything was."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.printed = threading.Event()
+
+    def flush(self) -> None:
+        self.printed.set()
+
+
+def test_a_start_that_takes_long_says_what_it_waits_for_without_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serve, "SLOW", 0)
+    for store, shown in (("sqlite:mock.db", "sqlite:mock.db"), ("postgresql://huifu:secret@db/mock", "postgresql:…")):
+        with serve.told_when_slow(store, out := Heard()):
+            assert out.printed.wait(60)
+        assert out.getvalue() == f"reading the store {shown}; it answers after that\n"
+
+
+def test_a_start_that_is_quick_says_nothing_and_leaves_no_thread() -> None:
+    before = threading.active_count()
+    with serve.told_when_slow("sqlite:mock.db", out := Heard()):
+        (timer,) = [one for one in threading.enumerate() if isinstance(one, threading.Timer)]
+    timer.join(60)
+    assert (out.getvalue(), threading.active_count()) == ("", before)
 
 
 @contextmanager

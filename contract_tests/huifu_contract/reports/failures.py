@@ -14,9 +14,14 @@ FILES: Final = (FILE, Path(__file__).parents[1] / "schemas.zh.toml")
 _NEXT_LAW: Final = re.compile(r"; (?=(?:L[1-5]|C): )")
 
 
+def each_law(text: str) -> list[str]:
+    """A signature, law by law; a text that names no laws is one part."""
+    return _NEXT_LAW.split(text)
+
+
 def in_chinese(text: str) -> str:
     """Each sentence of a signature, a root or a detail; one that has no Chinese stays, as do names and values."""
-    return "；".join(map(_part, _NEXT_LAW.split(text)))
+    return "；".join(map(_part, each_law(text)))
 
 
 def told(language: str, text: str) -> str:

@@ -163,14 +163,15 @@ def _failure(console: Console, run: RunResult, case: CaseResult) -> None:
     console.print(f"\n[{style}]{_upper(case.verdict)}[/] {case.level} [bold]{case.id}[/]", highlight=False)
     says, quote = quotes.in_words(language(), case.says, case.quote)
     broken = case.signature or case.root
-    told = _told(broken)
+    told = [*map(_told, failures.each_law(broken))]
     lines.prose(console, says, f"  {_heading('passes when')}")
     lines.prose(console, quote, f"  {_heading('stands on')}")
     for law in case.laws:
         lines.prose(console, _say(law), f"  {_heading('law', law=law)}")
-    lines.prose(console, told, f"  {_heading('broken')}")
+    for at, law in enumerate(told):
+        lines.prose(console, law, f"  {' ' * WIDTH if at else _heading('broken')}")
     more = []
-    if told != broken:
+    if told != failures.each_law(broken):
         more.append(f"{_heading('in English')}{broken}")  # which is what `match` of a known failure has
     if case.detail and case.detail != case.truth:
         more += [

@@ -16,9 +16,10 @@ from datetime import datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from huifu_mock import _data
+from huifu_mock._language import language
 from huifu_mock._version import VERSION
 from huifu_mock.cli import intercept, workers
 from huifu_mock.cli.main import Failure
@@ -163,8 +164,9 @@ def _serve_alone(
     """In this process; `ready` is called in place of printing that it answers, and others listen on the port too."""
     try:
         limits = Limits(connections=args.max_connections)
-        kept = {"store": opened(args.store), "room": args.keep_journal, "keep_orders": args.keep_orders}
-        mock = Mock(cast, args.push_allow, now=args.now, **kept)
+        bounds = {"room": args.keep_journal, "keep_orders": args.keep_orders}
+        with told_when_slow(args.store, sys.stderr):
+            mock = Mock(cast, args.push_allow, now=args.now, store=opened(args.store), **bounds)
         server = HttpServer(mock, args.host, port, args.control_token, limits, reuse_port=ready is not None)
         interceptor = intercept.interceptor(server, options) if options else None
 
@@ -254,6 +256,24 @@ def _call_log(args: argparse.Namespace, server: HttpServer) -> Iterator[None]:
         yield
     finally:
         log.close()
+
+
+SLOW: Final = 1.0
+"""Real seconds after which a start is told what it waits for."""
+
+
+@contextlib.contextmanager
+def told_when_slow(store: str, out: TextIO) -> Iterator[None]:
+    """Say what is waited for if it takes long to open a store: a million orders take half a minute."""
+    shown = store if store.startswith("sqlite:") else f"{store.partition(':')[0]}:…"  # a password may be in it
+    zh, en = f"正在读取存储 {shown}，读完后开始应答", f"reading the store {shown}; it answers after that"
+    timer = threading.Timer(SLOW, lambda: print(zh if language() == "zh" else en, file=out, flush=True))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 async def _serve(

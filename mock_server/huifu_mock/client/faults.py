@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
-from huifu_mock.client.transport import Link, path
+from huifu_mock.client.transport import ControlError, Link, Unreachable, path
 
 
 class Fault:
@@ -21,6 +21,14 @@ class Fault:
             return self._last
         told: dict[str, Any] = self._link.ask("GET", self._path)
         return told
+
+    def __repr__(self) -> str:
+        try:
+            told = self.told()
+        except (ControlError, Unreachable) as error:
+            return f"<Fault {self.id}: {error}>"
+        gone = ", deleted" if self._last is not None else ""
+        return f"<Fault {self.id} {in_words(told)}: used {told['used']}, left {told['left']}{gone}>"
 
     @property
     def id(self) -> str:

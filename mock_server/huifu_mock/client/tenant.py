@@ -12,7 +12,7 @@ from huifu_mock.client.intercept.this_process import intercept_here
 from huifu_mock.client.journal import Journal
 from huifu_mock.client.pushes import Deliveries, Webhooks
 from huifu_mock.client.records import Order
-from huifu_mock.client.transport import Link, path
+from huifu_mock.client.transport import ControlError, Link, Unreachable, path
 
 
 def made_with(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -186,6 +186,13 @@ class Clock:
 
     def __init__(self, link: Link, sys_id: str) -> None:
         self._link, self._path = link, path("tenants", sys_id, "clock")
+
+    def __repr__(self) -> str:
+        try:
+            told = self._link.ask("GET", self._path)
+        except (ControlError, Unreachable) as error:
+            return f"<Clock: {error}>"
+        return f"<Clock {told['mode']} at {told['now']}>"
 
     def now(self) -> datetime:
         """The time it is for the tenant."""

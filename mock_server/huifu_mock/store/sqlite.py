@@ -16,15 +16,19 @@ from huifu_mock.store.database import Database
 PATIENCE: Final = 1.0
 """Real seconds for which another process may hold the file when it is opened; a stopping one lets go by then."""
 
-_SAID: Final = (
-    ("database or disk is full", "the disk is full"),
-    ("readonly database", "it is read-only"),
-    ("database is locked", "another process has it open: one huifu-mock serves a file, so give each its own"),
-    ("unable to open", "it cannot be opened"),
-    ("file is not a database", "it is no SQLite database"),
-    ("disk I/O error", "reading or writing failed"),
+_IN_USE: Final = (
+    "another process has it open: one huifu-mock serves a file, so give each its own; workers of pytest-xdist get one "
+    "each by the fixture worker_id in its name ({})"
 )
-"""What the engine's messages mean."""
+_SAID: Final = (
+    ("database or disk is full", "the disk is full ({})"),
+    ("readonly database", "it is read-only ({})"),
+    ("database is locked", _IN_USE),
+    ("unable to open", "it cannot be opened ({})"),
+    ("file is not a database", "it is no SQLite database ({})"),
+    ("disk I/O error", "reading or writing failed ({})"),
+)
+"""What the engine's messages mean, and where each stands itself."""
 
 
 class SqliteFile(Database):
@@ -52,7 +56,7 @@ class SqliteFile(Database):
     def said(self, error: Exception) -> str:
         """Why it failed, in words and as SQLite says itself."""
         own = str(getattr(error, "orig", error))
-        return next((f"{words} ({own})" for part, words in _SAID if part in own), own)
+        return next((words.replace("{}", own) for part, words in _SAID if part in own), own)
 
     def check(self) -> list[str]:
         """What SQLite finds wrong with the file."""
