@@ -170,6 +170,21 @@ def test_cases_md_is_what_the_records_say(language: str, name: str, capsys: pyte
     )
 
 
+def test_the_cases_as_json_fit_their_schema_and_have_their_sentences_in_both_languages(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["cases", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert schemas.complaint("cases", told) is None
+    assert [case["id"] for case in told["cases"]] == list(catalogue())
+    assert told["count"] == len(catalogue())
+    for case in told["cases"]:
+        record = catalogue()[case["id"]]
+        assert (case["says"]["en"], case["quote"]["en"]) == (record.says, record.quote)
+        assert re.search("[\u3400-\u9fff]", case["says"]["zh"])
+        assert case["graded"] is not record.recorder
+
+
 def test_on_a_chinese_terminal_a_case_is_shown_in_chinese(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ from huifu_contract.failures import SetupTrouble
 
 def add_cases(commands: Any) -> None:
     made = commands.add_parser(
-        "cases", help="list, show or render the cases", description="Lists the cases, shows one, or writes CASES.md."
+        "cases",
+        help="list, show or render the cases",
+        description="Lists the cases, shows one, or prints all as Markdown or JSON.",
     )
     what = made.add_mutually_exclusive_group()
     what.add_argument("--list", action="store_true", help="one line a case (the default)")
@@ -23,6 +26,7 @@ def add_cases(commands: Any) -> None:
         choices=("en", "zh"),
         help="the whole catalogue as Markdown (CASES.md), in English or in Chinese (default: en)",
     )
+    what.add_argument("--json", action="store_true", help="all as JSON, their sentences in both languages")
     made.set_defaults(run=_run_cases)
 
 
@@ -38,6 +42,8 @@ def _run_cases(options: argparse.Namespace) -> int:
         print(describe.one(records[options.show], language()))
     elif options.md:
         print(describe.markdown(list(records.values()), options.md), end="")
+    elif options.json:
+        print(json.dumps(describe.document(list(records.values())), ensure_ascii=False, indent=1))
     else:
         print("\n".join(describe.line(record, language()) for record in records.values()))
     return 0

@@ -1,10 +1,12 @@
-"""The cases in words: one line, one case, and CASES.md; in English or in Chinese."""
+"""The cases in words, in English or in Chinese: one line, one case, and CASES.md; in both as JSON."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
+from typing import Any
 
+from huifu_contract import __version__
 from huifu_contract.catalogue.record import Record
 from huifu_contract.catalogue.translations import in_chinese
 from huifu_contract.reports import quotes
@@ -47,6 +49,30 @@ def markdown(records: Sequence[Record], language: str) -> str:
         lines += ["", f"## {group}", "", say(language, "columns"), "|---|---|---|---|---|---|---|---|"]
         lines += [_row(record, language) for record in members]
     return "\n".join(lines) + "\n"
+
+
+def document(records: Sequence[Record]) -> dict[str, Any]:
+    """As `schemas/cases.json` describes it."""
+    return {"format": 1, "kit": __version__, "count": len(records), "cases": [_told(record) for record in records]}
+
+
+def _told(record: Record) -> dict[str, Any]:
+    both = zip(_sentences(record, "en"), _sentences(record, "zh"), strict=True)
+    says, quote, because = ({"en": english, "zh": chinese} for english, chinese in both)
+    return {
+        "id": record.id,
+        "level": record.level.value,
+        "basis": record.basis.value,
+        "graded": not record.recorder,
+        "kind": record.kind,
+        "grades": sorted(record.grades),
+        "needs": sorted(record.needs),
+        "says": says,
+        "quote": quote,
+        "because": because,
+        "since": record.since,
+        "rev": record.rev,
+    }
 
 
 def _row(record: Record, language: str) -> str:
