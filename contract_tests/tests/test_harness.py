@@ -6,15 +6,22 @@ import json
 import socket
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
 
+from huifu_contract import schemas
+from huifu_contract.catalogue.registry import catalogue
 from huifu_contract.drivers.in_process import LocalDriver
+from huifu_contract.grading.case import Grader
+from huifu_contract.grading.profiles import Profile
+from huifu_contract.grading.results import Verdict
 from huifu_contract.harness import evidence
 from huifu_contract.harness.harness import Harness
 from huifu_contract.harness.relay import leaving
+from huifu_contract.mutants import mutants
 from huifu_contract.reference import Client, Config, wire
 from huifu_mock import Server
 
@@ -62,7 +69,7 @@ def test_calls_beside_each_other_leave_no_hole_in_the_journal() -> None:
     assert sent == [1, 2, 1]
 
 
-def escaped(language: str) -> list[str]:
+def escaped(language: str, spoken: str = "en") -> list[str]:
     """What is said of a close whose slashes were signed as PHP writes them by itself."""
     with Server(port=0, orders=[]) as server:
         tenant = server.tenant(key_bits=1024)
@@ -70,7 +77,7 @@ def escaped(language: str) -> list[str]:
         sign = wire.sign(key, wire.canonical(data).replace("/", "\\/").encode())
         sent = {"sys_id": tenant.sys_id, "product_id": tenant.product_id, "sign": sign, "data": data}
         wire.post(f"{tenant.base_url}/v2/trade/payment/scanpay/close", json.dumps(sent).encode(), 9)
-        return evidence.explained(tenant.journal.calls()[0], language).splitlines()
+        return evidence.explained(tenant.journal.calls()[0], language)[spoken].splitlines()
 
 
 def test_a_wrong_signature_is_explained_whole_with_the_code_of_the_clients_language() -> None:
@@ -82,6 +89,29 @@ def test_a_wrong_signature_is_explained_whole_with_the_code_of_the_clients_langu
     at = lines.index("To put it right:")
     assert lines[at + 1 :] == [
         "- sign `/` as it is",
+        "    PHP: json_encode($data, JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE)",
+    ]
+
+
+def test_the_result_of_a_client_that_signs_wrongly_has_the_explanation_in_both_languages() -> None:
+    case = catalogue()["request/sign-verifies"]
+    with Server(port=0, orders=[]) as server:
+        harness = Harness(LocalDriver(lambda: mutants.described("spaced-canon")), server.tenant(key_bits=1024))
+        harness.driver.start(harness.config)
+        result = Grader(Profile("t", 0, 0), reruns=0).grade(case, harness)
+    assert result.verdict is Verdict.FAIL
+    assert result.detail.startswith("The signature is wrong: ")
+    assert result.detail_zh.startswith("签名有误：")
+    assert len(result.detail.splitlines()) == len(result.detail_zh.splitlines())
+    assert schemas.complaint("result", json.loads(json.dumps(asdict(result))), "case") is None
+
+
+def test_it_is_explained_in_chinese_too() -> None:
+    lines = escaped("PHP", "zh")
+    assert lines[0] == "签名有误：slash-escaped。"
+    assert lines[-3:] == [
+        "改正方法：",
+        "- `/` 不要转义",
         "    PHP: json_encode($data, JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE)",
     ]
 

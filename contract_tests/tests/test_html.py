@@ -13,7 +13,7 @@ import browser
 import picture
 import pytest
 from console_page import AXE, VIOLATIONS
-from made_results import HOSTILE, L5, LOST, SAMPLE, five, run
+from made_results import HOSTILE, L1, L5, LOST, SAMPLE, five, run
 from rich.console import Console
 
 from huifu_contract.catalogue.registry import catalogue
@@ -361,6 +361,27 @@ def test_chinese_is_chinese_all_over(chromium: browser.Browser, page: Path) -> N
     assert keys == "language"
     click(chromium, ".cell .fail")
     assert "真实情况" in text(chromium, "#detail")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_in_chinese_a_finding_is_chinese_above_its_english_sentence(
+    chromium: browser.Browser, tmp_path: Path, width: int
+) -> None:
+    graded = run("php", {"response/stat-p-pending": L1})
+    explained = {"detail": "The signature is wrong: slash-escaped.", "detail_zh": "签名有误：slash-escaped。"}
+    cases = [replace(case, **explained) if case.verdict is Verdict.FAIL else case for case in graded.cases]
+    place = written(tmp_path, [replace(graded, cases=tuple(cases))])
+    shown = {}
+    for language in ("zh", "en"):
+        chromium.show(place, f"?lang={language}", width=width)
+        click(chromium, ".cell .fail")
+        assert not chromium.eval(WIDE)
+        shown[language] = tuple(text(chromium, f"#detail {where}") for where in (".finding", ".versus", "pre"))
+    assert shown["zh"][0].split() == ["L1", "结论为", "closed，但订单并未关单", *L1.split()]
+    assert "未关单，有一笔关单处理中" in shown["zh"][1]
+    assert "not closed, a close is in flight" in shown["en"][1]
+    assert shown["en"][0].split() == ["L1", *L1.partition(": ")[2].split()]
+    assert (shown["zh"][2], shown["en"][2]) == (explained["detail_zh"], explained["detail"])
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,17 @@ def test_on_a_terminal_lines_fit_and_no_number_is_parted_from_what_it_counts(
     assert " ".join(unbroken[place:]).split()[:8] == text[text.index("\nMUST ") :].split()[:8]
 
 
+@pytest.mark.parametrize(("language", "said"), [("en", "detail:      not this"), ("zh", "详情：       签名有误：")])
+def test_what_the_gateway_explains_is_in_the_language_of_the_terminal(
+    language: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(terminal, "language", lambda: language)
+    run = made_results.run("php", {"request/endpoint": made_results.L1})
+    explained = {"detail": "not this\n- but that", "detail_zh": "签名有误：\n- 应为那个"}
+    told = piped(replace(run, cases=tuple(replace(case, **explained) if case.detail else case for case in run.cases)))
+    assert f"  {said}\n{' ' * 15}- " in told
+
+
 def test_every_failure_ends_with_the_command_that_repeats_it() -> None:
     run = made_results.run("php", made_results.SAMPLE)
     commands = [line for line in piped(run).splitlines() if line.startswith("  again: ")]

@@ -26,7 +26,7 @@ from huifu_contract.grading.results import CaseResult, Verdict
 from huifu_contract.harness.differences import Difference
 from huifu_contract.harness.evidence import Evidence
 from huifu_contract.harness.harness import Harness
-from huifu_contract.harness.laws import Blocked, CaseBroken, Skipped, stable_part
+from huifu_contract.harness.laws import Blocked, Broken, CaseBroken, Skipped, stable_part
 
 RERUNS = 5
 KEPT_STDERR = 4000
@@ -171,8 +171,7 @@ class Grader:
         firsts = [self.failures.first(str(found), record.id) for found in broken.found]
         known_cause = all(first != record.id and first.startswith("control/") for first in firsts)
         again = Repeated() if known_cause else self._again(record, harness, example, signature, broken.evidence.seconds)
-        details = dict.fromkeys(found.detail for found in broken.found if found.detail)
-        detail = ("\n" if any("\n" in one for one in details) else "; ").join(details)
+        detail, detail_zh = _details(again.words, broken.found)
         path = ""
         if self.folder is not None:
             stored = replay.Replay(
@@ -186,7 +185,8 @@ class Grader:
             claim=broken.evidence.claim,
             truth=broken.evidence.truth.words(),
             root=f"the same as in {firsts[0]}" if known_cause else "",
-            detail=redact("; ".join(filter(None, (again.words, detail)))),
+            detail=redact(detail),
+            detail_zh=redact(detail_zh),
             differs=tuple(_redacted(one) for one in dict.fromkeys(_differences(broken))),
             traffic=lines,
             replay=path,
@@ -269,6 +269,20 @@ class Inputs:
 def _differences(broken: CaseBroken) -> Iterator[Difference]:
     for found in broken.found:
         yield from found.differs
+
+
+def _details(again: str, found: Sequence[Broken]) -> tuple[str, str]:
+    """Each detail once, and the same with what the gateway said in Chinese, if it said something."""
+    english = _joined(one.detail for one in found)
+    chinese = _joined(one.detail_zh or one.detail for one in found)
+    told = "; ".join(filter(None, (again, english)))
+    return told, "" if chinese == english else "\n".join(filter(None, (again, chinese)))
+
+
+def _joined(each: Iterable[str]) -> str:
+    """Those that have several lines on lines of their own."""
+    details = dict.fromkeys(filter(None, each))
+    return ("\n" if any("\n" in one for one in details) else "; ").join(details)
 
 
 def _redacted(one: Difference) -> dict[str, str]:

@@ -65,7 +65,7 @@ FORMAT = 1
 class CaseResult:
     """What came of one case.
 
-    Everything that varies from run to run is in `detail`, `traffic` and `stderr`.
+    Everything that varies from run to run is in `detail`, `detail_zh`, `traffic` and `stderr`.
     """
 
     id: str
@@ -89,6 +89,8 @@ class CaseResult:
     trouble: str = ""
     """client, adapter, kit or set-up, where no law but something else broke."""
     detail: str = ""
+    detail_zh: str = ""
+    """The same in Chinese, where the gateway explains in both languages what is wrong with a request."""
     differs: tuple[Mapping[str, str], ...] = ()
     """Fields in which two things differ: `field`, `expected` and `observed`, both with their bytes."""
     traffic: tuple[str, ...] = ()

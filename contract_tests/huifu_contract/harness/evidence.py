@@ -53,8 +53,8 @@ class SentRequest:
     path: str = ""
     method: str = "POST"
     signature_ok: bool = True
-    explanation: str = ""
-    """Why the gateway refused it, in words."""
+    explanation: Mapping[str, str] = field(default_factory=dict)
+    """Why the gateway refused it, in words, by language: `en`, `zh`. Empty where it took it."""
     heard: SignedReply = field(default_factory=SignedReply)
     faults: tuple[str, ...] = ()
     """What was prepared and applied to it."""
@@ -141,7 +141,7 @@ NAMING = ("org_req_date", "org_req_seq_id", "org_hf_seq_id")
 """What names the order; a reply may leave out a number, but not name another."""
 
 MOST_LINES = 4
-WRONG_SIGNATURE = "The signature is wrong"
+WRONG_SIGNATURE = ("The signature is wrong", "签名有误")
 CODE = re.compile(r" +([\w#]+): ")
 LANGUAGE_NAMES = {
     **{name: label for key, label in LANGUAGES.items() for name in (key, label.lower())},
@@ -171,16 +171,19 @@ def sent(call: Call, huifu_public_key: str, merchant: str | None = None, languag
     )
 
 
-def explained(call: Call, language: str = "") -> str:
-    """What was wrong with a request in the gateway's words.
+def explained(call: Call, language: str = "") -> dict[str, str]:
+    """What was wrong with a request in the gateway's words, by the language that they are in; empty of a right one.
 
     Of a wrong signature all of them: what was signed, what should have been, and how to put it right. Of anything else
     the first few lines.
     """
     if call.signature_ok and call.reason in (None, "CLOSED", "PROCESSING"):
-        return ""
-    found = call.explanation or {}
-    said = str((found.get("text") or {}).get("en") or found.get("reason") or "")
+        return {}
+    text = (call.explanation or {}).get("text") or {}
+    return {spoken: _concerning(str(said), language) for spoken, said in text.items() if said}
+
+
+def _concerning(said: str, language: str) -> str:
     lines = [line for line in said.splitlines() if line.strip()]
     wrong = next((at for at, line in enumerate(lines) if line.startswith(WRONG_SIGNATURE)), None)
     if wrong is None:

@@ -270,8 +270,12 @@ class Harness:
 
     def demand(self, e: Evidence, condition: bool, message: str, detail: str = "", stable: str = "") -> None:
         """A condition of this one case."""
+        self.demanded(e, [] if condition else [Broken("C", message, detail, stable=stable)])
+
+    def demanded(self, e: Evidence, wrong: Sequence[Broken]) -> None:
+        """What was found of the conditions of this one case."""
         self.judged_by["C"] = None
-        self.judge(e, also=[] if condition else [Broken("C", message, detail, stable=stable)])
+        self.judge(e, also=wrong)
 
     def check_wire(self, found: Sequence[Broken]) -> None:
         """Conditions on the requests of the last call alone, whatever the client made of the answers."""

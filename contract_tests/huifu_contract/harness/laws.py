@@ -39,7 +39,8 @@ def law_of(function: Callable[..., object]) -> str:
 class Broken:
     """`law` is L1 … L5, or C for the condition that one case adds.
 
-    `detail` and `differs` vary from run to run, `message` does not. `stable` is the part of the message that does not
+    `detail` and `differs` vary from run to run, `message` does not. `detail_zh` is the detail in Chinese, where the
+    gateway said it in both languages. `stable` is the part of the message that does not
     vary with the example either; empty where that is all of it.
     """
 
@@ -48,6 +49,12 @@ class Broken:
     detail: str = ""
     differs: tuple[Difference, ...] = ()
     stable: str = ""
+    detail_zh: str = ""
+
+    @classmethod
+    def explained(cls, law: str, message: str, sent: SentRequest) -> Broken:
+        """With what the gateway says of that request for the detail."""
+        return cls(law, message, sent.explanation.get("en", ""), detail_zh=sent.explanation.get("zh", ""))
 
     def __str__(self) -> str:
         return f"{self.law}: {self.message}"
@@ -199,7 +206,7 @@ def wire(e: Evidence) -> list[Broken]:
 
 def _shape(sent: SentRequest) -> list[Broken]:
     if sent.data is None:
-        return [Broken("L3", "the body holds no data object", sent.explanation)]
+        return [Broken.explained("L3", "the body holds no data object", sent)]
     found = []
     if twice := _twice(sent.body):
         found.append(Broken("L3", f"a member stands twice in the body: {twice}"))
@@ -241,7 +248,7 @@ def schema_of(sent: SentRequest) -> str | None:
 def signature(sent: SentRequest) -> list[Broken]:
     if sent.signature_ok:
         return []
-    return [Broken("L3", "the signature does not verify over the data that was sent", sent.explanation)]
+    return [Broken.explained("L3", "the signature does not verify over the data that was sent", sent)]
 
 
 def unique(sent: tuple[SentRequest, ...]) -> list[Broken]:

@@ -17,7 +17,7 @@ from huifu_contract.catalogue.registry import GROUPS
 from huifu_contract.catalogue.translations import in_chinese
 from huifu_contract.grading.results import OK, CaseResult, RunResult, Verdict
 from huifu_contract.harness.laws import TITLES
-from huifu_contract.reports import quotes
+from huifu_contract.reports import failures, quotes
 from huifu_contract.reports.again import again
 from huifu_contract.reports.not_asked import not_asked
 from huifu_contract.reports.words import say
@@ -129,7 +129,20 @@ def _cell(run: RunResult, case: CaseResult) -> dict[str, Any]:
         "console": clean(case.console),
         "again": clean(again(run, case)),
     }
-    return {name: value for name, value in cell.items() if value not in ("", [], 0)}
+    told = {name: value for name, value in cell.items() if value not in ("", [], 0)}
+    chinese = {name: text for name, text in _in_chinese(case).items() if text and text != told.get(name)}
+    return {**told, "zh": chinese} if chinese else told
+
+
+def _in_chinese(case: CaseResult) -> dict[str, Any]:
+    """Of the members of a cell those that are sentences; names, values and what a client printed stay."""
+    detail = "\n".join(map(failures.in_chinese, (case.detail_zh or case.detail).split("\n")))
+    return {
+        "broken": [clean(failures.in_chinese(part)) for part in LAW.split(case.signature) if part],
+        "truth": clean(failures.in_chinese(case.truth)),
+        "root": clean(failures.in_chinese(case.root)),
+        "detail": clean(detail),
+    }
 
 
 def step(line: str) -> dict[str, Any]:

@@ -176,7 +176,7 @@ def _failure(console: Console, run: RunResult, case: CaseResult) -> None:
     if case.detail and case.detail != case.truth:
         more += [
             f"{' ' * WIDTH if at else _heading('detail')}{_told(line)}"
-            for at, line in enumerate(case.detail.split("\n"))
+            for at, line in enumerate(_detail(case).split("\n"))
         ]
     for one in case.differs:
         more.append(f"{_heading('differs')}{one['field']}")
@@ -193,6 +193,10 @@ def _failure(console: Console, run: RunResult, case: CaseResult) -> None:
             console.print("    " + escape(line), highlight=False, soft_wrap=True)
     if command := again(run, case):
         console.print(f"  {_heading('again')}{escape(command)}", highlight=False, soft_wrap=True)
+
+
+def _detail(case: CaseResult) -> str:
+    return (language() == "zh" and case.detail_zh) or case.detail
 
 
 def _each_once(lines: Sequence[str]) -> list[str]:

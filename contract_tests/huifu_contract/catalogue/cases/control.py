@@ -9,7 +9,7 @@ from huifu_contract.catalogue import record
 from huifu_contract.catalogue.record import Basis, Example, Level
 from huifu_contract.catalogue.registry import case
 from huifu_contract.harness.harness import Harness
-from huifu_contract.harness.laws import wire
+from huifu_contract.harness.laws import Broken, wire
 
 ALL = "wire decision hook"
 
@@ -20,7 +20,8 @@ def honest_success(harness: Harness) -> None:
     harness.judge(e, wire)
     if harness.decides:
         what = "a genuine success" if e.genuine("S") else "a close that the gateway refused"
-        harness.demand(e, e.claim == "closed", f"claims {e.claim} after {what}", e.closes[0].explanation)
+        wrong = Broken.explained("C", f"claims {e.claim} after {what}", e.closes[0])
+        harness.demanded(e, [] if e.claim == "closed" else [wrong])
 
 
 @case(

@@ -36,7 +36,7 @@ def read(harness: Harness, one: SentRequest) -> Mapping[str, Any]:
             why = "is no JSON, or not whole" if one.body.decode() else "is empty"
         except UnicodeDecodeError:
             why = "is not UTF-8"
-        harness.check_wire([Broken("L3", f"the body {why}", one.explanation)])
+        harness.check_wire([Broken.explained("L3", f"the body {why}", one)])
     return one.data or {}
 
 

@@ -1,10 +1,12 @@
 // A cell opened: what was expected, what was seen, and how to see it again.
 const section = (title, ...children) => el("section", {}, el("h3", {}, title), children);
 
-function finding(text) {
-  const found = /^(L[1-5]|C): ([\s\S]*)$/.exec(text);
-  if (!found) return el("p", { class: "finding" }, text);
-  return el("div", { class: "finding" }, el("span", { class: "law", title: lawTitle(found[1]) }, found[1]), el("p", {}, found[2]));
+// Below its Chinese the English sentence, which is what `match` of a known failure has.
+function finding(text, english) {
+  const below = text === english ? null : el("p", { class: "english", lang: "en" }, english);
+  const found = /^(L[1-5]|C)(?:: |：)([\s\S]*)$/.exec(text);
+  if (!found) return el("div", { class: "finding" }, el("p", {}, text), below);
+  return el("div", { class: "finding" }, el("span", { class: "law", title: lawTitle(found[1]) }, found[1]), el("div", {}, el("p", {}, found[2]), below));
 }
 
 // A condition of the case alone stands under "expected" already.
@@ -63,16 +65,16 @@ function evidence(test, run) {
   return [
     el("div", { class: `verdict ${cell.verdict}` }, mark(cell.verdict), el("div", {}, el("b", {}, word), el("span", {}, sentence)), el("span", { class: "spent" }, spent)),
     cell.rev === test.rev ? null : el("p", { class: "hint" }, words().oldRev(cell.rev)),
-    cell.root ? section(words().because, el("p", {}, cell.root)) : null,
+    cell.root ? section(words().because, el("p", {}, told(cell, "root"))) : null,
     laws.length ? section(words().expected, el("ul", { class: "laws" }, laws)) : null,
     cell.broken || cell.claim || cell.truth ? section(words().observed,
-      (cell.broken ?? []).map(finding),
+      (told(cell, "broken") ?? []).map((text, at) => finding(text, cell.broken[at])),
       cell.claim || cell.truth ? el("dl", { class: "versus" },
         el("div", {}, el("dt", {}, words().claimed), el("dd", {}, code(cell.claim ?? "–"))),
-        el("div", {}, el("dt", {}, words().truth), el("dd", {}, cell.truth ?? "–"))) : null) : null,
+        el("div", {}, el("dt", {}, words().truth), el("dd", {}, told(cell, "truth") ?? "–"))) : null) : null,
     cell.differs ? section(words().differing, cell.differs.map(difference)) : null,
     cell.steps ? section(words().wire, wire(cell.steps)) : null,
-    cell.detail && cell.detail !== cell.truth ? section(words().detail, el("pre", { tabindex: 0 }, cell.detail)) : null,
+    cell.detail && cell.detail !== cell.truth ? section(words().detail, el("pre", { tabindex: 0 }, told(cell, "detail"))) : null,
     cell.console ? section(words().console, el("p", {}, el("a", { href: cell.console, target: "_blank", rel: "noopener" }, cell.console)), el("p", { class: "hint" }, words().consoleHow)) : null,
     cell.again ? section(words().again, command(cell.again)) : null,
     cell.stderr ? el("details", {}, el("summary", {}, words().stderr), el("pre", { tabindex: 0 }, cell.stderr)) : null,

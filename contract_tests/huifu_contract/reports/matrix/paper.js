@@ -4,8 +4,8 @@ function findingsOf(run) {
   const lines = [];
   for (const test of data.cases) {
     const cell = cellOf(run, test.id);
-    if (cell?.verdict === "blocked") blocked.set(cell.root, [...(blocked.get(cell.root) ?? []), test.id]);
-    else if (cell && NOT_OK.has(cell.verdict)) lines.push(onPaper(cell.verdict, [test.id, " ", level(test.level)], [...(cell.broken ?? []), cell.root]));
+    if (cell?.verdict === "blocked") blocked.set(told(cell, "root"), [...(blocked.get(told(cell, "root")) ?? []), test.id]);
+    else if (cell && NOT_OK.has(cell.verdict)) lines.push(onPaper(cell.verdict, [test.id, " ", level(test.level)], [...(told(cell, "broken") ?? []), told(cell, "root")]));
   }
   for (const [root, ids] of blocked) lines.push(onPaper("blocked", [words().about(ids.length, 1).split(" × ")[0]], [root]));
   return lines;

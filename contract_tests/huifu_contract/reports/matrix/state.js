@@ -30,13 +30,14 @@ const groupOf = (id) => id.split("/")[0];
 const shortOf = (id) => id.slice(id.indexOf("/") + 1);
 const saysOf = (test) => (state.lang === "zh" && test.zh) || test.says; // a case of an older revision may have no Chinese
 const quoteOf = (test) => (state.lang === "zh" ? test.quoteZh : test.quote);
+const told = (cell, name) => (state.lang === "zh" && cell.zh?.[name]) || cell[name];
 const cellOf = (run, id) => run.cells[id];
 const verdictOf = (run, id) => cellOf(run, id)?.verdict;
 
 function haystack(test) {
   const found = data.runs.flatMap((run) => {
     const cell = cellOf(run, test.id) ?? {};
-    return [...(cell.broken ?? []), cell.root, cell.detail, cell.verdict];
+    return [...(cell.broken ?? []), cell.root, cell.detail, cell.verdict, ...(cell.zh?.broken ?? []), cell.zh?.root, cell.zh?.detail];
   });
   return [test.id, test.says, test.zh, test.quote, test.quoteZh, test.level, ...found].filter(Boolean).join("\n").toLowerCase();
 }
