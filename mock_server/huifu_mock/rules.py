@@ -11,6 +11,7 @@ from datetime import timedelta
 from enum import Enum
 from typing import Literal, get_args
 
+from huifu_mock._frozen import frozen
 from huifu_mock.codes import Reason
 
 ONE_MINUTE = timedelta(seconds=60)
@@ -29,7 +30,7 @@ class Step(Enum):
     OWN = "another endpoint gives its own answer"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Case:
     """What the rules see of a call and its order. The defaults describe a close that succeeds."""
 

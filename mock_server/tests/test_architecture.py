@@ -17,7 +17,7 @@ PACKAGE = ROOT / "mock_server" / "huifu_mock"
 # A folder is one module here.
 LAYERS = (
     # pure: texts, codes, rules, shapes, signatures
-    ("_columns", "_language", "_nearest"),
+    ("_columns", "_frozen", "_language", "_nearest"),
     ("_chinese",),
     ("_commands", "_data", "_install", "_version", "canonical", "codes", "hosts"),
     ("json_limits", "rules", "schemas", "signing"),

@@ -1,11 +1,11 @@
 """The content of replies: answers, echoed fields, and the documented texts of parameter errors."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
 from huifu_mock import explain
+from huifu_mock._frozen import frozen
 from huifu_mock.codes import Answer, Reason, Wording
 from huifu_mock.gateway.tenant import Tenant
 from huifu_mock.request import Call
@@ -64,7 +64,7 @@ def _format(name: str) -> str:
     return next((called for part, called in FORMATS if part in name), "String")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     """How a call ended."""
 

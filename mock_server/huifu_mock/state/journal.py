@@ -12,6 +12,7 @@ from itertools import count, islice, takewhile
 from operator import attrgetter
 from typing import Final
 
+from huifu_mock._frozen import frozen
 from huifu_mock.codes import Reason
 from huifu_mock.request import KEPT, Call, Endpoint, ReceivedBytes, read
 from huifu_mock.rules import Case, Rule
@@ -39,7 +40,7 @@ class Nearest:
     how: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Facts:
     """Why a call was answered as it was: what the rules saw, kept for the explanation."""
 

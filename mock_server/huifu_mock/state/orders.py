@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime, timedelta
 from itertools import islice
 from operator import attrgetter
 from typing import Any, Final, TypeVar
 
+from huifu_mock._frozen import frozen
 from huifu_mock.codes import Answer
 from huifu_mock.rules import Settle
 from huifu_mock.signing import Reply
@@ -18,7 +19,7 @@ Key = tuple[str, str, str]
 """(huifu_id, req_date, req_seq_id): what names an order, and what names a close."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Order:
     """A payment order as the gateway knows it."""
 
@@ -57,7 +58,7 @@ class Order:
         return now - self.created_at
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CloseAttempt:
     """A close that passed every rule, with the reply that was given to it."""
 
