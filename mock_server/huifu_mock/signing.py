@@ -108,8 +108,8 @@ class RightBefore:
 def unbase64(text: str) -> bytes | None:
     """Strict standard Base64 with padding, or `None`."""
     try:
-        return binascii.a2b_base64(text.encode("ascii"), strict_mode=True) if text else None
-    except (ValueError, UnicodeEncodeError):
+        return binascii.a2b_base64(text, strict_mode=True) if text else None
+    except ValueError:
         return None
 
 
@@ -234,8 +234,12 @@ class Reply:
         """Whether the signed bytes cost no signature any more."""
         return self._signature is not None
 
-    def signed(self) -> bytes:
-        """The signed bytes; the first call costs an RSA signature."""
+    def sign(self) -> bytes:
+        """The raw signature; the first call costs an RSA signature."""
         if (signature := self._signature) is None:
             signature = self._signature = self.key.sign(self.data, _PADDING, _SHA256)
-        return b'{"data":%b,"sign":"%b"}' % (self.data, base64.b64encode(signature))
+        return signature
+
+    def signed(self) -> bytes:
+        """The signed bytes; signs if that was not done yet."""
+        return b'{"data":%b,"sign":"%b"}' % (self.data, base64.b64encode(self.sign()))

@@ -403,14 +403,14 @@ def test_a_spoilt_reply_is_signed_in_a_thread_while_another_client_is_connected(
     tenant: huifu_mock.Tenant, monkeypatch: pytest.MonkeyPatch, fault: dict[str, Any]
 ) -> None:
     signing: list[str] = []
-    signed = Reply.signed
+    sign = Reply.sign
 
     def noted(reply: Reply) -> bytes:
         if not reply.is_signed:
             signing.append(threading.current_thread().name)
-        return signed(reply)
+        return sign(reply)
 
-    monkeypatch.setattr(Reply, "signed", noted)
+    monkeypatch.setattr(Reply, "sign", noted)
     tenant.faults.add(**fault)
     with Client(tenant):
         told(tenant, tenant.orders.add())

@@ -19,7 +19,7 @@ class HeldReply(Reply):
         if not held:
             self.let_go.set()
 
-    def signed(self) -> bytes:
+    def sign(self) -> bytes:
         self.begun.set()
         self.let_go.wait()
         return b""

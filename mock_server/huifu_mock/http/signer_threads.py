@@ -10,7 +10,6 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Final
@@ -93,8 +92,10 @@ class Signers:
 
 
 def _sign(job: Job) -> None:
-    with suppress(Exception):  # whoever asked signs again, and meets the error
-        job[0].signed()
+    try:
+        job[0].sign()
+    except Exception:
+        return  # whoever asked signs again, and meets the error
 
 
 def _release(future: asyncio.Future[None]) -> None:
