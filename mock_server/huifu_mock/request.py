@@ -134,10 +134,21 @@ class Call:
     def sign(self) -> str:
         return _text(self.envelope.get("sign"))
 
+    @once
+    def strings(self) -> dict[str, str]:
+        """The members of `data` that are strings: `data` itself, where all are, as in every real close."""
+        if {str}.issuperset(map(type, self.data.values())):
+            return self.data
+        return {name: value for name, value in self.data.items() if type(value) is str}
+
     def value(self, name: str) -> str:
         """A member of `data` if it is a string, else empty."""
-        value = self.data.get(name, "")
-        return value if type(value) is str else ""
+        return self.strings.get(name, "")
+
+    @once
+    def key(self) -> tuple[str, str, str]:
+        """What names the call: (huifu_id, req_date, req_seq_id), each empty if it was not sent."""
+        return self.value("huifu_id"), self.value("req_date"), self.value("req_seq_id")
 
     @once
     def kept(self) -> ReceivedBytes:
@@ -147,7 +158,7 @@ class Call:
     @once
     def text(self) -> str:
         """The canonical text of `data` (P1)."""
-        if {str}.issuperset(map(type, self.data.values())):  # as in every real close: no need for lexemes
+        if self.strings is self.data:  # no need for lexemes
             return canonical.p1_flat(self.data)
         return canonical.p1(self.members or [])
 
@@ -251,7 +262,7 @@ def _parsed(text: str) -> tuple[Any, str]:
         raise _Unreadable(_problem(error.problem, error.expected), too_much=True) from None
     except ValueError as error:
         raise _Unreadable(_not_json(text, error)) from None
-    if _SURROGATE.search(text):
+    if "\\" in text and _SURROGATE.search(text):
         _refuse_lone_surrogates(text)
     return parsed, repeated
 

@@ -80,11 +80,8 @@ def _outcome(answer: Answer, reply: Reply, facts: Facts) -> Outcome:
 
 def _find(tenant: Tenant, call: Call) -> tuple[Order | None, CloseAttempt | None]:
     """The order that the call names, and the close that was sent before under the call's own number."""
-    huifu_id = call.value("huifu_id")
-    order = tenant.orders.find(
-        huifu_id, call.value("org_req_date"), call.value("org_req_seq_id"), call.value("org_hf_seq_id")
-    )
-    return order, tenant.orders.attempt((huifu_id, call.value("req_date"), call.value("req_seq_id")))
+    numbers = call.value("org_req_date"), call.value("org_req_seq_id"), call.value("org_hf_seq_id")
+    return tenant.orders.find(call.value("huifu_id"), *numbers), tenant.orders.attempt(call.key)
 
 
 def _case(
@@ -125,12 +122,13 @@ def _carry_out(tenant: Tenant, call: Call, facts: Facts, races: Races | None) ->
     reason, order = facts.rule.outcome, facts.order
     assert isinstance(reason, Reason)
     answer = _answer(tenant, reason, order)
-    if order is None or reason not in EFFECT:
+    stat = EFFECT.get(reason)
+    if order is None or stat is None:
         shown = order if facts.case.authentic else None  # an unauthenticated caller sees nothing of the order
         return _Done(answer, order, _write(tenant, call, shown, answer), facts)
-    stat = EFFECT[reason]
     # each text is kept once, however many closes have it: a merchant's id, a day
-    key = (order.huifu_id, intern(call.value("req_date")), call.value("req_seq_id"))
+    _, req_date, req_seq_id = call.key
+    key = (order.huifu_id, intern(req_date), req_seq_id)
     closes = (*(other for other in order.closes if other != key), key) if order.closes else (key,)
     ended = partial(_ended, tenant, stat, closes)
     made = ended(order)

@@ -90,7 +90,7 @@ def order_from_magic_number(tenant: Tenant, call: Call, active_faults: ActiveFau
     huifu_id, req_date = call.value("huifu_id"), call.value("org_req_date")
     if tenant.orders.get((huifu_id, req_date, number)) is None:
         tenant.orders.add([_open_order(tenant, huifu_id, req_date, number)])
-    if what in SETTLE or tenant.faults.met((huifu_id, call.value("req_date"), call.value("req_seq_id"))):
+    if what in SETTLE or tenant.faults.met(call.key):
         return active_faults
     joined = ActiveFaults() if active_faults is NO_FAULTS else active_faults
     joined.join(wanted)

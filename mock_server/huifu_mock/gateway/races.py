@@ -111,8 +111,7 @@ class Races:
             return False
         call = _second(self._call, order)
         self._second_close(call)
-        key = (call.value("huifu_id"), call.value("req_date"), call.value("req_seq_id"))
-        return self._tenant.orders.attempt(key) is not None
+        return self._tenant.orders.attempt(call.key) is not None
 
     def _now(self) -> Order | None:
         return self._tenant.orders.get(self._order) if self._order is not None else None

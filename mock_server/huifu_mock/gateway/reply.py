@@ -82,9 +82,10 @@ ANSWERED = frozenset({"resp_code", "resp_desc", "trans_stat"})
 def echo(call: Call, response: str) -> dict[str, str]:
     """What every reply repeats of its request; empty where it could not be read or would break the schema."""
     required, given_back = _repeated(call.endpoint.request, response)
-    fields = {name: call.value(name) if name in ECHOED else "" for name in required}
+    sent = call.strings
+    fields = {name: sent.get(name, "") if name in ECHOED else "" for name in required}
     for name in given_back:
-        if value := call.value(name):
+        if value := sent.get(name):
             fields[name] = value
     if call.problem is None or schema(response).accepts(_sample(fields)):
         return fields
