@@ -28,8 +28,8 @@ from huifu_mock._language import language
 CALL = re.compile(r"\bcall-[0-9]+\b")
 BY_CAUSE = frozenset({Verdict.BLOCKED, Verdict.NOT_RUN})
 """Of these the cause is told, once, and not each case."""
-GROUP = 15
-"""Columns that the name of a group takes."""
+GROUP, LAW = 15, 5
+"""Columns that the name of a group takes, and that of a law."""
 SAME_AS = "the same as in "
 """How the root of a failure that a control has too begins."""
 STYLES = {
@@ -93,16 +93,23 @@ def _statistics(console: Console, run: RunResult) -> None:
     tried = [each for each in by_law(run.cases) if each.drawn]
     if tried:
         heads = "".join(_right(_say("one in", one_in=one_in)) for one_in in ONE_IN)
-        console.print(f"\n{_say('chance')}", highlight=False)
-        console.print(f"  {_say('chance law'):<3}{heads}   {_say('tried')}", highlight=False)
+        console.print()
+        lines.prose(console, _say("chance"))
+        lines.parts(console, [f"  {_say('chance law'):<3}{heads}", f"  {_say('tried')}"], LAW)
     for each in tried:
         chances = "".join(f"{percent(each.missed(one_in)):>14}" for one_in in ONE_IN)
         inputs = _say("inputs", inputs=each.inputs, drawn=each.drawn)
-        console.print(f"  {each.law:<3}{chances}   {inputs}  [dim]{_say(each.law)}[/]", highlight=False)
+        row = [f"  {each.law:<3}{chances}", f"  {inputs}"]
+        if console.is_terminal:
+            lines.parts(console, row, LAW)
+            lines.prose(console, _say(each.law), " " * LAW)
+        else:
+            lines.parts(console, [*row, f" {_say(each.law)}"])
     failed, runs = pooled(run.cases)
     if runs:
         told = _say("flaky runs", failed=failed, runs=runs, rate=_told(rate(failed, runs)))
-        console.print(f"\n[bold red]{_say('flaky')}[/]: {told}", highlight=False)
+        console.print()
+        lines.prose(console, told, f"[bold red]{_say('flaky')}[/]: ")
 
 
 def _header(console: Console, run: RunResult) -> None:
