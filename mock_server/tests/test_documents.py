@@ -1,9 +1,12 @@
 """The documents as a reader meets them: small first pages, links that lead somewhere, both languages alike."""
 
+import json
 import re
 import shutil
 import subprocess
 import sys
+import tomllib
+from importlib.metadata import metadata
 from pathlib import Path
 
 import pytest
@@ -34,6 +37,8 @@ SHORT = [ROOT / "contract_tests/ci/README.md", ROOT / "fixtures/keys/README.md"]
 """In both languages too, without a table of contents."""
 LANGUAGES = ("java", "php", "python", "go", "csharp", "node")
 MOST_BYTES = 10_240
+EXTRAS = ("contract", "intercept", "store", "postgresql")
+"""What a user may install; the rest is for those who work on the project."""
 
 FENCED = re.compile(r"^(```+).*?^\1$", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^(#+) (.+)$", re.MULTILINE)
@@ -200,3 +205,17 @@ def test_each_term_of_the_glossary_occurs_in_the_code(page: Path) -> None:
     )
     assert 10 <= len(terms) <= MOST_TERMS
     assert [word for _, word in terms if not re.search(rf"\b{word}\b", code)] == []
+
+
+@pytest.mark.parametrize("page", ["disk.md", "disk.zh-CN.md"])
+def test_the_licences_are_those_of_what_is_in_the_wheel_and_of_what_it_needs(page: str) -> None:
+    section = (ROOT / "mock_server/docs" / page).read_text("utf-8").split("\n## ")[2]
+    told = dict(re.findall(r"^\| ([a-z-]+) \| ([^|]+) \|.*\n(?!\|---)", section, re.MULTILINE))
+    assets = json.loads((ROOT / "mock_server/huifu_mock/console/assets/assets.json").read_text("utf-8"))["packages"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    needed = [*project["dependencies"], *(one for name in EXTRAS for one in project["optional-dependencies"][name])]
+    licences = {one["package"]: one["license"] for one in assets if "folder" not in one}
+    for name in {re.split(r"[^a-z-]", one)[0] for one in needed} - {"huifu-mock"}:
+        said = metadata(name)
+        licences[name] = said["License-Expression"] or said["License"]
+    assert told == licences
