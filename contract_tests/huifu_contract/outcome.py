@@ -81,7 +81,8 @@ class Hello:
     max_parallel: int = 1
     webhook_url: str | None = None
     config_of_each_message: bool = False
-    """Over HTTP: whether each call is made with the config of its own message, so that merchants can be mixed."""
+    """Over HTTP, or of a callable: whether each call is made with the config that comes with it, so that merchants can
+    be mixed."""
 
     def __post_init__(self) -> None:
         _check("profiles", self.profiles, GRADES)
@@ -90,6 +91,12 @@ class Hello:
             raise ValueError(f"a client offers at least one profile of {', '.join(GRADES)}")
         if self.timeout_s <= 0:
             raise ValueError("timeout_s is the time of one whole close call in seconds, so it is more than 0")
+
+    @property
+    def merchants_at_once(self) -> int:
+        """Half of the calls that it takes at once, because a case may have several open; else one."""
+        able = self.config_of_each_message and "parallel" in self.claims
+        return max(1, self.max_parallel // 2) if able else 1
 
     @classmethod
     def of(cls, about: Mapping[str, Any]) -> Hello:

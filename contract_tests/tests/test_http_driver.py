@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 import pytest
 
+from huifu_contract.catalogue.registry import catalogue
 from huifu_contract.cli.main import main
 from huifu_contract.drivers.http import HttpDriver
 from huifu_contract.drivers.in_process import LocalDriver
@@ -271,7 +272,8 @@ def test_an_application_that_takes_the_config_of_each_message_is_graded_for_seve
     with listening(route) as url:
         found = Runner(lambda: driver(url), options, url).run()
     assert {case.id: case.signature or case.root for case in found.cases if not _fine(case)} == {}
-    assert len(route.merchants) == 4
+    mixed = catalogue()["repeat/config-of-each-call"]  # has another merchant in each example
+    assert len(route.merchants) == 4 + len(mixed.fixed)
     assert 1 < route.most <= 8, "no more than it says it can do"
     assert (route.ops.count("hello"), route.ops.count("bye")) == (1, 1)
 
@@ -293,6 +295,16 @@ def test_an_application_that_serves_every_merchant_with_the_config_of_the_first_
     with listening(FirstConfigForAll()) as url:
         found = Runner(lambda: driver(url), options, url).run()
     assert found.exit is Exit.NOT_OK
+
+
+@pytest.mark.parametrize(("route", "exit_"), [(Several, Exit.OK), (FirstConfigForAll, Exit.NOT_OK)])
+def test_calls_for_two_merchants_are_mixed_by_one_worker(route: type[Several], exit_: Exit) -> None:
+    options = Options(Profile("fixed", 0, 0), reruns=1, key_bits=1024, cases=("repeat/config-of-each-call",))
+    with listening(type("Fresh", (route,), {"first": {}})()) as url:
+        found = Runner(lambda: driver(url), options, url).run()
+    assert found.exit is exit_
+    (mixed,) = [case for case in found.cases if case.group == "repeat"]
+    assert mixed.verdict is (Verdict.PASS if exit_ is Exit.OK else Verdict.FAIL)
 
 
 def test_the_gateway_itself_is_no_client_and_is_named() -> None:

@@ -44,6 +44,7 @@ MODULES = (
     "transport",
     "doubt",
     "flow",
+    "merchants",
     "webhook",
     "repeated_news",
     "other_news",

@@ -70,7 +70,7 @@ class HttpDriver(Driver):
         if reply.get("outcome") == "unsupported":
             raise SetupTrouble(f"{self.url} answers `unsupported` to hello; it must describe the client")
         self.hello = Hello.from_message(reply)
-        if self._most > 1:
+        if self.hello.merchants_at_once > 1:
             self.turn = BoundedSemaphore(self.hello.max_parallel)
         return self.hello
 
@@ -99,13 +99,7 @@ class HttpDriver(Driver):
         return made
 
     def at_once(self, wanted: int) -> int:
-        return min(wanted, self._most)
-
-    @property
-    def _most(self) -> int:
-        """Half of the calls that it takes at once, because a case may have several open; else one."""
-        able = self.hello.config_of_each_message and "parallel" in self.hello.claims
-        return max(1, self.hello.max_parallel // 2) if able else 1
+        return min(wanted, self.hello.merchants_at_once)
 
     def stop(self) -> None:
         """Says bye; an application that is gone already is no trouble any more."""

@@ -11,9 +11,10 @@ import sys
 import traceback
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
+from threading import BoundedSemaphore, Thread
 from typing import Any, TypeVar
 
 from huifu_contract.drivers.driver import Driver
@@ -132,6 +133,8 @@ class LocalDriver(Driver):
 
     def __init__(self, target: Any) -> None:
         self.restarts = 0
+        self._first = True
+        """Whether it starts and stops the client for all that work beside it."""
         self._config: Mapping[str, str] = {}
         try:
             self._callee = callee(target)
@@ -141,8 +144,10 @@ class LocalDriver(Driver):
 
     def start(self, config: Mapping[str, str]) -> Hello:
         self._config = dict(config)
-        if self._callee.start is not None:
+        if self._first and self._callee.start is not None:
             self._callee.start(self._config)
+        if self._first and self.hello.merchants_at_once > 1:
+            self.turn = BoundedSemaphore(self.hello.max_parallel)
         return self._callee.hello
 
     def close(
@@ -185,6 +190,17 @@ class LocalDriver(Driver):
     def twin(self, env: Mapping[str, str] | None = None) -> Driver | None:  # noqa: ARG002  # one process
         return None
 
+    def beside(self) -> LocalDriver | None:
+        """The same client, if it makes each call with the config that comes with it."""
+        if not self.hello.config_of_each_message:
+            return None
+        made = copy(self)
+        made._first = False
+        return made
+
+    def at_once(self, wanted: int) -> int:
+        return min(wanted, self.hello.merchants_at_once) if self.hello.config_of_each_message else wanted
+
     def stop(self) -> None:
-        if self._callee.stop is not None:
+        if self._first and self._callee.stop is not None:
             self._callee.stop()

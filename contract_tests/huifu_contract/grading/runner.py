@@ -314,6 +314,7 @@ class Runner:
         tenant = tenants.fresh(server, bits, alike)
         driver = beside or self.make()
         harness = Harness(driver, tenant, self.options.profile.examples, elsewhere=server.default, keep=keep)
+        harness.merchants = server.tenant
         driver.start(harness.config)
         harness.turn = driver.turn
         usual, workers = self.options.profile.seconds, driver.at_once(self.options.workers)

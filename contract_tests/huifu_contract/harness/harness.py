@@ -22,6 +22,7 @@ from huifu_contract.harness.evidence import Evidence, SentRequest
 from huifu_contract.harness.laws import Blocked, Broken, CaseBroken, law_of, one_order, silence, soundness
 from huifu_contract.harness.prepared_answers import PreparedAnswer
 from huifu_contract.outcome import Hello
+from huifu_contract.reference import wire
 
 if TYPE_CHECKING:
     from huifu_mock import Call, Order, Tenant
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 Law = Callable[[Evidence], list[Broken]]
 CONFIG = ("sys_id", "product_id", "huifu_id", "merchant_private_key", "huifu_public_key", "webhook_key")
 SWEEP = 100
+OTHER_PRODUCT = "YYZY"
 ALWAYS: tuple[Law, ...] = (soundness, silence, one_order)
 NO_TIME = "the time for looking at a client whose controls fail is used up"
 MARGIN_S = 2.0
@@ -46,6 +48,8 @@ class Harness:
     """How many the profile gives a property."""
     reveal: str | None = None
     elsewhere: Tenant | None = None
+    merchants: Callable[..., Tenant] | None = None
+    """Makes another tenant of the gateway."""
     keep: bool = False
     """Whether the calls of a failing case stay in the journal, to be looked at."""
     kept: bool = False
@@ -247,6 +251,18 @@ class Harness:
     def _after(self, number: int) -> Iterator[dict[str, Any]]:
         """What the journal holds after the call of that number, in short."""
         return self.tenant.journal.entries(view="summary", sort="oldest", after=f"call-{number}")
+
+    def of_another_merchant(self) -> Harness | None:
+        """For calls of the same application for another merchant, with a product of its own; None if it takes none."""
+        driver = self.driver.beside()
+        if driver is None or self.merchants is None:
+            return None
+        own = wire.public(self.tenant.huifu_public_key).key_size
+        bits = 3072 if own == 2048 else 2048  # Huifu has one key of each size
+        tenant = self.merchants(product_ids={OTHER_PRODUCT: "active"}, key_bits=bits)
+        made = Harness(driver, tenant, elsewhere=self.tenant, turn=self.turn, stream=self.stream)
+        driver.start(made.config)
+        return made
 
     # -- judging --------------------------------------------------------------------------------------------------
 

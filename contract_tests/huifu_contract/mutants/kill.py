@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from threading import local
@@ -50,7 +50,7 @@ def application(mutant: Mutant) -> App:
     made = mutant.made() if issubclass(mutant.made, App) else App()
     made.client = mutant.made if issubclass(mutant.made, Client) else Client
     made.timeout_s, made.attempt_s, made.name = TIMEOUT_S, ATTEMPT_S, "mutant"
-    return reference.described(made)
+    return reference.described(made, config_of_each_message=True)
 
 
 @dataclass(slots=True)
@@ -91,13 +91,15 @@ class Killer:
     tenant: Tenant
     elsewhere: Tenant
     killers: Killers
+    merchants: Callable[..., Tenant]
+    """Makes another tenant of the gateway."""
     made: Counter[str] = field(default_factory=Counter)
 
     def kill(self, mutant: Mutant, *, everything: bool = True) -> Death:
         """Grades it until a case fails; with `everything` a survivor has been through all of them."""
         began = time.monotonic()
         driver = LocalDriver(lambda: application(mutant))
-        harness = Harness(driver, self.tenant, 0, elsewhere=self.elsewhere, made=self.made)
+        harness = Harness(driver, self.tenant, 0, elsewhere=self.elsewhere, merchants=self.merchants, made=self.made)
         harness.driver.start(harness.config)
         grader = Grader(PROFILE, reruns=0)
         try:
@@ -127,12 +129,12 @@ def kill_all(names: Sequence[str], workers: int, *, everything: bool = True) -> 
 
         def one(name: str, *, everything: bool = False) -> Death:
             if not hasattr(own, "killer"):
-                own.killer = Killer(server.tenant(key_bits=KEY_BITS), server.default, killers)
+                own.killer = Killer(server.tenant(key_bits=KEY_BITS), server.default, killers, server.tenant)
             killer: Killer = own.killer
             return killer.kill(table.mutants()[name], everything=everything)
 
         first = list(pool.map(one, names))
-        alone = Killer(server.tenant(key_bits=KEY_BITS), server.default, killers)
+        alone = Killer(server.tenant(key_bits=KEY_BITS), server.default, killers, server.tenant)
         alive = [death.mutant for death in first if not death.case]
         argued = [name for name in alive if equivalent.reason(name)]
         again = {name: alone.kill(table.mutants()[name], everything=everything) for name in alive if name not in argued}

@@ -118,7 +118,7 @@ def make_client() -> App:
     return described(App())
 
 
-def described(app: App) -> App:
+def described(app: App, **more: Any) -> App:
     about = describes(
         name=app.name,
         version="1",
@@ -129,5 +129,6 @@ def described(app: App) -> App:
         max_attempts=5,
         max_parallel=8,
         webhook_url=app.webhook_url,
+        **more,
     )
     return about(app)

@@ -7,6 +7,7 @@ from functools import cache
 
 from huifu_contract.mutants.operators import (
     checks,
+    configs,
     decisions,
     flow,
     habits,
@@ -31,6 +32,7 @@ KINDS: dict[str, Callable[[], Iterator[Mutant]]] = {
     "letting up": letting_up.mutants,
     "shortcuts": shortcuts.mutants,
     "taken": taken.mutants,
+    "configs": configs.mutants,
     "on the wire": on_the_wire.mutants,
 }
 
