@@ -63,7 +63,6 @@ SOURCE: dict[str, str] = {
     "wire:   @cache -> …": "a key is parsed again each time, which only takes longer",
     "wire.private: …skip_rsa_key_validation=True) -> …=False)": "a key is examined first, which only takes longer",
     "wire.webhook_sign: …usedforsecurity=False)… -> …usedforsecurity=True)…": "the digest is the same either way",
-    "wire.post: watchdog.daemon = True -> …": "it matters only where a process ends in the middle of a call",
     "wire.post: …whole_time: bool = True -> …whole_time: bool = False": "the client says it in each call",
     **{
         f"wire._skip: return at if space is None else space.end() -> return at if {asked} else space.end()": "blanks "
