@@ -409,6 +409,16 @@ def test_in_chinese_the_cases_speak_chinese_on_a_phone_too(chromium: browser.Bro
     assert shown in text(chromium, "#detail")
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_score_of_each_client_has_its_total(chromium: browser.Browser, page: Path, width: int) -> None:
+    chromium.show(page, ENGLISH, width=width)
+    every = "[...document.querySelectorAll('.score')]"
+    scores = chromium.eval(f"{every}.map((one) => one.innerText.replace(/\\s/g, ''))")
+    assert len(scores) == len(five())
+    assert all(re.fullmatch("[0-9]+/[0-9]+", score) for score in scores)
+    assert chromium.eval(f"{every}.every((one) => parseFloat(getComputedStyle(one).fontSize) >= 9)")
+
+
 def test_every_case_has_its_sentence_in_chinese() -> None:
     cases = [*catalogue().values(), *servers.catalogue().values()]
     assert {case.id for case in cases if not in_chinese(case.says)} == set(), FILE
