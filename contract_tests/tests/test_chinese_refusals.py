@@ -87,6 +87,8 @@ def test_what_is_wrong_with_a_replay_or_a_file_of_resume(
         (("spec", "--html", "none/spec.html"), "无法写入 none/spec.html：没有这个文件或文件夹"),
         (("selftest", "unicorn"), "没有 unicorn 这个客户端；可选：reference, "),
         ((*CLIENT, "--budget", "soon"), "--budget 'soon' 不是时长"),
+        (("passive", "--agent", "a", "--port", "99999"), "--port 99999 不是端口；请用 0 到 65535"),
+        (("server", "--base-url", "http://127.0.0.1:1"), "（http://127.0.0.1:1 没有 huifu-mock 应答（"),
     ],
 )
 def test_what_is_wrong_with_a_result_or_an_option(

@@ -67,6 +67,8 @@ def run(options: argparse.Namespace) -> int:
         value = getattr(options, name)
         if value is not None and value <= 0:
             raise SetupTrouble(f"--{name.replace('_', '-')} is a number of seconds, more than 0")
+    if not 0 <= options.port <= 65535:
+        raise SetupTrouble(f"--port {options.port} is not a port; use 0 to 65535")
     console, spoken = terminal.console(), language()
 
     def on_result(result: CaseResult) -> None:
