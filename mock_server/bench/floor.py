@@ -1,4 +1,8 @@
-"""What a close cannot cost less than: a signature, a verification, and a bare aiohttp server that echoes the body."""
+"""What a close cannot cost less than: a signature, a verification, and a bare aiohttp server that echoes the body.
+
+`openssl speed` has a core to itself, and a server shares it with the load generator. So a bare aiohttp server that
+verifies and signs as well is measured under the same load: it tells what the machine costs, and not our code.
+"""
 
 import asyncio
 import re
@@ -10,6 +14,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from aiohttp import web
 from aiohttp.web_request import BaseRequest
@@ -24,6 +29,7 @@ WANTED = b"org_req_seq_id"
 CORES = 2
 
 Handler = Callable[[BaseRequest], Awaitable[web.Response]]
+Kind = Literal["echo", "sign", "sign-in-thread"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +45,12 @@ class Floor:
     """Median, one connection."""
     signing: float
     """CPU time of a bare aiohttp server that also verifies and signs, in its event loop: the floor as a server."""
+    signing_single: Load
+    """Of that server, one connection."""
     signing_load: Load
-    """16 connections."""
+    """16 connections, each signature in a thread: more than one core can do."""
+    signing_wide: Load
+    """256 connections, likewise."""
 
     @property
     def cpu(self) -> float:
@@ -74,12 +84,15 @@ async def _echo(request: BaseRequest) -> web.Response:
     return web.Response(body=await request.read(), headers={"Content-Type": "application/json"})
 
 
-def _signing(key: RSAPrivateKey, text: bytes) -> Handler:
+def _signing(key: RSAPrivateKey, text: bytes, *, in_thread: bool) -> Handler:
     public, sign = key.public_key(), signing.sign(key, text)
 
     async def signed_echo(request: BaseRequest) -> web.Response:
         signing.verify(public, text, sign)
-        signing.sign(key, text)
+        if in_thread:
+            await asyncio.to_thread(signing.sign, key, text)
+        else:
+            signing.sign(key, text)
         return await _echo(request)
 
     return signed_echo
@@ -94,9 +107,9 @@ async def _serve(handler: Handler) -> None:
 
 
 @contextmanager
-def echo_server(*, signs: bool = False) -> Iterator[tuple[str, int]]:
+def echo_server(kind: Kind = "echo") -> Iterator[tuple[str, int]]:
     """A bare aiohttp server in a process of its own, which verifies and signs if asked; its address and number."""
-    command = [sys.executable, str(Path(__file__)), "sign" if signs else "echo"]
+    command = [sys.executable, str(Path(__file__)), kind]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=measures.ENVIRONMENT)
     try:
         assert process.stdout is not None
@@ -112,9 +125,13 @@ def floor() -> Floor:
     with echo_server() as (base_url, pid):
         echo_load, echo = _measured(base_url, pid, COUNT)
         one = load(base_url, _requests(base_url, 1000), 1, WANTED)
-    with echo_server(signs=True) as (base_url, pid):
-        signing_load, signed = _measured(base_url, pid, COUNT // 10)
-    return Floor(sign, verify, echo, echo_load, one.percentile(0.5), signed, signing_load)
+    with echo_server("sign") as (base_url, pid):
+        _, signed = _measured(base_url, pid, COUNT // 10)
+        single = load(base_url, _requests(base_url, COUNT // 20), 1, WANTED)
+    with echo_server("sign-in-thread") as (base_url, pid):
+        signing_load, _ = _measured(base_url, pid, COUNT // 10)
+        wide = load(base_url, _requests(base_url, COUNT // 10), 256, WANTED)
+    return Floor(sign, verify, echo, echo_load, one.percentile(0.5), signed, single, signing_load, wide)
 
 
 def _requests(base_url: str, count: int) -> list[bytes]:
@@ -132,5 +149,10 @@ def _measured(base_url: str, pid: int, count: int) -> tuple[Load, float]:
 
 
 if __name__ == "__main__" and sys.argv[1:]:
-    key = keys.published("huifu")
-    asyncio.run(_serve({"echo": _echo, "sign": _signing(key, b"x" * 200)}[sys.argv[1]]))
+    key, text = keys.published("huifu"), b"x" * 200
+    servers: dict[Kind, Handler] = {
+        "echo": _echo,
+        "sign": _signing(key, text, in_thread=False),
+        "sign-in-thread": _signing(key, text, in_thread=True),
+    }
+    asyncio.run(_serve(servers[sys.argv[1]]))  # type: ignore[index]  # it is one of the three
