@@ -5,7 +5,6 @@ import https from "node:https";
 import http2 from "node:http2";
 
 const HOST = "https://api.huifu.com";
-const how = process.argv[2];
 const load = createRequire(process.cwd() + "/");
 const json = { "Content-Type": "application/json" };
 
@@ -27,7 +26,9 @@ const ways = {
     new Promise((_, reject) => http2.connect(url).on("error", reject).request({ ":path": "/" }).on("error", reject)),
 };
 
-async function call(name, path, more) {
+const orders = { fetch: "order-open", https: "order-alipay", axios: "order-open", undici: "order-alipay" };
+
+async function call(how, name, path, more) {
   const all = { req_date: "20260102", req_seq_id: `node-${how}-${name}`, huifu_id: process.env.HUIFU_ID, ...more };
   const data = Object.fromEntries(Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1)));
   const sign = createSign("SHA256").update(JSON.stringify(data)).sign(process.env.HUIFU_MERCHANT_PRIVATE_KEY_PEM, "base64");
@@ -39,6 +40,13 @@ async function call(name, path, more) {
 }
 
 const of = (order) => ({ org_req_date: "20260101", org_req_seq_id: order });
-await call("close", "/v2/trade/payment/scanpay/close", of("order-open"));
-await call("query", "/v3/trade/payment/scanpay/query", of("order-open"));
-await call("refusal", "/v2/trade/payment/scanpay/close", of("order-paid"));
+for (const how of process.argv.slice(2)) {
+  try {
+    await call(how, "close", "/v2/trade/payment/scanpay/close", of(orders[how]));
+    await call(how, "query", "/v3/trade/payment/scanpay/query", of(orders[how]));
+    await call(how, "refusal", "/v2/trade/payment/scanpay/close", of("order-paid"));
+  } catch (error) {
+    console.log(how, String(error.cause ?? error));
+    process.exitCode = 1;
+  }
+}

@@ -43,6 +43,7 @@ def by_dg_sdk(url, body):
 
 
 WAYS = {"requests": by_requests, "httpx": by_httpx, "urllib": by_urllib, "dg-sdk": by_dg_sdk}
+ORDERS = {"requests": "order-open", "httpx": "order-alipay", "urllib": "order-close-twice", "dg-sdk": "order-open"}
 
 
 def call(how, name, path, order):
@@ -59,6 +60,9 @@ def call(how, name, path, order):
 
 
 for how in sys.argv[1:]:
-    call(how, "close", "/v2/trade/payment/scanpay/close", "order-open")
-    call(how, "query", "/v3/trade/payment/scanpay/query", "order-open")
-    call(how, "refusal", "/v2/trade/payment/scanpay/close", "order-paid")
+    try:
+        call(how, "close", "/v2/trade/payment/scanpay/close", ORDERS[how])
+        call(how, "query", "/v3/trade/payment/scanpay/query", ORDERS[how])
+        call(how, "refusal", "/v2/trade/payment/scanpay/close", "order-paid")
+    except Exception as error:
+        print(how, repr(error))
