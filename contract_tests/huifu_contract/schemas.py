@@ -53,12 +53,17 @@ def validator(name: str, part: str | None = None) -> Draft202012Validator:
 
 
 @cache
-def _accepts(name: str, part: str | None) -> Callable[[Any], bool]:
-    import jsonschema_rs
+def _fast_registry() -> Any:
+    from jsonschema_rs import Registry
 
-    registry = jsonschema_rs.Registry([(each["$id"], each) for each in _all()])
-    fast = jsonschema_rs.Draft202012Validator(_schema(name, part), registry=registry, validate_formats=True)
-    return fast.is_valid
+    return Registry([(each["$id"], each) for each in _all()])
+
+
+@cache
+def _accepts(name: str, part: str | None) -> Callable[[Any], bool]:
+    from jsonschema_rs import Draft202012Validator
+
+    return Draft202012Validator(_schema(name, part), registry=_fast_registry(), validate_formats=True).is_valid
 
 
 def complaint(name: str, value: Any, part: str | None = None) -> str | None:
