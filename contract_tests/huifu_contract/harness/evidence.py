@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from huifu_contract import schemas
@@ -13,7 +14,7 @@ from huifu_contract.failures import KitTrouble
 from huifu_contract.harness.differences import Difference
 from huifu_contract.outcome import Hello, Outcome
 from huifu_contract.reference import wire
-from huifu_contract.reference.wire import NotReadable, read
+from huifu_contract.reference.wire import Envelope, NotReadable, read
 from huifu_mock.explain.advice import LANGUAGES
 
 if TYPE_CHECKING:
@@ -207,8 +208,19 @@ def _signed(call: Call, merchant: str) -> bool:
     return wire.verifies(wire.private(merchant).public_key(), text.encode("utf-8", "replace"), sign)
 
 
+KEPT_REPLIES = 64
 HTTP_ERROR = "status"
 """The fault that sends a reply with another status than 200."""
+
+
+@lru_cache(maxsize=KEPT_REPLIES)
+def _opened(response: str, huifu_public_key: str) -> tuple[Envelope, bool]:
+    """The envelope, and whether its signature is Huifu's: one reply is looked at as evidence, and as a promise too.
+
+    Raises NotReadable.
+    """
+    envelope = read(response.encode("utf-8"))
+    return envelope, wire.verifies(wire.public(huifu_public_key), envelope.raw.encode("utf-8"), envelope.sign)
 
 
 def heard(
@@ -218,11 +230,10 @@ def heard(
     if not response:
         return NOTHING
     try:
-        envelope = read(response.encode("utf-8"))
+        envelope, signed = _opened(response, huifu_public_key)
     except NotReadable:
         return SignedReply(genuine=False, why="it is no signed envelope")
     data = envelope.data
-    signed = wire.verifies(wire.public(huifu_public_key), envelope.raw.encode("utf-8"), envelope.sign)
     differs = foreign(data, request)
     why = ""
     if not signed:
@@ -267,10 +278,10 @@ def honest(call: Call, huifu_public_key: str) -> None:
     if call.response is None:
         raise KitTrouble(f"the fake gateway has no answer for {call.id} although nothing was to spoil it")
     try:
-        envelope = read(call.response.encode("utf-8"))
+        envelope, signed = _opened(call.response, huifu_public_key)
     except NotReadable as error:
         raise KitTrouble(f"the fake gateway sent an unreadable answer ({error})") from None
-    if not wire.verifies(wire.public(huifu_public_key), envelope.raw.encode("utf-8"), envelope.sign):
+    if not signed:
         raise KitTrouble("the fake gateway signed an answer with a key that is not Huifu's")
     if call.endpoint == "close":
         wrong = schemas.complaint("close/response", envelope.data)
