@@ -180,6 +180,14 @@ def test_a_receiver_that_answers_the_md5_that_it_computed_is_told_its_mistake(
     assert told.startswith(f"HTTP 401 is no acknowledgement, any 2xx is: its {digest[:8]}… {WRONG[computed]}")
 
 
+def test_a_receiver_that_answers_what_the_manual_says_and_has_another_key_is_asked_for_it(merchant: Merchant) -> None:
+    with Mailbox(lambda push: Said(400, f"computed {of_another_key(push, '')}".encode())) as mailbox:
+        merchant.tenant.webhooks.add(mailbox.hook)
+        merchant.close(merchant.tenant.orders.add())
+        told = merchant.tenant.deliveries.wait_for(20, attempts=1).diagnosis
+    assert told.endswith(WRONG[of_another_key])
+
+
 def test_a_receiver_that_refuses_the_sign_and_answers_none_is_told_to(merchant: Merchant) -> None:
     with Mailbox(lambda _: Said(403, b"invalid sign")) as mailbox:
         merchant.tenant.webhooks.add(mailbox.hook)

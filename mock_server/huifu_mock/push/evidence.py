@@ -27,7 +27,7 @@ def digests(answered: ReceiverResponse) -> list[str]:
 def is_about_the_sign(answered: ReceiverResponse) -> bool:
     """Whether a refusal speaks of the signature."""
     said = (answered.text or "").lower()
-    return 400 <= (answered.status or 0) < 500 and any(word in said for word in ("sign", "md5", "签"))
+    return 400 <= (answered.status or 0) < 500 and any(word in said for word in ("sign", "md5", "computed", "签"))
 
 
 def told(message: Message, keys: Iterable[str], answered: ReceiverResponse) -> Bilingual | None:

@@ -34,6 +34,12 @@ class Received:
     body: bytes = field(repr=False)
     answered: Answer
 
+    @property
+    def sign(self) -> str:
+        """The signature: `sign` in the query of a webhook, in the form of a notify; empty if there is none."""
+        form = urlsplit(self.target).query if self.kind == "webhook" else self.body.decode(errors="replace")
+        return dict(parse_qsl(form)).get("sign", "")
+
 
 class Receiver:
     """`url` is for webhooks, `notify_url` for orders. As a context manager it listens until the end."""
