@@ -385,6 +385,18 @@ def test_a_pipe_gets_a_line_every_half_minute_at_most() -> None:
     assert len(told) == 3
 
 
+def test_a_chinese_terminal_is_told_in_chinese_how_far_a_run_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    told: list[str] = []
+    clock = Ticks()
+    progress = Lines(told.append, clock, lambda: NOON)
+    half_done(progress, clock)
+    clock.now += EVERY_S
+    progress.ended(ONE)
+    assert told[-1] == "huifu-contract: 10 个用例已完成 3 个，已用时 2:10，预计 12:02 结束"
+    assert ends(43_200, NOON) == "预计 周六 00:00 结束"
+
+
 def test_a_terminal_shows_cases_time_and_end_beside_a_bar() -> None:
     out = io.StringIO()
     console = Console(file=out, force_terminal=True, width=120, color_system=None)

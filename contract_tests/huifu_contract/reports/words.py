@@ -235,7 +235,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "spec legend": (
         "R: rules, C: cases, M: mutants, T: tests that cover a sentence. RED: nothing does. -: it promises nothing.",
-        "R、C、M、T：保证一句话的规则、用例、变异体、测试的个数。未覆盖：什么也没有。-：这句话没有承诺什么。",
+        "R、C、M、T：保证一句话的规则、用例、变异体、测试的个数。未覆盖：没有任何一项。-：这句话没有承诺什么。",
     ),
     "spec covered": ("ok", "已覆盖"),
     "spec uncovered": ("RED", "未覆盖"),
