@@ -122,5 +122,5 @@ def test_what_is_wrong_is_said_in_the_words_of_json(reply: dict[str, Any], says:
 
 
 def test_a_constant_is_said_in_the_words_of_json() -> None:
-    with pytest.raises(AdapterTrouble, match="ok: null is not true"):
+    with pytest.raises(AdapterTrouble, match="ok: null where true is expected"):
         protocol.check("bye", {"id": 1, "ok": None})
