@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from huifu_contract.catalogue import record
 from huifu_contract.catalogue.record import Basis, Example, Level
@@ -17,9 +16,6 @@ from huifu_contract.harness.harness import Harness
 from huifu_contract.harness.laws import Broken, Skipped
 from huifu_contract.harness.prepared_answers import fault
 from huifu_contract.reference import Client, Config
-
-if TYPE_CHECKING:
-    pass
 
 MOST_AT_ONCE = 4
 NOT_MIXED = "the client does not take the config of each message (config_of_each_message)"
