@@ -395,6 +395,16 @@ def test_the_page_says_what_was_not_asked(chromium: browser.Browser, tmp_path: P
     assert text(chromium, "#detail figure") == basis[lang]
 
 
+def test_what_was_not_asked_of_two_clients_alike_is_said_once(chromium: browser.Browser, tmp_path: Path) -> None:
+    one = without_webhooks()
+    other = replace(one, client={**one.client, "name": "other"})
+    chromium.show(written(tmp_path, [one, run("third"), other]), ENGLISH)
+    said = [line for line in text(chromium, "header.top").splitlines() if "not asked" in line]
+    titles = f"{one.client['name']} {one.client['version']}, other {one.client['version']}"
+    assert len(said) == 1
+    assert said[0].startswith(f"{titles}: 8 cases were not asked")
+
+
 @pytest.mark.parametrize("width", [1280, 390])
 def test_in_chinese_the_cases_speak_chinese_on_a_phone_too(chromium: browser.Browser, page: Path, width: int) -> None:
     chromium.show(page, "?lang=zh", width=width)

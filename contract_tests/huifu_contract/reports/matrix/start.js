@@ -18,8 +18,20 @@ function topBar() {
   return el("header", { class: "top" },
     el("div", {}, el("h1", {}, words().title),
       el("p", { class: "sub" }, el("span", {}, words().about(data.cases.length, data.runs.length)), el("span", {}, `${words().kit} ${kits}`), el("span", {}, `${words().made} ${newest.slice(0, 10)}`)),
-      data.runs.flatMap((run) => run.notAsked.map((kind) => el("p", { class: "sub" }, words().notAsked(run.title, kind))))),
+      notAsked().map(([titles, kind]) => el("p", { class: "sub" }, words().notAsked(titles.join(words().comma), kind)))),
     el("div", { class: "tools" }, language, theme, el("button", { type: "button", class: "tool wide", id: "print", onclick: () => print() }, words().print)));
+}
+
+// What was left out of several clients alike stands once.
+function notAsked() {
+  const found = new Map();
+  for (const run of data.runs) {
+    for (const kind of run.notAsked) {
+      const key = JSON.stringify(kind);
+      found.set(key, [[...(found.get(key)?.[0] ?? []), run.title], kind]);
+    }
+  }
+  return [...found.values()];
 }
 
 function rebuild(focus) {

@@ -3,6 +3,7 @@ const WORDS = {
   en: {
     title: "Close contract: results by client",
     about: (cases, clients) => `${cases} cases × ${clients} ${clients === 1 ? "client" : "clients"}`,
+    comma: ", ",
     notAsked: (run, kind) => `${run}: ${kind.cases} ${kind.cases === 1 ? "case was" : "cases were"} not asked (${kind.groups.map(([group, count]) => `${count} ${groupWord(group)}`).join(", ")}): ${kind.offered ? `--grade leaves out ${kind.needs.join(" or ")}` : `the client lists no ${kind.needs.join(" or ")} in its profiles`}`,
     made: "graded", kit: "kit", other: "中文", otherLabel: "中文：用中文显示",
     theme: { auto: "Auto", light: "Light", dark: "Dark" }, themeLabel: "Colours", print: "Print",
@@ -48,6 +49,7 @@ const WORDS = {
   zh: {
     title: "关单契约：各客户端的结果",
     about: (cases, clients) => `${cases} 个用例 × ${clients} 个客户端`,
+    comma: "、",
     notAsked: (run, kind) => `${run}：有 ${kind.cases} 个用例未评测（${kind.groups.map(([group, count]) => `${groupWord(group)} ${count} 个`).join("、")}）：${kind.offered ? `--grade 未包含 ${kind.needs.join(" 或 ")}` : `客户端的 profiles 中没有 ${kind.needs.join(" 或 ")}`}`,
     made: "评测于", kit: "套件", other: "English", otherLabel: "English: show in English",
     theme: { auto: "自动", light: "浅色", dark: "深色" }, themeLabel: "配色", print: "打印",
