@@ -54,7 +54,7 @@ def test_an_entry_that_has_run_out_counts_no_more_and_is_told(tmp_path: Path) ->
     [
         (entry("security/no-such"), "no case is called"),
         (entry("*/*"), "case"),
-        (entry("request/*"), "at most 19"),
+        (entry("request/*"), "at most [0-9]+ in one entry"),
         ('[[known]]\ncase = "security/sign-missing"\n', "reason"),
         ('[[known]]\ncase = "security/sign-missing"\nreason = " "\n', "gives no reason"),
         (entry("security/sign-missing") * 2, "two entries"),
