@@ -173,6 +173,18 @@ def test_a_number_that_names_no_case_is_an_order_like_any_other(start_passive: C
     assert passive.exit is Exit.NOTHING
 
 
+def test_a_number_that_names_no_case_is_told_once_with_the_case_that_was_meant(
+    start_passive: Callable[..., PassiveRun],
+) -> None:
+    told: list[str] = []
+    passive = start_passive()
+    passive.on_unknown = lambda trouble: told.append(str(trouble))
+    for _ in range(2):
+        client(passive).close(org_req_seq_id="CASE~response/stat-s-with-00000000~1", **ORDER)
+    wanted = "no case is called 'response/stat-s-with-00000000'; did you mean response/stat-p-with-00000000?"
+    assert told == [wanted]
+
+
 # -- the loop
 
 

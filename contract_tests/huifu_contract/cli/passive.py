@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from huifu_contract.cli.client import keep_open
+from huifu_contract.cli.parser import tell
 from huifu_contract.failures import SetupTrouble
 from huifu_contract.grading.results import Verdict
 from huifu_contract.outcome import CLAIMS
@@ -89,7 +90,7 @@ def run(options: argparse.Namespace) -> int:
         port=options.port,
     )
     try:
-        with PassiveRun(made, on_result) as run:
+        with PassiveRun(made, on_result, lambda trouble: tell(str(trouble))) as run:
             base = run.server.base_url
             print(say(spoken, "passive gateway", base=base, sys_id=run.server.default.sys_id))
             print(say(spoken, "passive work", base=base, agent=made.agent))

@@ -15,7 +15,8 @@ import hypothesis
 
 from huifu_contract import __version__
 from huifu_contract.catalogue.record import Record
-from huifu_contract.catalogue.registry import catalogue, select
+from huifu_contract.catalogue.registry import catalogue, no_case, select
+from huifu_contract.failures import SetupTrouble
 from huifu_contract.grading.case import Grader, blank_result
 from huifu_contract.grading.profiles import Profile
 from huifu_contract.grading.results import CaseResult, Exit, RunResult, Verdict
@@ -71,9 +72,12 @@ class PassiveRun:
 
     options: Options
     on_result: Callable[[CaseResult], None] = lambda _result: None
+    on_unknown: Callable[[SetupTrouble], None] = lambda _trouble: None
+    """Is told of an order number that names no case, with the one that was meant; of each once."""
     server: PassiveServer = field(init=False)
     _results: dict[str, CaseResult] = field(default_factory=dict)
     _sessions: dict[str, OrderSession] = field(default_factory=dict)
+    _unknown: set[str] = field(default_factory=set)
     _seen: Counter[str] = field(default_factory=Counter)
     _threads: list[Thread] = field(default_factory=list)
     _waiting: Waiting = field(default_factory=Waiting)
@@ -196,6 +200,9 @@ class PassiveRun:
     def session(self, number: str, data: Mapping[str, str], *, close: bool) -> OrderSession | None:
         """The session of that order number, begun with its first close; None for a number that names no case."""
         record = catalogue().get(asked(number))
+        if record is None and number not in self._unknown:
+            self._unknown.add(number)
+            self.on_unknown(no_case(asked(number)))
         with self._lock:
             found = self._sessions.get(number)
             if found is not None or record is None or not close or record.id not in self._results or self._over:
