@@ -519,6 +519,17 @@ def test_tenants_are_switched_made_reset_and_dropped(
     expect(choice.locator("option[value='-']")).to_have_count(0)  # what every example uses stays
 
 
+def test_the_last_tenant_is_not_dropped_from_the_page(chromium: browser.Browser) -> None:
+    with huifu_mock.Server() as server:
+        tenant = server.tenant()
+        server.default.drop()
+        console = Console(chromium, tenant)
+        console.open()
+        choice = console.page.get_by_role("combobox", name="Tenant")
+        expect(choice.locator("option[value='!']")).to_have_count(1)
+        expect(choice.locator("option[value='-']")).to_have_count(0)
+
+
 def test_a_tenant_is_saved_as_the_capsule_that_the_control_api_gives(console: Console, merchant: Merchant) -> None:
     merchant.close(merchant.tenant.orders.add(req_seq_id="order-1"))
     merchant.tenant.clock.freeze()

@@ -8,12 +8,13 @@ export const NOTHING_CHOSEN = { open: "", q: "", only: [], session: "" };
 
 export const called = (id) => (state.names[id] ? `${state.names[id]} · ${id}` : id);
 
-// What stands below the tenants in the list. The default tenant is the examples' own: it is never dropped from here.
+// What stands below the tenants in the list. The default tenant is the examples' own: it is never dropped
+// from here, nor is the last one, without which there is nothing to show.
 const ACTIONS = [
   { value: "+", words: "newTenant", dialog: "tenant" },
   { value: "file", words: "saveTenant" },
   { value: "!", words: "resetTenant", dialog: "reset" },
-  { value: "-", words: "dropTenant", dialog: "drop", offered: () => route.tenant !== state.about?.default_tenant },
+  { value: "-", words: "dropTenant", dialog: "drop", offered: () => route.tenant !== state.about?.default_tenant && state.tenants.length > 1 },
 ];
 
 function chosen(event) {
