@@ -204,7 +204,7 @@ QUICK = ("control/*", "request/*", "security/*", "response/p-then-query", "repea
 
 
 SHORT = ("control/*", "request/[!t]*", "security/[brsu]*", *QUICK[3:])
-"""Without the four cases of security and text that are dozens of examples of one kind."""
+"""Without the five cases that are dozens of examples of one kind, replies of a stranger's and texts of all sorts."""
 
 
 @pytest.mark.parametrize(("tells", "cases"), [(True, QUICK), (False, SHORT)])
