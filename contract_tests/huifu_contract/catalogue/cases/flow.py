@@ -60,7 +60,7 @@ def same_parameters(harness: Harness, x: Example) -> None:
     "merchant, is another one, and so is another org_hf_seq_id; nothing that is known of the first is claimed of it.",
     fixed=[{"other": name} for name in ("org_req_date", "req_date", "huifu_id", "org_hf_seq_id")],
     since="1.1",
-    rev=2,
+    rev=3,
 )
 def same_number_other_day(harness: Harness, x: Example) -> None:
     own: dict[str, str | None] = {}
@@ -77,7 +77,9 @@ def same_number_other_day(harness: Harness, x: Example) -> None:
         other = harness.order(trade_type="U_NATIVE")
         again = harness.params(other, req_date="20240426", req_seq_id=params["req_seq_id"])
     else:
-        elsewhere = {"req_date": "20240406"} if x["other"] == "org_req_date" else {"huifu_id": "6666000999999999"}
+        elsewhere = {"req_date": "20240406"}
+        if x["other"] == "huifu_id":
+            elsewhere = {"req_date": closed.req_date, "huifu_id": "6666000999999999"}
         if x["other"] == "org_hf_seq_id":
             elsewhere = {"req_date": closed.req_date, "req_seq_id": harness.number()}
         other = harness.order(**{"req_seq_id": closed.req_seq_id, "trade_type": "U_NATIVE", **elsewhere})

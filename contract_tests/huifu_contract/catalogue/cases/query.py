@@ -56,9 +56,13 @@ UNANSWERED = fault("empty-body", endpoint=QUERY)
     since="1.1",
 )
 def own_number(harness: Harness, _: Example) -> None:
-    order = harness.order(settle="processing", settle_seconds=NEVER)
-    e = asked(harness.close(order, params=harness.params(order, req_seq_id=harness.number().ljust(LONGEST, "r"))))
-    harness.check_wire(unique(e.sent))
+    number = harness.number().ljust(LONGEST, "r")
+    others: tuple[SentRequest, ...] = ()
+    for last in "rs":
+        order = harness.order(settle="processing", settle_seconds=NEVER)
+        e = asked(harness.close(order, params=harness.params(order, req_seq_id=number[:-1] + last)))
+        harness.check_wire(unique((*others, *e.sent)))
+        others = e.sent
     numbers = [(one.data or {}).get("req_seq_id") for one in e.queries]
     if len(set(numbers)) < len(numbers):
         harness.check_wire([Broken("L3", "a closequery was sent again under the number of one that was answered")])
@@ -93,6 +97,7 @@ SPOILT: tuple[Example, ...] = (
     {"fault": "sign-replayed"},
     {"fault": "tampered", "field": "trans_stat", "value": "F"},
     {"fault": "sign-missing", "stat": "S"},
+    {"fault": "sign-foreign", "stat": "S"},
     {"fault": "tampered", "field": "resp_desc", "value": "交易成功 "},
     {"fault": "tampered", "field": "x_added", "value": ""},
     {"fault": "tampered", "field": "resp_code", "value": 0},
@@ -112,7 +117,7 @@ SPOILT: tuple[Example, ...] = (
     says="The reply to a closequery is examined as strictly as that to a close: its signature, over what was received.",
     fixed=SPOILT,
     since="1.1",
-    rev=2,
+    rev=3,
     seconds=0.3,
 )
 def authentic(harness: Harness, x: Example) -> None:
@@ -236,8 +241,10 @@ def lost_or_broken(harness: Harness, x: Example) -> None:
         {"org_trans_stat": "S", "done": True},
         {"org_trans_stat": "S", "stat": "P", "done": True},
         {"org_trans_stat": "F", "stat": "P", "done": False},
+        {"org_trans_stat": "P", "stat": "F", "code": "98888888", "done": True},
+        {"org_trans_stat": "P", "value": None, "done": True},
     ],
-    rev=4,
+    rev=5,
     since="1.1",
 )
 def stat_decides(harness: Harness, x: Example) -> None:
@@ -249,7 +256,8 @@ def stat_decides(harness: Harness, x: Example) -> None:
         return
     if "org_trans_stat" in x:
         other = fault("extra-field", endpoint=QUERY, times=ALWAYS, field="org_trans_stat", value=x["org_trans_stat"])
-        state = [said("00000000", x["stat"], times=ALWAYS)] if "stat" in x else []
+        state = [said(x.get("code", "00000000"), x["stat"], times=ALWAYS)] if "stat" in x else []
+        state += [fault("stat-missing", endpoint=QUERY, times=ALWAYS)] if "value" in x else []
         harness.judge(asked(harness.close(None, close, *state, other, must_act=False)))
         return
     if "code" in x:

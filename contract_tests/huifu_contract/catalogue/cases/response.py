@@ -239,13 +239,13 @@ def unlisted_codes(harness: Harness, x: Example) -> None:
     fixed=[
         *({"value": value, "done": done} for value in ("", "X") for done in (True, False)),
         *({"value": value, "done": False} for value in ("s", "S ", "SUCCESS", "\uff33", ["S"], True, 1)),
-        *({"value": value, "done": True} for value in ("f", "F ", "FAIL", "\uff26", ["F"], False, 0)),
+        *({"value": value, "done": True} for value in ("f", "F ", "FAIL", "\uff26", ["F"], False, 0, None)),
         *({"value": value, "done": True, "code": "23000004"} for value in ("", "X", "f", "FAIL")),
     ],
     draw=lambda: st.fixed_dictionaries(
         {"value": hs.tricky_text(0, 4).filter(lambda t: t not in ("P", "S", "F")), "done": st.booleans()}
     ),
-    rev=2,
+    rev=3,
 )
 def unlisted_stat(harness: Harness, x: Example) -> None:
     refused = [] if x["done"] else [answer("90000000", "F")]

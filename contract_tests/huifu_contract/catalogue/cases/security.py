@@ -52,6 +52,9 @@ NO_SIGN = ('" "', "true", "7", '["x"]')
 TOO_SHORT = ('"AA=="',)
 """Base64 in which no signature of any key fits: with it a library does not answer no, but fails."""
 
+NOT_BASE64 = ('"签名"',)
+"""A text on which a decoder fails that knows ASCII alone."""
+
 
 @case(
     "security/sign-missing",
@@ -81,9 +84,9 @@ def sign_missing(harness: Harness, x: Example) -> None:
     says="From a reply signed with any key but Huifu's, or with no signature at all in its place, nothing is claimed.",
     fixed=[
         *both_ways({"fault": "sign-foreign"}, {"fault": "sign-foreign", "key": "merchant"}, {"fault": "sign-garbage"}),
-        *({"fault": "sign-garbage", "text": text} for text in TOO_SHORT),
+        *({"fault": "sign-garbage", "text": text} for text in (*TOO_SHORT, *NOT_BASE64)),
     ],
-    rev=3,
+    rev=4,
 )
 def sign_wrong_key(harness: Harness, x: Example) -> None:
     silent(harness, x)

@@ -161,6 +161,7 @@ FORGED = {
     "no-key": "was made without the key",
     "key-first": "was made with the key before the body",
     "beginning": "is right in its first eight digits only",
+    "ending": "is right but for its last digit",
     "shortened": "is cut in half",
     "lengthened": "has one digit more",
     "of-another": "is that of another webhook",
@@ -178,7 +179,7 @@ FORGED = {
     quote=record.MD5,
     says="Without a signature, with a wrong one, or with that of another body or key, a webhook has no effect.",
     fixed=[*({"how": how} for how in FORGED), {"how": "garbage", "stat": "F"}],
-    rev=4,
+    rev=5,
     draw=lambda: st.fixed_dictionaries(
         {"how": st.sampled_from(["garbage", "other-key", "other-body"]), "salt": hs.plain_text(1, 16)}
     ),
@@ -201,6 +202,7 @@ def bad_or_missing_sign(harness: Harness, x: Example) -> None:
         "no-key": webhook_sign(raw, ""),
         "key-first": webhook_sign(key.encode() + raw, ""),
         "beginning": right[:8] + webhook_sign(raw, "")[8:],
+        "ending": right[:-1] + ("0" if right[-1] != "0" else "1"),
         "shortened": right[:16],
         "lengthened": right + "0",
         "of-another": webhook_sign(compact(event(honest)), key),

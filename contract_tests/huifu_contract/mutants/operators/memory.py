@@ -59,6 +59,20 @@ class RemembersWithoutOneNumber(App):
         return known[order]
 
 
+class RemembersWithoutTheMerchant(App):
+    """Knows a closed order again by its day and its numbers."""
+
+    def close(self, config: Any, base_url: str, params: Any) -> Outcome:
+        known: dict[Any, Outcome] = self.__dict__.setdefault("known", {})
+        order = tuple(params.get(name) for name in ("org_req_date", "org_req_seq_id", "org_hf_seq_id"))
+        if order not in known:
+            outcome = super().close(config, base_url, params)
+            if outcome.verdict != "closed":
+                return outcome
+            known[order] = outcome
+        return known[order]
+
+
 class AsksForTheLastOrder(Placed):
     """Keeps the order on the class, where a closequery finds it."""
 
@@ -147,6 +161,7 @@ ROWS: tuple[tuple[str, str, str, type[Client] | type[App], str], ...] = (
         for name in ("req_seq_id", "org_req_seq_id")
     ),
     ("remembered-without", "org_hf_seq_id", "every call", RemembersWithoutOneNumber, "repeat/same-number-other-day"),
+    ("remembered-without", "huifu_id", "every call", RemembersWithoutTheMerchant, "repeat/same-number-other-day"),
     *(
         ("told-again", " or ".join(verdicts), "every call", keeping(verdicts), "repeat/later-close")
         for verdicts in (("not_closed",), ("pending", "unknown"))

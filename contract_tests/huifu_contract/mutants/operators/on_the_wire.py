@@ -228,6 +228,13 @@ class TakesAFailureForAYes(Placed):
         return short or super().check_sign(envelope)
 
 
+class TakesAnErrorForAYes(Placed):
+    """What stops the decoder is no InvalidSignature, and only that is caught as a no."""
+
+    def check_sign(self, envelope: Envelope) -> bool:
+        return not envelope.sign.isascii() or super().check_sign(envelope)
+
+
 class TakesABlankForNothing(Placed):
     """Sees that there is a sign, and verifies it where something is left of it without blanks."""
 
@@ -240,6 +247,7 @@ ROWS: tuple[tuple[str, str, str, type[Client], str], ...] = (
     ("verified-as-notified", "data", "close", VerifiesWhatIsNotified, "security/second-data"),
     ("not-verified", "a sign that is no text", "close", VerifiesNoSignButText, SIGN),
     ("not-verified", "a blank sign", "close", TakesABlankForNothing, SIGN),
+    ("failure-taken-for-a-yes", "a sign beyond ASCII", "close", TakesAnErrorForAYes, "security/sign-wrong-key"),
     ("failure-taken-for-a-yes", "sign", "close", TakesAFailureForAYes, "security/sign-wrong-key"),
     ("taken-for-closed", "HTTP 409", "close", TakesAConflictForClosed, "transport/status-codes"),
     ("taken-for-not_closed", "a code without data", "close", TakesACodeWithoutData, "security/unsigned-gateway-error"),

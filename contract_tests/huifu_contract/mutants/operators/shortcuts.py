@@ -109,6 +109,48 @@ class TakesAnUnknownOrderUnsigned(Placed):
         return self.place == "closequery" and set(data) == {"resp_code", "resp_desc"}
 
 
+class TakesNullForClosed(Client):
+    """Where the state is null the code decides."""
+
+    def decide(self, reply: Reply) -> str:
+        null = reply and reply.get("trans_stat", "") is None and reply.get("resp_code") == "00000000"
+        return "closed" if null else super().decide(reply)
+
+
+class FindsAnOpenPayment(Client):
+    """Where a closequery does not say S or P, a payment in progress is an order that is not closed."""
+
+    def resolve(self, reply: Reply, standing: str) -> str:
+        found = super().resolve(reply, standing)
+        undecided = reply and reply.get("trans_stat") not in ("S", "P")
+        return "not_closed" if undecided and (reply or {}).get("org_trans_stat") == "P" else found
+
+
+class RemembersWhatDidNotVerify(Client):
+    """Notes the state before it verifies, and recalls it where the next reply says nothing definite."""
+
+    noted = ""
+
+    def check_sign(self, envelope: Envelope) -> bool:
+        if envelope.sign:
+            self.noted = self.noted or str(envelope.data.get("trans_stat")).replace("P", "")
+        return super().check_sign(envelope)
+
+    def resolve(self, reply: Reply, standing: str) -> str:
+        recalled = self.noted == "S" and (reply or {}).get("trans_stat") == "P"
+        return "closed" if recalled else super().resolve(reply, standing)
+
+
+class NumbersAQueryByTheClose(Client):
+    """Puts a letter before the number of the close, and cuts what gets too long."""
+
+    queries = 0
+
+    def query(self, data: Mapping[str, str]) -> dict[str, str]:
+        self.queries += 1
+        return {**super().query(data), "req_seq_id": f"Q{self.queries}{data['req_seq_id']}"[:128]}
+
+
 P_SETTLES, P_IS_FOUND = "response/p-beats-code", "query/stat-decides"
 ROWS: tuple[tuple[str, str, str, type[Client], str], ...] = (
     ("signature-not-needed", "10000000", "close", TakesARefusalUnsigned, "security/sign-missing"),
@@ -126,6 +168,10 @@ ROWS: tuple[tuple[str, str, str, type[Client], str], ...] = (
         P_IS_FOUND,
     ),
     ("taken-for-closed", "P of a failed order", "closequery", found_settled_by_the_payment("F", "closed"), P_IS_FOUND),
+    ("taken-for-closed", "null with 00000000", "close", TakesNullForClosed, "response/unlisted-stat"),
+    ("taken-for-not_closed", "P of an open payment", "closequery", FindsAnOpenPayment, P_IS_FOUND),
+    ("noted-unverified", "trans_stat", "closequery", RemembersWhatDidNotVerify, "query/authentic"),
+    ("cut-at-its-end", "req_seq_id", "closequery", NumbersAQueryByTheClose, "query/own-number"),
     ("signature-not-needed", "23000001 alone", "closequery", TakesAnUnknownOrderUnsigned, "query/authentic"),
 )
 """Operator, target, place, the client, and the case that is about it."""

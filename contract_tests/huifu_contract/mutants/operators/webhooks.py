@@ -54,6 +54,7 @@ SIGNS: dict[str, Callable[[str, str, bytes], bool]] = {
     "inverted": lambda given, right, _raw: given != right,
     "missing-allowed": lambda given, right, _raw: given in ("", right),
     "by-its-beginning": lambda given, right, _raw: given[:8] == right[:8],
+    "by-all-but-its-end": lambda given, right, _raw: len(given) == len(right) and given[:-1] == right[:-1],
     "by-its-length": lambda given, right, _raw: len(given) == len(right),
     "shortened-allowed": lambda given, right, _raw: bool(given) and right.startswith(given),
     "lengthened-allowed": lambda given, right, _raw: given.startswith(right),
