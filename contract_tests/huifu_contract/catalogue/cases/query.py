@@ -242,7 +242,6 @@ def lost_or_broken(harness: Harness, x: Example) -> None:
         {"org_trans_stat": "S", "stat": "P", "done": True},
         {"org_trans_stat": "F", "stat": "P", "done": False},
         {"org_trans_stat": "P", "stat": "F", "code": "98888888", "done": True},
-        {"org_trans_stat": "P", "value": None, "done": True},
     ],
     rev=5,
     since="1.1",
@@ -257,7 +256,6 @@ def stat_decides(harness: Harness, x: Example) -> None:
     if "org_trans_stat" in x:
         other = fault("extra-field", endpoint=QUERY, times=ALWAYS, field="org_trans_stat", value=x["org_trans_stat"])
         state = [said(x.get("code", "00000000"), x["stat"], times=ALWAYS)] if "stat" in x else []
-        state += [fault("stat-missing", endpoint=QUERY, times=ALWAYS)] if "value" in x else []
         harness.judge(asked(harness.close(None, close, *state, other, must_act=False)))
         return
     if "code" in x:
