@@ -50,11 +50,11 @@ def test_every_message_is_listed(name: str) -> None:
 @pytest.mark.parametrize("name", PAGES)
 def test_the_scores_of_dg_sdk_are_those_that_were_recorded(name: str) -> None:
     recorded = json.loads((ROOT / "contract_tests/tests/mutants/dg_sdk/golden.json").read_text("utf-8"))
-    levels = {case.id: case.level for case in CASES}
+    levels = {case.id: case.level for case in CASES if not case.id.startswith("control/")}
     scores = []
     for level in ("MUST", "SHOULD"):
         for client in ("dg-sdk-sample", "dg-sdk-correct"):
-            told = [said for case, said in recorded[client]["cases"].items() if levels[case] == level]
+            told = [said for case, said in recorded[client]["cases"].items() if levels.get(case) == level]
             asked = [said for said in told if said != "skip"]
             scores.append({asked.count("pass"), len(asked)})
     table = page(name).split("| MUST | SHOULD |")[1].split("\n\n")[0]

@@ -40,22 +40,3 @@ def test_what_the_sdk_does_is_what_was_written_down(name: str, monkeypatch: pyte
     }
     assert seen == GOLDEN[f"dg-sdk-{name}"]["cases"]
     assert run.exit == 0
-
-
-def _in_chinese(passed: int, ran: int) -> str:
-    return f"{ran} 个全部通过" if passed == ran else f"{ran} 个中通过 {passed} 个"
-
-
-WORDED = {"README.md": "{} of {}".format, "README.zh-CN.md": _in_chinese}
-
-
-@pytest.mark.parametrize("readme", WORDED)
-@pytest.mark.parametrize("name", ["sample", "correct"])
-def test_the_readme_tells_how_many_cases_the_sdk_passes(name: str, readme: str) -> None:
-    found = GOLDEN[f"dg-sdk-{name}"]["cases"]
-    cells = []
-    for level in ("MUST", "SHOULD"):
-        ran = [verdict for case, verdict in found.items() if catalogue()[case].level == level and verdict != "skip"]
-        cells.append(WORDED[readme](ran.count("pass"), len(ran)))
-    text = (Path(__file__).parents[2] / readme).read_text(encoding="utf-8")
-    assert f"| {' | '.join(cells)} |" in text
