@@ -242,12 +242,17 @@ def lost_or_broken(harness: Harness, x: Example) -> None:
         {"org_trans_stat": "S", "stat": "P", "done": True},
         {"org_trans_stat": "F", "stat": "P", "done": False},
         {"org_trans_stat": "P", "stat": "F", "code": "98888888", "done": True},
+        {"settle": "processing", "value": None, "done": False},
     ],
     rev=5,
     since="1.1",
 )
 def stat_decides(harness: Harness, x: Example) -> None:
     close = ASKED if x["done"] else answer("00000100", "P", times=ALWAYS)
+    if "settle" in x:  # org_trans_stat is P then
+        order = harness.order(settle=x["settle"], settle_seconds=NEVER)
+        harness.judge(asked(harness.close(order, fault("stat-missing", endpoint=QUERY, times=ALWAYS))))
+        return
     if "order" in x:
         missing = [fault("stat-missing", endpoint=QUERY, times=ALWAYS)] if "value" in x else []
         order = harness.order(trans_stat=x["order"])

@@ -5,6 +5,7 @@ The honest twin always comes first.
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 from typing import Any
@@ -52,6 +53,9 @@ NO_SIGN = ('" "', "true", "7", '["x"]')
 TOO_SHORT = ('"AA=="',)
 """Base64 in which no signature of any key fits: with it a library does not answer no, but fails."""
 
+AS_LONG_AS = tuple(f'"{base64.b64encode(bytes(bits // 8)).decode()}"' for bits in (512, 1024))
+"""Texts as long as the signatures of keys that are not Huifu's."""
+
 NOT_BASE64 = ('"签名"',)
 """A text on which a decoder fails that knows ASCII alone."""
 
@@ -84,7 +88,7 @@ def sign_missing(harness: Harness, x: Example) -> None:
     says="From a reply signed with any key but Huifu's, or with no signature at all in its place, nothing is claimed.",
     fixed=[
         *both_ways({"fault": "sign-foreign"}, {"fault": "sign-foreign", "key": "merchant"}, {"fault": "sign-garbage"}),
-        *({"fault": "sign-garbage", "text": text} for text in (*TOO_SHORT, *NOT_BASE64)),
+        *({"fault": "sign-garbage", "text": text} for text in (*TOO_SHORT, *AS_LONG_AS, *NOT_BASE64)),
     ],
     rev=4,
 )
@@ -124,6 +128,7 @@ def sign_replayed(harness: Harness, x: Example) -> None:
     fixed=[
         {"field": "trans_stat", "value": "S", "code": "23000004"},
         {"field": "trans_stat", "value": "F", "code": ""},
+        {"field": "x_new", "value": "long " * 2000, "code": ""},
     ],
     draw=lambda: st.fixed_dictionaries(
         {

@@ -235,6 +235,20 @@ class TakesAnErrorForAYes(Placed):
         return not envelope.sign.isascii() or super().check_sign(envelope)
 
 
+class VerifiesShortRepliesAlone(Placed):
+    """Has a buffer of 4 KiB for what is verified, and takes what does not fit as it is."""
+
+    def check_sign(self, envelope: Envelope) -> bool:
+        return len(envelope.raw) > 4096 or super().check_sign(envelope)
+
+
+class VerifiesNoShortSign(Placed):
+    """A sign of another length than Huifu's is one that it does not know how to verify."""
+
+    def check_sign(self, envelope: Envelope) -> bool:
+        return len(envelope.sign) == 88 or super().check_sign(envelope)
+
+
 class TakesABlankForNothing(Placed):
     """Sees that there is a sign, and verifies it where something is left of it without blanks."""
 
@@ -247,6 +261,8 @@ ROWS: tuple[tuple[str, str, str, type[Client], str], ...] = (
     ("verified-as-notified", "data", "close", VerifiesWhatIsNotified, "security/second-data"),
     ("not-verified", "a sign that is no text", "close", VerifiesNoSignButText, SIGN),
     ("not-verified", "a blank sign", "close", TakesABlankForNothing, SIGN),
+    ("not-verified", "a sign of an RSA key of 512 bits", "close", VerifiesNoShortSign, "security/sign-wrong-key"),
+    ("not-verified", "a reply of more than 4 KiB", "close", VerifiesShortRepliesAlone, "security/tampered-field"),
     ("failure-taken-for-a-yes", "a sign beyond ASCII", "close", TakesAnErrorForAYes, "security/sign-wrong-key"),
     ("failure-taken-for-a-yes", "sign", "close", TakesAFailureForAYes, "security/sign-wrong-key"),
     ("taken-for-closed", "HTTP 409", "close", TakesAConflictForClosed, "transport/status-codes"),

@@ -126,6 +126,15 @@ class FindsAnOpenPayment(Client):
         return "not_closed" if undecided and (reply or {}).get("org_trans_stat") == "P" else found
 
 
+class FindsAnOpenPaymentWithoutAState(Client):
+    """Where a closequery has no state at all, a payment in progress is an order that is not closed."""
+
+    def resolve(self, reply: Reply, standing: str) -> str:
+        if reply and "trans_stat" not in reply and reply.get("org_trans_stat") == "P":
+            return "not_closed"
+        return super().resolve(reply, standing)
+
+
 class RemembersWhatDidNotVerify(Client):
     """Notes the state before it verifies, and recalls it where the next reply says nothing definite."""
 
@@ -170,6 +179,7 @@ ROWS: tuple[tuple[str, str, str, type[Client], str], ...] = (
     ("taken-for-closed", "P of a failed order", "closequery", found_settled_by_the_payment("F", "closed"), P_IS_FOUND),
     ("taken-for-closed", "null with 00000000", "close", TakesNullForClosed, "response/unlisted-stat"),
     ("taken-for-not_closed", "P of an open payment", "closequery", FindsAnOpenPayment, P_IS_FOUND),
+    ("taken-for-not_closed", "P without a state", "closequery", FindsAnOpenPaymentWithoutAState, P_IS_FOUND),
     ("noted-unverified", "trans_stat", "closequery", RemembersWhatDidNotVerify, "query/authentic"),
     ("cut-at-its-end", "req_seq_id", "closequery", NumbersAQueryByTheClose, "query/own-number"),
     ("signature-not-needed", "23000001 alone", "closequery", TakesAnUnknownOrderUnsigned, "query/authentic"),
