@@ -3,7 +3,7 @@
 PYTHON ?= python3
 PORT ?= 8080
 ARGS ?=
-WORKERS ?= 3
+WORKERS ?= 4
 
 VENV := .venv
 BIN := $(VENV)/bin
