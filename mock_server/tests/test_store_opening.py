@@ -142,10 +142,14 @@ class Heard(io.StringIO):
 
 def test_a_start_that_takes_long_says_what_it_waits_for_without_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serve, "SLOW", 0)
-    for store, shown in (("sqlite:mock.db", "sqlite:mock.db"), ("postgresql://huifu:secret@db/mock", "postgresql:…")):
+    for store, waits_for in (
+        ("memory:", "making the orders"),
+        ("sqlite:mock.db", "reading the store sqlite:mock.db"),
+        ("postgresql://huifu:secret@db/mock", "reading the store postgresql:…"),
+    ):
         with serve.told_when_slow(store, out := Heard()):
             assert out.printed.wait(60)
-        assert out.getvalue() == f"reading the store {shown}; it answers after that\n"
+        assert out.getvalue() == f"{waits_for}; it answers after that\n"
 
 
 def test_a_start_that_is_quick_says_nothing_and_leaves_no_thread() -> None:
