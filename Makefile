@@ -3,7 +3,7 @@
 PYTHON ?= python3
 PORT ?= 8080
 ARGS ?=
-WORKERS ?= 4
+WORKERS ?= 3
 
 VENV := .venv
 BIN := $(VENV)/bin
