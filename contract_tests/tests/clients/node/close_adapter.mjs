@@ -9,13 +9,13 @@ const about = {
   client: { name: "node-reference", version: "1", language: "node" },
   profiles: ["wire", "decision"],
   claims: ["query", "retry", "generates-seq", "generates-date", "parallel"],
-  timeout_s: 2,
+  timeout_s: 3,
   max_attempts: 5,
   max_parallel: 8,
 };
 
 async function close(config, baseUrl, params) {
-  const said = await new CloseClient(baseUrl, config, { timeoutMs: 2_000, attemptMs: 400 }).close(params);
+  const said = await new CloseClient(baseUrl, config, { timeoutMs: 3_000, attemptMs: 600 }).close(params);
   return { outcome: said.verdict, seen: seen(said.reply), attempts: said.attempts };
 }
 
