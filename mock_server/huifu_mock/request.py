@@ -42,8 +42,11 @@ class ReceivedBytes:
     headers: bytes = b""
     """Raw header lines, `Name: value`, separated by CRLF."""
     session: str = ""
-    peer: tuple[str, int] | None = None
-    """The client's address and port, a proxy's if one is in between; `None` for a call without a socket."""
+    peer: tuple[str | None, int] | None = None
+    """The client's address and port, a proxy's if one is in between; `None` for a call without a socket.
+
+    Of a call that an earlier version kept the port alone is known.
+    """
     whole: tuple[int, str] | None = None
     """Length and SHA-256 of the body as it came, where `body` is only its beginning; no SHA-256 if it was not read."""
     http_1_0: bool = False

@@ -313,8 +313,14 @@ class Runner:
         alike = first.tenant if first is not None and not (beside or keep) else None  # a kept one has a key of its own
         tenant = tenants.fresh(server, bits, alike)
         driver = beside or self.make()
-        harness = Harness(driver, tenant, self.options.profile.examples, elsewhere=server.default, keep=keep)
-        harness.merchants = server.tenant
+        harness = Harness(
+            driver,
+            tenant,
+            self.options.profile.examples,
+            elsewhere=server.default,
+            merchants=server.tenant,
+            keep=keep,
+        )
         driver.start(harness.config)
         harness.turn = driver.turn
         usual, workers = self.options.profile.seconds, driver.at_once(self.options.workers)

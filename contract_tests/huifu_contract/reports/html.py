@@ -25,7 +25,6 @@ from huifu_contract.reports.words import say
 STEP = re.compile(r" *(?P<at>[+-]\d+\.\d+s)  client -> (?P<op>\S+) +(?P<sent>.*?)  \|  (?P<heard>.*)")
 NOT_AUTHENTIC = " (not authentic)"
 INVISIBLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
-LAW = re.compile(rf"; (?=(?:{'|'.join(TITLES)}): )")
 ABOUT = ("id", "level", "basis", "kind", "says", "quote")
 
 
@@ -117,7 +116,7 @@ def _cell(run: RunResult, case: CaseResult) -> dict[str, Any]:
         "rev": case.rev,
         "seconds": round(case.seconds, 3),
         "examples": case.examples,
-        "broken": [clean(part) for part in LAW.split(case.signature) if part],
+        "broken": [clean(part) for part in failures.each_law(case.signature) if part],
         "claim": clean(case.claim),
         "truth": clean(case.truth),
         "root": clean(case.root),
@@ -138,7 +137,7 @@ def _in_chinese(case: CaseResult) -> dict[str, Any]:
     """Of the members of a cell those that are sentences; names, values and what a client printed stay."""
     detail = "\n".join(map(failures.in_chinese, (case.detail_zh or case.detail).split("\n")))
     return {
-        "broken": [clean(failures.in_chinese(part)) for part in LAW.split(case.signature) if part],
+        "broken": [clean(failures.in_chinese(part)) for part in failures.each_law(case.signature) if part],
         "truth": clean(failures.in_chinese(case.truth)),
         "root": clean(failures.in_chinese(case.root)),
         "detail": clean(detail),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rich.console import Console
 from rich.markup import escape
@@ -29,6 +29,11 @@ def parts(console: Console, each: Iterable[str], set_in: int = 0) -> None:
             lines[-1] += f" {part}" if taken else part
             taken += columns + bool(taken)
     console.print("\n".join(lines), highlight=False, soft_wrap=True)
+
+
+def listed(console: Console, each: Sequence[str]) -> None:
+    """Texts without markup on one line, a dot between two, where they fit."""
+    parts(console, [f"{escape(part)} ·" for part in each[:-1]] + [escape(each[-1])])
 
 
 def prose(console: Console, text: str, heading: str = "") -> None:

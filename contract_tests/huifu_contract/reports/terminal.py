@@ -126,7 +126,7 @@ def _header(console: Console, run: RunResult) -> None:
         _say("known entries", known=run.known),
         _say("a call", call_ms=f"{run.call_ms:.1f}"),
     )
-    lines.parts(console, [f"{escape(part)} ·" for part in parts[:-1]] + [escape(parts[-1])])
+    lines.listed(console, parts)
 
 
 def _groups(console: Console, cases: Sequence[CaseResult]) -> None:

@@ -32,7 +32,7 @@ def show(console: Console, run: ServerRun) -> None:
         _say("control API" if server["admin"] else "no control API"),
         _say("seed", seed=run.seed),
     )
-    lines.parts(console, [f"{escape(part)} ·" for part in parts[:-1]] + [escape(parts[-1])])
+    lines.listed(console, parts)
     widest = max((cell_len(_say(case.verdict)) for case in run.cases), default=0)
     for case in run.cases:
         console.print(f"  [{STYLES[case.verdict]}]{left(_say(case.verdict), widest)}[/] {case.id}", highlight=False)

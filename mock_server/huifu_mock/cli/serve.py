@@ -265,10 +265,11 @@ SLOW: Final = 1.0
 @contextlib.contextmanager
 def told_when_slow(store: str, out: TextIO) -> Iterator[None]:
     """Say what is waited for if it takes long to open a store or to make the orders: a million take half a minute."""
-    shown = store if store.startswith("sqlite:") else f"{store.partition(':')[0]}:…"  # a password may be in it
-    zh, en = f"正在读取存储 {shown}，读完后开始应答", f"reading the store {shown}; it answers after that"
     if store == "memory:":
         zh, en = "正在生成订单，完成后开始应答", "making the orders; it answers after that"
+    else:
+        shown = store if store.startswith("sqlite:") else f"{store.partition(':')[0]}:…"  # a password may be in it
+        zh, en = f"正在读取存储 {shown}，读完后开始应答", f"reading the store {shown}; it answers after that"
     timer = threading.Timer(SLOW, lambda: print(zh if language() == "zh" else en, file=out, flush=True))
     timer.daemon = True
     timer.start()

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from huifu_mock import _nearest, explain
-from huifu_mock._nearest import COMPARED
 from huifu_mock.gateway.gateway import PATHS, Gateway
 from huifu_mock.gateway.tenant import Tenant
 from huifu_mock.request import NO_ENDPOINT, ReceivedBytes, named
@@ -124,13 +123,13 @@ _CONTROL: Final = "the control API is below /_mock, with an underscore; GET /_mo
 
 def _is_control(path: str) -> bool:
     """Whether the control API was meant: a path below `mock`, in whatever spelling."""
-    first = path[:COMPARED].partition("?")[0].removeprefix("/").partition("/")[0]
+    first = path[: _nearest.COMPARED].partition("?")[0].removeprefix("/").partition("/")[0]
     return first.strip("_-").lower() == "mock"
 
 
 def nearest(path: str) -> str:
     """The endpoint's path that was probably meant; empty if none is like it."""
-    bare = re.sub("^/s/[^/]*", "", path[:COMPARED].partition("?")[0].lower()).rstrip("/")
+    bare = re.sub("^/s/[^/]*", "", path[: _nearest.COMPARED].partition("?")[0].lower()).rstrip("/")
     ends = [known for known in PATHS if bare.endswith(known)]
     if ends:
         return max(ends, key=len)

@@ -165,6 +165,7 @@ def to_attempt(record: Record, key: RSAPrivateKey) -> CloseAttempt:
 def call(entry: Entry) -> Record:
     """A received call with its answer."""
     sent = entry.sent
+    host, port = sent.peer or (None, None)
     return {
         "number": entry.number,
         "at": entry.at.isoformat(),
@@ -174,8 +175,8 @@ def call(entry: Entry) -> Record:
         "headers": sent.headers.decode("latin-1"),
         "body": _bytes(sent.body),
         "session": sent.session,
-        "peer_host": (sent.peer[0] or None) if sent.peer else None,
-        "peer_port": sent.peer[1] if sent.peer else None,
+        "peer_host": host,
+        "peer_port": port,
         "whole": list(sent.whole) if sent.whole else None,
         "signature_ok": entry.signature_ok,
         "reason": entry.reason.name if entry.reason else None,
@@ -208,7 +209,7 @@ def to_call(record: Record, key: RSAPrivateKey) -> Entry:
             _of_bytes(record["body"]),
             record["headers"].encode("latin-1"),
             record["session"],
-            None if port is None else (record.get("peer_host") or "", port),  # earlier versions kept the port alone
+            None if port is None else (record.get("peer_host"), port),
             (whole[0], whole[1]) if whole else None,
         ),
         signature_ok=record["signature_ok"],

@@ -12,6 +12,8 @@ from huifu_contract.outcome import Outcome
 from huifu_contract.reference.app import App
 from huifu_contract.reference.client import Client
 
+Params = Mapping[str, Any]
+
 
 def remembering(name: str) -> type[App]:
     """Knows a success again by one number alone."""
@@ -29,12 +31,25 @@ def remembering(name: str) -> type[App]:
     return made(App, close=close)
 
 
-def keeping(verdicts: tuple[str, ...]) -> type[App]:
+def by_either_number(app: App, params: Params) -> Any:
+    return app.named({**params, "org_req_seq_id": params.get("org_req_seq_id") or params.get("org_hf_seq_id")})
+
+
+def without_one_number(app: App, params: Params) -> Any:
+    """By merchant, day and own number, also where the order was named by the other number."""
+    return app.named(params)
+
+
+def without_the_merchant(_: App, params: Params) -> Any:
+    return tuple(params.get(name) for name in ("org_req_date", "org_req_seq_id", "org_hf_seq_id"))
+
+
+def keeping(verdicts: tuple[str, ...], order_of: Callable[[App, Params], Any] = by_either_number) -> type[App]:
     """Tells what became of an order once in such a way, whenever it is asked to close it."""
 
     def close(self: App, config: Any, base_url: str, params: Any) -> Outcome:
         known: dict[Any, Outcome] = self.__dict__.setdefault("known", {})
-        order = self.named({**params, "org_req_seq_id": params.get("org_req_seq_id") or params.get("org_hf_seq_id")})
+        order = order_of(self, params)
         if order not in known:
             outcome = App.close(self, config, base_url, params)
             if outcome.verdict not in verdicts:
@@ -43,34 +58,6 @@ def keeping(verdicts: tuple[str, ...]) -> type[App]:
         return known[order]
 
     return made(App, close=close)
-
-
-class RemembersWithoutOneNumber(App):
-    """Knows a closed order again by its merchant, its day and its own number, also where it was named by the other."""
-
-    def close(self, config: Any, base_url: str, params: Any) -> Outcome:
-        known: dict[Any, Outcome] = self.__dict__.setdefault("known", {})
-        order = self.named(params)
-        if order not in known:
-            outcome = super().close(config, base_url, params)
-            if outcome.verdict != "closed":
-                return outcome
-            known[order] = outcome
-        return known[order]
-
-
-class RemembersWithoutTheMerchant(App):
-    """Knows a closed order again by its day and its numbers."""
-
-    def close(self, config: Any, base_url: str, params: Any) -> Outcome:
-        known: dict[Any, Outcome] = self.__dict__.setdefault("known", {})
-        order = tuple(params.get(name) for name in ("org_req_date", "org_req_seq_id", "org_hf_seq_id"))
-        if order not in known:
-            outcome = super().close(config, base_url, params)
-            if outcome.verdict != "closed":
-                return outcome
-            known[order] = outcome
-        return known[order]
 
 
 class AsksForTheLastOrder(Placed):
@@ -160,8 +147,10 @@ ROWS: tuple[tuple[str, str, str, type[Client] | type[App], str], ...] = (
         ("remembered-by", name, "every call", remembering(name), "repeat/same-number-other-day")
         for name in ("req_seq_id", "org_req_seq_id")
     ),
-    ("remembered-without", "org_hf_seq_id", "every call", RemembersWithoutOneNumber, "repeat/same-number-other-day"),
-    ("remembered-without", "huifu_id", "every call", RemembersWithoutTheMerchant, "repeat/same-number-other-day"),
+    *(
+        ("remembered-without", name, "every call", keeping(("closed",), order_of), "repeat/same-number-other-day")
+        for name, order_of in (("org_hf_seq_id", without_one_number), ("huifu_id", without_the_merchant))
+    ),
     *(
         ("told-again", " or ".join(verdicts), "every call", keeping(verdicts), "repeat/later-close")
         for verdicts in (("not_closed",), ("pending", "unknown"))

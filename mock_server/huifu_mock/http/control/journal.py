@@ -38,7 +38,7 @@ PAGE = 1000
 def summary(entry: Entry) -> dict[str, Any]:
     """What a line about a received call needs."""
     host, port = entry.sent.peer or (None, None)
-    return {**summaries.received(entry), "peer_host": host or None, "peer_port": port}
+    return {**summaries.received(entry), "peer_host": host, "peer_port": port}
 
 
 def headers(entry: Entry) -> list[list[str]]:
