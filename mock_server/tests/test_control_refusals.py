@@ -7,8 +7,8 @@ from urllib.request import Request, urlopen
 import pytest
 
 import huifu_mock
+from huifu_mock._nearest import COMPARED
 from huifu_mock.client.transport import ControlError
-from huifu_mock.http.unmatched import COMPARED
 
 
 def refused(tenant: huifu_mock.Tenant, method: str, below: str, body: object = None, status: int = 422) -> list[str]:
