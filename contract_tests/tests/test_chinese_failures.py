@@ -39,12 +39,13 @@ NOT_OF_A_FAILURE = {
     "req_seq_id={} order={}",
 }
 LABELS = {
-    "another data", "another merchant's by {}", "at once, {}", "by org_hf_seq_id", "by org_req_seq_id",
-    "closed by Huifu's number", "finished order", "first order", "in data", "in the envelope", "neither number",
-    "no date", "not canonical", "of one order", "of two orders", "refused again", "second order",
-    "second order, another day", "unknown product", "`sign` String(512) 必填：返回值签名",
-}  # fmt: skip
-"""Of what a server was asked, the same in every run and language; and a quotation."""
+    *tomllib.loads(failures.LABELS[0].read_text("utf-8")),
+    "in data",
+    "no date",
+    "not canonical",
+    "`sign` String(512) 必填：返回值签名",
+}
+"""Of what a server was asked, which have Chinese elsewhere; what a field of an answer is called; and a quotation."""
 ENGLISH = tomllib.loads(failures.FILE.read_text("utf-8"))
 
 
@@ -93,6 +94,10 @@ def test_each_sentence_is_found_before_those_that_fit_it_too_and_keeps_its_value
         (
             "L1: claims closed, but the order is not closed; L5: claims closed from a reply that is not authentic",
             "L1：结论为 closed，但订单并未关单；L5：依据不可信的应答得出结论 closed",
+        ),
+        (
+            "[by org_hf_seq_id] answered 1; expected 2; [no label] trans_stat is None",
+            "[按 org_hf_seq_id]：应答为 1；期望 2；[no label]：trans_stat 为 None",
         ),
         (
             "L3: org_req_seq_id was changed: the req_seq_id of the call stands in its place",

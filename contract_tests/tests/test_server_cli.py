@@ -61,6 +61,8 @@ def test_on_a_chinese_terminal_a_server_is_reported_on_in_chinese_and_its_files_
     monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
     right, wrong = (str(tmp_path / name) for name in ("right.json", "wrong.json"))
     words = ["server", "--base-url", server.base_url, "--case", "server/union-pay", "--report"]
+    assert main(["server", "--base-url", server.base_url, "--case", "server/either-or-both"]) == 0
+    assert "server/either-or-both：分属两笔订单：23000001 原交易不存在 F；同属一笔订单：" in capsys.readouterr().out
     assert main([*words, right]) == 0
     with next(bug for bug in BUGS if bug.name == "union-pay-closable").plant():
         assert main([*words, wrong]) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import json
+import re
 import sys
 import threading
 from collections.abc import Iterator
@@ -18,12 +19,15 @@ from huifu_contract.cli.main import main
 from huifu_contract.failures import ForeignServer, SetupTrouble
 from huifu_contract.grading.results import Exit, Verdict
 from huifu_contract.reference import Config
+from huifu_contract.reports.failures import label
 from huifu_contract.server.grade import Options, grade
 from huifu_contract.server.registry import catalogue, select
 from huifu_contract.server.results import ServerRun
 from huifu_contract.server.target import Target
 from huifu_mock.codes import Reason
 
+NAME = re.compile(r"[a-z]+_[a-z_]+( [\w-]+ ?)?|[UD]_[A-Z]+|data")
+"""Of a member, with a value, or of a trade type: the same in both languages."""
 NO_WALK = ("server/[!s]*", "server/s[!t]*")
 
 
@@ -44,6 +48,8 @@ def test_the_fake_passes_every_case_and_is_only_recorded_where_the_specification
     assert len(found.cases) == 26
     assert {name for name, verdict in verdicts(found).items() if verdict != "pass"} == {"either-or-both"}
     assert found.exit is Exit.OK
+    labels = {seen.label for case in found.cases for seen in case.observed}
+    assert not [each for each in labels if label("zh", each) == each and not NAME.fullmatch(each)], "all have Chinese"
     assert server.about()["tenants"] == [server.default.sys_id], "the tenant made for the run is gone"
 
 

@@ -11,12 +11,15 @@ from huifu_mock._chinese import sentences
 FILE = Path(__file__).with_name("failures.zh.toml")
 FILES: Final = (FILE, Path(__file__).parents[1] / "schemas.zh.toml")
 """A reply of an adapter fails with the words of a schema."""
-_NEXT_LAW: Final = re.compile(r"; (?=(?:L[1-5]|C): )")
+LABELS: Final = (Path(__file__).with_name("labels.zh.toml"),)
+_LABEL: Final = re.compile(r"^\[([^]]+)\](?= )")
+"""Which of its questions a server answered so."""
+_NEXT: Final = re.compile(r"; (?=(?:L[1-5]|C): |\[[^]]+\] )")
 
 
 def each_law(text: str) -> list[str]:
-    """A signature, law by law; a text that names no laws is one part."""
-    return _NEXT_LAW.split(text)
+    """A signature, law by law, or of a server answer by answer; a text that names neither is one part."""
+    return _NEXT.split(text)
 
 
 def in_chinese(text: str) -> str:
@@ -29,7 +32,13 @@ def told(language: str, text: str) -> str:
     return in_chinese(text) if language == "zh" else text
 
 
+def label(language: str, text: str) -> str:
+    """What a server was asked, in `zh` or `en`."""
+    return sentences(LABELS).say(text) if language == "zh" else text
+
+
 def _part(text: str) -> str:
+    text = _LABEL.sub(lambda found: f"[{label('zh', found[1])}]", text)
     found, parts = sentences(FILES), text.split("; ")
     said = [found.say(part) for part in parts]
     if all(chinese != english for chinese, english in zip(said, parts, strict=True)):

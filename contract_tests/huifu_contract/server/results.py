@@ -11,6 +11,7 @@ from typing import Any
 
 from huifu_contract import schemas
 from huifu_contract.grading.results import CaseResult, Exit, RunResult, Verdict, exit_code
+from huifu_contract.reports import failures
 from huifu_contract.reports.words import say
 from huifu_mock._language import language
 
@@ -184,7 +185,7 @@ def text(a: ServerRun, b: ServerRun) -> str:
         return "\n".join((*lines, "", say(spoken, "no difference")))
     last = ""
     for each in found:
-        head = f"{each.case} [{each.label}]" if each.label else each.case
+        head = f"{each.case} [{failures.label(spoken, each.label)}]" if each.label else each.case
         if head != last:
             lines += ["", head]
         last = head

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Sequence
 from itertools import groupby
@@ -19,9 +18,6 @@ from huifu_contract.reports.words import heading, left, say
 from huifu_contract.server.registry import ServerCase
 from huifu_contract.server.results import ServerResult, ServerRun, words
 from huifu_mock._language import language
-
-NEXT = re.compile(r"; (?=\[)")
-"""Between what is wrong with one answer and with the next."""
 
 
 def show(console: Console, run: ServerRun) -> None:
@@ -68,9 +64,9 @@ def _failure(console: Console, run: ServerRun, case: ServerResult) -> None:
     says, quote = in_words(language(), case.says, case.quote)
     lines.prose(console, says, f"  {_heading('passes when')}")
     lines.prose(console, quote, f"  {_heading('stands on')}")
-    for part in NEXT.split(case.signature):
+    for part in failures.each_law(case.signature):
         lines.prose(console, _told(part), f"  {_heading('broken')}")
-    seen = tuple(_say("named", name=seen.label, told=words(seen)) for seen in case.observed)
+    seen = tuple(_say("named", name=failures.label(language(), seen.label), told=words(seen)) for seen in case.observed)
     more = map(_told, case.steps) if case.steps else (f"{_heading('answered')}{line}" for line in seen)
     for line in (*more, f"{_heading('again')}{_again(run, case)}"):
         console.print("  " + escape(line), highlight=False, soft_wrap=True)
