@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -46,7 +47,7 @@ def test_what_was_not_run_or_blocked_is_told_apart_from_what_fails() -> None:
 
 def test_two_equal_runs_differ_in_nothing() -> None:
     assert kinds(OLD, replace(OLD, seconds=1.0)) == {}
-    assert "no case ended otherwise" in changes.text(OLD, OLD)
+    assert "No case ended otherwise" in changes.text(OLD, OLD)
     assert "No case ended otherwise" in changes.markdown(OLD, OLD)
 
 
@@ -87,14 +88,20 @@ def test_the_command_prints_the_changes_writes_markdown_and_ends_with_1_if_somet
     assert main(["diff", str(a), str(tmp_path / "none.json")]) == 4
 
 
-def test_on_a_chinese_terminal_what_changed_is_told_in_chinese_and_markdown_stays_english(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    english = changes.markdown(OLD, NEW)
-    monkeypatch.setattr(changes, "language", lambda: "zh")
-    assert changes.markdown(OLD, NEW) == english
+def test_on_a_chinese_terminal_what_changed_is_told_in_chinese(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
     told = changes.text(replace(OLD, cases=OLD.cases[1:]), NEW)
     assert "变差：原来通过，现在未通过（1）" in told
     assert "         B 未通过 fail：L1：结论为 closed，但订单并未关单" in told
     assert "         A （没有这个用例）" in told
-    assert changes.text(OLD, OLD).endswith("所有用例的结果都没有变化")
+    assert changes.text(OLD, OLD).endswith("所有用例的结果都没有变化。")
+
+
+def test_on_a_chinese_terminal_the_markdown_of_what_changed_is_chinese(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    written = changes.markdown(OLD, replace(NEW, seed=9))
+    assert "### 变差：原来通过，现在未通过（1）\n\n| 用例 | 级别 | 之前 | 之后 |\n|---|---|---|---|\n" in written
+    assert "| 未通过 fail：L1：结论为 closed，但订单并未关单 |" in written
+    prose = re.sub(r"`[^`]*`|MUST|SHOULD|shop", "", written)
+    assert not re.search(r"[a-z]+ [a-z]+", prose)
+    assert "没有变化" in changes.markdown(OLD, OLD)

@@ -23,6 +23,7 @@ from huifu_contract.grading.results import CaseResult, RunResult, Verdict
 from huifu_contract.harness.laws import TITLES
 from huifu_contract.reports import again as once_more
 from huifu_contract.reports import junit, markdown
+from huifu_contract.reports.words import say
 
 HERE = Path(__file__).parent.parent
 STDLIB = f"cmd:{sys.executable} {HERE / 'huifu_contract' / 'mutants' / 'stdlib_client.py'}"
@@ -253,6 +254,20 @@ def test_the_markdown_report_says_what_the_laws_are_that_were_broken() -> None:
         f"- {law}: {title}" for law, title in TITLES.items() if law in laws
     ]
     assert not any(line.startswith("- ") for line in markdown.render([made_results.run("php")]).splitlines())
+
+
+def test_on_a_chinese_terminal_the_markdown_report_is_chinese_and_junit_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = [made_results.run("php", made_results.SAMPLE, made_results.MIXED)]
+    english = junit.render(runs)
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    assert junit.render(runs) == english
+    written = markdown.render(runs)
+    assert "| 级别 | 通过 / 计入得分 |\n|---|---|\n| MUST |" in written
+    assert "| SHOULD | 未通过 fail | L2：" in written
+    assert f"- L1: {say('zh', 'L1')}" in written
+    prose = [line for line in written.splitlines() if not line.startswith(("huifu-contract", "## php", "`cmd:php"))]
+    values = re.compile("`[^`]*`|signed raw|the helper re-encodes|bad date|line 14 on .*Warning'|accepted for now")
+    assert not [line for line in prose if re.search("[a-z]+ [a-z]+", values.sub("", line))]
 
 
 def test_every_report_has_the_command_that_runs_a_failure_again() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from made_results import HOSTILE, MIXED, SAMPLE, five, run
+from made_results import HOSTILE, L5, MIXED, SAMPLE, five, run
 
 from huifu_contract.grading.results import Verdict
 from huifu_contract.reports import github
@@ -63,8 +63,8 @@ def test_a_long_summary_is_cut_between_lines_and_says_so() -> None:
     limit = 4000
     text = github.summary([run(broken=dict.fromkeys(SAMPLE, "L1: " + "长" * 900))], limit)
     assert len(text.encode()) <= limit
-    assert text.endswith(github.CUT)
-    kept = text.removesuffix(github.CUT).splitlines()
+    assert text.endswith(github.cut())
+    kept = text.removesuffix(github.cut()).splitlines()
     assert all(line.endswith("|") for line in kept if line.startswith("|"))
 
 
@@ -109,3 +109,16 @@ def test_github_without_a_summary_file_gets_the_errors() -> None:
     said: list[str] = []
     github.tell([replace(five()[0])], {"GITHUB_ACTIONS": "true"}, said.append)
     assert said
+
+
+def test_on_a_chinese_runner_annotations_and_summary_are_chinese(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    *_, line = github.errors([run(broken={"security/sign-missing": L5})])
+    assert "reference 1.0.0：未通过 fail：L5：" in line
+    assert "%0A期望（MUST）：" in line
+    assert LINE.fullmatch(line)
+    assert re.search(r"::另有 \d+ 条", github.errors(five())[-1])
+    assert any("2 个受阻（transport/" in line for line in github.errors([run(verdicts=MIXED)]))
+    text = github.summary(five(), 2000)
+    assert text.endswith("完整的报告在结果文件中。*\n")
+    assert len(text.encode()) <= 2000

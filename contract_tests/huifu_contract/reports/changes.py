@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from huifu_contract.grading.results import OK, CaseResult, RunResult, Verdict
 from huifu_contract.reports.failures import told
-from huifu_contract.reports.markdown import cell
+from huifu_contract.reports.markdown import cell, table
 from huifu_contract.reports.words import say
-from huifu_mock._language import language
+from huifu_mock._language import Language, language
 
 KINDS = ("worse", "unrun", "better", "other", "verdict", "new", "gone")
 """The kinds of changes, in the order in which they are told; `words.py` has a title for each."""
@@ -109,31 +109,26 @@ def text(a: RunResult, b: RunResult) -> str:
 
 
 def markdown(a: RunResult, b: RunResult) -> str:
-    """For a pull request, in English."""
-    found = changes(a, b)
-    lines = [
-        "## Close contract: what changed",
-        "",
-        "| | client | score |",
-        "|---|---|---|",
-        f"| before | {cell(_who('en', a))} | {cell(_score(a))} |",
-        f"| after | {cell(_who('en', b))} | {cell(_score(b))} |",
-        "",
-        *(f"{cell(say('en', remark))}\n" for remark in _remarks(a, b)),
+    """For a pull request, in the language of the terminal."""
+    spoken, found = language(), changes(a, b)
+    runs = [
+        (say(spoken, name), cell(_who(spoken, run)), cell(_score(run))) for name, run in (("before", a), ("after", b))
     ]
-    if not found:
-        return "\n".join((*lines, "No case ended otherwise.", ""))
+    lines = [f"## {say(spoken, 'changes head')}", ""]
+    lines += table(("", say(spoken, "changes client"), say(spoken, "changes score")), runs)
+    lines += [f"{cell(say(spoken, remark))}\n" for remark in _remarks(a, b)]
+    heads = [say(spoken, head) for head in ("case", "level", "before", "after")]
     for kind in KINDS:
         mine = [change for change in found if change.kind == kind]
         if mine:
-            lines += [f"### {say('en', f'changes {kind}')} ({len(mine)})", ""]
-            lines += ["| case | level | before | after |", "|---|---|---|---|"]
-            lines += [
-                f"| `{c.case}` | {c.level} | {cell(_said('en', c.before))} | {cell(_said('en', c.after))} |"
-                for c in mine
-            ]
-            lines.append("")
-    return "\n".join(lines)
+            title = say(spoken, "changes title", title=say(spoken, f"changes {kind}"), count=len(mine))
+            lines += [f"### {title}", "", *table(heads, (_row(spoken, change) for change in mine))]
+    return "\n".join(lines if found else (*lines, say(spoken, "changes none"), ""))
+
+
+def _row(spoken: Language, change: Change) -> tuple[str, str, str, str]:
+    before, after = (cell(_said(spoken, words)) for words in (change.before, change.after))
+    return f"`{change.case}`", change.level, before, after
 
 
 def _remarks(a: RunResult, b: RunResult) -> list[str]:
