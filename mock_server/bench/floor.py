@@ -1,7 +1,8 @@
 """What a close cannot cost less than: a signature, a verification, and a bare aiohttp server that echoes the body.
 
-`openssl speed` has a core to itself, and a server shares it with the load generator. So a bare aiohttp server that
-verifies and signs as well is measured under the same load: it tells what the machine costs, and not our code.
+`openssl speed` has a core to itself and a library of its own, and a server shares its core with the load generator. So
+a bare aiohttp server that verifies and signs as well is measured under the same load: it tells what the machine and
+the library cost, and not our code.
 """
 
 import asyncio
@@ -12,7 +13,6 @@ import sys
 import timeit
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -22,45 +22,9 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 import measures
 from huifu_mock import keys, signing
-from load import Load, http_request, load
-
-COUNT = 10_000
-WANTED = b"org_req_seq_id"
-CORES = 2
 
 Handler = Callable[[BaseRequest], Awaitable[web.Response]]
 Kind = Literal["echo", "sign", "sign-in-thread"]
-
-
-@dataclass(frozen=True, slots=True)
-class Floor:
-    """Measured in one run. Times in seconds of CPU for one request, rates in requests a second."""
-
-    sign: float
-    verify: float
-    echo: float
-    echo_load: Load
-    """16 connections."""
-    round_trip: float
-    """Median, one connection."""
-    signing: float
-    """CPU time of a bare aiohttp server that also verifies and signs, in its event loop: the floor as a server."""
-    signing_single: Load
-    """Of that server, one connection."""
-    signing_load: Load
-    """16 connections, each signature in a thread: more than one core can do."""
-    signing_wide: Load
-    """256 connections, likewise."""
-
-    @property
-    def cpu(self) -> float:
-        """CPU time of one close."""
-        return self.sign + self.verify + self.echo
-
-    @property
-    def rate(self) -> float:
-        """Closes a second if both cores did nothing else."""
-        return CORES / self.cpu
 
 
 def openssl() -> tuple[float, float]:
@@ -117,35 +81,6 @@ def echo_server(kind: Kind = "echo") -> Iterator[tuple[str, int]]:
     finally:
         process.terminate()
         process.wait()
-
-
-def floor() -> Floor:
-    """Measure it now."""
-    sign, verify = openssl()
-    with echo_server() as (base_url, pid):
-        echo_load, echo = _measured(base_url, pid, COUNT)
-        one = load(base_url, _requests(base_url, 1000), 1, WANTED)
-    with echo_server("sign") as (base_url, pid):
-        _, signed = _measured(base_url, pid, COUNT // 10)
-        single = load(base_url, _requests(base_url, COUNT // 20), 1, WANTED)
-    with echo_server("sign-in-thread") as (base_url, pid):
-        signing_load, _ = _measured(base_url, pid, COUNT // 10)
-        wide = load(base_url, _requests(base_url, COUNT // 10), 256, WANTED)
-    return Floor(sign, verify, echo, echo_load, one.percentile(0.5), signed, single, signing_load, wide)
-
-
-def _requests(base_url: str, count: int) -> list[bytes]:
-    return [http_request(base_url, "/", measures.body("c0", "o0"))] * count
-
-
-def _measured(base_url: str, pid: int, count: int) -> tuple[Load, float]:
-    """A load of 16 connections, and the server's CPU time for each request."""
-    requests = _requests(base_url, count)
-    load(base_url, requests[: count // 10], 16, WANTED)
-    before = measures.cpu_seconds(pid) or 0.0
-    found = load(base_url, requests, 16, WANTED)
-    after = measures.cpu_seconds(pid) or 0.0
-    return found, (after - before) / count or 1 / found.rate
 
 
 if __name__ == "__main__" and sys.argv[1:]:

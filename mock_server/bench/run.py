@@ -1,15 +1,16 @@
 """`make bench`: every measure as a ratio to a yardstick of the same run, with its gate and its aim."""
 
+import os
 import platform
 import sys
 import tempfile
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
 from typing import Final
 
+import closes
 import contract_kit
 import event_streams
 import explaining
@@ -18,13 +19,10 @@ import measures
 import peers
 import plugin
 import worst
-from floor import Floor, floor
+from closes import Round
 from load import Load, load, load_each
 from postgresql_server import NotInstalled, PostgreSql
 
-FRESH = 13_000
-WARM = 1_000
-ROUNDS = 4
 LONG = 100_000
 STORED = 6_000
 TENANTS = 16
@@ -35,149 +33,115 @@ class Table:
 
     def __init__(self) -> None:
         self.missed: list[str] = []
-        print(f"{'what':<58}{'measured':>10}{'gate':>9}{'aim':>8}", flush=True)
+        print(f"{'what':<76}{'measured':>8}{'gate':>8}{'aim':>6}  half of the rounds", flush=True)
 
-    def row(self, what: str, value: float, gate: float, aim: float | None, *, most: bool = False) -> None:
-        """One line; `most` where the gate is the largest value allowed."""
+    def row(
+        self, what: str, value: float | Sequence[float], gate: float, aim: float | None, *, most: bool = False
+    ) -> None:
+        """One line; `most` where the gate is the largest value allowed. Of several values the median counts."""
+        value, spread = _middle(value)
         met = value <= gate if most else value >= gate
         bound = f"{'≤' if most else '≥'}{gate:g}"
         wish = "" if aim is None else f"{aim:g}"
-        print(f"{what:<58}{value:>10.3f}{bound:>9}{wish:>8}{'' if met else '  missed'}", flush=True)
+        print(f"{what:<76}{value:>8.3f}{bound:>8}{wish:>6}{spread}{'' if met else '  missed'}", flush=True)
         if not met:
             self.missed.append(what)
 
-    def told(self, what: str, value: float) -> None:
+    def told(self, what: str, value: float | Sequence[float]) -> None:
         """One line without a gate."""
-        print(f"{what:<58}{value:>10.3f}", flush=True)
+        value, spread = _middle(value)
+        print(f"{what:<76}{value:>8.3f}{'':>14}{spread}", flush=True)
 
 
-def show(what: str, run: Load) -> None:
-    """The plain numbers behind the ratios."""
-    p50, p99 = run.percentile(0.5) * 1000, run.percentile(0.99) * 1000
-    print(f"  {what:<40}{run.rate:>8.0f} a second   p50 {p50:.2f} ms   p99 {p99:.2f} ms", flush=True)
+def _middle(values: float | Sequence[float]) -> tuple[float, str]:
+    """The median, and between what the middle half lies."""
+    if not isinstance(values, Sequence):
+        return values, ""
+    low, middle, high = quantiles(values, n=4)
+    return middle, f"  {low:.3f}–{high:.3f}"
 
 
-@dataclass(frozen=True, slots=True)
-class Round:
-    """The closes of one server, and beside them what they cannot cost less than."""
+def show(what: str, *runs: Load) -> None:
+    """The plain numbers behind the ratios: the medians of some runs."""
+    rate = median(run.rate for run in runs)
+    p50, p99 = (median(run.percentile(share) * 1000 for run in runs) for share in (0.5, 0.99))
+    print(f"  {what:<52}{rate:>8.0f} a second   p50 {p50:.2f} ms   p99 {p99:.2f} ms", flush=True)
 
-    least: Floor
-    fresh: Load
-    """16 connections, like `again`."""
-    wide: Load
-    """256 connections."""
-    single: Load
-    """One connection."""
-    again: Load
-    """Replays."""
-    cpu: float | None
-    """Seconds of CPU time for one of the fresh closes."""
+
+LOADS: Final = {
+    "bare aiohttp, 1 connection": "echo_single",
+    "bare aiohttp that signs, 1 connection": "signing_single",
+    "fresh closes, 1 connection": "single",
+    "bare aiohttp, 16 connections": "echo",
+    "replays, 16 connections": "again",
+    "bare aiohttp that signs in threads, 16 connections": "threads",
+    "fresh closes, 16 connections": "fresh",
+    "bare aiohttp that signs in threads, 256 connections": "threads_wide",
+    "fresh closes, 256 connections": "wide",
+}
 
 
 def throughput(table: Table) -> None:
-    """Fresh closes at 1, 16 and 256 connections, and replays at 16.
+    """Fresh closes at 1, 16 and 256 connections, and replays at 16."""
+    if hasattr(os, "getloadavg"):
+        print(
+            f"  load average before: {os.getloadavg()[0]:.1f}; above 1.5 the rows below tell of the other programs too"
+        )
+    limit = measures.openssl_signs(2)
+    rounds = [*closes.rounds()]
 
-    A shared machine changes its speed within seconds: each round measures its own floor, and a row is the median.
-    """
-    limit, one = measures.openssl_signs(2), measures.openssl_signs(1)
-    print(f"  openssl: {limit:.0f} signatures a second on 2 cores, {one:.0f} on one")
-    signed = measures.bodies(FRESH)
-    with measures.serving(FRESH) as (base_url, pid):
-        ready = measures.requests(base_url, signed)
-        resident = measures.resident_mb(pid)
-        load(base_url, ready[:WARM], 16, b'"00000000"')
-        measures.wait_until_at_rest(pid)
-        each = (FRESH - WARM) // ROUNDS
-        rounds = [_round(base_url, pid, ready[at : at + each]) for at in range(WARM, FRESH - each + 1, each)]
-        grown = measures.resident_mb(pid)
-    print(f"  resident: {resident or 0:.0f} MB with {FRESH:,} orders seeded, {grown or 0:.0f} MB after the load")
+    def each(ratio: Callable[[Round], float]) -> list[float]:
+        return [*map(ratio, rounds)]
 
-    def of_rounds(ratio: Callable[[Round], float]) -> float:
-        return median(map(ratio, rounds))
-
-    fresh = "fresh closes/s at 16 connections"
-    table.row(f"{fresh} ÷ floor", of_rounds(lambda it: it.fresh.rate / it.least.rate), 0.75, 0.9)
+    parts = (each(lambda it: it.sign), each(lambda it: it.verify), each(lambda it: it.echo.cpu or 0))
+    sign, verify, echo = (median(part) * 1000 for part in parts)
+    print(f"  floor of a close: sign {sign:.3f} + verify {verify:.3f} + bare aiohttp {echo:.3f} ms of CPU")
+    print(f"  openssl: {limit:.0f} signatures a second on 2 cores")
+    for what, name in LOADS.items():
+        show(what, *(getattr(it, name).load for it in rounds))
+    fresh, single, bare = "fresh closes/s at 16 connections", "p50 at 1 connection", "bare aiohttp that signs"
+    table.row(f"{fresh} ÷ floor", each(lambda it: it.fresh.rate / it.floor_rate), 0.75, 0.9)
     table.row(
-        "p50 at 1 connection ÷ (signature + bare round trip)",
-        of_rounds(lambda it: it.single.percentile(0.5) / (it.least.sign + it.least.round_trip)),
+        f"{single} ÷ (signature + bare round trip)",
+        each(lambda it: it.single.p50 / (it.sign + it.echo_single.p50)),
         1.2,
         1.1,
         most=True,
     )
-    table.row("replays/s ÷ bare aiohttp", of_rounds(lambda it: it.again.rate / it.least.echo_load.rate), 0.6, 0.8)
-    table.row("p99 ÷ p50 at 16 connections", of_rounds(lambda it: tail(it.fresh)), 2, 1.5, most=True)
-    table.row("p99 ÷ p50 at 256 connections", of_rounds(lambda it: tail(it.wide)), 2, 1.5, most=True)
-    table.told(f"{fresh} ÷ openssl on 2 cores", of_rounds(lambda it: it.fresh.rate) / limit)
-    table.told("p50 at 1 connection ÷ one openssl signature", of_rounds(lambda it: it.single.percentile(0.5)) * one)
-    table.told("replays/s ÷ fresh closes/s", of_rounds(lambda it: it.again.rate / it.fresh.rate))
-    if (cpu := median(it.cpu or 0.0 for it in rounds)) > 0:
-        table.row(
-            "server CPU per close ÷ floor",
-            of_rounds(lambda it: (it.cpu or 0.0) / it.least.cpu),
-            1.25,
-            1.1,
-            most=True,
-        )
-        table.told("server CPU per close ÷ one openssl signature", cpu * one)
-        table.row("shape checks ÷ server CPU per close", measures.shape_check_seconds() / cpu, 0.02, None, most=True)
-    beside_a_server_that_signs(table, rounds)
-
-
-def beside_a_server_that_signs(table: Table, rounds: list[Round]) -> None:
-    """What of the rows above is the machine, which gives a server less than it gave `openssl speed`.
-
-    For several connections the server beside ours signs in threads, for one and for the CPU time in its event loop.
-    """
-
-    def told(what: str, ratio: Callable[[Round], float]) -> None:
-        table.told(what, median(map(ratio, rounds)))
-
-    bare = "bare aiohttp that signs"
-    told(f"fresh closes/s at 16 connections ÷ {bare}", lambda it: it.fresh.rate / it.least.signing_load.rate)
-    told(
-        f"p50 at 1 connection ÷ {bare}",
-        lambda it: it.single.percentile(0.5) / it.least.signing_single.percentile(0.5),
+    table.row("replays/s ÷ bare aiohttp", each(lambda it: it.again.rate / it.echo.rate), 0.6, 0.8)
+    table.row("p99 ÷ p50 at 16 connections", each(lambda it: it.fresh.tail), 2, 1.5, most=True)
+    table.row("p99 ÷ p50 at 256 connections", each(lambda it: it.wide.tail), 2, 1.5, most=True)
+    if rounds[0].fresh.cpu is not None:
+        cpu_of_closes(table, each)
+    # what of these is the machine and the library
+    table.told(f"{fresh} ÷ {bare} in threads", each(lambda it: it.fresh.rate / it.threads.rate))
+    table.told(f"{single} ÷ {bare}", each(lambda it: it.single.p50 / it.signing_single.p50))
+    table.told(
+        f"{bare}: {single} ÷ (signature + bare round trip)",
+        each(lambda it: it.signing_single.p50 / (it.sign + it.echo_single.p50)),
     )
-    told(f"p99 ÷ p50 of {bare} at 16 connections", lambda it: tail(it.least.signing_load))
-    told(f"p99 ÷ p50 of {bare} at 256 connections", lambda it: tail(it.least.signing_wide))
-    told("p99 ÷ p50 of bare aiohttp at 16 connections", lambda it: tail(it.least.echo_load))
-    told(f"CPU of {bare} ÷ floor", lambda it: it.least.signing / it.least.cpu)
-    if all(it.cpu for it in rounds):
-        told(f"server CPU per close ÷ {bare}", lambda it: (it.cpu or 0.0) / it.least.signing)
+    table.told("p99 ÷ p50 at 1 connection", each(lambda it: it.single.tail))
+    table.told(f"{bare}: p99 ÷ p50 at 1 connection", each(lambda it: it.signing_single.tail))
+    table.told(f"{bare} in threads: p99 ÷ p50 at 16 connections", each(lambda it: it.threads.tail))
+    table.told(f"{bare} in threads: p99 ÷ p50 at 256 connections", each(lambda it: it.threads_wide.tail))
+    table.told("bare aiohttp: p99 ÷ p50 at 16 connections", each(lambda it: it.echo.tail))
+    # older yardsticks
+    table.told(f"{fresh} ÷ openssl on 2 cores", each(lambda it: it.fresh.rate / limit))
+    table.told(f"{single} ÷ one openssl signature", each(lambda it: it.single.p50 / it.sign))
+    table.told("replays/s ÷ fresh closes/s", each(lambda it: it.again.rate / it.fresh.rate))
 
 
-def tail(run: Load) -> float:
-    """How much longer than most the slowest of a hundred take."""
-    return run.percentile(0.99) / run.percentile(0.5)
-
-
-def _round(base_url: str, pid: int, ready: list[bytes]) -> Round:
-    """One server's closes after the floor of the same moment."""
-    least = floor()
-    many, few = int(len(ready) * 0.6), int(len(ready) * 0.15)
-    before = measures.cpu_seconds(pid)
-    fresh = load(base_url, ready[:many], 16, b'"00000000"')
-    after = measures.cpu_seconds(pid)
-    wide = load(base_url, ready[many:-few], 256, b'"00000000"')
-    single = load(base_url, ready[-few:], 1, b'"00000000"')
-    again = load(base_url, ready, 16, b'"00000000"')
-    cpu = None if before is None or after is None else (after - before) / many
-    print(
-        f"  floor of a close: sign {least.sign * 1000:.3f} + verify {least.verify * 1000:.3f} + bare aiohttp "
-        f"{least.echo * 1000:.3f} = {least.cpu * 1000:.3f} ms of CPU, {least.rate:.0f} closes a second on 2 cores"
-    )
-    for what, run in {
-        "bare aiohttp, 16 connections": least.echo_load,
-        "bare aiohttp that signs, 1 connection": least.signing_single,
-        "bare aiohttp that signs, 16 connections": least.signing_load,
-        "bare aiohttp that signs, 256 connections": least.signing_wide,
-        "fresh closes, 16 connections": fresh,
-        "fresh closes, 256 connections": wide,
-        "fresh closes, 1 connection": single,
-        "replays, 16 connections": again,
-    }.items():
-        show(what, run)
-    return Round(least, fresh, wide, single, again, cpu)
+def cpu_of_closes(table: Table, each: Callable[[Callable[[Round], float]], list[float]]) -> None:
+    """What one close costs the server's cores."""
+    what, bare = "server CPU per close", "bare aiohttp that signs"
+    table.row(f"{what} ÷ floor", each(lambda it: (it.fresh.cpu or 0) / it.floor), 1.25, 1.1, most=True)
+    table.told(f"{what} at 1 connection ÷ floor", each(lambda it: (it.single.cpu or 0) / it.floor))
+    table.told(f"{bare}: CPU ÷ floor", each(lambda it: (it.signing.cpu or 0) / it.floor))
+    table.told(f"{bare}: CPU at 1 connection ÷ floor", each(lambda it: (it.signing_single.cpu or 0) / it.floor))
+    table.told(f"{bare} in threads: CPU ÷ floor", each(lambda it: (it.threads.cpu or 0) / it.floor))
+    table.told(f"{what} ÷ one openssl signature", each(lambda it: (it.fresh.cpu or 0) / it.sign))
+    cpu = median(each(lambda it: it.fresh.cpu or 0))
+    table.row("shape checks ÷ server CPU per close", measures.shape_check_seconds() / cpu, 0.02, None, most=True)
 
 
 def rate(what: str, signed: list[bytes], store: str, workers: int = 1) -> float:
@@ -257,10 +221,9 @@ def explanations(table: Table) -> None:
 
 def memory(table: Table) -> None:
     """What an order, a close and a journal entry hold."""
-    order = measures.order_bytes()
-    table.row("memory per open order, KB", order / 1024, 0.6, None, most=True)
+    table.row("memory per open order, KB", measures.order_bytes() / 1024, 0.6, None, most=True)
     journal, close = measures.close_bytes()
-    table.row("memory per finished close beside its order, KB", (close - order) / 1024, 1.2, None, most=True)
+    table.row("memory per finished close beside its order, KB", close / 1024, 1.2, None, most=True)
     table.row("memory per call kept in the journal, KB", journal / 1024, 1.2, None, most=True)
     table.row("a copy of a tenant with 1,000 orders, ms", measures.fork_seconds() * 1000, 5, 2, most=True)
     extra, one = measures.tenant_seconds()
