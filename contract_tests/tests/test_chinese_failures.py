@@ -17,7 +17,7 @@ KIT = Path(__file__).parents[1] / "huifu_contract"
 SAYING = (
     *(KIT / "catalogue/cases").glob("*.py"),
     *(KIT / f"harness/{name}.py" for name in ("differences", "evidence", "harness", "laws")),
-    *(KIT / f"grading/{name}.py" for name in ("case", "exchanges", "failure_budget", "flakiness")),
+    *(KIT / f"grading/{name}.py" for name in ("case", "exchanges", "failure_budget", "flakiness", "lateness")),
     *(
         KIT / f"drivers/{name}.py"
         for name in ("child_process", "subprocess", "http", "in_process", "kinds", "protocol", "unfilled")

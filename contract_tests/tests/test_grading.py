@@ -29,7 +29,7 @@ from huifu_contract.grading.runner import Runner
 from huifu_contract.harness.harness import Harness
 from huifu_contract.harness.laws import Blocked, Broken
 from huifu_contract.harness.prepared_answers import answer
-from huifu_contract.outcome import Hello, Outcome
+from huifu_contract.outcome import Outcome
 from huifu_mock import Server
 
 PROFILE = Profile("test", 30, 5)
@@ -167,39 +167,6 @@ def test_a_crash_or_a_block_that_does_not_come_back_is_flaky_too(harness: Harnes
         result = grade(harness, record(run), reruns=5)
         assert (result.verdict, result.reruns, result.failed_reruns) == (Verdict.FLAKY, 100, 0)
         assert str(error) in result.signature
-
-
-def once_slow(harness: Harness, runs: Iterator[int], law: str = "C", seconds: float = 2.0, fails: int = 1) -> Record:
-    """A case whose first runs are broken by a client that took so many of its three seconds."""
-
-    def run(b: Harness, _: Example) -> None:
-        e = replace(b.close(params={}), seconds=seconds, hello=Hello(timeout_s=3.0))
-        b.judge(e, also=[Broken(law, "planted")] if next(runs) < fails else [])
-
-    return record(run)
-
-
-@pytest.mark.parametrize("seconds", [2.0, 0.5], ids=["the whole call", "one attempt"])
-def test_a_client_that_a_busy_machine_held_up_has_a_second_chance(harness: Harness, seconds: float) -> None:
-    runs = count()
-    assert grade(harness, once_slow(harness, runs, seconds=seconds), reruns=5).verdict is Verdict.PASS
-    assert next(runs) == 2
-
-
-@pytest.mark.parametrize("more", [{"seconds": 0.3}, {"law": "L4"}], ids=["in time", "what was sent is wrong"])
-def test_there_is_no_second_chance_for_what_a_busy_machine_does_not_explain(
-    harness: Harness, more: dict[str, Any]
-) -> None:
-    assert grade(harness, once_slow(harness, count(), **more), reruns=5).verdict is Verdict.FLAKY
-
-
-def test_a_client_that_runs_out_of_time_twice_in_a_row_fails_and_then_at_once_in_every_case(harness: Harness) -> None:
-    budget, runs = FailureBudget(), count()
-    always = once_slow(harness, runs, fails=100)
-    assert grade(harness, always, reruns=1, failures=budget).verdict is Verdict.FAIL
-    assert next(runs) == 3, "the example, its second chance, one run again"
-    assert grade(harness, always, reruns=1, failures=budget).verdict is Verdict.FAIL
-    assert next(runs) == 6, "the example, one run again"
 
 
 def test_failures_of_one_signature_share_the_time_for_making_small_and_running_again(harness: Harness) -> None:

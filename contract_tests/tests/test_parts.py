@@ -90,3 +90,13 @@ def test_after_a_part_that_does_not_pass_the_later_ones_are_not_run_and_the_earl
     assert [assembly.settled(part) for part in all_] == [False, False, True]
     assert assembly.add(all_[2], None) is None
     assert assembly.add(all_[0], of(Verdict.PASS, 9)) == replace(of(Verdict.BLOCKED, 10), seconds=2.0)
+
+
+def test_a_case_of_which_a_part_was_left_is_left_and_can_be_run_again() -> None:
+    record, assembly = catalogue()[LONG], Assembly()
+    all_ = [Part(record, record, number, 2) for number in range(2)]
+    for part, result in zip(all_, (None, of(Verdict.PASS, 9)), strict=True):
+        assert assembly.add(part, result) is None
+    assert not assembly.settled(all_[1])
+    found = [assembly.add(part, of(Verdict.PASS, 9)) for part in all_]
+    assert found == [None, replace(of(Verdict.PASS, 18), seconds=2.0)]

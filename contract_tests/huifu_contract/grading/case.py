@@ -15,7 +15,7 @@ import hypothesis
 from huifu_contract import __version__
 from huifu_contract.catalogue.record import Example, Level, Record
 from huifu_contract.failures import ClientTrouble, Gone, KitTrouble, Trouble
-from huifu_contract.grading import replay
+from huifu_contract.grading import lateness, replay
 from huifu_contract.grading.exchanges import redact, sequence
 from huifu_contract.grading.failure_budget import FailureBudget
 from huifu_contract.grading.flakiness import SLOW_S, Repeated, repeat
@@ -24,14 +24,11 @@ from huifu_contract.grading.known_failures import KnownFailure
 from huifu_contract.grading.profiles import Profile
 from huifu_contract.grading.results import CaseResult, Verdict
 from huifu_contract.harness.differences import Difference
-from huifu_contract.harness.evidence import Evidence
 from huifu_contract.harness.harness import Harness
 from huifu_contract.harness.laws import Blocked, Broken, CaseBroken, Skipped, stable_part
 
 RERUNS = 5
 KEPT_STDERR = 4000
-ATTEMPTS = 8
-"""No attempt of a client that waits for its answer in vain is over in less than this part of the time for a call."""
 TROUBLE = {
     "client": Verdict.FAIL,
     "adapter": Verdict.ADAPTER_ERROR,
@@ -52,7 +49,9 @@ class Grader:
     only: Example | None = None
     """Run this example alone (`--replay`)."""
     reruns: int = RERUNS
-    """How often a failing example is run again to see whether it always fails; 0: never."""
+    """How often a failing example is run again to see whether it always fails; 0: never, and it is the client's."""
+    passive: bool = False
+    """Whether nothing can be run again because the client calls when it likes."""
     failures: FailureBudget = field(default_factory=FailureBudget)
     ran: Callable[[str], None] = lambda _case: None
     """Told the case with each of its examples."""
@@ -140,23 +139,27 @@ class Grader:
             yield from record.fixed
 
     def _run(self, record: Record, harness: Harness, example: Example) -> None:
-        """One example; once more where something held up the client, as a busy machine may a right one.
+        """One example; several times where answers may have come too late, as they may on a busy machine.
 
-        A failure that came twice in a row has no second chance in any other case either.
+        A failure that was confirmed so is believed at once in every other case too.
         """
         self.ran(record.id)
         try:
             _once(record, harness, example)
-        except (CaseBroken, Blocked) as failure:
-            final = not self.reruns or self.failures.comes_again(str(failure))
-            if final or not _held_up(failure, harness.last):
+        except (CaseBroken, Blocked) as broken:
+            failure, final = broken, not (self.reruns or self.passive) or self.failures.comes_again(str(broken))
+            if final or not lateness.explains(failure, harness, measure=not self.passive):
                 raise
         else:
             return
+        if self.passive:
+            raise lateness.NotJudged(told) if (told := lateness.late(harness, measure=False)) else failure
         try:
-            _once(record, harness, example)
-        except (CaseBroken, Blocked) as failure:
-            self.failures.came_again(str(failure))
+            lateness.confirmed(lambda: _once(record, harness, example), failure, harness)
+        except lateness.NotJudged:
+            raise
+        except (CaseBroken, Blocked) as again:
+            self.failures.came_again(str(again))
             raise
 
     def _passed(self, blank: CaseResult, harness: Harness) -> CaseResult:
@@ -213,6 +216,8 @@ class Grader:
         self, record: Record, harness: Harness, blocked: Blocked, example: Example, blank: CaseResult
     ) -> CaseResult:
         """Flaky if the same example can be exercised another time, else blocked."""
+        if isinstance(blocked, lateness.NotJudged):
+            return replace(blank, verdict=Verdict.BLOCKED, root=str(blocked))
         seconds = 0.0 if harness.last is None else harness.last.seconds
         again = self._again(record, harness, example, str(blocked), seconds)
         if again.flaky:
@@ -308,16 +313,9 @@ def _signature(error: Exception) -> str:
     return f"the client {error}" if isinstance(error, ClientTrouble) else str(error)
 
 
-def _held_up(error: CaseBroken | Blocked, last: Evidence | None) -> bool:
-    """Whether nothing false was claimed or sent, and the call took so long that an attempt of it may have been lost."""
-    e = error.evidence if isinstance(error, CaseBroken) else last
-    harmless = isinstance(error, Blocked) or {found.law for found in error.found} <= {"C", "L2"}
-    return harmless and e is not None and e.seconds > e.hello.timeout_s / ATTEMPTS
-
-
 def _once(record: Record, harness: Harness, example: Example) -> None:
     """One example. A case that ends without judging anything proves nothing, and that is our mistake."""
-    before, began = harness.judged, time.monotonic()
+    before, began, harness.answer_s = harness.judged, time.monotonic(), 0.0
     try:
         record.run(harness, example)
     finally:

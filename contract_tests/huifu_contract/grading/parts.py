@@ -83,6 +83,7 @@ class Assembly:
             found[part.number] = result
             if len(found) < part.of:
                 return None
+            del self._found[part.record.id]  # a case that is left may be run again
         return result if part.of == 1 else _together(part.record, [found[number] for number in sorted(found)])
 
 
@@ -92,6 +93,8 @@ def _passed(result: CaseResult | None) -> bool:
 
 def _together(record: Record, results: Sequence[CaseResult | None]) -> CaseResult | None:
     end = next((at for at, one in enumerate(results) if not _passed(one)), len(results) - 1)
+    if results[end] is None:
+        return None  # it was not run, or not judged
     told = [one for one in results[: end + 1] if one is not None]
     return replace(
         told[-1],

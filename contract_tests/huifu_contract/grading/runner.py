@@ -26,6 +26,7 @@ from huifu_contract.grading.checkpoint import Checkpoint, SoFar, run_of
 from huifu_contract.grading.crew import Crew, stopped
 from huifu_contract.grading.failure_budget import FailureBudget, trouble_seconds
 from huifu_contract.grading.known_failures import KnownFailure
+from huifu_contract.grading.lateness import NOT_JUDGED
 from huifu_contract.grading.options import Options
 from huifu_contract.grading.parts import Assembly, Part, in_parts
 from huifu_contract.grading.plan import Plan
@@ -269,7 +270,8 @@ class Runner:
         hurried = plan.crowd and record.latest
         grader = replace(plan.grader, reruns=0) if hurried else plan.grader
         result = grader.grade(part.piece, harness, 0 if plan.root else plan.share, part.number)
-        if hurried and result.verdict is not Verdict.PASS and not result.trouble:
+        late = plan.crowd and result.root.startswith(NOT_JUDGED)
+        if late or (hurried and result.verdict is not Verdict.PASS and not result.trouble):
             return None  # the others may have held it up
         if plan.root and (result.verdict in (Verdict.PASS, Verdict.KNOWN, Verdict.FIXED) or result.root == NO_TIME):
             result = replace(result, verdict=Verdict.BLOCKED, root=plan.root)
@@ -326,7 +328,7 @@ class Runner:
         usual, workers = self.options.profile.seconds, driver.at_once(self.options.workers)
         self._failures.trouble_s = trouble_seconds(usual, harness.deadline_s, workers)
         if first is not None:
-            harness.examples, harness.until = first.examples, first.until
+            harness.examples, harness.until, harness.patience = first.examples, first.until, first.patience
         self._harnesses.append(harness)
         return harness
 

@@ -59,6 +59,8 @@ class SentRequest:
     heard: SignedReply = field(default_factory=SignedReply)
     faults: tuple[str, ...] = ()
     """What was prepared and applied to it."""
+    answer_s: float | None = 0.0
+    """Seconds from its arrival until its answer left the gateway; None where that had not happened yet."""
 
     @property
     def identity(self) -> tuple[str, str]:
@@ -169,6 +171,7 @@ def sent(call: Call, huifu_public_key: str, merchant: str | None = None, languag
         explanation=explained(call, language),
         heard=heard(call.response, call.data or {}, huifu_public_key, failed=HTTP_ERROR in call.faults),
         faults=call.faults,
+        answer_s=None if call.duration_ms is None else call.duration_ms / 1000,
     )
 
 

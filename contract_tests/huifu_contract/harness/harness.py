@@ -20,6 +20,7 @@ from huifu_contract.failures import KitTrouble
 from huifu_contract.harness import evidence
 from huifu_contract.harness.evidence import Evidence, SentRequest
 from huifu_contract.harness.laws import Blocked, Broken, CaseBroken, law_of, one_order, silence, soundness
+from huifu_contract.harness.patience import Patience
 from huifu_contract.harness.prepared_answers import PreparedAnswer
 from huifu_contract.outcome import Hello
 from huifu_contract.reference import wire
@@ -63,6 +64,10 @@ class Harness:
     last: Evidence | None = None
     example_s: float = 0.0
     """How long the last example took."""
+    answer_s: float = 0.0
+    """The longest time that an answer took to leave the gateway, since the example began, of those that the case did
+    not hold back itself."""
+    patience: Patience = field(default_factory=Patience)
     until: float | None = None
     """No call begins after that moment (monotonic seconds): what is not reached is blocked."""
     turn: AbstractContextManager[Any] = field(default_factory=nullcontext)
@@ -140,11 +145,20 @@ class Harness:
             seconds = time.monotonic() - began
         self.call_s.append(seconds)
         evidence = self.evidence(token, order, script, before)
-        made = Evidence(outcome, wanted, evidence[0], evidence[1], self.hello, seconds, session=token)
-        self.last = made
+        made = self.called(
+            Evidence(outcome, wanted, evidence[0], evidence[1], self.hello, seconds, session=token), script
+        )
         if must_act:
             self._acted(token, script, made)
         return made
+
+    def called(self, e: Evidence, script: Sequence[PreparedAnswer]) -> Evidence:
+        """Takes note of a call that has ended."""
+        self.last = e
+        prepared = {one["do"].get("fault") for one in script}
+        took = [e.seconds if one.answer_s is None else one.answer_s for one in e.sent if not prepared & {*one.faults}]
+        self.answer_s = max(self.answer_s, *took) if took else self.answer_s
+        return e
 
     def sent_under(self, e: Evidence) -> Sequence[Call]:
         """What the gateway has received by now for that call of the client."""

@@ -41,7 +41,8 @@ class Broken:
 
     `detail` and `differs` vary from run to run, `message` does not. `detail_zh` is the detail in Chinese, where the
     gateway said it in both languages. `stable` is the part of the message that does not
-    vary with the example either; empty where that is all of it.
+    vary with the example either; empty where that is all of it. `timed`: it is read from when requests came, or from
+    one that follows an answer, so that answers which came too late may be why.
     """
 
     law: str
@@ -50,6 +51,7 @@ class Broken:
     differs: tuple[Difference, ...] = ()
     stable: str = ""
     detail_zh: str = ""
+    timed: bool = False
 
     @classmethod
     def explained(cls, law: str, message: str, sent: SentRequest) -> Broken:
@@ -166,9 +168,9 @@ def growing_gaps(e: Evidence) -> list[Broken]:
     """Gaps between more than a few attempts, none shorter than the one before, and in the end at least a pause."""
     gaps = _gaps(e.sent)
     if len(e.sent) > FEW and gaps[-1] < PAUSE_S:
-        return [Broken("L4", "attempts follow one another without a pause", _shown(gaps))]
+        return [Broken("L4", "attempts follow one another without a pause", _shown(gaps), timed=True)]
     if any(later < GROWTH * sooner - JITTER_S for sooner, later in pairwise(gaps)):
-        return [Broken("L4", "gaps between attempts do not grow", _shown(gaps))]
+        return [Broken("L4", "gaps between attempts do not grow", _shown(gaps), timed=True)]
     return []
 
 
@@ -176,7 +178,7 @@ def paused(e: Evidence) -> list[Broken]:
     """No close follows another sooner than a pause."""
     gaps = _gaps(e.closes)
     if any(gap < PAUSE_S for gap in gaps):
-        return [Broken("L4", "closes follow one another without a pause", _shown(gaps))]
+        return [Broken("L4", "closes follow one another without a pause", _shown(gaps), timed=True)]
     return []
 
 

@@ -153,8 +153,8 @@ class OrderHarness(PassiveHarness):
         calls = self.tenant.journal.calls(org_req_seq_id=number)
         sent = tuple(evidence.sent(call, public) for call in calls)
         truth = evidence.truth(None if order is None else self.now(order))
-        e = Evidence(outcome, self.chosen, sent, truth, self.hello, time.monotonic() - began)
-        self.last = e
+        made = Evidence(outcome, self.chosen, sent, truth, self.hello, time.monotonic() - began)
+        e = self.called(made, script)
         if must_act:
             self._acted("", script, e)
         return e

@@ -243,7 +243,7 @@ class PassiveRun:
             session.ready.set()
 
     def _grader(self) -> Grader:
-        return Grader(PROFILE, level=self.options.level, reruns=0)
+        return Grader(PROFILE, level=self.options.level, reruns=0, passive=True)
 
     def _selected(self) -> Sequence[Record]:
         return [record for record in select(self.options.cases) if record.grades & {"wire", "decision"}]

@@ -84,7 +84,7 @@ def polls_pause(harness: Harness, _: Example) -> None:
     e = asked(harness.close(harness.order(settle="processing", settle_seconds=NEVER)))
     gaps = [later.at - sooner.at for sooner, later in zip(e.queries, e.queries[1:], strict=False)]
     shortest = min(gaps, default=PAUSE_S)
-    hasty = Broken("L4", "closequeries follow one another without a pause", f"{shortest * 1000:.0f} ms")
+    hasty = Broken("L4", "closequeries follow one another without a pause", f"{shortest * 1000:.0f} ms", timed=True)
     harness.judge(e, bounded, also=[hasty] if shortest < PAUSE_S else [])
 
 

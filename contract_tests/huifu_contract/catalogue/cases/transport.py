@@ -10,7 +10,7 @@ from huifu_contract.catalogue.record import Basis, Example, Level
 from huifu_contract.catalogue.registry import case
 from huifu_contract.harness.evidence import Evidence
 from huifu_contract.harness.harness import TOLERANCE, Harness, Law
-from huifu_contract.harness.laws import Broken, bounded, growing_gaps, same_or_query
+from huifu_contract.harness.laws import Blocked, Broken, bounded, growing_gaps, same_or_query
 from huifu_contract.harness.prepared_answers import ALWAYS, answer, fault, of
 
 GRADE = "wire decision"
@@ -121,7 +121,7 @@ def sent_once(harness: Harness, x: Example) -> None:
         e = harness.close(None, *([fault("delay", seconds=SLOW_S)] if x["what"] == "slow" else []))
     often = len(e.closes)
     again = "a close was sent again although it was answered"
-    wrong = [Broken("L4", f"{again} ({x['what']})", f"{often} closes", stable=again)]
+    wrong = [Broken("L4", f"{again} ({x['what']})", f"{often} closes", stable=again, timed=True)]
     harness.judge(e, also=wrong if often > 1 else [])
 
 
@@ -143,7 +143,7 @@ def silent_afterwards(harness: Harness, x: Example) -> None:
     e = harness.close(None, of(x["do"], ALWAYS), of(x["do"], ALWAYS, "closequery"), must_act=False)
     later = harness.close(None, fault("delay", seconds=2 * SLOW_S))  # passes the time
     more = len(harness.sent_during(later, e))
-    late = [Broken("L4", "requests were sent after the outcome was reported", f"{more} of them")]
+    late = [Broken("L4", "requests were sent after the outcome was reported", f"{more} of them", timed=True)]
     harness.judge(e, also=late if more else [])
 
 
@@ -282,6 +282,8 @@ def slow_drip(harness: Harness, _: Example) -> None:
 )
 def gzip_if_asked(harness: Harness, _: Example) -> None:
     e = harness.close(None, fault("gzip", times=ALWAYS), must_act=False)
+    if not e.sent:
+        raise Blocked(f"nothing was sent: the client claims {e.claim}")
     asked = any(name.lower() == "accept-encoding" and "gzip" in value for name, value in e.sent[0].headers)
     harness.note(f"gzip: {'asked for' if asked else 'not asked for'}, claims {e.claim}")
 
