@@ -63,6 +63,10 @@ SOURCE: dict[str, str] = {
     "wire:   @cache -> …": "a key is parsed again each time, which only takes longer",
     "wire.private: …skip_rsa_key_validation=True) -> …=False)": "a key is examined first, which only takes longer",
     "wire.webhook_sign: …usedforsecurity=False)… -> …usedforsecurity=True)…": "the digest is the same either way",
+    "wire._Until.readinto: …self.until - time… -> …self.until % time…": "before the moment both say the same, and a "
+    "wait that began before it ends with it",
+    "wire._Until.readinto: …self.until - time… -> …self.until // time…": "an answer is waited for up to a second "
+    "then, and for nothing more beyond its time: how long one is waited for is the client's own choice",
     "wire.post: …whole_time: bool = True -> …whole_time: bool = False": "the client says it in each call",
     **{
         f"wire._skip: return at if space is None else space.end() -> return at if {asked} else space.end()": "blanks "
