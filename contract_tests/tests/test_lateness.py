@@ -22,19 +22,22 @@ from huifu_contract.grading.options import Options
 from huifu_contract.grading.profiles import Profile
 from huifu_contract.grading.results import CaseResult, Verdict
 from huifu_contract.grading.runner import Runner
+from huifu_contract.harness.evidence import Evidence, SentRequest
 from huifu_contract.harness.harness import Harness
 from huifu_contract.harness.laws import Broken
 from huifu_contract.harness.patience import ATTEMPTS, Patience
-from huifu_contract.harness.prepared_answers import PreparedAnswer, fault
+from huifu_contract.harness.prepared_answers import ALWAYS, PreparedAnswer, fault
 from huifu_contract.mutants import mutants
 from huifu_contract.outcome import Outcome
 from huifu_contract.reference import Client, Config
+from huifu_contract.reference import app as reference
 from huifu_mock import Server
 
 PROFILE = Profile("fixed", examples=0, steps=0)
 ATTEMPT_S = 0.2
 WAITS_S = 1.0
 """What the client of the planted cases waits for an answer."""
+HELD_BACK = fault("hang", when="after")
 
 # -- a case that is planted, and a clock that the examples move
 
@@ -150,7 +153,33 @@ def test_a_client_may_wait_for_an_eighth_of_its_time_or_for_less() -> None:
         assert harness.last is None
 
 
+@pytest.mark.parametrize(
+    ("answer_s", "faults", "script", "longest"),
+    [
+        (9.0, (), (), 9.0),
+        (9.0, ("hang",), (HELD_BACK,), 0.0),  # by the case itself
+        (9.0, ("hang",), (), 9.0),
+        (None, (), (), 4.0),  # not yet, when the client had ended its call
+    ],
+)
+def test_the_answer_that_took_longest_is_one_that_the_case_did_not_hold_back(
+    answer_s: float | None, faults: tuple[str, ...], script: Sequence[PreparedAnswer], longest: float
+) -> None:
+    with Server(port=0, orders=[]) as server:
+        harness = client_of(server, right)
+        requests = SentRequest(answer_s=0.0), SentRequest(answer_s=answer_s, faults=faults)
+        harness.called(Evidence(Outcome("unknown"), sent=requests, seconds=4.0), script)
+        assert harness.answer_s == longest
+
+
 # -- real clients, and a gateway that is too late
+
+
+def news() -> Any:
+    """The reference as an application, with webhooks."""
+    app = reference.App()
+    app.timeout_s, app.attempt_s = ATTEMPTS * ATTEMPT_S, ATTEMPT_S
+    return reference.described(app)
 
 
 @describes(claims=["query", "retry"], timeout_s=ATTEMPTS * ATTEMPT_S)
@@ -159,26 +188,24 @@ def right(config: Mapping[str, str], base_url: str, params: Mapping[str, str]) -
     return client.close(**params)
 
 
-HELD_BACK = fault("hang", when="after")
-
-
 @dataclass(slots=True)
 class LateHarness(Harness):
-    """The gateway holds back the answers to so many calls of the client, each to its first close, until it hangs up."""
+    """The gateway holds back an answer in so many calls of the client, that to its first close, until it hangs up."""
 
     late: int = 1
+    held: PreparedAnswer = field(default_factory=lambda: HELD_BACK)
     calls: list[str] = field(default_factory=list)
 
     def prepare(self, token: str, script: Sequence[PreparedAnswer]) -> None:
         if self.late > 0:
             self.late -= 1
             self.calls.append(token)
-            script = [HELD_BACK, *script]
+            script = [self.held, *script]
         Harness.prepare(self, token, script)
 
     def evidence(self, token: str, order: Any, script: Sequence[PreparedAnswer], after: int = 0) -> Any:
         """The case does not know of it, and an answer that is missing is nobody's mistake here."""
-        return Harness.evidence(self, token, order, script or [HELD_BACK], after)
+        return Harness.evidence(self, token, order, script or [self.held], after)
 
 
 def client_of(server: Server, target: Any, made: Callable[..., Harness] = Harness, **more: Any) -> Harness:
@@ -208,6 +235,19 @@ def test_a_right_client_whose_answer_was_late_is_accused_of_nothing(name: str) -
         result = Grader(PROFILE, reruns=1).grade(catalogue()[name], harness)
         assert (result.verdict, result.signature, result.root) == (Verdict.PASS, "", "")
         assert len(harness.calls) == 1
+
+
+def test_a_right_application_is_not_accused_for_a_close_whose_answer_it_never_had() -> None:
+    """Of which it only knows what a webhook told of an earlier one."""
+    name = "webhook/duplicate-and-reordered"
+    only = {"stats": ["F"], "close": "last"}
+    with with_a_late_gateway(news, late=1) as harness:
+        harness.late, harness.held = 10_000, fault("hang", endpoint=None, times=ALWAYS, when="after")
+        unanswered = Grader(PROFILE, reruns=1, only=only).grade(catalogue()[name], harness)
+        harness.late = 1
+        once = Grader(PROFILE, reruns=1, only=only).grade(catalogue()[name], harness)
+        harness.driver.stop()
+    assert (unanswered.verdict, once.verdict) == (Verdict.BLOCKED, Verdict.PASS)
 
 
 @pytest.mark.parametrize("how", [{"reruns": 1}, {"reruns": 0, "passive": True}], ids=["driven", "passive"])

@@ -29,11 +29,11 @@ class NotJudged(Blocked):
 
 
 def explains(failure: CaseBroken | Blocked, harness: Harness, *, measure: bool) -> bool:
-    """Whether an answer that came too late may be why the last example failed."""
-    if isinstance(failure, CaseBroken) and not all(
-        broken.law in ("C", "L2") or broken.timed for broken in failure.found
-    ):
-        return False
+    """Whether an answer that came too late may be why the last example failed, or news that are still in a queue."""
+    if isinstance(failure, CaseBroken):
+        news = failure.evidence.told and not failure.evidence.sent
+        if not news and not all(broken.timed or broken.law in ("C", "L2") for broken in failure.found):
+            return False
     took = harness.example_s
     return took >= AT_ONCE_S and took >= SURE * harness.patience.seconds(harness, measure=measure)
 
