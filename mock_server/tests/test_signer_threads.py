@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 
 import pytest
 
@@ -55,6 +56,30 @@ async def test_while_enough_replies_wait_the_event_loop_signs_the_oldest(signers
     await all_but_the_first(signers, sign, 10)
     await signers.sign(HeldReply())
     assert order == list(range(1, 11))
+
+
+async def test_what_a_thread_has_signed_is_handed_out_as_soon_as_the_event_loop_has_signed_a_later_one(
+    signers: Signers,
+) -> None:
+    """Not when the loop has answered everybody who is ready: that takes a signature for each."""
+    order = list[int]()
+    replies = [HeldReply(held=number < 2) for number in range(ENOUGH + 3)]
+
+    def sign(*numbers: int) -> None:
+        for number in numbers:
+            signers.sign_then(replies[number], partial(order.append, number))
+
+    sign(0, 1)
+    await asyncio.to_thread(replies[0].begun.wait)
+    replies[0].let_go.set()
+    replies[1].begun.wait()  # the thread is done with the first one, and the event loop was not asked yet
+    sign(*range(2, ENOUGH + 2))
+    assert not order
+    sign(ENOUGH + 2)
+    assert order == [0, 2]
+    replies[1].let_go.set()
+    await signers.sign(HeldReply())
+    assert {*order} == {*range(ENOUGH + 3)}
 
 
 async def test_a_request_that_comes_with_the_answer_to_another_waits_for_its_turn(signers: Signers) -> None:

@@ -66,7 +66,8 @@ class Signers:
             self._todo.put(None)
             return
         _sign(job)
-        job[1]()
+        self._done.append(job)
+        self._hand_out()  # what a thread has signed meanwhile is older: it need not wait until the loop comes round
 
     def stop(self) -> None:
         """Let the threads end once they have done what is queued."""
@@ -87,6 +88,9 @@ class Signers:
 
     def _deliver(self) -> None:
         self._woken = False  # before the work: what is done from here on wakes the loop again
+        self._hand_out()
+
+    def _hand_out(self) -> None:
         while self._done:
             self._done.popleft()[1]()
 
