@@ -185,6 +185,35 @@ def test_a_number_that_names_no_case_is_told_once_with_the_case_that_was_meant(
     assert told == [wanted]
 
 
+def test_of_two_calls_at_once_with_a_number_that_names_no_case_one_tells_it(
+    start_passive: Callable[..., PassiveRun],
+) -> None:
+    told: list[str] = []
+    passive = start_passive()
+    passive.on_unknown = lambda trouble: told.append(str(trouble))
+
+    def call() -> None:
+        passive.session("CASE~none~1", {}, close=True)
+
+    class Interrupted(set[str]):
+        """While the first call looks whether it was told, the second one comes, and goes as far as it may."""
+
+        other = Thread(target=call)
+
+        def __contains__(self, number: object) -> bool:
+            found = super().__contains__(number)
+            if self.other.ident is None:
+                self.other.start()
+                if not passive._lock.locked():
+                    self.other.join()
+            return found
+
+    passive._unknown = Interrupted()
+    call()
+    Interrupted.other.join()
+    assert told == ["no case is called 'none'; `huifu-contract cases --list` lists them"]
+
+
 # -- the loop
 
 

@@ -200,9 +200,12 @@ class PassiveRun:
     def session(self, number: str, data: Mapping[str, str], *, close: bool) -> OrderSession | None:
         """The session of that order number, begun with its first close; None for a number that names no case."""
         record = catalogue().get(asked(number))
-        if record is None and number not in self._unknown:
-            self._unknown.add(number)
-            self.on_unknown(no_case(asked(number)))
+        if record is None:
+            with self._lock:
+                told = number in self._unknown
+                self._unknown.add(number)
+            if not told:
+                self.on_unknown(no_case(asked(number)))
         with self._lock:
             found = self._sessions.get(number)
             if found is not None or record is None or not close or record.id not in self._results or self._over:
