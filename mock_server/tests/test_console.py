@@ -330,6 +330,38 @@ def test_each_button_of_an_order_does_what_the_curl_beside_it_does(
         assert (now.trans_stat, now.close_stat) == end
 
 
+PUSH = "Push trans.close (p)"
+
+
+def test_trans_close_of_an_order_is_pushed_by_the_button_by_its_key_and_by_the_curl_beside_it(
+    console: Console, merchant: Merchant
+) -> None:
+    tenant = merchant.tenant
+    order = tenant.orders.add(req_seq_id="order-1")
+    console.open("orders", order_mark(order))
+    console.button(PUSH, console.detail).click()
+    expect(console.page.get_by_text(f"no endpoint of {tenant.sys_id} is registered for trans.close")).to_be_visible()
+    with Mailbox() as mailbox:
+        tenant.webhooks.add(f"{mailbox.address}/hook")
+        merchant.close(order)
+        tenant.deliveries.wait_for(order="order-1", status="delivered")
+        pushed = console.detail.locator(".timeline li").filter(has_text="acknowledged")
+        expect(pushed).to_have_count(1)
+        console.button(PUSH, console.detail).click()
+        expect(console.page.get_by_text("trans.close of order-1 is pushed, receivers: 1")).to_be_visible()
+        expect(pushed).to_have_count(2)
+        console.browser.press("p")
+        expect(pushed).to_have_count(3)
+        console.button(PUSH, console.detail).hover()
+        shown = console.detail.locator(".same code")
+        expect(shown).to_contain_text("/events/trans.close")
+        if shutil.which("curl") is not None:
+            shell(shown.inner_text())
+            expect(pushed).to_have_count(4)
+        sent = [json.loads(push.body) for push in tenant.deliveries.list()]
+    assert {(one["org_req_seq_id"], one["trans_stat"]) for one in sent} == {("order-1", "S")}
+
+
 def test_the_timeline_tells_what_happened_to_an_order(console: Console, merchant: Merchant) -> None:
     tenant = merchant.tenant
     with Mailbox() as mailbox:

@@ -6,7 +6,7 @@ import { deliveryCurl, resend } from "./deliveries.js";
 import { closeDrawer } from "./drawer.js";
 import { Icon } from "./icons.js";
 import { cursorId, moveCursor } from "./list.js";
-import { orderCurl } from "./orders.js";
+import { orderCurl, pushClose } from "./orders.js";
 import { Dialog, DocsLink, copy, html } from "./parts.js";
 import { go, route, state, t, toast, update } from "./store.js";
 
@@ -41,7 +41,7 @@ function again() {
 
 const KEYS = {
   j: () => move(1), k: () => move(-1), "/": () => document.getElementById("filter")?.focus(), ".": togglePause,
-  "+": () => advance(61), y: yank, r: again, "?": () => update({ dialog: "help" }), g: () => { second = Date.now() + 1500; },
+  "+": () => advance(61), y: yank, r: again, p: () => openOrder() && pushClose(openOrder()), "?": () => update({ dialog: "help" }), g: () => { second = Date.now() + 1500; },
   Enter: () => { if (cursorId() && document.activeElement === document.body) go({ open: cursorId() }); },
 };
 
@@ -73,7 +73,7 @@ function escape(event) {
 }
 
 const ROWS = [["j", "k", "key_jk"], ["Enter", "key_enter"], ["Esc", "key_esc"], ["/", "key_slash"], ["g c", "g o", "g d", "g f", "g n", "key_g"],
-  [".", "key_dot"], ["+", "key_plus"], ["y", "key_y"], ["r", "key_r"], ["?", "key_help"]];
+  [".", "key_dot"], ["+", "key_plus"], ["y", "key_y"], ["r", "key_r"], ["p", "key_p"], ["?", "key_help"]];
 
 export function HelpDialog() {
   return html`<${Dialog} title=${t("keysTitle")} onClose=${() => update({ dialog: null })}>

@@ -1,5 +1,5 @@
 // Orders: a table, and for one of them what happened to it and what can be done to it.
-import { api, get, tenantPath } from "./api.js";
+import { api, get, post, tenantPath } from "./api.js";
 import { kindOf } from "./calls.js";
 import { CLOSE, closeData, seed, sendClose } from "./closing.js";
 import { curlHuifu, curlTenant } from "./commands.js";
@@ -83,6 +83,17 @@ const at = (order) => `/orders/${encodeURIComponent(order.req_seq_id)}?huifu_id=
 
 export const orderCurl = (order) => curlTenant("GET", at(order));
 
+// The webhook of its close, also where no close sent one: what the control API makes of it.
+const PUSH = "/events/trans.close";
+const whose = ({ req_seq_id, huifu_id, req_date }) => ({ req_seq_id, huifu_id, req_date });
+
+export async function pushClose(order) {
+  try {
+    const made = await post(PUSH, whose(order));
+    toast(t("done_push", { id: order.req_seq_id, n: made.length }));
+  } catch (error) { toast(t("failed", { why: error.message }), "bad"); }
+}
+
 function OrderActions({ order }) {
   const [close, setClose] = useState("");
   const data = closeData(order, { req_seq_id: `close-${order.req_seq_id}`.slice(0, 64) });
@@ -113,6 +124,7 @@ function OrderActions({ order }) {
     { ...change("expire", { time_expire: huifuTime(now()) }), disabled: final },
     { id: "close", label: t("closeNow"), how: t("closeNowHow"), curl: close, act: closeNow, kind: final ? "" : "primary" },
     { ...change("settle", { close_stat: "S" }), disabled: order.close_stat !== "P" },
+    { id: "push", label: t("push"), how: t("pushHow"), curl: curlTenant("POST", PUSH, whose(order)), act: () => pushClose(order) },
   ]} />`;
 }
 

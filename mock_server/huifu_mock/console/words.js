@@ -209,6 +209,8 @@ export const WORDS = {
   closeNowHow: ["send a signed close of it", "发送一笔已签名的关单"],
   settleNow: ["Settle", "关单完成"],
   settleNowHow: ["the close in progress ends now, with success", "进行中的关单此刻成功结束"],
+  push: ["Push trans.close (p)", "推送 trans.close (p)"],
+  pushHow: ["send the webhook of its close to every receiver, now", "立即把它的关单 webhook 推送给每个接收端"],
   finalState: ["The order is final: nothing changes it any more.", "订单已是终态，不会再变化。"],
   orderGone: ["There is no such order here.", "这里没有该订单。"],
   tlCreated: ["created: {amount} yuan, {type}", "创建：{amount} 元，{type}"],
@@ -226,6 +228,7 @@ export const WORDS = {
   done_fail: ["The payment of {id} failed", "{id} 支付失败"],
   done_expire: ["{id} expired", "{id} 已过期"],
   done_settle: ["The close of {id} succeeded", "{id} 关单成功"],
+  done_push: ["trans.close of {id} is pushed, receivers: {n}", "{id} 的 trans.close 已推送，接收端 {n} 个"],
   done_close: ["Close sent: {code}", "关单已发送：{code}"],
 
   // deliveries
@@ -351,6 +354,7 @@ export const WORDS = {
   key_plus: ["advance the clock by 61 s", "时钟拨快 61 秒"],
   key_y: ["copy the open call, order or push as curl", "把打开的调用、订单或推送复制为 curl"],
   key_r: ["send the open call or push again", "再次发送打开的调用或推送"],
+  key_p: ["push trans.close of the open order", "推送打开的订单的 trans.close"],
   key_help: ["this list", "本列表"],
   legend: ["Marks", "标记"],
   lg_good: ["carried out", "已执行"],
