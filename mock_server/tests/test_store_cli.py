@@ -10,6 +10,7 @@ import pytest
 from databases import begun, killed
 from test_store_file import busy, whole
 
+from huifu_mock import Server
 from huifu_mock.cli.main import main
 
 if TYPE_CHECKING:
@@ -60,8 +61,18 @@ def test_stats_counts_what_each_tenant_has(store: str, capsys: pytest.CaptureFix
     (one,) = json.loads(said(capsys, "stats", used(store), "--json"))
     assert (one["orders"], one["closes"], one["calls"], one["met"]) == (6, 3, 6, 1)
     table = said(capsys, "stats", store).splitlines()
-    assert table[0].split() == ["tenant", "orders", "closes", "calls", "deliveries", "bytes"]
+    assert table[0].split() == ["tenant", "orders", "closes", "calls", "deliveries", "bytes", "name"]
     assert table[1].split()[:2] == [one["sys_id"], "6"]
+
+
+def test_stats_tells_the_name_of_a_tenant(store: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with Server(store=used(store)) as server:
+        made = server.tenant(name="订单组 1").sys_id
+    told = {one["sys_id"]: one["name"] for one in json.loads(said(capsys, "stats", store, "--json"))}
+    assert told.pop(made) == "订单组 1"
+    assert [*told.values()] == [""]
+    lines = {line.split()[0]: line for line in said(capsys, "stats", store).splitlines()}
+    assert lines[made].endswith("  订单组 1")
 
 
 def test_vacuum_gives_back_the_room_of_what_was_deleted(file: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -92,9 +92,10 @@ def _stats(database: "Database", args: argparse.Namespace) -> int:
         print(json.dumps(told))
         return 0
     columns = ("orders", "closes", "calls", "deliveries", "bytes")
-    print(f"{'tenant':<18}" + "".join(f"{column:>12}" for column in columns))
+    print(f"{'tenant':<18}" + "".join(f"{column:>12}" for column in columns) + "  name")
     for one in told:
-        print(f"{one['sys_id']:<18}" + "".join(f"{one[column]:>12,}" for column in columns))
+        counts = "".join(f"{one[column]:>12,}" for column in columns)
+        print(f"{one['sys_id']:<18}{counts}  {one['name']}".rstrip())
     return 0
 
 

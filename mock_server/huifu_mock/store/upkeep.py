@@ -1,5 +1,6 @@
 """Looking after a store that nobody serves: checked, counted, packed, saved and filled."""
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -12,7 +13,7 @@ from huifu_mock.gateway.store import BadStore
 from huifu_mock.store import capsule
 from huifu_mock.store.database import Database
 from huifu_mock.store.records import Record
-from huifu_mock.store.tables import MANY
+from huifu_mock.store.tables import MANY, TENANTS
 from huifu_mock.store.units import Changes, whole
 
 
@@ -47,9 +48,13 @@ def _contradictions(tenant: Record) -> Iterator[str]:
 
 
 def stats(database: Database) -> list[dict[str, Any]]:
-    """How many of each kind every tenant has, and their bytes."""
-    told: dict[str, dict[str, Any]] = {sys_id: {"sys_id": sys_id, "bytes": 0} for sys_id in database.tenants()}
+    """Every tenant with its name, how many of each kind it has, and their bytes."""
     with database.connected() as connection:
+        tenants = connection.execute(select(TENANTS.c.sys_id, TENANTS.c.settled).order_by(TENANTS.c.sys_id))
+        told: dict[str, dict[str, Any]] = {
+            sys_id: {"sys_id": sys_id, "name": json.loads(settled)["settings"].get("name", ""), "bytes": 0}
+            for sys_id, settled in tenants
+        }
         for kind, table in MANY.items():
             for one in told.values():
                 one[kind] = 0
