@@ -139,6 +139,17 @@ def test_a_repeat_is_answered_with_the_same_bytes_by_a_fork_and_by_a_copy() -> N
     assert other.gateway.receive(CLOSE, ReceivedBytes(body)).payload() == first
 
 
+def test_a_fork_has_the_name_of_its_tenant_or_one_of_its_own_also_after_a_reset() -> None:
+    desk = Desk()
+    one = f"/{desk.tenant.sys_id}"
+    ask(desk.mock, "PATCH", one, {"name": "orders team"})
+    assert ask(desk.mock, "POST", f"{one}/fork")["name"] == "orders team"
+    assert ask(desk.mock, "POST", f"{one}/fork", {"sys_id": "own", "name": "one test"})["name"] == "one test"
+    ask(desk.mock, "POST", "/own/reset", {})
+    assert ask(desk.mock, "GET", "/own")["name"] == "one test"
+    assert ask(desk.mock, "GET", one)["name"] == "orders team"
+
+
 def test_dropping_a_fork_does_not_lend_its_key_to_a_stranger() -> None:
     mock = Mock([])
     tenant = mock.tenant({"key_bits": 1024})

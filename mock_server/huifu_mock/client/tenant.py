@@ -105,10 +105,13 @@ class Tenant:
         told: dict[str, Any] = self._link.ask("GET", path("tenants", self.sys_id, "capsule"), query=query)
         return told
 
-    def fork(self, sys_id: str | None = None) -> Self:
-        """A copy with all that the tenant has, under another `sys_id`; a context manager like any tenant."""
-        named = {"sys_id": sys_id} if sys_id else {}
-        return type(self)(self._link, self._link.ask("POST", path("tenants", self.sys_id, "fork"), named))
+    def fork(self, sys_id: str | None = None, name: str | None = None) -> Self:
+        """A copy with all that the tenant has, under another `sys_id`; a context manager like any tenant.
+
+        `name` is what lists and logs call it, in place of this tenant's.
+        """
+        given = {key: value for key, value in (("sys_id", sys_id), ("name", name)) if value is not None}
+        return type(self)(self._link, self._link.ask("POST", path("tenants", self.sys_id, "fork"), given))
 
     def reset(self) -> None:
         """As it was made: its first settings, no orders, faults, calls or timers, and a running clock."""

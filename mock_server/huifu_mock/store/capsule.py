@@ -27,8 +27,11 @@ def around(whole: Record, keys: Record | None) -> dict[str, Any]:
     return made if keys is None else {**made, "keys": keys}
 
 
-def fork(mock: Mock, tenant: Tenant, sys_id: str | None = None) -> Tenant:
-    """A copy of a tenant under another `sys_id`, taken in; it has the same keys. Raises `Refused` with 409."""
+def fork(mock: Mock, tenant: Tenant, sys_id: str | None = None, name: str | None = None) -> Tenant:
+    """A copy of a tenant under another `sys_id`, taken in; it has the same keys, and the same name unless one is given.
+
+    Raises `Refused` with 409 if the `sys_id` is taken.
+    """
     made = mock.empty_tenant(
         sys_id or mock.fresh_id(),
         Settings(),
@@ -37,6 +40,8 @@ def fork(mock: Mock, tenant: Tenant, sys_id: str | None = None) -> Tenant:
         huifu_key=tenant.huifu_key,
     )
     document.copy(tenant, made)
+    if name is not None:
+        made.settings, made.made_with = (replace(one, name=name) for one in (made.settings, made.made_with))
     mock.take_in(made)
     document.resume(made)
     return made

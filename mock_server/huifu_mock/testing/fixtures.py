@@ -171,11 +171,14 @@ class Prepared:
         self._server, self._preparations = server, preparations
         self._made: dict[str, Tenant] = {}
 
-    def fork(self, name: str) -> Tenant:
-        """A copy of the tenant of that name. Raises `BadPreparation`, and what its preparation raises."""
+    def fork(self, name: str, nodeid: str) -> Tenant:
+        """A copy of the tenant of that name, called like the test.
+
+        Raises `BadPreparation`, and what its preparation raises.
+        """
         if name not in self._made:
             self._made[name] = self._make(name)
-        made = self._made[name].fork()
+        made = self._made[name].fork(name=name_of(nodeid))
         made.notes = self._server.notes
         return made
 
@@ -186,7 +189,7 @@ class Prepared:
             raise BadPreparation(f"there is no {name!r}; {meant}huifu_prepared gives {known}")
         preparation = self._preparations[name]
         if callable(preparation):
-            return self._prepared(preparation)
+            return self._prepared(name, preparation)
         try:
             saved = preparation if isinstance(preparation, Mapping) else json.loads(Path(preparation).read_bytes())
             return self._server.from_capsule(saved, f"6666{secrets.randbelow(10**12):012}")
@@ -194,8 +197,8 @@ class Prepared:
             wanted = "huifu_prepared gives a function that takes a tenant, or a capsule or the path of one"
             raise BadPreparation(f"{name!r}: {error}; {wanted}") from error
 
-    def _prepared(self, prepare: Callable[[Tenant], object]) -> Tenant:
-        made = self._server.tenant()
+    def _prepared(self, name: str, prepare: Callable[[Tenant], object]) -> Tenant:
+        made = self._server.tenant(name=name_of(name))
         try:
             prepare(made)
         except BaseException:
@@ -233,8 +236,10 @@ def _started(options: Mapping[str, Any]) -> Started:
         server = Started(**options)
         server.start()
     except TypeError as error:
-        wanted = "it may give host, port, orders, control_token, push_allow and store"
-        raise CannotStart(f"huifu_server_options does not fit: {error}; {wanted}") from error
+        raise CannotStart(
+            f"huifu_server_options does not fit: {error}; "
+            "it may give host, port, orders, control_token, push_allow and store"
+        ) from error
     except (BadStore, CannotListen) as error:
         raise CannotStart(f"huifu_server_options: {error}") from error
     return server

@@ -56,7 +56,7 @@ def _from_capsule(mock: Mock, body: dict[str, Any]) -> Tenant:
 
 def _fork(request: ControlRequest) -> ControlResponse:
     check("control/tenant-fork", request.body)
-    made = capsule.fork(request.mock, request.tenant, request.body.get("sys_id"))
+    made = capsule.fork(request.mock, request.tenant, request.body.get("sys_id"), request.body.get("name"))
     made.clock.bind(asyncio.get_running_loop())
     return ControlResponse(201, shown(made, request.base_url))
 
