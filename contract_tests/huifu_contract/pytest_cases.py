@@ -28,11 +28,12 @@ from huifu_contract.grading.profiles import parse as parse_budget
 from huifu_contract.grading.results import OK, CaseResult, RunResult, Verdict, merged
 from huifu_contract.grading.results import parse as parse_run
 from huifu_contract.grading.runner import Runner
-from huifu_contract.harness.laws import TITLES
 from huifu_contract.outcome import GRADES
 from huifu_contract.pytest_stash import KNOWN, runs_key, settings_key
-from huifu_contract.reports.failures import each_law
+from huifu_contract.pytest_words import refuse, say
+from huifu_contract.reports import failures, quotes, words
 from huifu_mock import Server
+from huifu_mock._language import language
 from huifu_mock.state.clock import Clock
 
 
@@ -71,7 +72,7 @@ class Session:
         try:
             return cls(_options(config), -(-sum(catalogue()[name].draw is not None for name in names) // workers))
         except SetupTrouble as trouble:
-            raise pytest.UsageError(str(trouble)) from None
+            raise pytest.UsageError(refuse(trouble)) from None
 
     def grade(self, record: Record, client: Any, spec: str | None) -> CaseResult:
         """One case; a client that is new here is started and its controls are run first."""
@@ -111,7 +112,9 @@ def named_client(config: pytest.Config) -> Named | None:
         return Named(spec)
     file = config.stash[settings_key]
     if len(file.client) > 1:
-        raise pytest.UsageError(f"{file.place} names {len(file.client)} clients; choose one with --huifu-client")
+        raise pytest.UsageError(
+            refuse(f"{file.place} names {len(file.client)} clients; choose one with --huifu-client")
+        )
     return Named(file.client[0], gives_way=True) if file.client else None
 
 
@@ -132,26 +135,39 @@ class Case:
         try:
             result = self.session.grade(self.record, client, spec)
         except SetupTrouble as trouble:
-            pytest.fail(f"the client could not be started: {trouble}\n{trouble.stderr}", pytrace=False)
+            why = refuse(f"the client could not be started: {trouble}")
+            pytest.fail(f"{why}\n{trouble.stderr}", pytrace=False)
         for name in ("level", "basis", "verdict", "seconds", "examples"):
             self.record_property(name, str(getattr(result, name)))
         if result.verdict is Verdict.SKIP:
-            pytest.skip(result.root)
+            pytest.skip(failures.told(language(), result.root))
         if result.verdict is Verdict.KNOWN:
-            pytest.xfail(f"{result.root}: {result.signature}")
+            pytest.xfail(f"{result.root}: {failures.told(language(), result.signature)}")
         if result.verdict not in OK:
             pytest.fail(told(result), pytrace=False)
 
 
 def told(result: CaseResult) -> str:
-    """A failing case for pytest's report."""
-    first, *more = each_law(result.signature or result.root)
-    lines = [f"{result.verdict.value.upper()} {result.level} {result.id}: {first}", *(f"{'':13}{law}" for law in more)]
-    lines += [f"passes when: {result.says}", f"stands on:   {result.quote}"]
-    lines += [f"{f'law {law}:':<13}{TITLES[law]}" for law in result.laws]
-    lines += [f"detail:      {result.detail}"] if result.detail else []
-    lines += [f"claim:       {result.claim}   truth: {result.truth}", *result.traffic] if result.claim else []
-    lines += [f"again:       pytest --huifu-replay {result.replay} --huifu-case {result.id}"] if result.replay else []
+    """A failing case for pytest's report, in the language of the terminal."""
+    spoken, broken = language(), result.signature or result.root
+    found = failures.each_law(broken)
+    first, *more = said = [failures.told(spoken, law) for law in found]
+    verdict = words.say(spoken, result.verdict).upper()
+    lines = [f"{verdict} {result.level} {result.id}: {first}", *(f"{'':{words.WIDTH}}{law}" for law in more)]
+    if said != found:
+        lines.append(f"{words.heading(spoken, 'in English')}{broken}")  # which is what `match` of a known failure has
+    says, quote = quotes.in_words(spoken, result.says, result.quote)
+    lines += [f"{words.heading(spoken, 'passes when')}{says}", f"{words.heading(spoken, 'stands on')}{quote}"]
+    lines += [f"{words.heading(spoken, 'law', law=law)}{words.say(spoken, law)}" for law in result.laws]
+    if detail := (spoken == "zh" and result.detail_zh) or result.detail:
+        lines.append(f"{words.heading(spoken, 'detail')}{failures.told(spoken, detail)}")
+    if result.claim:
+        truth = words.say(spoken, "truth", truth=failures.told(spoken, result.truth))
+        lines.append(f"{words.heading(spoken, 'claim')}{result.claim}   {truth}")
+        lines += (failures.told(spoken, line) for line in result.traffic)
+    if result.replay:
+        again = f"pytest --huifu-replay {result.replay} --huifu-case {result.id}"
+        lines.append(f"{words.heading(spoken, 'again')}{again}")
     return "\n".join(lines)
 
 
@@ -210,22 +226,25 @@ def write(config: pytest.Config) -> None:
     try:
         output.write(_runs(config), option.huifu_report or file.report, None, None, option.huifu_html or file.html)
     except SetupTrouble as trouble:
-        raise pytest.UsageError(str(trouble)) from None
+        raise pytest.UsageError(refuse(trouble)) from None
 
 
 def summary(config: pytest.Config) -> Iterator[str]:
     """Of every client the counts per grade, controls left out; a case of two grades counts in both."""
+    spoken = language()
     for run in _runs(config):
-        yield f"client {run.client['name']} {run.client['version']}: profile {run.profile}, level {run.level}"
+        name, version = run.client["name"], run.client["version"]
+        yield say(f"client {name} {version}: profile {run.profile}, level {run.level}")
         for grade in GRADES:
             graded = {name for name, record in catalogue().items() if grade in record.grades and not record.control}
             found = [case for case in run.cases if case.id in graded]
             counts = {verdict: sum(case.verdict is verdict for case in found) for verdict in Verdict}
-            told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
-            yield f"  {grade:<9} {told or ('no case ran' if grade in run.grades else 'not offered by the client')}"
-        yield f"  seed {run.seed} (not portable, use the replay)"
+            told = ", ".join(f"{count} {words.say(spoken, verdict)}" for verdict, count in counts.items() if count)
+            nothing = "no case ran" if grade in run.grades else "not offered by the client"
+            yield f"  {grade:<9} {told or say(nothing)}"
+        yield f"  {say(f'seed {run.seed} (not portable, use the replay)')}"
     written = (config.option.huifu_report, config.option.huifu_html)
-    yield from (f"  wrote {path}" for path in written if path is not None)
+    yield from (f"  {say(f'wrote {path}')}" for path in written if path is not None)
 
 
 def deselect(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -10,13 +10,13 @@ import pytest
 
 from huifu_contract.failures import SetupTrouble
 from huifu_contract.pytest_stash import KNOWN, runs_key, settings_key
+from huifu_contract.pytest_words import refuse, say
 
 if TYPE_CHECKING:
     from huifu_contract.pytest_cases import Case, Session
 
 TITLE = "huifu-contract"
-USAGE = """override the fixture close_client in your conftest.py:
-
+USAGE = """
     @pytest.fixture(scope="session")
     def close_client():
         def close(config, base_url, params):
@@ -27,20 +27,22 @@ USAGE = """override the fixture close_client in your conftest.py:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    group = parser.getgroup("huifu-contract", "the contract kit of huifu-mock")
-    group.addoption("--huifu-profile", choices=("quick", "ci", "deep"), help="how many examples a property gets")
-    group.addoption("--huifu-case", action="append", default=[], metavar="GLOB", help="only these cases; repeatable")
-    group.addoption("--huifu-level", choices=("must", "should"), help="what is enforced (default: should)")
-    group.addoption("--huifu-seed", type=int, metavar="N", help="default: that of --hypothesis-seed, else 0")
-    group.addoption("--huifu-replay", type=Path, metavar="FILE", help="run this example alone")
-    group.addoption("--huifu-known", type=Path, metavar="FILE", help=f"known failures (default: {KNOWN} if there)")
-    group.addoption("--huifu-report", type=Path, metavar="FILE.json", help="write the result document")
-    group.addoption("--huifu-html", type=Path, metavar="FILE", help="write the matrix")
-    group.addoption("--huifu-client", metavar="KIND:WHAT", help="instead of the fixture close_client")
-    group.addoption("--huifu-budget", metavar="90s", help="after this time no other conformance case begins")
-    parser.addini("huifu_known", "known failures of the contract kit: a file, as seen from the root folder")
-    parser.addini("huifu_profile", "how many examples a property of the contract kit gets: quick, ci or deep")
-    parser.addini("huifu_client", "KIND:WHAT: a client to grade instead of the fixture close_client")
+    group = parser.getgroup("huifu-contract", say("the contract kit of huifu-mock"))
+    group.addoption("--huifu-profile", choices=("quick", "ci", "deep"), help=say("how many examples a property gets"))
+    group.addoption(
+        "--huifu-case", action="append", default=[], metavar="GLOB", help=say("only these cases; repeatable")
+    )
+    group.addoption("--huifu-level", choices=("must", "should"), help=say("what is enforced (default: should)"))
+    group.addoption("--huifu-seed", type=int, metavar="N", help=say("default: that of --hypothesis-seed, else 0"))
+    group.addoption("--huifu-replay", type=Path, metavar="FILE", help=say("run this example alone"))
+    group.addoption("--huifu-known", type=Path, metavar="FILE", help=say(f"known failures (default: {KNOWN} if there)"))
+    group.addoption("--huifu-report", type=Path, metavar="FILE.json", help=say("write the result document"))
+    group.addoption("--huifu-html", type=Path, metavar="FILE", help=say("write the matrix"))
+    group.addoption("--huifu-client", metavar="KIND:WHAT", help=say("instead of the fixture close_client"))
+    group.addoption("--huifu-budget", metavar="90s", help=say("after this time no other conformance case begins"))
+    parser.addini("huifu_known", say("known failures of the contract kit: a file, as seen from the root folder"))
+    parser.addini("huifu_profile", say("how many examples a property of the contract kit gets: quick, ci or deep"))
+    parser.addini("huifu_client", say("KIND:WHAT: a client to grade instead of the fixture close_client"))
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -49,10 +51,10 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         config.stash[settings_key] = find(config.rootpath)
     except SetupTrouble as trouble:
-        raise pytest.UsageError(str(trouble)) from None
+        raise pytest.UsageError(refuse(trouble)) from None
     profile = config.getini("huifu_profile")
     if profile and profile not in ONE_OF["profile"]:
-        raise pytest.UsageError(f"huifu_profile is one of {', '.join(ONE_OF['profile'])}, not {profile!r}")
+        raise pytest.UsageError(refuse(f"huifu_profile is one of {', '.join(ONE_OF['profile'])}, not {profile!r}"))
     config.stash[runs_key] = []
 
 
@@ -68,10 +70,10 @@ def pytest_report_header(config: pytest.Config) -> str | None:
         "cases": ", ".join(option.huifu_case),
         "budget": option.huifu_budget or file.budget,
         "replay": option.huifu_replay,
-        "seed": None if seed is None else f"{seed} (not portable, use the replay)",
+        "seed": None if seed is None else say(f"{seed} (not portable, use the replay)"),
         "from": file.place and file.place.name,
     }
-    words = ", ".join(f"{name} {value}" for name, value in told.items() if value)
+    words = ", ".join(f"{say(name)} {value}" for name, value in told.items() if value)
     return f"{TITLE}: {words}" if words else None
 
 
@@ -116,7 +118,7 @@ def close_client(pytestconfig: pytest.Config) -> Any:
     from huifu_contract.pytest_cases import named_client
 
     if named_client(pytestconfig) is None:
-        pytest.fail(USAGE, pytrace=False)
+        pytest.fail(say("override the fixture close_client in your conftest.py:") + "\n" + USAGE, pytrace=False)
 
 
 @pytest.fixture(scope="session")
@@ -142,5 +144,5 @@ def conformance_case(
 
     name = getattr(request, "param", None)
     if name is None:
-        pytest.fail("decorate the test with @conformance_cases(...) from huifu_contract", pytrace=False)
+        pytest.fail(say("decorate the test with @conformance_cases(...) from huifu_contract"), pytrace=False)
     return Case(catalogue()[name], huifu_contract_session, named_client(request.config), record_property)

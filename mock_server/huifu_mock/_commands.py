@@ -8,6 +8,7 @@ from typing import Any, ClassVar, NoReturn
 
 from huifu_mock._language import language
 from huifu_mock._nearest import nearest
+from huifu_mock._said import said
 
 
 class Parser(argparse.ArgumentParser):
@@ -31,11 +32,7 @@ class Parser(argparse.ArgumentParser):
     @classmethod
     def say(cls, message: str) -> str:
         """The message in the language of the terminal, as far as the files have it."""
-        if language() != "zh":
-            return message
-        from huifu_mock._chinese import sentences
-
-        return sentences(cls.files).say(message)
+        return said(message, cls.files)
 
     def _speak(self) -> None:
         if language() == "zh":

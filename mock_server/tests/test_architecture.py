@@ -19,6 +19,7 @@ LAYERS = (
     # pure: texts, codes, rules, shapes, signatures
     ("_columns", "_frozen", "_language", "_nearest"),
     ("_chinese",),
+    ("_said",),
     ("_commands", "_data", "_install", "_version", "canonical", "codes", "hosts"),
     ("json_limits", "rules", "schemas", "signing"),
     ("keys", "request"),
@@ -180,7 +181,7 @@ KIT_LAYERS = (
     ("passive", "server"),
     ("specification",),  # what stands for each sentence: rules, cases of both directions, mutants
     ("cli",),
-    ("pytest_stash",),
+    ("pytest_stash", "pytest_words"),
     ("pytest_cases",),
     ("pytest_plugin",),
 )

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
+from huifu_mock.client.assertions import say
 from huifu_mock.client.transport import ControlError, Link, Unreachable, path
 
 
@@ -76,13 +77,13 @@ def in_words(told: Mapping[str, Any]) -> str:
 
 def _assert_used(faults: list[dict[str, Any]], times: int | None = None) -> None:
     said = [
-        f"{in_words(told)}: used {told['used']} of {told['times']} times"
+        say(f"{say(in_words(told))}: used {told['used']} of {told['times']} times")
         for told in faults
         if (not told["used"] if times is None else told["used"] != times)
     ]
     if said:
-        wanted = "at all" if times is None else f"{times} times"
-        raise AssertionError("\n  ".join([f"prepared and not used {wanted}:", *said]))
+        head = say("prepared and not used at all:" if times is None else f"prepared and not used {times} times:")
+        raise AssertionError("\n  ".join([head, *said]))
 
 
 class Faults:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from huifu_mock.client import verify
+from huifu_mock.client.assertions import say
 from huifu_mock.client.records import Call
 from huifu_mock.client.transport import Link, path
 
@@ -48,7 +49,8 @@ class Journal:
         told = self._ask({**filters, "wait": timeout})
         if told["items"]:
             return Call.of(told["items"][0])
-        raise TimeoutError(f"within {timeout:g} s {verify.none_matched(filters, self._everything(told))}")
+        nothing = verify.none_matched(filters, self._everything(told))
+        raise TimeoutError(f"{say(f'within {timeout:g} s')} {nothing}")
 
     def assert_once(self, **filters: Any) -> Call:
         """Exactly one close matches; it is given back. Raises `AssertionError` with the nearest calls."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
 
+from huifu_mock.client.assertions import say
 from huifu_mock.client.transport import Link, path
 
 
@@ -88,8 +89,9 @@ class Deliveries:
         """The first that matches, waiting for it for at most `timeout` real seconds. Raises `TimeoutError`."""
         found = self.list(**filters, wait=timeout)
         if not found:
-            there = "; ".join(f"{d.event} of {d.order}: {d.status}, {len(d.attempts)} tries" for d in self.list())
-            raise TimeoutError(f"no delivery with {filters} came within {timeout} s; there is {there or 'none at all'}")
+            there = "; ".join(say(f"{d.event} of {d.order}: {d.status}, {len(d.attempts)} tries") for d in self.list())
+            came = f"no delivery with {filters} came within {timeout} s; there is {there or 'none at all'}"
+            raise TimeoutError(say(came))
         return found[0]
 
     def resend(self, id_: str) -> Delivery:

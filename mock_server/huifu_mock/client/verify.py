@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from huifu_mock.client.assertions import say
 from huifu_mock.client.records import Call
 from huifu_mock.request import CLOSE
 
@@ -15,8 +16,10 @@ class Dropped(RuntimeError):
 
     def __init__(self, dropped: int) -> None:
         super().__init__(
-            f"the journal dropped {dropped} calls because it was full, so it does not show every call that was "
-            "received: call journal.clear() before the part of the test that matters, or use a tenant for each test"
+            say(
+                f"the journal dropped {dropped} calls because it was full, so it does not show every call that was "
+                "received: call journal.clear() before the part of the test that matters, or use a tenant for each test"
+            )
         )
 
 
@@ -38,7 +41,7 @@ def differs(call: Call, filters: Mapping[str, Any]) -> list[str]:
                 have = have is not None
             is_it = str(have).lower() == str(wanted).lower()
         if not is_it:
-            found.append(f"{name} is {_quoted(have)}, not {_quoted(wanted)}")
+            found.append(say(f"{name} is {_quoted(have)}, not {_quoted(wanted)}"))
     return found
 
 
@@ -49,11 +52,11 @@ def line(call: Call) -> str:
     parts += [f"{name}={value}" for name, value in numbers if value]
     if call.unmatched:
         return " ".join([*parts, f"-> HTTP {call.status}: {call.hint}" if call.status else f"-> {call.hint}"])
-    parts.append(f"-> {call.resp_code or 'no answer'}" + (f" {call.reason}" if call.reason else ""))
+    parts.append(f"-> {call.resp_code or say('no answer')}" + (f" {call.reason}" if call.reason else ""))
     if call.signature_ok is False:
-        parts.append("signature wrong: " + ", ".join(call.explanation.get("mistakes", ())))
+        parts.append(say(f"signature wrong: {', '.join(call.explanation.get('mistakes', ()))}"))
     if call.faults:
-        parts.append(f"faults: {', '.join(call.faults)}")
+        parts.append(say(f"faults: {', '.join(call.faults)}"))
     return " ".join(parts)
 
 
@@ -61,27 +64,30 @@ def wanted(filters: Mapping[str, Any]) -> str:
     """The filters in words."""
     given = {name: value for name, value in filters.items() if value is not None and name != "endpoint"}
     kind = str(filters.get("endpoint") or "call")
-    return f"{kind} with " + ", ".join(f"{name}={_quoted(value)}" for name, value in given.items()) if given else kind
+    if not given:
+        return say(kind)
+    return say(f"{kind} with {', '.join(f'{name}={_quoted(value)}' for name, value in given.items())}")
 
 
 def none_matched(filters: Mapping[str, Any], calls: Sequence[Call]) -> str:
     """The message for a call that was expected and did not come."""
-    head = f"no {wanted(filters)} was received"
+    head = say(f"no {wanted(filters)} was received")
     if not calls:
-        return f"{head}; the journal is empty: nothing reached this tenant (is the client's base URL right?)"
+        empty = say("the journal is empty: nothing reached this tenant (is the client's base URL right?)")
+        return f"{head}; {empty}"
     ranked = sorted(calls, key=lambda call: len(differs(call, filters)))[:SHOWN]
     rows = [f"  {line(call)}\n    {'; '.join(differs(call, filters))}" for call in ranked]
-    return "\n".join([f"{head}; the nearest of {len(calls)} calls:", *rows])
+    return "\n".join([f"{head}; {say(f'the nearest of {len(calls)} calls:')}", *rows])
 
 
 def too_many(filters: Mapping[str, Any], calls: Sequence[Call], allowed: int) -> str:
     """The message for calls that should not have come, or not more than once."""
-    head = f"{len(calls)} times {wanted(filters)} instead of {'once' if allowed else 'never'}:"
+    head = say(f"{len(calls)} times {wanted(filters)} instead of {'once' if allowed else 'never'}:")
     rows = [f"  {line(call)}" for call in calls[:SHOWN]]
     if len(calls) > 1 and allowed:
-        rows.append(f"  they differ in: {_between(calls[0], calls[1])}")
+        rows.append(f"  {say(f'they differ in: {_between(calls[0], calls[1])}')}")
     if len(calls) > SHOWN:
-        rows.append(f"  … and {len(calls) - SHOWN} more")
+        rows.append(f"  {say(f'… and {len(calls) - SHOWN} more')}")
     return "\n".join([head, *rows])
 
 
@@ -89,13 +95,13 @@ def _between(one: Call, other: Call) -> str:
     """In what two calls differ."""
     names = sorted({*(one.data or {}), *(other.data or {})})
     found = [
-        f"{name} ({_quoted(one.value(name))}, then {_quoted(other.value(name))})"
+        say(f"{name} ({_quoted(one.value(name))}, then {_quoted(other.value(name))})")
         for name in names
         if one.value(name) != other.value(name)
     ]
     if found:
         return ", ".join(found)
-    return "nothing: the same data was sent again" if one.body == other.body else "the bytes, not the data"
+    return say("nothing: the same data was sent again" if one.body == other.body else "the bytes, not the data")
 
 
 def _quoted(value: Any) -> str:
@@ -148,9 +154,9 @@ def _number(call: Call) -> tuple[Any, Any]:
 def retried_anew(pairs: Sequence[tuple[Call, Call]]) -> str:
     """The message for retries under a new number."""
     rows = [f"  {line(first)}\n  {line(second)}" for first, second in pairs[:SHOWN]]
-    advice = "after an unknown outcome send the same req_seq_id and the same data again, or ask closequery"
+    advice = say("after an unknown outcome send the same req_seq_id and the same data again, or ask closequery:")
     times = "once" if len(pairs) == 1 else f"{len(pairs)} times"
-    return "\n".join([f"a close was retried with a new req_seq_id, {times}; {advice}:", *rows])
+    return "\n".join([f"{say(f'a close was retried with a new req_seq_id, {times}')}; {advice}", *rows])
 
 
 CLOSES: Final = CLOSE.name

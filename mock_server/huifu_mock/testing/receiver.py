@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from huifu_mock import signing
 from huifu_mock._nearest import did_you_mean
+from huifu_mock.client.assertions import say
 
 Answer = int | Literal["wrong-ack", "hang", "hang-up"]
 ANSWERS: Final = ("wrong-ack", "hang", "hang-up")
@@ -76,9 +77,10 @@ class Receiver:
         for answer in answers:
             fits = answer in ANSWERS or (isinstance(answer, int) and 200 <= answer < 600)
             if not fits:
-                raise ValueError(f"{answer!r} is no answer; it is an HTTP status from 200 up, or {', '.join(ANSWERS)}")
+                wanted = f"{answer!r} is no answer; it is an HTTP status from 200 up, or {', '.join(ANSWERS)}"
+                raise ValueError(say(wanted))
         if not answers:
-            raise ValueError("answer with what? An HTTP status, or " + ", ".join(ANSWERS))
+            raise ValueError(say(f"answer with what? An HTTP status, or {', '.join(ANSWERS)}"))
         with self._news:
             self._answers = list(answers)
 
@@ -104,7 +106,8 @@ class Receiver:
             known = {name for push in self._received for name in push.event}
         wanted = " ".join([kind or "push", *(f"{name}={value}" for name, value in members.items())])
         strange = "".join(_not_a_member(name, known) for name in members if known and name not in known)
-        raise TimeoutError(f"{count} × {wanted} did not come within {timeout:g} s; {strange}what came: {came}")
+        late = say(f"{count} × {wanted} did not come within {timeout:g} s")
+        raise TimeoutError(f"{late}; {strange}{say(f'what came: {came}')}")
 
     def clear(self) -> None:
         """Forget what was received."""
@@ -146,7 +149,7 @@ def _fits(push: Received, kind: str | None, members: dict[str, str]) -> bool:
 
 
 def _not_a_member(name: str, known: Iterable[str]) -> str:
-    return f"nothing that came has a member {name}; {did_you_mean(name, known)}"
+    return f"{say(f'nothing that came has a member {name}')}; {say(did_you_mean(name, known))}"
 
 
 def _object(text: bytes) -> dict[str, Any]:
