@@ -150,6 +150,18 @@ def test_a_file_for_another_language_grades_as_the_python_one_does(language: str
     assert {"python3-venv", "/opt/huifu/bin/huifu-contract"} <= set(on_gitlab)
 
 
+WITH_GIT = {"python:3.12", "golang:1.23-bookworm", "node:22-bookworm"}
+"""Images made from buildpack-deps, which has it; those called slim have not."""
+
+
+@pytest.mark.parametrize("file", sorted(CI.glob("gitlab-ci*.yml")), ids=lambda file: file.stem)
+def test_an_image_has_git_or_installs_it_since_pip_needs_it_for_the_address_that_the_file_shows(file: Path) -> None:
+    ((_, job),) = yaml.safe_load(file.read_text(encoding="utf-8")).items()
+    assert job["variables"]["HUIFU_MOCK"].startswith("git+")
+    installs = " ".join(job["before_script"]).partition("apt-get install")[2].partition("&&")[0].split()
+    assert job["image"] in WITH_GIT or "git" in installs
+
+
 @pytest.mark.parametrize("name", ["github-actions.yml", "gitlab-ci.yml"])
 @pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md"])
 def test_the_documentation_shows_the_files_as_they_are(name: str, page: str) -> None:
