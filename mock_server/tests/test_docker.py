@@ -52,8 +52,9 @@ class Image:
         return OURS.sub(lambda found: f"{self.root}{found[0]}", text)
 
     def run(self, command: str, cwd: Path) -> None:
-        """As it stands, but what comes from an index is installed by uv, which takes the same words."""
+        """As it stands, but what comes from an index is installed by uv, which takes the same words without a pip."""
         command = PIP.sub(rf"{uv.find_uv_bin()} pip install --quiet --python \1/bin/python", command)
+        command = command.replace("python -m venv", "python -m venv --without-pip")
         path = os.pathsep.join([str(BIN), os.environ["PATH"]])
         told = [f"PATH={path}", "PIP_NO_BUILD_ISOLATION=0"]  # pip takes 0 here for "without isolation"
         done = environments.run("env", *told, "sh", "-ec", self.placed(command), cwd=cwd)
