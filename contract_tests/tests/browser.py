@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from playwright.sync_api import CDPSession, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import CDPSession, ConsoleMessage, Page, Playwright, Request, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
 SETTLED = "new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
@@ -24,10 +24,14 @@ def installed() -> str | None:
     return next((found for name in NAMES if (found := shutil.which(name))), None)
 
 
-class Browser:
-    """One page in one browser with an empty profile.
+LIGHT = ("--no-sandbox", "--disable-site-isolation-trials", "--renderer-process-limit=1")
+"""One process draws all pages: a new one for each takes as long as the page."""
 
-    Used as a context manager, without an event loop outside.
+
+class Browser:
+    """One page in one browser with an empty profile; it starts with its first page and again after its end.
+
+    Used without an event loop outside.
     """
 
     page: Page
@@ -40,15 +44,25 @@ class Browser:
         self._calm = False
         self._origin = ""
         self._windows: dict[tuple[bool, float], tuple[Page, CDPSession]] = {}
+        self._playwright: Playwright | None = None
 
     def __enter__(self) -> Self:
-        self._playwright = sync_playwright().start()
-        self._browser = self._playwright.chromium.launch(executable_path=self._program, args=["--no-sandbox"])
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._browser.close()
-        self._playwright.stop()
+        self.end()
+
+    def _start(self) -> None:
+        self._playwright = sync_playwright().start()
+        self._browser = self._playwright.chromium.launch(executable_path=self._program, args=LIGHT)
+
+    def end(self) -> None:
+        """Ends the program if it runs, with all its windows."""
+        if self._playwright is not None:
+            self._browser.close()
+            self._playwright.stop()
+            self._playwright = None
+            self._windows.clear()
 
     def show(self, file: Path, query: str = "", *, width: int = 1280, height: int = 900, scale: float = 1) -> None:
         """Opens a file in a window of that size; returns when it is loaded and drawn."""
@@ -57,6 +71,8 @@ class Browser:
     def open(self, url: str, *, width: int = 1280, height: int = 900, scale: float = 1) -> None:
         """Opens a page in a window of that size, with nothing remembered; returns when it is loaded and drawn."""
         self._origin = "{0.scheme}://{0.netloc}/".format(urlsplit(url)) if url.startswith("http") else "file:"
+        if self._playwright is None:
+            self._start()
         if self._windows:
             self._leave()
         kind = (width < 600, scale)

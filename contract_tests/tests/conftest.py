@@ -2,11 +2,9 @@
 
 import gc
 import os
-from collections.abc import Iterator
 
-import browser
-import pytest
 from hypothesis import HealthCheck, settings
+from one_browser import chromium, pytest_runtest_teardown  # noqa: F401 # pytest looks for them here
 
 os.environ["LC_ALL"] = "C.UTF-8"  # commands speak the language of the terminal, and these tests read English
 # No deadline and no complaint about slow examples: a busy machine is no fault of the code. In CI examples are fixed.
@@ -18,13 +16,3 @@ def pytest_collection_finish() -> None:
     """What was loaded and collected stays: hypothesis has it looked through for each worker of a run of the kit."""
     gc.collect()
     gc.freeze()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[browser.Browser]:
-    """A page in the machine's Chromium; without one, what needs it is skipped."""
-    program = browser.installed()
-    if program is None:
-        pytest.skip("there is no Chromium here (Debian and Ubuntu: the package chromium)")
-    with browser.Browser(program) as running:
-        yield running

@@ -10,12 +10,11 @@ import pytest
 from desk import Desk
 from hypothesis import HealthCheck, settings
 from merchant import Merchant
+from one_browser import chromium, pytest_runtest_teardown  # noqa: F401 # pytest looks for them here
 
 import huifu_mock
 
 if TYPE_CHECKING:
-    from browser import Browser
-
     from postgresql_server import PostgreSql
 
 os.environ["LC_ALL"] = "C.UTF-8"  # commands speak the language of the terminal, and these tests read English
@@ -50,18 +49,6 @@ def tenant(server: huifu_mock.Server) -> Iterator[huifu_mock.Tenant]:
 def merchant(tenant: huifu_mock.Tenant) -> Merchant:
     """A client of that tenant, over HTTP."""
     return Merchant(tenant)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> "Iterator[Browser]":
-    """A page in the machine's Chromium; without one, what needs it is skipped."""
-    import browser
-
-    program = browser.installed()
-    if program is None:
-        pytest.skip("there is no Chromium here (Debian and Ubuntu: the package chromium)")
-    with browser.Browser(program) as running:
-        yield running
 
 
 @pytest.fixture(scope="session")

@@ -56,6 +56,7 @@ def test_a_view_asks_for_each_file_once_and_a_later_one_for_none_and_the_page_br
 ) -> None:
     console = Console(chromium, busy)
     chromium.open("about:blank")
+    chromium.devtools.send("Network.clearBrowserCache")
     first, later = view(console), view(console)
     assert later == []
     files = [path.rpartition("/")[2] for path in first if path.startswith(page.FILES)]
