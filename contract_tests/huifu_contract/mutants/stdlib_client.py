@@ -104,11 +104,32 @@ def left(until: float) -> float:
 def complete(received: bytes) -> bytes | None:
     head, gap, body = received.partition(b"\r\n\r\n")
     lines = head.decode("latin-1").split("\r\n")
+    status = "".join(lines[0].split(" ")[1:2])
+    if gap and status.startswith("1"):
+        return complete(body)  # that only told that the reply will come
     headers = {line.partition(":")[0].lower(): line.partition(":")[2].strip() for line in lines[1:]}
-    length = headers.get("content-length", "")
-    if not gap or lines[0].split(" ")[1:2] != ["200"] or not length.isdigit() or len(body) < int(length):
+    if not gap or status != "200":
         return None
-    return body[: int(length)]
+    if headers.get("transfer-encoding", "").lower() == "chunked":
+        return unchunked(body)
+    length = headers.get("content-length", "")
+    return body[: int(length)] if length.isdigit() and len(body) >= int(length) else None
+
+
+def unchunked(body: bytes) -> bytes | None:
+    """What came in chunks, if all have come."""
+    found = b""
+    while True:
+        size, gap, body = body.partition(b"\r\n")
+        try:
+            length = int(size.partition(b";")[0], 16)
+        except ValueError:
+            return None
+        if not gap or len(body) < length:
+            return None
+        if not length:
+            return found
+        found, body = found + body[:length], body[length + 2 :]
 
 
 # ---- the gateway's language
