@@ -14,7 +14,7 @@ import pytest
 
 from huifu_contract.catalogue.registry import catalogue
 from huifu_contract.drivers.in_process import LocalDriver, describes
-from huifu_contract.failures import ClientTrouble, SetupTrouble
+from huifu_contract.failures import ClientTrouble, Gone, KitTrouble, SetupTrouble
 from huifu_contract.grading.crew import Crew, Idle
 from huifu_contract.grading.options import Options
 from huifu_contract.grading.plan import longest_first, seconds
@@ -241,3 +241,44 @@ def test_how_idle_the_machine_is_can_be_read_or_is_taken_for_busy(monkeypatch: p
     assert 0.0 <= idle.share() <= 1.0
     monkeypatch.setattr(crew, "STAT", Path("/nowhere/stat"))
     assert Idle().share() == 0.0
+
+
+class Ending(LocalDriver):
+    """A right client that ends for good at the first reply that it cannot trust: a wrong claim, or not a word."""
+
+    def __init__(self, wrong: bool) -> None:
+        super().__init__(describes(name="ends", version="1", timeout_s=1.0)(right))
+        self.wrong, self.ended = wrong, False
+
+    def close(self, *call: Any) -> Outcome:
+        if self.ended:
+            raise Gone("nothing listens any more")
+        said = super().close(*call)
+        self.ended = said.verdict == "unknown"
+        if self.ended and not self.wrong:
+            raise ClientTrouble("broke off while close was open")
+        return Outcome("closed") if self.ended else said
+
+
+@pytest.mark.parametrize("wrong", [True, False])
+def test_a_client_that_ends_for_good_in_a_case_has_failed_it_and_the_rest_is_not_run(wrong: bool) -> None:
+    cases = ("security/sign-missing", "security/sign-wrong-key")
+    options = Options(profile=Profile("fixed", 0, 0), key_bits=1024, cases=cases, workers=1)
+    found = {case.id: case for case in Runner(lambda: Ending(wrong), options).run().cases}
+    failed, left = found[cases[0]], found[cases[1]]
+    assert (failed.verdict, failed.reruns) == (Verdict.FAIL, 0)
+    assert ("no genuine reply" if wrong else "broke off") in failed.signature
+    assert (left.verdict, left.root) == (Verdict.NOT_RUN, "nothing listens any more")
+
+
+def test_a_mistake_of_the_kit_while_a_failure_is_run_again_is_no_failure_of_the_client() -> None:
+    class Mistaken(Ending):
+        def close(self, *call: Any) -> Outcome:
+            if self.ended:
+                raise KitTrouble("the gateway lost a call")
+            return super().close(*call)
+
+    options = Options(profile=Profile("fixed", 0, 0), key_bits=1024, cases=("security/sign-missing",), workers=1)
+    found = Runner(lambda: Mistaken(wrong=True), options).run()
+    (case,) = (case for case in found.cases if case.id == "security/sign-missing")
+    assert (case.verdict, case.signature) == (Verdict.KIT_ERROR, "the gateway lost a call")

@@ -73,40 +73,39 @@ class Grader:
         runs = 0
         example: Example = {}
         try:
-            for example in self._stored(record, entry, part):
-                runs += 1
-                tried.add(example)
-                self._run(record, harness, example)
-            if self.only is None and not (entry and record.draw):
-                count = self.profile.examples if examples is None else examples
-                found = search(
-                    record,
-                    lambda e: self._run(record, harness, e),
-                    self.profile,
-                    count,
-                    seed=self.seed,
-                    budget=self.failures,
-                )
-                runs += found.runs
-                tried.draw(found.tried)
-                if found.best is not None:
-                    example = found.best
-                    raise next(reversed(found.broken.values()))
-                if found.stopped is not None:
-                    example = found.last or example
-                    raise found.stopped
-            harness.sweep()
-            result = self._passed(blank, harness)
-        except CaseBroken as broken:
-            result = self._broken(record, harness, broken, example, blank)
-        except Blocked as blocked:
-            result = self._blocked(record, harness, blocked, example, blank)
+            try:
+                for example in self._stored(record, entry, part):
+                    runs += 1
+                    tried.add(example)
+                    self._run(record, harness, example)
+                if self.only is None and not (entry and record.draw):
+                    count = self.profile.examples if examples is None else examples
+                    found = search(
+                        record,
+                        lambda e: self._run(record, harness, e),
+                        self.profile,
+                        count,
+                        seed=self.seed,
+                        budget=self.failures,
+                    )
+                    runs += found.runs
+                    tried.draw(found.tried)
+                    if found.best is not None:
+                        example = found.best
+                        raise next(reversed(found.broken.values()))
+                    if found.stopped is not None:
+                        example = found.last or example
+                        raise found.stopped
+                harness.sweep()
+                result = self._passed(blank, harness)
+            except (CaseBroken, Blocked, ClientTrouble) as failure:
+                result = self._failed(record, harness, failure, example, blank)
         except Skipped as skipped:
             result = replace(blank, verdict=Verdict.SKIP, root=str(skipped))
         except Gone as gone:
             result = replace(blank, verdict=Verdict.NOT_RUN, root=str(gone), trouble="client")
         except Trouble as trouble:
-            result = self._trouble(record, harness, trouble, example, blank)
+            result = _troubled(blank, trouble)
         except Exception as error:  # a bug of ours must never look like the client's failure
             detail = "".join(traceback.format_exception(error)[-6:])
             signature = f"the kit raised {type(error).__name__}: {error}"
@@ -167,6 +166,23 @@ class Grader:
             return replace(blank, verdict=Verdict.NOTE, signature="; ".join(harness.notes))
         return replace(blank, verdict=Verdict.PASS)
 
+    def _failed(
+        self,
+        record: Record,
+        harness: Harness,
+        failure: CaseBroken | Blocked | ClientTrouble,
+        example: Example,
+        blank: CaseResult,
+    ) -> CaseResult:
+        """What became of a failure when its example was run again. Raises what has nothing to do with the example."""
+        match failure:
+            case CaseBroken():
+                return self._broken(record, harness, failure, example, blank)
+            case Blocked():
+                return self._blocked(record, harness, failure, example, blank)
+            case _:
+                return self._crashed(record, harness, failure, example, blank)
+
     def _broken(
         self, record: Record, harness: Harness, broken: CaseBroken, example: Example, blank: CaseResult
     ) -> CaseResult:
@@ -197,7 +213,10 @@ class Grader:
         )
 
     def _again(self, record: Record, harness: Harness, example: Example, signature: str, seconds: float) -> Repeated:
-        """The failing example several times more, as far as there is time for failures of this signature."""
+        """The failing example several times more, as far as there is time for failures of this signature.
+
+        A client that is gone by then has failed all the same.
+        """
 
         def fails() -> bool:
             try:
@@ -224,17 +243,16 @@ class Grader:
             return replace(again.told(blank, Verdict.BLOCKED, str(blocked)), detail=again.words)
         return replace(blank, verdict=Verdict.BLOCKED, root=str(blocked))
 
-    def _trouble(
-        self, record: Record, harness: Harness, trouble: Trouble, example: Example, blank: CaseResult
+    def _crashed(
+        self, record: Record, harness: Harness, trouble: ClientTrouble, example: Example, blank: CaseResult
     ) -> CaseResult:
         signature = _signature(trouble)
-        result = replace(blank, verdict=TROUBLE[trouble.kind], signature=redact(signature))
-        if isinstance(trouble, ClientTrouble):
-            self.failures.lose(signature, record.id, harness.example_s)
-            if self.failures.first(signature, record.id) == record.id:
-                again = self._again(record, harness, example, signature, harness.example_s)
-                result = replace(again.told(result, Verdict.FAIL, redact(signature)), detail=again.words)
-        return replace(result, trouble=trouble.kind, stderr=trouble.stderr)
+        result = _troubled(blank, trouble)
+        self.failures.lose(signature, record.id, harness.example_s)
+        if self.failures.first(signature, record.id) != record.id:
+            return result
+        again = self._again(record, harness, example, signature, harness.example_s)
+        return replace(again.told(result, Verdict.FAIL, result.signature), detail=again.words)
 
     def _enforced(self, result: CaseResult, record: Record, entry: KnownFailure | None) -> CaseResult:
         """What the level and the known-failures file make of a verdict."""
@@ -269,6 +287,11 @@ class Inputs:
             "drawn": len(self.drawn),
             "digest": digest,
         }
+
+
+def _troubled(blank: CaseResult, trouble: Trouble) -> CaseResult:
+    told = redact(_signature(trouble))
+    return replace(blank, verdict=TROUBLE[trouble.kind], signature=told, trouble=trouble.kind, stderr=trouble.stderr)
 
 
 def _differences(broken: CaseBroken) -> Iterator[Difference]:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from huifu_contract.failures import Gone
 from huifu_contract.grading.failure_budget import FailureBudget
 from huifu_contract.grading.results import CaseResult, Verdict
 
@@ -47,14 +48,17 @@ def rate(failed: int, runs: int) -> str:
 
 
 def repeat(fails: Callable[[], bool], reruns: int, seconds: float, signature: str, budget: FailureBudget) -> Repeated:
-    """Up to `reruns` times, and many more times as soon as one run does not fail, as long as the budget lasts.
+    """Up to `reruns` times, and many more times as soon as one run does not fail, as long as budget and client last.
 
     `seconds` is what the example took; a slow one is run again once, and that even if the budget is not enough for it.
     """
     wanted, runs, failed = min(reruns, 1 if seconds >= SLOW_S else reruns), 0, 0
     while runs < wanted and (budget.left(signature) > seconds or budget.untouched(signature)):
         began = time.monotonic()
-        failed += fails()
+        try:
+            failed += fails()
+        except Gone:
+            break
         runs += 1
         budget.spend(signature, time.monotonic() - began)
         if failed < runs and reruns > 1 and seconds < SLOW_S:
