@@ -197,7 +197,7 @@ def test_cases_that_were_not_asked_are_told() -> None:
     cases = tuple(case for case in run.cases if case.group != "webhook")
     offers = {**run.client, "profiles": ["decision", "wire"]}
     told = piped(replace(run, cases=cases, grades=("decision", "wire"), client=offers))
-    assert "(8 webhook): the client lists no hook in its `profiles`" in told
+    assert "(9 webhook): the client lists no hook in its `profiles`" in told
 
 
 def test_the_chance_of_a_miss_is_told_in_words() -> None:

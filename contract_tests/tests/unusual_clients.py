@@ -275,6 +275,18 @@ class QueuesNews(App):
         self.behind.shutdown()
 
 
+class TakesNewsOfItsOwn(App):
+    """Looks up an order among those that it closed, and ignores news of any other."""
+
+    def close(self, config: Mapping[str, str], base_url: str, params: Mapping[str, str]) -> Outcome:
+        self.beliefs.setdefault(self.named(params), "unknown")
+        return super().close(config, base_url, params)
+
+    def believe(self, refs: Mapping[str, Any], claim: str) -> None:
+        if self.named(refs) in self.beliefs:
+            super().believe(refs, claim)
+
+
 class AsksWhenAsked(App):
     """What it does not know of an order for certain it asks closequery when somebody wants to know it."""
 
@@ -320,6 +332,7 @@ UNUSUAL: dict[str, tuple[type[Client] | type[App], frozenset[str]]] = {
     "knows-what-was-sent": (KnowsWhatWasSent, frozenset()),
     "remembers-what-is-closed": (RemembersWhatIsClosed, frozenset()),
     "queues-news": (QueuesNews, frozenset()),
+    "takes-news-of-its-own": (TakesNewsOfItsOwn, frozenset()),
     "asks-when-asked": (AsksWhenAsked, frozenset()),
     "slow": (Slow, frozenset()),
 }

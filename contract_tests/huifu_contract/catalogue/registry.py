@@ -48,6 +48,7 @@ MODULES = (
     "webhook",
     "repeated_news",
     "other_news",
+    "framing",
 )
 _found: dict[str, Record] = {}
 Run = Callable[["Harness", Example], None]

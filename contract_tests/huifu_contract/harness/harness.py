@@ -76,6 +76,8 @@ class Harness:
     call_s: list[float] = field(default_factory=list)
     learns_s: float = 0.0
     """How long the application took at most to believe a webhook that it had acknowledged; 0 where it was at once."""
+    news: str = ""
+    """Of which orders the application takes news, by webhook: "any", or its "own" alone; empty before it was asked."""
     made: Counter[str] = field(default_factory=Counter)
     """How many numbers each stream has given; who uses a tenant after another takes this over."""
     _twin: tuple[str, Evidence | None] = ("", None)

@@ -102,11 +102,27 @@ class App:
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:  # the name that http.server calls
-                raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                raw = self.received()
                 sign = parse_qs(urlsplit(self.path).query).get("sign", [""])[0]
-                self.send_response(app.webhook(raw, sign))
-                self.send_header("Content-Length", "0")
+                self.answer(app.webhook(raw, sign))
+
+            def received(self) -> bytes:
+                """The body, whole, however it is sent."""
+                if "chunked" not in self.headers.get("Transfer-Encoding", "").lower():
+                    return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                raw = b""
+                while size := int(self.rfile.readline().partition(b";")[0], 16):
+                    raw += self.rfile.read(size)
+                    self.rfile.readline()
+                while self.rfile.readline().strip():  # headers may follow the last chunk
+                    pass
+                return raw
+
+            def answer(self, status: int, text: str = "") -> None:
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(text.encode())))
                 self.end_headers()
+                self.wfile.write(text.encode())
 
             def log_message(self, format: str, *args: Any) -> None: ...  # noqa: A002  # http.server's name
 

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from huifu_mock import Order
 
 
-def closed_elsewhere(harness: Harness) -> Order:
+def closed_elsewhere(harness: Harness, order: Order | None = None) -> Order:
     """An order that another application of the merchant has closed."""
-    order = harness.order()
+    order = order or harness.order()
     earlier = Client(harness.tenant.base_url, Config.of(harness.tenant.credentials()))
     earlier.close(**harness.params(order))
     return order

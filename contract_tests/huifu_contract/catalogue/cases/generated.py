@@ -10,7 +10,8 @@ from itertools import chain
 from statistics import median
 
 from huifu_contract.catalogue import record
-from huifu_contract.catalogue.cases.request import Refused, check, full, sent_close
+from huifu_contract.catalogue.cases.request import Refused, check, sent_close
+from huifu_contract.catalogue.cases.sent import full
 from huifu_contract.catalogue.record import Basis, Example, Level
 from huifu_contract.catalogue.registry import case
 from huifu_contract.drivers.driver import Driver

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
+from huifu_contract.catalogue.cases.pushes import genuine, push, right
 from huifu_contract.catalogue.cases.security import GRADE
+from huifu_contract.catalogue.cases.webhook import compact, event
 from huifu_contract.catalogue.record import Basis, Example, Level
 from huifu_contract.catalogue.registry import case
 from huifu_contract.harness.harness import Harness
@@ -20,13 +22,18 @@ FRAGMENT = 48
     Basis.SAFETY,
     grade=GRADE,
     quote="The merchant's private key never leaves the merchant.",
-    says="No part of the private key or the webhook key is in a request, a header, the claim or stderr.",
-    rev=2,
+    says="No part of the private key or the webhook key is in a request, a header, the claim, the answer to a webhook "
+    "or stderr; and to a forged webhook nothing is answered that tells the right signature.",
+    rev=3,
 )
 def no_key_leak(harness: Harness, _: Example) -> None:
     mark = harness.driver.mark()
+    usual = harness.twin()
+    raw = compact(event(harness.order()))
+    wanted = right(harness, raw)
+    forged, others = _answered(harness, raw) if "webhook" in harness.hello.claims else ([], [])
     calls = [
-        harness.twin(),
+        usual,
         harness.close(None, answer("98888888", times=ALWAYS)),
         *(  # of a closequery that fails too another place may tell
             harness.close(None, fault(name, endpoint=None, times=2))
@@ -34,20 +41,34 @@ def no_key_leak(harness: Harness, _: Example) -> None:
         ),
         harness.close(params=harness.unknown_order(org_req_seq_id=None)),
     ]
-    said = [harness.driver.stderr(mark)]
-    for e in calls:
-        said += [repr(e.outcome), *(one.body.decode("utf-8", "replace") for one in e.sent)]
-        said += [value for one in e.sent for _, value in one.headers]
-    leaks = leaked("\n".join(said), [harness.tenant.merchant_private_key, harness.tenant.webhook_key])
-    harness.judge(calls[0], also=[Broken("C", "a secret key was given away")] if leaks else [])
+    said = [("a request", one.body.decode("utf-8", "replace")) for e in calls for one in e.sent]
+    said += [("a header", value) for e in calls for one in e.sent for _, value in one.headers]
+    said += [("what it claims", repr(e.outcome)) for e in calls]
+    said += [("the answer to a webhook", text) for text in (*forged, *others)]
+    said.append(("stderr", harness.driver.stderr(mark)))
+    secrets = {
+        "the private key": harness.tenant.merchant_private_key,
+        "the webhook key": harness.tenant.webhook_key,
+    }
+    given = [f"{name}, in {place}" for place, text in said for name, key in secrets.items() if leaked(text, key)]
+    found = [Broken("C", f"{GIVEN_AWAY}: {given[0]}", stable=GIVEN_AWAY)] if given else []
+    if any(wanted.lower() in text.lower() for text in forged):
+        found.append(Broken("C", "the answer to a forged webhook tells the right signature"))
+    harness.judge(usual, also=found)
 
 
-def leaked(said: str, secrets: list[str]) -> bool:
-    """Whole keys and fragments of 48 characters, whatever white space is in between."""
+GIVEN_AWAY = "a secret key was given away"
+
+
+def _answered(harness: Harness, raw: bytes) -> tuple[list[str], list[str]]:
+    """What is answered to forged webhooks with that body, and to genuine ones, of which one cannot be read."""
+    forged = [push(harness, raw, signature).text for signature in (None, right(harness, raw + b" "))]
+    return forged, [genuine(harness, one).text for one in (raw, raw[:-1])]
+
+
+def leaked(said: str, secret: str) -> bool:
+    """A whole key, or a fragment of it of 48 characters, whatever white space is in between."""
     bare = re.sub(r"\s|\\n", "", said)
-    for secret in secrets:
-        key = re.sub(r"\s", "", secret)
-        step = range(0, max(1, len(key) - FRAGMENT + 1), 8)
-        if any(key[at : at + FRAGMENT] in bare for at in step):
-            return True
-    return False
+    key = re.sub(r"\s", "", secret)
+    step = range(0, max(1, len(key) - FRAGMENT + 1), 8)
+    return any(key[at : at + FRAGMENT] in bare for at in step)

@@ -7,9 +7,8 @@ from datetime import timedelta
 
 from huifu_contract.catalogue import record
 from huifu_contract.catalogue.cases.echoes import LONGEST
-from huifu_contract.catalogue.cases.request import full
 from huifu_contract.catalogue.cases.security import second
-from huifu_contract.catalogue.cases.sent import asked, given, unchanged
+from huifu_contract.catalogue.cases.sent import asked, full, given, unchanged
 from huifu_contract.catalogue.record import Basis, Example, Level
 from huifu_contract.catalogue.registry import case
 from huifu_contract.harness.differences import Difference

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from huifu_contract.catalogue import record
+from huifu_contract.catalogue.cases.pushes import genuine
 from huifu_contract.catalogue.cases.webhook import (
     GRADE,
     NEEDS,
     UNHEARD_OF,
+    awaited,
     believes,
     compact,
     event,
     evidence,
-    genuine,
     honest_twin,
 )
 from huifu_contract.catalogue.record import Basis, Example, Level
@@ -45,8 +46,9 @@ if TYPE_CHECKING:
 )
 def other_news(harness: Harness, x: Example) -> None:
     honest_twin(harness)
-    order = harness.order()
-    if "number" in x or "known" in x:  # the application knows the order, and that its close is open
+    open_already = "number" in x or "known" in x  # the application knows the order, and that its close is open
+    order = harness.order() if open_already else awaited(harness)
+    if open_already:
         left_open(harness, order, OPEN["longer" if x.get("number") == "longer" else "known"])
     if "number" in x:
         number = order.req_seq_id[:-1] if x["number"] == "shorter" else order.req_seq_id + "0"
@@ -113,7 +115,7 @@ def similar_order(harness: Harness, x: Example) -> None:
     honest_twin(harness)
     how, (words, this, that) = x["differs"], SIMILAR[x["differs"]]
     number = str(int(harness.number()[1:], 16))
-    order = harness.order(req_seq_id=this.format(number))
+    order = awaited(harness, req_seq_id=this.format(number))
     members = {how: ELSEWHERE[how]} if how in ELSEWHERE else {"org_req_seq_id": that.format(number)}
     ignored(harness, order, f"about an order {words}", **members)
 
@@ -135,6 +137,6 @@ def other_event_acknowledged(harness: Harness, x: Example) -> None:
     members = event(order, event_define_no=x["event"] or "")
     if x["event"] is None:
         del members["event_define_no"]
-    status, _ = genuine(harness, compact(members))
+    status = genuine(harness, compact(members)).status
     e = evidence(harness, order, believes(harness, order), ("S",))
     harness.demand(e, 0 < status < 500, "a webhook about another event made the application fail", f"HTTP {status}")

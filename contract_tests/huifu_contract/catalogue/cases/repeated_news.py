@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 
 from huifu_contract.catalogue import record
 from huifu_contract.catalogue.cases.elsewhere import closed_elsewhere
+from huifu_contract.catalogue.cases.pushes import genuine, push
 from huifu_contract.catalogue.cases.webhook import (
     GRADE,
     NEEDS,
+    awaited,
     believes,
     compact,
     event,
     evidence,
-    genuine,
     learns,
-    push,
 )
 from huifu_contract.catalogue.record import Basis, Example, Level
 from huifu_contract.catalogue.registry import case
@@ -91,7 +91,7 @@ def _lost(x: Example) -> str:
 def duplicate_and_reordered(harness: Harness, x: Example) -> None:
     stats, told = x["stats"], tuple(x["stats"])
     # what a webhook tells is true: who knows of a success by one need not send a close any more
-    order = closed_elsewhere(harness) if x["close"] == "last" and "S" in stats else harness.order()
+    order = _told_about(harness, x)
     if x["close"] == "first":
         harness.judge(harness.close(order))
     if x["close"] == "refused":
@@ -112,9 +112,16 @@ def duplicate_and_reordered(harness: Harness, x: Example) -> None:
     harness.judge(e, also=found)
 
 
+def _told_about(harness: Harness, x: Example) -> Order:
+    if x["close"] in ("first", "refused", "during"):
+        return harness.order()  # which is closed before the webhook comes
+    order = awaited(harness)
+    return closed_elsewhere(harness, order) if x["close"] == "last" and "S" in x["stats"] else order
+
+
 def _pushed(harness: Harness, order: Order, stats: list[str]) -> list[int]:
     """The statuses of the answers."""
-    return [genuine(harness, compact(event(order, stat)))[0] for stat in stats]
+    return [genuine(harness, compact(event(order, stat))).status for stat in stats]
 
 
 def _overtaking(harness: Harness, order: Order, stats: list[str]) -> list[int]:

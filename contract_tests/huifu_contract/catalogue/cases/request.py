@@ -15,11 +15,11 @@ from hypothesis.strategies import SearchStrategy
 
 from huifu_contract import strategies as hs
 from huifu_contract.catalogue import record
-from huifu_contract.catalogue.cases.sent import became, given, read, unchanged
+from huifu_contract.catalogue.cases.sent import became, drawn, full, given, read, unchanged
 from huifu_contract.catalogue.record import Basis, Example, Level
 from huifu_contract.catalogue.registry import case
 from huifu_contract.harness.differences import CONTROL, Difference, change
-from huifu_contract.harness.evidence import Evidence, SentRequest
+from huifu_contract.harness.evidence import SentRequest
 from huifu_contract.harness.harness import Harness
 from huifu_contract.harness.laws import Blocked, Broken, real_date, signature
 
@@ -47,15 +47,6 @@ def sent_close(harness: Harness, params: Mapping[str, str], *, legal: bool = Fal
 def check(harness: Harness, condition: bool, message: str, detail: str = "", stable: str = "") -> None:
     """A condition on the wire alone: what the client then claims is not this case's business."""
     harness.check_wire([] if condition else [Broken("L3", message, detail, stable=stable)])
-
-
-def full(harness: Harness, **changes: str | None) -> dict[str, str]:
-    """Complete parameters of an order that does not exist, in the order in which a signature sorts them."""
-    return dict(sorted(harness.unknown_order(**changes).items()))
-
-
-def drawn(**parts: SearchStrategy[Any]) -> SearchStrategy[dict[str, Any]]:
-    return st.fixed_dictionaries(parts)
 
 
 @case(
@@ -228,12 +219,23 @@ def sign_json_specials(harness: Harness, x: Example) -> None:
     Basis.VENDOR,
     grade="wire",
     quote=record.SIGNING,
-    says="What is signed is what is sent, with optional values empty, absent or there.",
-    fixed=[{"org_hf_seq_id": ""}, {"org_hf_seq_id": None}, {"org_hf_seq_id": "0029x"}],
+    says="What is signed is what is sent, with optional values empty, absent or there, and with the merchant of the "
+    "configuration where a close names none.",
+    fixed=[{"org_hf_seq_id": ""}, {"org_hf_seq_id": None}, {"org_hf_seq_id": "0029x"}, {"huifu_id": None}],
+    rev=2,
     draw=lambda: drawn(org_hf_seq_id=st.none() | st.just("") | hs.plain_text()),
 )
 def sign_covers_sent_data(harness: Harness, x: Example) -> None:
-    verifies(harness, full(harness, **x))
+    if "huifu_id" not in x:
+        verifies(harness, full(harness, **x))
+        return
+    e = harness.close(params=full(harness, **x))
+    harness.check_wire([])  # an application may want to be told the merchant, and add none
+    name = "huifu_id"
+    for one in e.closes[:1]:
+        got = read(harness, one).get(name)
+        check(harness, got in (None, harness.config[name]), f"{name} is not the configured one", str(got))
+        harness.check_wire(signature(one))
 
 
 @case(
@@ -393,8 +395,3 @@ def over_length(harness: Harness, x: Example) -> None:
         same = all((one.data or {}).get(x["name"]) == value for one in e.closes)
         cut = "was cut or changed"
         check(harness, same, f"{x['name']} {cut}", f"{x['length']} characters given", cut)
-
-
-def journalled(e: Evidence, name: str) -> list[str]:
-    """That member of every close that was sent."""
-    return [str((one.data or {}).get(name)) for one in e.closes]

@@ -103,17 +103,18 @@ def sign_wrong_key(harness: Harness, x: Example) -> None:
     grade=GRADE,
     quote=record.VERIFY,
     says="A genuine signature of another reply proves nothing about this one, neither does one that verified before.",
-    fixed=[*both_ways({"fault": "sign-replayed"}), {"fault": "tampered", "known": True}],
-    rev=2,
+    fixed=[*both_ways({"fault": "sign-replayed"}), *({"fault": "tampered", "known": stat} for stat in "FS")],
+    rev=3,
     seconds=0.35,
 )
 def sign_replayed(harness: Harness, x: Example) -> None:
     if "known" not in x:
         silent(harness, x)
         return
-    order = harness.order(trade_type="U_NATIVE")  # is never closed, so the same request has the same reply again
+    order = harness.order(**({"trade_type": "U_NATIVE"} if x["known"] == "F" else {}))
     params = harness.params(order)
     harness.judge(harness.close(order, params=params))
+    # the same request has the same reply again, in which F stands for S, or S for F
     again = harness.close(order, fault("tampered"), params=params, must_act=False)
     harness.judge(again, cause=Broken("L5", "a signature was believed because it had verified for another reply"))
 

@@ -1,9 +1,12 @@
-"""What was sent, beside what was given: each difference in words, with both values."""
+"""What is given to a close, and what was sent beside it: each difference in words, with both values."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
 
 from huifu_contract.harness.differences import Difference, change
 from huifu_contract.harness.evidence import Evidence, SentRequest
@@ -11,6 +14,15 @@ from huifu_contract.harness.harness import Harness
 from huifu_contract.harness.laws import Blocked, Broken, Skipped
 
 NOTHING: Mapping[str, str] = {}
+
+
+def full(harness: Harness, **changes: str | None) -> dict[str, str]:
+    """Complete parameters of an order that does not exist, in the order in which a signature sorts them."""
+    return dict(sorted(harness.unknown_order(**changes).items()))
+
+
+def drawn(**parts: SearchStrategy[Any]) -> SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries(parts)
 
 
 def given(changes: Mapping[str, str | None]) -> dict[str, str]:

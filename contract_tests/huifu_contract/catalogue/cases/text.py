@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from huifu_contract import strategies as hs
 from huifu_contract.catalogue import record
-from huifu_contract.catalogue.cases.request import Refused, drawn, full, sent_close
-from huifu_contract.catalogue.cases.sent import asked, given, unchanged
+from huifu_contract.catalogue.cases.request import Refused, sent_close
+from huifu_contract.catalogue.cases.sent import asked, drawn, full, given, unchanged
 from huifu_contract.catalogue.record import Basis, Example, Level
 from huifu_contract.catalogue.registry import case
 from huifu_contract.harness.differences import CONTROL

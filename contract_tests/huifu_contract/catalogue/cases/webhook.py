@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-import http.client
 import json
 import time
 from collections.abc import Mapping
 from threading import Event
-from typing import TYPE_CHECKING
-from urllib.parse import urlencode, urlsplit
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
 from huifu_contract import strategies as hs
 from huifu_contract.catalogue import record
+from huifu_contract.catalogue.cases.pushes import ACK_S, genuine, push, right
 from huifu_contract.catalogue.record import Basis, Example, Level
 from huifu_contract.catalogue.registry import case
 from huifu_contract.harness.evidence import Evidence, Truth
 from huifu_contract.harness.harness import Harness
 from huifu_contract.harness.laws import Blocked
+from huifu_contract.harness.prepared_answers import ALWAYS, answer
 from huifu_contract.outcome import Outcome
 from huifu_contract.reference.wire import webhook_sign
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 GRADE = "hook"
 NEEDS = ("webhook", "order")
-ACK_S = 5.0
 LEARNS_S = 1.0
 """So long an application may take to believe a webhook that it has acknowledged: it may put it in a queue first."""
 MEMBERS = (
@@ -62,27 +61,6 @@ def compact(members: Mapping[str, str]) -> bytes:
     return json.dumps(members, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
 
 
-def push(harness: Harness, raw: bytes, signature: str | None, **beside: str) -> tuple[int, float]:
-    """Status and seconds; 0 where no answer came. `beside` the signature stands in the address too."""
-    parts = urlsplit(harness.hello.webhook_url or "")
-    sign = {} if signature is None else {"sign": signature}
-    query = "&".join(filter(None, (parts.query, urlencode({**sign, **beside}))))
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=ACK_S + 1)
-    began = time.monotonic()
-    try:
-        connection.request("POST", f"{parts.path or '/'}?{query}", raw, {"Content-Type": "application/json"})
-        status = connection.getresponse().status
-    except (OSError, http.client.HTTPException):
-        status = 0
-    finally:
-        connection.close()
-    return status, time.monotonic() - began
-
-
-def genuine(harness: Harness, raw: bytes, **beside: str) -> tuple[int, float]:
-    return push(harness, raw, webhook_sign(raw, harness.tenant.webhook_key), **beside)
-
-
 def learns(harness: Harness, order: Order) -> str:
     """What the application says of an order that a webhook called closed: at once, or when it had the time for it."""
     began = time.monotonic()
@@ -110,6 +88,33 @@ def _says(harness: Harness, order: Order) -> str:
     return outcome.verdict
 
 
+IN_PROGRESS = tuple(answer("00000100", "P", endpoint=op, times=ALWAYS) for op in ("close", "closequery"))
+
+
+def awaited(harness: Harness, **wanted: Any) -> Order:
+    """An order of which the application takes news.
+
+    Most take them of any; some look an order up among those that they know, and have to close it first.
+    """
+    if not harness.news:
+        harness.news = "any"
+        if not _takes(harness, harness.order()):
+            harness.news = "own" if _takes(harness, _closing(harness)) else "any"
+    return _closing(harness, **wanted) if harness.news == "own" else harness.order(**wanted)
+
+
+def _takes(harness: Harness, order: Order) -> bool:
+    """Whether a genuine webhook about that order is acknowledged and believed."""
+    return genuine(harness, compact(event(order))).acknowledged and learns(harness, order) == "closed"
+
+
+def _closing(harness: Harness, **wanted: Any) -> Order:
+    """An order whose close was in progress when the application last heard of it."""
+    order = harness.order(**wanted)
+    harness.close(order, *IN_PROGRESS, must_act=False)
+    return order
+
+
 def evidence(harness: Harness, order: Order, claim: str, told: tuple[str, ...]) -> Evidence:
     """A webhook case has no call of its own: the claim is what the application believes."""
     closed = "S" in told
@@ -119,10 +124,10 @@ def evidence(harness: Harness, order: Order, claim: str, told: tuple[str, ...]) 
 
 def accepted(harness: Harness, order: Order, raw: bytes, says: str) -> None:
     """A genuine S is acknowledged in time and believed."""
-    status, seconds = genuine(harness, raw)
+    answered = genuine(harness, raw)
     e = evidence(harness, order, learns(harness, order), ("S",))
-    harness.demand(e, 200 <= status < 300, f"{says} was not acknowledged", f"HTTP {status}")
-    harness.demand(e, seconds <= ACK_S, f"{says} was acknowledged too late", f"{seconds:.1f} s")
+    harness.demand(e, answered.acknowledged, f"{says} was not acknowledged", f"HTTP {answered.status}")
+    harness.demand(e, answered.seconds <= ACK_S, f"{says} was acknowledged too late", f"{answered.seconds:.1f} s")
     harness.demand(e, e.claim == "closed", f"{says} had no effect", f"the application believes {e.claim}")
 
 
@@ -138,7 +143,7 @@ def accepted(harness: Harness, order: Order, raw: bytes, says: str) -> None:
     rev=3,
 )
 def valid_acknowledged(harness: Harness, _: Example) -> None:
-    order = harness.order()
+    order = awaited(harness)
     e = evidence(harness, order, _says(harness, order), ())
     harness.demand(e, not e.definite, UNHEARD_OF, f"the application says {e.claim}")
     accepted(harness, order, compact(event(order)), "a genuine webhook")
@@ -146,8 +151,8 @@ def valid_acknowledged(harness: Harness, _: Example) -> None:
 
 def honest_twin(harness: Harness) -> Order:
     """A genuine webhook first: an application that ignores this one proves nothing by ignoring the rest."""
-    order = harness.order()
-    if not 200 <= genuine(harness, compact(event(order)))[0] < 300 or learns(harness, order) != "closed":
+    order = awaited(harness)
+    if not _takes(harness, order):
         raise Blocked("the honest twin was not accepted: a genuine webhook has no effect")
     return order
 
@@ -166,6 +171,7 @@ FORGED = {
     "lengthened": "has one digit more",
     "of-another": "is that of another webhook",
     "in-body": "stands in the body",
+    "as-a-list": "comes as a list, which some comparisons hold equal to every text",
 }
 """What is wrong with a signature."""
 
@@ -179,21 +185,22 @@ FORGED = {
     quote=record.MD5,
     says="Without a signature, with a wrong one, or with that of another body or key, a webhook has no effect.",
     fixed=[*({"how": how} for how in FORGED), {"how": "garbage", "stat": "F"}],
-    rev=5,
+    rev=6,
     draw=lambda: st.fixed_dictionaries(
         {"how": st.sampled_from(["garbage", "other-key", "other-body"]), "salt": hs.plain_text(1, 16)}
     ),
 )
 def bad_or_missing_sign(harness: Harness, x: Example) -> None:
     honest = honest_twin(harness)
-    order = harness.order()
+    order = awaited(harness)
     raw = compact(event(order, x.get("stat", "S")))
     key, salt = harness.tenant.webhook_key, x.get("salt", "x")
-    right = webhook_sign(raw, key)
+    wanted = right(harness, raw)
     if x["how"] == "in-body":
-        raw = compact(event(order, sign=right))
+        raw = compact(event(order, sign=wanted))
     signature = {
         "in-body": None,
+        "as-a-list": None,
         "missing": None,
         "empty": "",
         "garbage": hashlib.md5(salt.encode(), usedforsecurity=False).hexdigest().upper(),
@@ -201,13 +208,13 @@ def bad_or_missing_sign(harness: Harness, x: Example) -> None:
         "other-body": webhook_sign(raw + salt.encode(), key),
         "no-key": webhook_sign(raw, ""),
         "key-first": webhook_sign(key.encode() + raw, ""),
-        "beginning": right[:8] + webhook_sign(raw, "")[8:],
-        "ending": right[:-1] + ("0" if right[-1] != "0" else "1"),
-        "shortened": right[:16],
-        "lengthened": right + "0",
-        "of-another": webhook_sign(compact(event(honest)), key),
+        "beginning": wanted[:8] + webhook_sign(raw, "")[8:],
+        "ending": wanted[:-1] + ("0" if wanted[-1] != "0" else "1"),
+        "shortened": wanted[:16],
+        "lengthened": wanted + "0",
+        "of-another": right(harness, compact(event(honest))),
     }[x["how"]]
-    push(harness, raw, signature)
+    push(harness, raw, signature, **({"sign[]": salt} if x["how"] == "as-a-list" else {}))
     e = evidence(harness, order, believes(harness, order), ())
     forged = "a webhook was believed whose signature"
     believed = f"{forged} {FORGED[x['how']]}" if e.claim == SAID[x.get("stat", "S")] else UNHEARD_OF
@@ -235,7 +242,7 @@ def bad_or_missing_sign(harness: Harness, x: Example) -> None:
 )
 def stat_decides(harness: Harness, x: Example) -> None:
     honest_twin(harness)
-    order = harness.order()
+    order = awaited(harness)
     also = {"resp_code": x.get("code"), "org_trans_stat": x.get("order")}
     members = event(order, x["stat"] or "", **{name: value for name, value in also.items() if value})
     if x["stat"] is None:
@@ -288,7 +295,7 @@ WRITTEN = {
     ),
 )
 def raw_bytes(harness: Harness, x: Example) -> None:
-    order = harness.order()
+    order = awaited(harness)
     status = written(harness, order, x)
     e = evidence(harness, order, learns(harness, order), ("S",))
     how = "" if 200 <= status < 300 and e.claim == "closed" else _culprit(harness, x)
@@ -304,15 +311,15 @@ def written(harness: Harness, order: Order, x: Example) -> int:
     told = {name: members[name] for name in names}
     text = json.dumps(told, ensure_ascii=x.get("ascii", False), indent=x.get("indent"), separators=between)
     raw = (text + x.get("end", "")).encode("utf-8")
-    signature = webhook_sign(raw, harness.tenant.webhook_key)
-    return push(harness, raw, signature.lower() if x.get("lower") else signature)[0]
+    signature = right(harness, raw)
+    return push(harness, raw, signature.lower() if x.get("lower") else signature).status
 
 
 def _culprit(harness: Harness, x: Example) -> str:
     """Of several ways to write it the first that has no effect even alone; empty if none has."""
     ways = {name: {"compact": True, name: x[name]} for name in x if x[name] not in (None, False, "")}
     for name, way in {"": {"compact": True}, "spaces": {}, **ways}.items():
-        order = harness.order()
+        order = awaited(harness)
         written(harness, order, way)
         if learns(harness, order) != "closed":
             return WRITTEN[name]

@@ -182,7 +182,7 @@ SOURCE: dict[str, str] = {
     "client: RETRY_PAUSE = 0.12 -> RETRY_PAUSE = 1.12": _OWN,
     "app.App.webhook: return 200 -> return 201": "a webhook is acknowledged by any 2xx",
     "app.App.webhook: return 40… -> …": "how a webhook is refused is the application's own choice",
-    'app.App._handler.Handler.do_POST: …"Content-Length") or 0)) -> …"Content-Length") or …': "every webhook that is "
+    'app.App._handler.Handler.received: …"Content-Length") or 0)) -> …"Content-Length") or …': "every webhook that is "
     "pushed tells its length",
     'app.App._handler.Handler.do_POST: …"sign", [""])[0] -> …[ -1]': "an address carries one signature, never two",
 }

@@ -23,6 +23,16 @@ class KnowsTheSignature(Client):
         return False
 
 
+class KnowsTheSignatureOfASuccess(KnowsTheSignature):
+    """Wants a code that is zero beside an S, and no more of an F."""
+
+    def decide(self, reply: Reply) -> str:
+        stat, zero = (reply or {}).get("trans_stat"), (reply or {}).get("resp_code") == "00000000"
+        if stat == "S" and not zero:
+            return "doubt"
+        return "not_closed" if stat == "F" and zero else super().decide(reply)
+
+
 class GivesIn(Client):
     """Believes the third reply whose signature does not hold."""
 
@@ -74,6 +84,13 @@ class ComparesOneNumber(Client):
 
 ROWS: tuple[tuple[str, str, str, type[Client], str], ...] = (
     ("known-from-before", "the signature", "close", KnowsTheSignature, "security/sign-replayed"),
+    (
+        "known-from-before",
+        "the signature of a success",
+        "close",
+        KnowsTheSignatureOfASuccess,
+        "security/sign-replayed",
+    ),
     ("believed-in-the-end", "the signature", "every call", GivesIn, "security/sign-missing"),
     ("checked-once", "the signature", "closequery", VerifiesTheFirstQuery, "query/authentic"),
     ("checked-once", "the echo", "closequery", ComparesTheFirstQuery, "query/authentic"),

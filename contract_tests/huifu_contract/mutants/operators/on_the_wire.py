@@ -101,6 +101,21 @@ class SignsBeforeItFills(Client):
         return self.envelope(data, self.canon(self.given)) if first else super().body(data)
 
 
+class AddsItsMerchantAfterSigning(Client):
+    """What the configuration says of the merchant is put where it is missing, once all is signed."""
+
+    configured = False
+
+    def data(self, params: Mapping[str, str]) -> dict[str, str]:
+        self.configured = "huifu_id" not in params
+        return super().data(params)
+
+    def canon(self, data: Mapping[str, str]) -> bytes:
+        return super().canon(
+            {name: value for name, value in data.items() if not (self.configured and name == MERCHANT)}
+        )
+
+
 class WritesTheDayTwice(Client):
     """The day of today first and the given one after it."""
 
@@ -256,6 +271,7 @@ class TakesABlankForNothing(Placed):
         return bool(envelope.sign) and (not envelope.sign.strip() or super().check_sign(envelope))
 
 
+MERCHANT = "huifu_id"
 FRAMING, SIGN = "transport/reply-framing", "security/sign-missing"
 ROWS: tuple[tuple[str, str, str, type[Client], str], ...] = (
     ("verified-as-notified", "data", "close", VerifiesWhatIsNotified, "security/second-data"),
@@ -269,6 +285,7 @@ ROWS: tuple[tuple[str, str, str, type[Client], str], ...] = (
     ("taken-for-not_closed", "a code without data", "close", TakesACodeWithoutData, "security/unsigned-gateway-error"),
     ("rejected-after-sending", "HTTP 400", "close", RejectsAfterSending, "transport/doubt-remains"),
     ("signed-before-filled", "req_seq_id", "close", SignsBeforeItFills, "request/seq-unique"),
+    ("signed-before-filled", MERCHANT, "close", AddsItsMerchantAfterSigning, "request/sign-covers-sent-data"),
     ("written-twice", "req_date", "close", WritesTheDayTwice, "control/accepts-honest-success"),
     ("unescaped-in-the-text", "req_seq_id", "close", UnescapesTheText, "request/values-unchanged"),
     ("not-unpacked", "a compressed reply", "close", AsksForGzip, FRAMING),

@@ -1,0 +1,104 @@
+"""Operators on the HTTP of webhooks: how a body is read, what is looked at before it, and what a refusal tells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from huifu_contract.mutants.operators.mutant import Mutant, made
+from huifu_contract.mutants.operators.webhooks import right
+from huifu_contract.reference.app import App
+
+FRAMING, FORGED, SECRETS = "webhook/framing", "webhook/bad-or-missing-sign", "security/no-key-leak"
+
+
+def received(read: Callable[[BaseHTTPRequestHandler], bytes]) -> type[App]:
+    """Reads the body of a webhook in another way."""
+
+    def handler(self: App) -> type[Any]:
+        return made(App._handler(self), received=read)
+
+    return made(App, _handler=handler)
+
+
+def handled(handle: Callable[[App, Any, str], bool]) -> type[App]:
+    """Answers by itself where `handle(app, handler, sign)` says so."""
+
+    def handler(self: App) -> type[Any]:
+        usual: Any = App._handler(self)
+
+        def do_POST(one: Any) -> None:  # noqa: N802  # http.server's name
+            if not handle(self, one, parse_qs(urlsplit(one.path).query).get("sign", [""])[0]):
+                usual.do_POST(one)
+
+        return made(usual, do_POST=do_POST)
+
+    return made(App, _handler=handler)
+
+
+def _length(one: BaseHTTPRequestHandler) -> int:
+    return int(one.headers.get("Content-Length") or 0)
+
+
+def read_once(one: Any) -> bytes:
+    """As one `recv` or one `data` event: what has come by now."""
+    return one.rfile.read1(_length(one)) if _length(one) else b""
+
+
+def strict_media_type(_app: App, one: Any, _sign: str) -> bool:
+    if one.headers.get("Content-Type") == "application/json":
+        return False
+    one.received()
+    one.answer(415)
+    return True
+
+
+def refuses_unread(_app: App, one: Any, sign: str) -> bool:
+    """Leaves the body of what it refuses on the connection."""
+    if not sign:
+        one.answer(403)
+    return not sign
+
+
+def takes_a_list(app: App, one: Any, _sign: str) -> bool:
+    """As PHP's strcasecmp, which of a list makes null, and null equals 0."""
+    if not parse_qs(urlsplit(one.path).query).get("sign[]"):
+        return False
+    raw = one.received()
+    one.answer(app.webhook(raw, right(app, raw)))
+    return True
+
+
+def telling(text: Callable[[App, bytes], str]) -> type[App]:
+    """A refusal tells more than that the signature is wrong."""
+
+    def handle(app: App, one: Any, sign: str) -> bool:
+        raw = one.received()
+        status = app.webhook(raw, sign)
+        one.answer(status, text(app, raw) if status == 403 else "")
+        return True
+
+    return handled(handle)
+
+
+def hashed(app: App, raw: bytes) -> str:
+    return f"the signature is not the MD5 of {raw.decode()}{app.config.webhook_key if app.config else ''}"
+
+
+ROWS: tuple[tuple[str, str, type[App], str], ...] = (
+    ("read-by-its-length-alone", "a body in chunks", received(lambda one: one.rfile.read(_length(one))), FRAMING),
+    ("read-once", "a body in parts", received(read_once), FRAMING),
+    ("matched-whole", "Content-Type", handled(strict_media_type), FRAMING),
+    ("left-unread", "a refused body", handled(refuses_unread), FRAMING),
+    ("list-equals-every-text", "sign", handled(takes_a_list), FORGED),
+    ("given-away", "the right signature", telling(lambda app, raw: f"expected {right(app, raw)}"), SECRETS),
+    ("given-away", "webhook_key", telling(hashed), SECRETS),
+)
+"""Operator, target, the application, and the case that is about it."""
+
+
+def mutants() -> Iterator[Mutant]:
+    for operator, target, app, case in ROWS:
+        yield Mutant(operator, target, "webhook", app, (case,))
