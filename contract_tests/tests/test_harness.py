@@ -69,6 +69,27 @@ def test_calls_beside_each_other_leave_no_hole_in_the_journal() -> None:
     assert sent == [1, 2, 1]
 
 
+def counts_characters(_config: Mapping[str, str], base_url: str, params: Mapping[str, str]) -> str:
+    """Gives the number of its characters as the length of a body that has more bytes."""
+    parts, text = urlsplit(base_url), json.dumps({"sign": "", "data": dict(params)}, ensure_ascii=False)
+    path = f"{parts.path}/v2/trade/payment/scanpay/close"
+    head = f"POST {path} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Length: {len(text)}\r\n\r\n"
+    with socket.create_connection((parts.hostname, parts.port), timeout=9) as connection:
+        connection.sendall((head + text).encode())
+        connection.recv(9)
+    return "unknown"
+
+
+def test_a_client_whose_request_cannot_be_read_is_told_what_was_wrong_with_it() -> None:
+    record = catalogue()["request/sign-non-ascii"]
+    with Server(port=0, orders=[]) as server:
+        harness = Harness(LocalDriver(counts_characters), server.tenant(key_bits=1024), elsewhere=server.default)
+        harness.driver.start(harness.config)
+        result = Grader(Profile("none", 0, 0)).grade(record, harness)
+    assert result.verdict is Verdict.BLOCKED
+    assert "nothing was sent that can be read: the body: is longer than its Content-Length of" in result.root
+
+
 def escaped(language: str, spoken: str = "en") -> list[str]:
     """What is said of a close whose slashes were signed as PHP writes them by itself."""
     with Server(port=0, orders=[]) as server:

@@ -122,6 +122,26 @@ def test_what_is_no_http_is_kept_and_told(server: huifu_mock.Server) -> None:
     assert "is not HTTP" in call.hint
 
 
+@pytest.mark.parametrize("more", [[], [("Connection", "close")]], ids=["kept alive", "closed"])
+@pytest.mark.parametrize("parts", [1, 2], ids=["in one go", "the body later"])
+def test_a_body_whose_characters_were_counted_for_its_length_is_kept_and_told(
+    parts: int, more: list[tuple[str, str]], tenant: huifu_mock.Tenant, server: huifu_mock.Server
+) -> None:
+    text = json.dumps({"sys_id": tenant.sys_id, "data": {"remark": "关单"}, "sign": "x" * 344}, ensure_ascii=False)
+    opening = head(server.base_url, [("Content-Length", str(len(text))), *more], f"/s/counted{CLOSE}")
+    with connected(server.base_url) as connection:
+        if parts == 2:
+            connection.sendall(opening)
+            connection.sendall(text.encode())
+        else:
+            connection.sendall(opening + text.encode())
+        answer = received(connection)
+    assert answer.status == 400
+    assert f"longer than its Content-Length of {len(text)}; count its bytes in UTF-8" in answer.body.decode()
+    (call,) = [*tenant.journal.calls(unmatched="length"), *server.default.journal.calls(session="counted")]
+    assert (call.session, call.path, call.method) == ("counted", CLOSE, "POST")
+
+
 def test_a_control_call_by_a_foreign_host_is_kept(server: huifu_mock.Server) -> None:
     raw = b"GET /_mock/about HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"
     assert sent(server, raw).startswith(b"HTTP/1.1 403")

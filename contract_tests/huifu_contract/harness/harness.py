@@ -221,6 +221,12 @@ class Harness:
         now = None if order is None else self.now(order)
         return sent, evidence.truth(now)
 
+    def unsent(self, e: Evidence) -> str:
+        """Says of a call without a request that nothing came, or what came that was none."""
+        journals = [one.journal for one in (self.tenant, self.elsewhere) if one is not None and e.session]
+        unread = (call.hint for journal in journals for call in journal.calls(session=e.session, unmatched=True))
+        return next((f"nothing was sent that can be read: {hint}" for hint in unread), "nothing was sent")
+
     def now(self, order: Order) -> Order:
         return self.tenant.orders.get(order.req_seq_id, huifu_id=order.huifu_id, req_date=order.req_date)
 
@@ -233,7 +239,7 @@ class Harness:
         idle = [fault["do"] for fault in mine if not fault["used"]]
         if idle and e.claim != "crashed":
             name = idle[0].get("fault") or idle[0].get("answer")
-            why = "nothing was sent" if not e.sent else f"it answered {e.sent[0].heard.resp_code} by itself"
+            why = self.unsent(e) if not e.sent else f"it answered {e.sent[0].heard.resp_code} by itself"
             raise Blocked(f"the gateway never came to {name}: {why}")
 
     def tidy(self) -> None:

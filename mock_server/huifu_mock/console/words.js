@@ -104,6 +104,7 @@ export const WORDS = {
   un_path: ["no such endpoint", "没有该接口"],
   un_method: ["takes POST", "只接受 POST"],
   un_size: ["body too large", "请求体过大"],
+  un_length: ["longer than its Content-Length", "比 Content-Length 长"],
   un_body: ["body unreadable", "请求体无法读取"],
   un_slow: ["took too long to arrive", "到达太慢"],
   un_gone: ["client left", "客户端已断开"],

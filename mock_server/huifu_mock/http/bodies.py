@@ -77,6 +77,8 @@ class Bodies:
             wanted = "send as many bytes as Content-Length says, in one go"
             raise Unread("slow", 408, Problem("the body", said, wanted), bytes(parts[:KEPT]), length or 0) from None
         except RequestPayloadError as error:
+            if length is not None:  # aiohttp could not read what follows as a request
+                raise Unread("length", 400, too_long(length), bytes(parts[:KEPT])) from error
             said = f"cannot be read: {' '.join(str(error).split())}"
             wanted = "send it with Content-Length, or in well-formed chunks"
             raise Unread("body", 400, Problem("the body", said, wanted), bytes(parts[:KEPT])) from error
@@ -103,6 +105,13 @@ class Bodies:
 
 class LeftEarly(Unread):
     """The client hung up before its body was whole: its Content-Length may be wrong."""
+
+
+def too_long(length: int) -> Problem:
+    """What to tell a client that goes on after a body of the length that it gave, but not with a request."""
+    return Problem(
+        "the body", f"is longer than its Content-Length of {length}", "count its bytes in UTF-8, not its characters"
+    )
 
 
 def _of(length: int | None) -> str:

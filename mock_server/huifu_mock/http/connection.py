@@ -1,6 +1,7 @@
 """One client's connection: how many there may be, how long a request's head may take, and what is no HTTP."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -11,13 +12,14 @@ from aiohttp.web_response import Response, StreamResponse
 from aiohttp.web_server import Server
 
 from huifu_mock.http.answers import last_answer
+from huifu_mock.http.bodies import too_long
 from huifu_mock.http.known_heads import Head, KnownHeads
 from huifu_mock.http.unmatched import Unmatched
 from huifu_mock.request import ReceivedBytes
 from huifu_mock.schemas import Problem
 
 TLS_HELLO: Final = b"\x16\x03"
-SHOWN: Final = 1024
+SHOWN: Final = 8 * 1024
 """So many of the first bytes are kept of what is no HTTP."""
 LAST_MOMENT: Final = 0.2
 """Real seconds that an answer may take once the server stops."""
@@ -238,10 +240,21 @@ def peer_of(transport: asyncio.BaseTransport | None) -> tuple[str, int] | None:
     return (name[0], name[1]) if isinstance(name, tuple) else None
 
 
+_HEAD: Final = re.compile(
+    rb"(?P<method>[A-Z]+) (?:/s/(?P<session>[\w~.-]+))?(?P<path>/[^ \r\n]*) HTTP/1\.[01]\r\n"
+    rb"(?P<lines>(?:[^\r\n]+\r\n)*?(?i:content-length): *(?P<length>\d+)\r\n(?:[^\r\n]+\r\n)*)\r\n"
+)
+"""The head of a request with a body whose length is given."""
+
+
 def _no_http(sent: ReceivedBytes, error: str) -> Unmatched:
     if sent.body.startswith(TLS_HELLO):
         problem = Problem("the connection", "begins with a TLS hello", "this port speaks http, not https")
         return Unmatched("tls", 400, problem, sent)
+    if (found := _HEAD.match(sent.body)) and len(body := sent.body[found.end() :]) > (length := int(found["length"])):
+        session, path = (found["session"] or b"").decode("ascii"), found["path"].decode("latin-1")
+        told = ReceivedBytes(body, found["lines"], session, sent.peer)
+        return Unmatched("length", 400, too_long(length), told, found["method"].decode("ascii"), path)
     return Unmatched("http", 400, Problem("the request", f"is not HTTP: {error}", "send an HTTP/1.1 request"), sent)
 
 

@@ -49,7 +49,7 @@ def numbers(harness: Harness, count: int, driver: Driver | None = None) -> list[
         )
     for e in made:
         if not e.sent:
-            raise Blocked(f"nothing was sent: the client claims {e.claim}")
+            raise Blocked(f"{harness.unsent(e)}: the client claims {e.claim}")
         harness.last = e
         harness.check_wire(signature(e.sent[0]))
         distinct = {one.identity: one for one in e.sent}

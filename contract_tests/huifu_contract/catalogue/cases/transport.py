@@ -283,7 +283,7 @@ def slow_drip(harness: Harness, _: Example) -> None:
 def gzip_if_asked(harness: Harness, _: Example) -> None:
     e = harness.close(None, fault("gzip", times=ALWAYS), must_act=False)
     if not e.sent:
-        raise Blocked(f"nothing was sent: the client claims {e.claim}")
+        raise Blocked(f"{harness.unsent(e)}: the client claims {e.claim}")
     asked = any(name.lower() == "accept-encoding" and "gzip" in value for name, value in e.sent[0].headers)
     harness.note(f"gzip: {'asked for' if asked else 'not asked for'}, claims {e.claim}")
 
