@@ -184,8 +184,9 @@ def close(base_url: str, params: dict[str, str]) -> dict[str, Any]:  # noqa: PLR
     too_long = [name for name, most in NUMBERS.items() if len(data.get(name, "")) > most]
     if too_long or not (data.get("org_req_seq_id") or data.get("org_hf_seq_id")):
         return {"outcome": "rejected", "attempts": 0}
+    begin(data)
     until, attempts, op, doubt, gap = time.monotonic() + TIMEOUT, 0, "close", True, 0.03
-    outcome, reply = "unknown", {}
+    outcome, reply, again = "unknown", {}, False
     while attempts < MOST and time.monotonic() < until:
         asked = data if op == "close" else {**data, "req_date": today(), "req_seq_id": fresh()}
         reply, attempts = ask(base_url, op, asked, until), attempts + 1
@@ -196,8 +197,10 @@ def close(base_url: str, params: dict[str, str]) -> dict[str, Any]:  # noqa: PLR
         if stat == "P":
             outcome, doubt, op = "pending", True, "closequery"
         elif stat == "F" and op == "close" and code in ("10000000", "21000000", "22000000", "23000001", "23000004"):
-            outcome = "not_closed"
-            break
+            if not again:
+                outcome = "not_closed"
+                break
+            op = "closequery"  # a refusal of a close that was sent again says nothing of the first
         elif stat == "F" and op == "close" and code == "20000001":
             if "一分钟" in str(reply.get("resp_desc")):
                 outcome = "pending"
@@ -209,7 +212,7 @@ def close(base_url: str, params: dict[str, str]) -> dict[str, Any]:  # noqa: PLR
             outcome = "not_closed"
             break
         elif stat == "F" and op == "closequery" and code == "23000001":
-            op, gap = "close", max(gap, 0.12)
+            op, again, gap = "close", True, max(gap, 0.12)
         else:
             op = "closequery"
         if attempts == 3 and (stat == "P" or code == "20000001"):
@@ -236,6 +239,12 @@ def fresh() -> str:
 
 def named(order: dict[str, str]) -> tuple[str, ...]:
     return tuple(str(order.get(name)) for name in ("huifu_id", "org_req_date", "org_req_seq_id"))
+
+
+def begin(order: dict[str, str]) -> None:
+    """Of a close that is under way an earlier one's failure says nothing."""
+    if known.get(named(order)) == "not_closed":
+        known[named(order)] = "unknown"
 
 
 def learn(order: dict[str, str], outcome: str) -> None:

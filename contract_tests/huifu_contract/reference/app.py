@@ -59,6 +59,7 @@ class App:
 
     def close(self, config: Mapping[str, str], base_url: str, params: Mapping[str, str]) -> Outcome:
         client = self.client(base_url, Config.of(config), timeout_s=self.timeout_s, attempt_s=self.attempt_s)
+        self.begin(params)
         outcome = client.close(**params)
         self.believe(params, outcome.verdict)
         return outcome
@@ -73,6 +74,13 @@ class App:
             str(refs.get(name, default))
             for name, default in (("huifu_id", merchant), ("org_req_date", ""), ("org_req_seq_id", ""))
         )
+
+    def begin(self, refs: Mapping[str, Any]) -> None:
+        """A close is under way: that an earlier one failed says nothing of this one."""
+        order = self.named(refs)
+        with self.lock:
+            if self.beliefs.get(order) == "not_closed":
+                self.beliefs[order] = "unknown"
 
     def believe(self, refs: Mapping[str, Any], claim: str) -> None:
         """A later word never takes back a better one: closed stays closed whatever comes late."""

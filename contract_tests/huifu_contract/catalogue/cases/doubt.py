@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from huifu_contract.catalogue import record
 from huifu_contract.catalogue.cases.elsewhere import closed_elsewhere
+from huifu_contract.catalogue.cases.security import second
 from huifu_contract.catalogue.record import Basis, Example, Level
 from huifu_contract.catalogue.registry import case
 from huifu_contract.harness.harness import Harness
@@ -12,6 +13,9 @@ from huifu_contract.harness.prepared_answers import ALWAYS, answer, fault, of
 from huifu_contract.harness.relay import leaving
 
 GRADE = "wire decision"
+REFUSALS = ("20000001.CONFLICT", "22000000.PRODUCT_SUSPENDED", "10000000")
+"""Of a close that was sent again: they say why this one was not carried out."""
+AGAIN_REFUSED = "a refusal of the close that was sent again was taken for one of the first"
 THEN: tuple[Example, ...] = (
     {"fault": "reset-before-commit"},
     {"fault": "status", "status": 400, "body": "json"},
@@ -29,9 +33,14 @@ THEN: tuple[Example, ...] = (
     quote=record.TRUE,
     says="After a lost answer, a second attempt that fails or is refused says nothing of the first: not_closed is not "
     "claimed because of it, and closed is not claimed from 23000000.",
-    fixed=[*({"then": then} for then in THEN), {"paid": True}, {"then": "refused connections"}],
+    fixed=[
+        *({"then": then} for then in THEN),
+        {"paid": True},
+        {"then": "refused connections"},
+        *({"then": "refused", "code": code} for code in REFUSALS),
+    ],
     since="1.1",
-    rev=2,
+    rev=3,
     seconds=1.0,
 )
 def doubt_remains(harness: Harness, x: Example) -> None:
@@ -40,6 +49,10 @@ def doubt_remains(harness: Harness, x: Example) -> None:
         with leaving(harness.tenant.base_url) as at:
             e = harness.close(None, fault("close-silently"), at=at, must_act=False)
         cause = Broken("L1", "a connection that was refused was taken for proof that no close was sent before it")
+    elif x.get("then") == "refused":  # who asks instead of sending again learns that the order is closed
+        script = fault("reset-before-commit"), second(answer(x["code"], "F"))
+        e = harness.close(closed_elsewhere(harness), *script, must_act=False)
+        cause = Broken("L1", AGAIN_REFUSED)
     elif "paid" in x:
         e = harness.close(harness.order(trans_stat="S"), fault("reset-before-commit"))
     else:
@@ -65,24 +78,27 @@ LATE: tuple[Example, ...] = (
     grade=GRADE,
     needs=["query"],
     quote=record.TRUE + " A close that nobody knows of yet may still be on its way.",
-    says="A closequery that knows of no close, asked after a lost answer, does not make the order not_closed: the "
-    "close may take effect after the query.",
+    says="A closequery that knows of no close, asked after a lost answer, does not make the order not_closed, nor "
+    "does a refusal of the close that is sent again: the first may take effect after the query.",
     because="that 23000001 of a closequery means this is assumed, and the order that is wrongly believed to be open is "
     "closed: nobody can pay it twice",
     fixed=[
         *({"do": do} for do in LATE),
         {"do": {"fault": "reset-before-commit"}, "closed": "elsewhere"},
         {"do": {"fault": "reset-after-commit"}, "times": 2},
+        *({"do": {"fault": "reset-before-commit"}, "closed": "elsewhere", "again": code} for code in REFUSALS),
     ],
     seconds=0.4,
     since="1.1",
-    rev=2,
+    rev=3,
 )
 def late_commit(harness: Harness, x: Example) -> None:
     times = x.get("times", 1)
     unknown_yet = answer("23000001", "F", endpoint="closequery", times=times)
     order = closed_elsewhere(harness) if "closed" in x else None
-    e = harness.close(order, of(x["do"], times), unknown_yet, must_act=False)
+    refused = [second(answer(x["again"], "F"))] if "again" in x else []
+    e = harness.close(order, of(x["do"], times), unknown_yet, *refused, must_act=False)
     then = ", and the close that was sent again is answered 23000000" if "closed" in x else ""
-    cause = Broken("L1", f"claims not_closed because a closequery knows of no close yet{then}")
+    no_close = f"claims not_closed because a closequery knows of no close yet{then}"
+    cause = Broken("L1", AGAIN_REFUSED if refused and len(e.closes) > 1 else no_close)
     harness.judge(e, cause=cause if e.claim == "not_closed" and e.queries else None)

@@ -24,6 +24,7 @@ from huifu_contract.catalogue.cases.webhook import (
 )
 from huifu_contract.catalogue.record import Basis, Example, Level
 from huifu_contract.catalogue.registry import case
+from huifu_contract.harness.evidence import truth
 from huifu_contract.harness.harness import Harness
 from huifu_contract.harness.laws import Broken
 from huifu_contract.harness.prepared_answers import ALWAYS, answer, fault
@@ -37,6 +38,7 @@ WAITS_S = 0.15
 LOOK_S = 0.01
 
 
+OUTDATED = "a later close was not answered, and the application still says that an earlier one failed"
 TAKEN_BACK = "the outcome of a close took back what a webhook had told"
 LOST = {
     "during": "a success was lost that a webhook told while the close waited for its answer",
@@ -66,7 +68,8 @@ def _lost(x: Example) -> str:
     needs=NEEDS,
     quote=record.WEBHOOK,
     says="Repeats and late news are acknowledged and take nothing back; before, while or after the close is answered, "
-    "and after a forged webhook of the same bytes. What a webhook told of one close does not stand for a later one.",
+    "and after a forged webhook of the same bytes. What a webhook or an answer told of one close does not stand for a "
+    "later one, also where that is not answered.",
     because="that pushes repeat and overtake each other is what all queues do; the page is silent on it",
     fixed=[
         {"stats": ["S", "S"], "close": "never"},
@@ -79,8 +82,10 @@ def _lost(x: Example) -> str:
         {"stats": ["S"], "close": "never", "forged": True},
         {"stats": ["S"], "close": "during"},
         {"stats": ["F"], "close": "last"},
+        {"stats": ["F"], "close": "unanswered"},
+        {"stats": [], "close": "unanswered", "before": "23000004"},
     ],
-    rev=4,
+    rev=5,
     draw=lambda: st.fixed_dictionaries(
         {
             "stats": st.lists(st.sampled_from(["S", "P"]), min_size=1, max_size=5).filter(lambda s: "S" in s),
@@ -101,8 +106,14 @@ def duplicate_and_reordered(harness: Harness, x: Example) -> None:
     statuses = _overtaking(harness, order, stats) if x["close"] == "during" else _pushed(harness, order, stats)
     if x["close"] == "last":
         harness.judge(replace(harness.close(order), told=told))
+    if "before" in x:
+        harness.judge(harness.close(order, answer(x["before"], "F")))
     if x["close"] == "unanswered":
         harness.close(order, fault("empty-body", endpoint=None, times=ALWAYS), must_act=False)
+    if x["close"] == "unanswered" and "S" not in stats:
+        e = evidence(harness, order, believes(harness, order), told)
+        harness.judge(replace(e, truth=truth(harness.now(order))), cause=Broken("L1", OUTDATED))
+        return
     learns(harness, order)
     e = evidence(harness, order, believes(harness, order), ("S",))
     refused = [status for status in statuses if not 200 <= status < 300]

@@ -31,6 +31,9 @@ MEMBERS: tuple[Example, ...] = (
     {"fault": "echo-changed", "field": "org_trans_stat", "how": "empty"},
 )
 """Members spoilt, in a reply that is signed, that settle nothing."""
+AGAIN: tuple[Example, ...] = ({}, {"again": True})
+LATER = answer("99999999", "F")
+"""系统异常,请稍后重试: who is able to sends the same close again."""
 SYSTEM = ("90000000", "98888888", "99999999")
 
 
@@ -40,10 +43,13 @@ SYSTEM = ("90000000", "98888888", "99999999")
     Basis.SPEC,
     grade="decision",
     quote=record.TRANS_STAT,
-    says="00000000 with F is not closed.",
+    says="00000000 with F is not closed, also of a close that was sent again.",
+    fixed=AGAIN,
+    rev=2,
 )
-def stat_f_beats_code(harness: Harness, _: Example) -> None:
-    harness.judge(harness.close(None, answer("00000000", "F", times=ALWAYS)))
+def stat_f_beats_code(harness: Harness, x: Example) -> None:
+    first = [LATER] if "again" in x else []
+    harness.judge(harness.close(None, *first, answer("00000000", "F", times=ALWAYS)))
 
 
 @case(
@@ -64,10 +70,13 @@ def stat_p_pending(harness: Harness, _: Example) -> None:
     Basis.SPEC,
     grade="decision",
     quote=record.TRANS_STAT,
-    says="00000000 with P is neither closed nor not_closed.",
+    says="00000000 with P is neither closed nor not_closed, also of a close that was sent again.",
+    fixed=AGAIN,
+    rev=2,
 )
-def stat_p_with_00000000(harness: Harness, _: Example) -> None:
-    harness.judge(harness.close(harness.order(settle="accepted", settle_seconds=NEVER)))
+def stat_p_with_00000000(harness: Harness, x: Example) -> None:
+    first = [LATER] if "again" in x else []
+    harness.judge(harness.close(harness.order(settle="accepted", settle_seconds=NEVER), *first))
 
 
 @case(

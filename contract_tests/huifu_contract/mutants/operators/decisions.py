@@ -228,6 +228,16 @@ def alone() -> Iterator[Mutant]:
         yield Mutant(operator, "the outcome", "closequery", query, QUERY_CASES)
 
 
+def again() -> Iterator[Mutant]:
+    for stat, case in (("F", "response/stat-f-beats-code"), ("P", "response/stat-p-with-00000000")):
+
+        def decide(self: Placed, reply: Reply, stat: str = stat) -> str:
+            zero = self.place == "retry" and _read(reply) == (stat, "00000000")
+            return "closed" if zero else Placed.decide(self, reply)
+
+        yield Mutant("taken-for-closed", f"{stat} with 00000000", "retry", made(Placed, decide=decide), (case,))
+
+
 def _paid(reply: Any) -> bool:
     return bool(reply.get("org_trans_stat") == "S")
 
@@ -294,6 +304,7 @@ def mutants() -> Iterator[Mutant]:
     yield from texts()
     yield from states()
     yield from alone()
+    yield from again()
     yield from payments()
     yield from lost()
     yield from left_open()

@@ -60,6 +60,26 @@ def keeping(verdicts: tuple[str, ...], order_of: Callable[[App, Params], Any] = 
     return made(App, close=close)
 
 
+class KeepsAFailure(App):
+    """Goes on saying that an earlier close failed, until a later one is answered."""
+
+    def begin(self, refs: Params) -> None: ...
+
+
+class KeepsAFailureThatWasAnswered(App):
+    """Forgets at a later close what a webhook told of an earlier one, and not what was answered to that."""
+
+    def close(self, config: Any, base_url: str, params: Any) -> Any:
+        outcome = super().close(config, base_url, params)
+        if outcome.verdict == "not_closed":
+            self.__dict__.setdefault("answered", set()).add(self.named(params))
+        return outcome
+
+    def begin(self, refs: Params) -> None:
+        if self.named(refs) not in self.__dict__.get("answered", ()):
+            super().begin(refs)
+
+
 class AsksForTheLastOrder(Placed):
     """Keeps the order on the class, where a closequery finds it."""
 
@@ -142,6 +162,7 @@ class SharesTheReply(Placed):
         return super().decide(type(self).reply)
 
 
+NEWS = "webhook/duplicate-and-reordered"
 ROWS: tuple[tuple[str, str, str, type[Client] | type[App], str], ...] = (
     *(
         ("remembered-by", name, "every call", remembering(name), "repeat/same-number-other-day")
@@ -155,6 +176,8 @@ ROWS: tuple[tuple[str, str, str, type[Client] | type[App], str], ...] = (
         ("told-again", " or ".join(verdicts), "every call", keeping(verdicts), "repeat/later-close")
         for verdicts in (("not_closed",), ("pending", "unknown"))
     ),
+    ("failure-kept", "every close", "a later close", KeepsAFailure, NEWS),
+    ("failure-kept", "a close that was answered", "a later close", KeepsAFailureThatWasAnswered, NEWS),
     ("shared", "the order of a query", "calls at once", AsksForTheLastOrder, "concurrency/isolated-calls"),
     (
         "shared",

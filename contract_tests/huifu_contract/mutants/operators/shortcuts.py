@@ -73,6 +73,27 @@ class EndsWhenNobodyListens(Client):
         return replace(outcome, verdict="not_closed") if outcome.verdict == "unknown" and self.refused else outcome
 
 
+class BelievesARefusalAgain(Client):
+    """Takes a refusal of a close that was sent again for one of the first."""
+
+    def again(self, standing: str) -> str:
+        return standing
+
+
+class SendsAgainAndBelievesARefusal(BelievesARefusalAgain):
+    """The same without a closequery between the two."""
+
+    def decide(self, reply: Reply) -> str:
+        return super().decide(reply).replace("doubt", "resend")
+
+
+class TakesAConflictForAnotherClose(Client):
+    """What is in the way of a close that is sent again may be the first one itself."""
+
+    def again(self, standing: str) -> str:
+        return "not_closed" if standing == "busy" else super().again(standing)
+
+
 def settled_by_the_payment(payment: str, standing: str) -> type[Client]:
     """Takes a P for an end because of what became of the payment."""
 
@@ -165,6 +186,9 @@ ROWS: tuple[tuple[str, str, str, type[Client], str], ...] = (
     ("signature-not-needed", "10000000", "close", TakesARefusalUnsigned, "security/sign-missing"),
     ("signature-not-needed", "an error alone", "close", TakesAnErrorWithoutAnything, "security/unsigned-gateway-error"),
     ("taken-for-not_closed", "a refused connection", "retry", EndsWhenNobodyListens, "transport/doubt-remains"),
+    ("taken-for-not_closed", "a refusal", "retry", BelievesARefusalAgain, "query/late-commit"),
+    ("taken-for-not_closed", "a refusal", "retry at once", SendsAgainAndBelievesARefusal, "transport/doubt-remains"),
+    ("taken-for-not_closed", "a conflict", "retry", TakesAConflictForAnotherClose, "query/late-commit"),
     ("taken-for-not_closed", "P of a paid order", "close", settled_by_the_payment("S", "not_closed"), P_SETTLES),
     ("taken-for-closed", "P of a failed order", "close", settled_by_the_payment("F", "closed"), P_SETTLES),
     ("numbered-anew", "req_seq_id after a 5xx", "close", NumbersAnewAfterAServerError, "transport/retry-same-or-query"),
