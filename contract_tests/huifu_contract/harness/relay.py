@@ -13,15 +13,15 @@ PIECE = 65536
 
 
 @contextlib.contextmanager
-def leaving(gateway: str) -> Iterator[str]:
-    """An address from which one connection is passed on to `gateway`.
+def leaving(gateway: str, connections: int = 1) -> Iterator[str]:
+    """An address from which so many connections are passed on to `gateway`, one after the other.
 
-    Whoever connects after the gateway or the client has ended it is refused.
+    Whoever connects after the gateway or the client has ended the last of them is refused.
     """
     over, end = socket.socketpair()
     with over, socket.create_server(("127.0.0.1", 0)) as listener:
         host, port = listener.getsockname()
-        passing = Thread(target=_pass_on, args=(listener, gateway, over), daemon=True, name="relay")
+        passing = Thread(target=_pass_on, args=(listener, gateway, over, connections), daemon=True, name="relay")
         passing.start()
         try:
             yield f"http://{host}:{port}"
@@ -30,9 +30,14 @@ def leaving(gateway: str) -> Iterator[str]:
             passing.join()
 
 
-def _pass_on(listener: socket.socket, gateway: str, over: socket.socket) -> None:
-    if _first(listener, over) is over:
-        return
+def _pass_on(listener: socket.socket, gateway: str, over: socket.socket, connections: int) -> None:
+    for left in reversed(range(connections)):
+        if _first(listener, over) is over:
+            return
+        _pass_one_on(listener, gateway, over, last=left == 0)
+
+
+def _pass_one_on(listener: socket.socket, gateway: str, over: socket.socket, *, last: bool) -> None:
     client, _ = listener.accept()
     with client:
         if _first(client, over) is not over:
@@ -41,7 +46,8 @@ def _pass_on(listener: socket.socket, gateway: str, over: socket.socket) -> None
                 while (source := _first(client, server, over)) is not over:
                     if not _moved(source, server if source is client else client):
                         break
-        listener.close()  # before the client hears that its connection has ended
+        if last:
+            listener.close()  # before the client hears that its connection has ended
 
 
 def _first(*sockets: socket.socket) -> socket.socket:

@@ -15,6 +15,8 @@ from huifu_contract.harness.relay import leaving
 GRADE = "wire decision"
 REFUSALS = ("20000001.CONFLICT", "22000000.PRODUCT_SUSPENDED", "10000000")
 """Of a close that was sent again: they say why this one was not carried out."""
+REFUSED_CONNECTIONS = "refused connections"
+NOBODY_THERE = "a connection that was refused was taken for proof that no close was sent before it"
 AGAIN_REFUSED = "a refusal of the close that was sent again was taken for one of the first"
 THEN: tuple[Example, ...] = (
     {"fault": "reset-before-commit"},
@@ -36,7 +38,7 @@ THEN: tuple[Example, ...] = (
     fixed=[
         *({"then": then} for then in THEN),
         {"paid": True},
-        {"then": "refused connections"},
+        {"then": REFUSED_CONNECTIONS},
         *({"then": "refused", "code": code} for code in REFUSALS),
     ],
     since="1.1",
@@ -45,10 +47,10 @@ THEN: tuple[Example, ...] = (
 )
 def doubt_remains(harness: Harness, x: Example) -> None:
     cause = None
-    if x.get("then") == "refused connections":
+    if x.get("then") == REFUSED_CONNECTIONS:
         with leaving(harness.tenant.base_url) as at:
             e = harness.close(None, fault("close-silently"), at=at, must_act=False)
-        cause = Broken("L1", "a connection that was refused was taken for proof that no close was sent before it")
+        cause = Broken("L1", NOBODY_THERE)
     elif x.get("then") == "refused":  # who asks instead of sending again learns that the order is closed
         script = fault("reset-before-commit"), second(answer(x["code"], "F"))
         e = harness.close(closed_elsewhere(harness), *script, must_act=False)
@@ -87,6 +89,7 @@ LATE: tuple[Example, ...] = (
         {"do": {"fault": "reset-before-commit"}, "closed": "elsewhere"},
         {"do": {"fault": "reset-after-commit"}, "times": 2},
         *({"do": {"fault": "reset-before-commit"}, "closed": "elsewhere", "again": code} for code in REFUSALS),
+        {"do": {"fault": "close-silently"}, "again": REFUSED_CONNECTIONS},
     ],
     seconds=0.4,
     since="1.1",
@@ -96,7 +99,13 @@ def late_commit(harness: Harness, x: Example) -> None:
     times = x.get("times", 1)
     unknown_yet = answer("23000001", "F", endpoint="closequery", times=times)
     order = closed_elsewhere(harness) if "closed" in x else None
-    refused = [second(answer(x["again"], "F"))] if "again" in x else []
+    again = x.get("again")
+    if again == REFUSED_CONNECTIONS:
+        with leaving(harness.tenant.base_url, connections=2) as at:
+            e = harness.close(order, of(x["do"]), unknown_yet, at=at, must_act=False)
+        harness.judge(e, cause=Broken("L1", NOBODY_THERE))
+        return
+    refused = [second(answer(again, "F"))] if again else []
     e = harness.close(order, of(x["do"], times), unknown_yet, *refused, must_act=False)
     then = ", and the close that was sent again is answered 23000000" if "closed" in x else ""
     no_close = f"claims not_closed because a closequery knows of no close yet{then}"

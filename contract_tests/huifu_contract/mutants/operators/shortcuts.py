@@ -94,6 +94,19 @@ class TakesAConflictForAnotherClose(Client):
         return "not_closed" if standing == "busy" else super().again(standing)
 
 
+class EndsWhenNobodyListensAgain(Placed):
+    """The same where a closequery between the two was answered."""
+
+    refused = False
+
+    def on_transport(self, error: NoReply) -> Reply:
+        self.refused = isinstance(error.__cause__, ConnectionRefusedError) and self.place == "retry"
+        return super().on_transport(error)
+
+    def again(self, standing: str) -> str:
+        return "not_closed" if self.refused else super().again(standing)
+
+
 def settled_by_the_payment(payment: str, standing: str) -> type[Client]:
     """Takes a P for an end because of what became of the payment."""
 
@@ -186,6 +199,13 @@ ROWS: tuple[tuple[str, str, str, type[Client], str], ...] = (
     ("signature-not-needed", "10000000", "close", TakesARefusalUnsigned, "security/sign-missing"),
     ("signature-not-needed", "an error alone", "close", TakesAnErrorWithoutAnything, "security/unsigned-gateway-error"),
     ("taken-for-not_closed", "a refused connection", "retry", EndsWhenNobodyListens, "transport/doubt-remains"),
+    (
+        "taken-for-not_closed",
+        "a refused connection",
+        "retry after a closequery",
+        EndsWhenNobodyListensAgain,
+        "query/late-commit",
+    ),
     ("taken-for-not_closed", "a refusal", "retry", BelievesARefusalAgain, "query/late-commit"),
     ("taken-for-not_closed", "a refusal", "retry at once", SendsAgainAndBelievesARefusal, "transport/doubt-remains"),
     ("taken-for-not_closed", "a conflict", "retry", TakesAConflictForAnotherClose, "query/late-commit"),
