@@ -36,6 +36,7 @@ MODULES = (
     "text",
     "generated",
     "response",
+    "wording",
     "security",
     "forged",
     "leaks",

@@ -84,7 +84,7 @@ class Client:
         for attempt, pause in enumerate(self.pauses(), 1):
             reply = self.exchange(op, data, until)
             standing = self.decide(reply) if op == "close" else self.resolve(reply, standing)
-            standing = self.again(standing) if op == "close" and doubted else standing
+            standing = self.decide_again(standing) if op == "close" and doubted else standing
             doubted = doubted or standing in decide.OPEN
             seen = reply or seen
             if standing in decide.FINAL or attempt >= min(
@@ -199,7 +199,7 @@ class Client:
     def decide(self, reply: Mapping[str, Any] | None) -> str:
         return decide.close(reply)
 
-    def again(self, standing: str) -> str:
+    def decide_again(self, standing: str) -> str:
         return decide.again(standing)
 
     def resolve(self, reply: Mapping[str, Any] | None, standing: str) -> str:

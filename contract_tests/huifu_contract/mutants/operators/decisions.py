@@ -151,6 +151,11 @@ EXACT = {
 }
 
 
+def _no_conflict_by_its_words(reply: Any) -> bool:
+    """What is not called a conflict is an order that is too young."""
+    return reply.get("resp_code") == "20000001" and "并发" not in str(reply.get("resp_desc"))
+
+
 def texts() -> Iterator[Mutant]:
     for query in (False, True):
         place, cases = ("closequery", QUERY_CASES) if query else ("close", ("response/desc-is-text", *CLOSE_CASES))
@@ -158,6 +163,8 @@ def texts() -> Iterator[Mutant]:
             wrong = "closed" if word == "成功" else "not_closed" if word in ("失败", "不存在", "终态") else "doubt"
             if not (query and wrong == "doubt" and word != "系统"):
                 yield Mutant("decides-by-a-word", word, place, by_text(word, wrong, query=query), cases)
+    young = deciding_on(_no_conflict_by_its_words, "not_closed", query=False)
+    yield Mutant("taken-for-not_closed", "20000001 without 并发", "close", young, ("response/desc-is-text",))
     for code, words in EXACT.items():
 
         def reworded(reply: Any, code: str = code, words: str = words) -> bool:

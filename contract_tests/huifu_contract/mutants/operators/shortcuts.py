@@ -76,7 +76,7 @@ class EndsWhenNobodyListens(Client):
 class BelievesARefusalAgain(Client):
     """Takes a refusal of a close that was sent again for one of the first."""
 
-    def again(self, standing: str) -> str:
+    def decide_again(self, standing: str) -> str:
         return standing
 
 
@@ -90,8 +90,8 @@ class SendsAgainAndBelievesARefusal(BelievesARefusalAgain):
 class TakesAConflictForAnotherClose(Client):
     """What is in the way of a close that is sent again may be the first one itself."""
 
-    def again(self, standing: str) -> str:
-        return "not_closed" if standing == "busy" else super().again(standing)
+    def decide_again(self, standing: str) -> str:
+        return "not_closed" if standing == "busy" else super().decide_again(standing)
 
 
 class EndsWhenNobodyListensAgain(Placed):
@@ -103,8 +103,8 @@ class EndsWhenNobodyListensAgain(Placed):
         self.refused = isinstance(error.__cause__, ConnectionRefusedError) and self.place == "retry"
         return super().on_transport(error)
 
-    def again(self, standing: str) -> str:
-        return "not_closed" if self.refused else super().again(standing)
+    def decide_again(self, standing: str) -> str:
+        return "not_closed" if self.refused else super().decide_again(standing)
 
 
 def settled_by_the_payment(payment: str, standing: str) -> type[Client]:
