@@ -14,6 +14,7 @@ from huifu_contract.harness.laws import Blocked, Broken, bounded, growing_gaps, 
 from huifu_contract.harness.prepared_answers import ALWAYS, answer, fault, of
 
 GRADE = "wire decision"
+NEVER = 3600
 SLOW_S = 0.15
 """How long a slow answer takes: less than any client waits."""
 SHAPES = (
@@ -92,10 +93,14 @@ DOUBTS: tuple[Example, ...] = (
         {"do": DOUBTS[0], "day": "20240425"},
         {"do": DOUBTS[4], "found": "23000001"},
         {"do": DOUBTS[7], "found": "23000001"},
+        {"settle": "processing"},
     ],
-    rev=4,
+    rev=5,
 )
 def retry_same_or_query(harness: Harness, x: Example) -> None:
+    if "settle" in x:  # and stays in progress, whoever asks
+        harness.judge(harness.close(harness.order(settle=x["settle"], settle_seconds=NEVER)), same_or_query)
+        return
     order = harness.order() if "day" in x else None  # on another day than today a day made anew shows
     params = None if order is None else harness.params(order, req_date=x["day"])
     found = [answer(x["found"], endpoint="closequery")] if "found" in x else []  # who asks sends the close again

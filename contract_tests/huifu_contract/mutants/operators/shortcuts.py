@@ -44,6 +44,21 @@ class NumbersAnewAfterAServerError(Client):
         return super().exchange(op, {**data, **anew}, until)
 
 
+class ClosesAgainWhatTakesLong(Placed):
+    """A close that is in progress for the third time is made once more, under a number of its own."""
+
+    polls = 0
+
+    def resolve(self, reply: Reply, standing: str) -> str:
+        found = super().resolve(reply, standing)
+        self.polls += found == "pending"
+        return "resend" if found == "pending" and self.polls > 1 else found
+
+    def exchange(self, op: str, data: Mapping[str, str], until: float) -> Reply:
+        anew = {"req_seq_id": self.seq()} if op == "close" and self.closes else {}
+        return super().exchange(op, {**data, **anew}, until)
+
+
 class TellsItsConfigurationAfterAQuery(Client):
     """The error of a closequery that failed carries all that the client was made with."""
 
@@ -212,6 +227,7 @@ ROWS: tuple[tuple[str, str, str, type[Client], str], ...] = (
     ("taken-for-not_closed", "P of a paid order", "close", settled_by_the_payment("S", "not_closed"), P_SETTLES),
     ("taken-for-closed", "P of a failed order", "close", settled_by_the_payment("F", "closed"), P_SETTLES),
     ("numbered-anew", "req_seq_id after a 5xx", "close", NumbersAnewAfterAServerError, "transport/retry-same-or-query"),
+    ("numbered-anew", "req_seq_id after many P", "retry", ClosesAgainWhatTakesLong, "transport/retry-same-or-query"),
     ("given-away", "configuration", "closequery", TellsItsConfigurationAfterAQuery, "security/no-key-leak"),
     (
         "taken-for-not_closed",
