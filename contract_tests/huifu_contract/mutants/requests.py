@@ -6,7 +6,7 @@ import base64
 import json
 import random
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from huifu_contract.mutants.registry import Reply, mutant
 from huifu_contract.outcome import Outcome
@@ -167,6 +167,16 @@ class LeaksKey(Client):
 @mutant("form-content-type")
 class FormContentType(Client):
     content_type = "application/x-www-form-urlencoded"
+
+
+@mutant("four-digits-of-a-second")
+class FourDigitsOfASecond(Client):
+    """The sample's date('YmdHis') . rand(1000, 9999), of which this process draws none twice."""
+
+    left: ClassVar[list[int]] = random.sample(range(1000, 10_000), 9000)
+
+    def seq(self) -> str:
+        return f"CLOSE_{self.now():%Y%m%d%H%M%S}{self.left.pop()}"
 
 
 @mutant("short-random-seq")

@@ -39,10 +39,17 @@ def calls(harness: Harness) -> int:
     return max(LEAST, min(CALLS, affordable, 10 * harness.examples))
 
 
-def numbers(harness: Harness, count: int, driver: Driver | None = None) -> list[tuple[str, str, str]]:
-    """What identifies each request of so many calls whose numbers the client makes up."""
-    found: list[tuple[str, str, str]] = []
-    at_once = min(AT_ONCE, harness.hello.max_parallel) if "parallel" in harness.hello.claims else 1
+Number = tuple[str, str, str]
+
+
+def numbers(harness: Harness, count: int, driver: Driver | None = None) -> list[Number]:
+    """What identifies each request of so many calls whose numbers the client makes up.
+
+    Of a process of its own the calls are made one by one, so that the order of its numbers tells something.
+    """
+    found: list[Number] = []
+    able = driver is None and "parallel" in harness.hello.claims
+    at_once = min(AT_ONCE, harness.hello.max_parallel) if able else 1
     with ThreadPoolExecutor(at_once) as pool:
         made = list(
             pool.map(lambda _: harness.close(params=full(harness, req_seq_id=None), driver=driver), range(count))
@@ -57,12 +64,12 @@ def numbers(harness: Harness, count: int, driver: Driver | None = None) -> list[
     return found
 
 
-def _number(one: SentRequest) -> tuple[str, str, str]:
+def _number(one: SentRequest) -> Number:
     data = one.data or {}
     return str(data.get("huifu_id")), str(data.get("req_date")), str(data.get("req_seq_id"))
 
 
-def _all_distinct(harness: Harness, found: list[tuple[str, str, str]]) -> None:
+def _all_distinct(harness: Harness, found: list[Number]) -> None:
     twice = [number for number, count in Counter(found).items() if count > 1]
     check(harness, not twice, "a req_seq_id was generated twice on one day", f"{len(twice)} of {len(found)}")
 
@@ -90,9 +97,11 @@ def seq_unique(harness: Harness, _: Example) -> None:
     grade="wire",
     needs=["generates-seq"],
     quote=record.UNIQUE,
-    says="Two processes of the application at once never make up the same number.",
+    says="Two processes of the application at once never make up the same number, and do not draw the last four digits "
+    "of what is otherwise one number, as the page's own example does.",
     because="the page wants the numbers unique; that two processes meet on one is rare, and the gateway refuses the "
     "second",
+    rev=2,
     seconds=3.0,
 )
 def seq_unique_across_processes(harness: Harness, _: Example) -> None:
@@ -104,6 +113,28 @@ def seq_unique_across_processes(harness: Harness, _: Example) -> None:
         for driver in drivers:
             driver.stop()
     _all_distinct(harness, list(chain.from_iterable(found)))
+    alike = _drawn_behind_one_beginning(found)
+    check(harness, not alike, "two processes draw four digits behind one beginning", f"{alike}####")
+
+
+DIGITS = 4
+"""`date('YmdHis') . rand(1000, 9999)`: of 112 calls in a second two are alike as likely as not."""
+ENOUGH = 4
+
+
+def _drawn_behind_one_beginning(found: list[list[Number]]) -> str:
+    """Where each process put four digits behind the same text, in no order: then nothing keeps them apart but luck."""
+    drawn: list[dict[str, list[str]]] = [{} for _ in found]
+    for process, made in zip(drawn, found, strict=True):
+        for _, _, number in made:
+            if number[-DIGITS:].isdecimal() and number.isascii():
+                process.setdefault(number[:-DIGITS], []).append(number[-DIGITS:])
+    for beginning in drawn[0].keys() & drawn[1].keys():
+        one, other = (process[beginning] for process in drawn)
+        in_no_order = all(len(digits) >= ENOUGH and digits != sorted(digits) for digits in (one, other))
+        if in_no_order and max(min(one), min(other)) < min(max(one), max(other)):  # no digit tells the processes apart
+            return beginning
+    return ""
 
 
 def twin(harness: Harness, env: dict[str, str] | None = None) -> Driver:
