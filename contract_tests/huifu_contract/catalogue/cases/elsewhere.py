@@ -11,9 +11,6 @@ if TYPE_CHECKING:
     from huifu_mock import Order
 
 
-CONFLICT_IS_NO_END = "a conflict was taken for an end, and the close that was in the way succeeded"
-
-
 def closed_elsewhere(harness: Harness) -> Order:
     """An order that another application of the merchant has closed."""
     order = order or harness.order()

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from huifu_contract import strategies as hs
 from huifu_contract.catalogue import record
-from huifu_contract.catalogue.cases.elsewhere import CONFLICT_IS_NO_END, closed_elsewhere
+from huifu_contract.catalogue.cases.elsewhere import closed_elsewhere
 from huifu_contract.catalogue.cases.response import SYSTEM
 from huifu_contract.catalogue.record import Basis, Example, Level
 from huifu_contract.catalogue.registry import case
@@ -60,8 +60,9 @@ def desc_is_text(harness: Harness, x: Example) -> None:
     usual = harness.close(None, answer(code, "F", times=ALWAYS)).claim if code in CERTAIN else "closed"
     for desc in x["descs"]:
         if code == "20000001" and YOUNG not in desc:  # what is no word of an order's age may be one of a conflict
-            e = harness.close(closed_elsewhere(harness), _worded(code, desc, desc), must_act=False)
-            harness.judge(e, bounded, cause=Broken("L1", CONFLICT_IS_NO_END))
+            e = _in_the_way(harness, _worded(code, desc, desc))
+            conflict = answer("20000001.CONFLICT", "F", times=ALWAYS)
+            by_wording(harness, e, bounded(e), lambda conflict=conflict: _in_the_way(harness, conflict).claim)  # type: ignore[misc]  # as below
             continue
         e = harness.close(None, _worded(code, desc, desc))
         also = []
@@ -71,6 +72,11 @@ def desc_is_text(harness: Harness, x: Example) -> None:
             harness.judge(e, bounded)
         else:
             by_wording(harness, e, also, lambda desc=desc: harness.close(None, _worded(code, desc, None)).claim)  # type: ignore[misc]  # bound now
+
+
+def _in_the_way(harness: Harness, always: PreparedAnswer) -> Evidence:
+    """A close that is answered so, of an order that another close has closed."""
+    return harness.close(closed_elsewhere(harness), always, must_act=False)
 
 
 def by_wording(harness: Harness, e: Evidence, also: Sequence[Broken], usual: Callable[[], str]) -> None:
