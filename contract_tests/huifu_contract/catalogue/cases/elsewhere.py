@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from huifu_mock import Order
 
 
-def closed_elsewhere(harness: Harness) -> Order:
+def closed_elsewhere(harness: Harness, order: Order | None = None) -> Order:
     """An order that another application of the merchant has closed."""
     order = order or harness.order()
     earlier = Client(harness.tenant.base_url, Config.of(harness.tenant.credentials()))
