@@ -32,11 +32,13 @@ def given(changes: Mapping[str, str | None]) -> dict[str, str]:
 
 def became(harness: Harness, name: str, given: str, got: Any, before: Mapping[str, str] = NOTHING) -> str:
     """What stands in the place of a value: one of the call, the configuration or the call before, or itself changed."""
+    if got is None:  # which the configuration has of most members, too
+        return change(given, got)
     others = harness.last.params if harness.last else {}
     found = [f"the {other} of the call" for other, value in others.items() if other != name and value == got]
     if got == harness.config.get(name):
         found.insert(0, f"the {name} of the configuration")
-    if got is not None and got == before.get(name):
+    if got == before.get(name):
         found.insert(0, f"the {name} of an earlier call")
     return f"{found[0]} stands in its place" if found else change(given, got)
 
