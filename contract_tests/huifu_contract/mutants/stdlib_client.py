@@ -186,7 +186,7 @@ def close(base_url: str, params: dict[str, str]) -> dict[str, Any]:  # noqa: PLR
         return {"outcome": "rejected", "attempts": 0}
     begin(data)
     until, attempts, op, doubt, gap = time.monotonic() + TIMEOUT, 0, "close", True, 0.03
-    outcome, reply, again = "unknown", {}, False
+    outcome, reply = "unknown", {}
     while attempts < MOST and time.monotonic() < until:
         asked = data if op == "close" else {**data, "req_date": today(), "req_seq_id": fresh()}
         reply, attempts = ask(base_url, op, asked, until), attempts + 1
@@ -197,10 +197,8 @@ def close(base_url: str, params: dict[str, str]) -> dict[str, Any]:  # noqa: PLR
         if stat == "P":
             outcome, doubt, op = "pending", True, "closequery"
         elif stat == "F" and op == "close" and code in ("10000000", "21000000", "22000000", "23000001", "23000004"):
-            if not again:
-                outcome = "not_closed"
-                break
-            op = "closequery"  # a refusal of a close that was sent again says nothing of the first
+            outcome = "not_closed"
+            break
         elif stat == "F" and op == "close" and code == "20000001":
             if "一分钟" in str(reply.get("resp_desc")):
                 outcome = "pending"
@@ -212,7 +210,7 @@ def close(base_url: str, params: dict[str, str]) -> dict[str, Any]:  # noqa: PLR
             outcome = "not_closed"
             break
         elif stat == "F" and op == "closequery" and code == "23000001":
-            op, again, gap = "close", True, max(gap, 0.12)
+            op, gap = "close", max(gap, 0.12)
         else:
             op = "closequery"
         if attempts == 3 and (stat == "P" or code == "20000001"):

@@ -80,12 +80,10 @@ class Client:
         except Refused as refused:
             return Outcome("rejected", error={"kind": "Refused", "message": str(refused)}, attempts=0)
         until = time.monotonic() + self.timeout_s
-        standing, op, seen, attempt, doubted = "doubt", "close", None, 0, False
+        standing, op, seen, attempt = "doubt", "close", None, 0
         for attempt, pause in enumerate(self.pauses(), 1):
             reply = self.exchange(op, data, until)
             standing = self.decide(reply) if op == "close" else self.resolve(reply, standing)
-            standing = self.decide_again(standing) if op == "close" and doubted else standing
-            doubted = doubted or standing in decide.OPEN
             seen = reply or seen
             if standing in decide.FINAL or attempt >= min(
                 self.max_attempts, decide.PATIENCE.get(standing, attempt + 1)
@@ -198,9 +196,6 @@ class Client:
 
     def decide(self, reply: Mapping[str, Any] | None) -> str:
         return decide.close(reply)
-
-    def decide_again(self, standing: str) -> str:
-        return decide.again(standing)
 
     def resolve(self, reply: Mapping[str, Any] | None, standing: str) -> str:
         return decide.query(reply, standing)

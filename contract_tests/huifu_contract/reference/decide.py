@@ -17,9 +17,6 @@ PATIENCE = {"busy": 3, "pending": 3}
 These get clear with time, and the application can ask again later.
 """
 
-OPEN = ("doubt", "pending")
-"""After these a close that was sent may still take effect."""
-
 CERTAIN = ("10000000", "21000000", "22000000", "23000001", "23000004")
 """With F these say for certain that nothing was done; 23000000 may mean that an earlier close succeeded."""
 SYSTEM = ("90000000", "98888888", "99999999")
@@ -42,11 +39,6 @@ def close(reply: Mapping[str, Any] | None) -> str:
             return "refused"
         case _:
             return "doubt"
-
-
-def again(standing: str) -> str:
-    """The standing after a close that was sent again in doubt: a refusal of that one says nothing of the first."""
-    return "doubt" if standing == "not_closed" else standing
 
 
 def query(reply: Mapping[str, Any] | None, standing: str) -> str:

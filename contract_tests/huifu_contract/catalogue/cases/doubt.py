@@ -13,11 +13,11 @@ from huifu_contract.harness.prepared_answers import ALWAYS, answer, fault, of
 from huifu_contract.harness.relay import leaving
 
 GRADE = "wire decision"
-REFUSALS = ("20000001.CONFLICT", "22000000.PRODUCT_SUSPENDED", "10000000")
-"""Of a close that was sent again: they say why this one was not carried out."""
+CONFLICT = "20000001.CONFLICT"
+"""Of a close that was sent again: what is in its way may be the first one."""
 REFUSED_CONNECTIONS = "refused connections"
 NOBODY_THERE = "a connection that was refused was taken for proof that no close was sent before it"
-AGAIN_REFUSED = "a refusal of the close that was sent again was taken for one of the first"
+IN_THE_WAY = "a conflict of the close that was sent again was taken for an end, and it may be with the first"
 THEN: tuple[Example, ...] = (
     {"fault": "reset-before-commit"},
     {"fault": "status", "status": 400, "body": "json"},
@@ -39,7 +39,7 @@ THEN: tuple[Example, ...] = (
         *({"then": then} for then in THEN),
         {"paid": True},
         {"then": REFUSED_CONNECTIONS},
-        *({"then": "refused", "code": code} for code in REFUSALS),
+        {"then": CONFLICT},
     ],
     since="1.1",
     rev=3,
@@ -51,10 +51,10 @@ def doubt_remains(harness: Harness, x: Example) -> None:
         with leaving(harness.tenant.base_url) as at:
             e = harness.close(None, fault("close-silently"), at=at, must_act=False)
         cause = Broken("L1", NOBODY_THERE)
-    elif x.get("then") == "refused":  # who asks instead of sending again learns that the order is closed
-        script = fault("reset-before-commit"), second(answer(x["code"], "F"))
+    elif x.get("then") == CONFLICT:  # who asks instead of sending again learns that the order is closed
+        script = fault("reset-before-commit"), second(answer(CONFLICT, "F"))
         e = harness.close(closed_elsewhere(harness), *script, must_act=False)
-        cause = Broken("L1", AGAIN_REFUSED)
+        cause = Broken("L1", IN_THE_WAY)
     elif "paid" in x:
         e = harness.close(harness.order(trans_stat="S"), fault("reset-before-commit"))
     else:
@@ -81,14 +81,14 @@ LATE: tuple[Example, ...] = (
     needs=["query"],
     quote=record.TRUE + " A close that nobody knows of yet may still be on its way.",
     says="A closequery that knows of no close, asked after a lost answer, does not make the order not_closed, nor "
-    "does a refusal of the close that is sent again: the first may take effect after the query.",
+    "does a conflict of the close that is sent again: the first may take effect after the query.",
     because="that 23000001 of a closequery means this is assumed, and the order that is wrongly believed to be open is "
     "closed: nobody can pay it twice",
     fixed=[
         *({"do": do} for do in LATE),
         {"do": {"fault": "reset-before-commit"}, "closed": "elsewhere"},
         {"do": {"fault": "reset-after-commit"}, "times": 2},
-        *({"do": {"fault": "reset-before-commit"}, "closed": "elsewhere", "again": code} for code in REFUSALS),
+        {"do": {"fault": "reset-before-commit"}, "closed": "elsewhere", "again": CONFLICT},
         {"do": {"fault": "close-silently"}, "again": REFUSED_CONNECTIONS},
     ],
     seconds=0.4,
@@ -109,5 +109,5 @@ def late_commit(harness: Harness, x: Example) -> None:
     e = harness.close(order, of(x["do"], times), unknown_yet, *refused, must_act=False)
     then = ", and the close that was sent again is answered 23000000" if "closed" in x else ""
     no_close = f"claims not_closed because a closequery knows of no close yet{then}"
-    cause = Broken("L1", AGAIN_REFUSED if refused and len(e.closes) > 1 else no_close)
+    cause = Broken("L1", IN_THE_WAY if refused and len(e.closes) > 1 else no_close)
     harness.judge(e, cause=cause if e.claim == "not_closed" and e.queries else None)

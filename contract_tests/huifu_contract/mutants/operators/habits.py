@@ -240,8 +240,9 @@ class ClosedWhenSentAgain(Placed):
         self.again = self.again or found == "resend"
         return found
 
-    def decide_again(self, standing: str) -> str:
-        return "not_closed" if standing == "refused" and self.again else super().decide_again(standing)
+    def decide(self, reply: Reply) -> str:
+        standing = super().decide(reply)
+        return "not_closed" if standing == "refused" and self.again else standing
 
 
 class EndsAfterConflicts(Placed):

@@ -88,29 +88,16 @@ class EndsWhenNobodyListens(Client):
         return replace(outcome, verdict="not_closed") if outcome.verdict == "unknown" and self.refused else outcome
 
 
-class BelievesARefusalAgain(Client):
-    """Takes a refusal of a close that was sent again for one of the first."""
-
-    def decide_again(self, standing: str) -> str:
-        return standing
-
-
-class SendsAgainAndBelievesARefusal(BelievesARefusalAgain):
-    """The same without a closequery between the two."""
-
-    def decide(self, reply: Reply) -> str:
-        return super().decide(reply).replace("doubt", "resend")
-
-
-class TakesAConflictForAnotherClose(Client):
+class TakesAConflictForAnotherClose(Placed):
     """What is in the way of a close that is sent again may be the first one itself."""
 
-    def decide_again(self, standing: str) -> str:
-        return "not_closed" if standing == "busy" else super().decide_again(standing)
+    def decide(self, reply: Reply) -> str:
+        standing = super().decide(reply)
+        return "not_closed" if standing == "busy" and self.place == "retry" else standing
 
 
 class EndsWhenNobodyListensAgain(Placed):
-    """The same where a closequery between the two was answered."""
+    """Takes a refused connection for an end where a closequery was answered before it."""
 
     refused = False
 
@@ -118,8 +105,8 @@ class EndsWhenNobodyListensAgain(Placed):
         self.refused = isinstance(error.__cause__, ConnectionRefusedError) and self.place == "retry"
         return super().on_transport(error)
 
-    def decide_again(self, standing: str) -> str:
-        return "not_closed" if self.refused else super().decide_again(standing)
+    def decide(self, reply: Reply) -> str:
+        return "not_closed" if self.refused else super().decide(reply)
 
 
 def settled_by_the_payment(payment: str, standing: str) -> type[Client]:
@@ -221,8 +208,6 @@ ROWS: tuple[tuple[str, str, str, type[Client], str], ...] = (
         EndsWhenNobodyListensAgain,
         "query/late-commit",
     ),
-    ("taken-for-not_closed", "a refusal", "retry", BelievesARefusalAgain, "query/late-commit"),
-    ("taken-for-not_closed", "a refusal", "retry at once", SendsAgainAndBelievesARefusal, "transport/doubt-remains"),
     ("taken-for-not_closed", "a conflict", "retry", TakesAConflictForAnotherClose, "query/late-commit"),
     ("taken-for-not_closed", "P of a paid order", "close", settled_by_the_payment("S", "not_closed"), P_SETTLES),
     ("taken-for-closed", "P of a failed order", "close", settled_by_the_payment("F", "closed"), P_SETTLES),

@@ -103,7 +103,7 @@ func (c *CloseClient) Close(params map[string]string) (Said, error) {
 		return Said{Verdict: "rejected"}, nil
 	}
 	until := time.Now().Add(c.Timeout)
-	standing, said, doubted := "doubt", Said{}, false
+	standing, said := "doubt", Said{}
 	for gap := c.FirstPause; ; gap *= 2 {
 		asking := said.Attempts > 0 && standing != "busy" && standing != "resend"
 		op, sent := "close", data
@@ -120,9 +120,8 @@ func (c *CloseClient) Close(params map[string]string) (Said, error) {
 		if asking {
 			standing = afterQuery(reply, standing)
 		} else {
-			standing = afterClose(reply, doubted)
+			standing = afterClose(reply)
 		}
-		doubted = doubted || standing == "doubt" || standing == "pending"
 		said.Attempts++
 		if standing == "closed" || standing == "not_closed" {
 			said.Verdict = standing
@@ -248,8 +247,7 @@ func answers(reply map[string]any, sent map[string]string) bool {
 	return true
 }
 
-// afterClose: a refusal of a close that was sent again in doubt says nothing of the first.
-func afterClose(reply map[string]any, doubted bool) string {
+func afterClose(reply map[string]any) string {
 	code, _ := reply["resp_code"].(string)
 	switch reply["trans_stat"] {
 	case "S":
@@ -263,9 +261,9 @@ func afterClose(reply map[string]any, doubted bool) string {
 			return "young"
 		case code == "20000001":
 			return "busy"
-		case certain[code] && !doubted:
+		case certain[code]:
 			return "not_closed"
-		case !certain[code] && !system[code]:
+		case !system[code]:
 			return "refused"
 		}
 	}

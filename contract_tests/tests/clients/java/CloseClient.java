@@ -69,13 +69,11 @@ public class CloseClient {
         String standing = "doubt";
         Map<String, String> reply = null;
         int attempt = 0;
-        boolean doubted = false;
         for (long gap = firstPause.toMillis(); ; gap *= 2) {
             boolean asking = attempt > 0 && !standing.equals("busy") && !standing.equals("resend");
             var heard = exchange(asking ? "closequery" : "close", asking ? query(data) : data, until);
             if (heard != null) reply = heard;
-            standing = asking ? afterQuery(heard, standing) : afterClose(heard, doubted);
-            doubted |= standing.equals("doubt") || standing.equals("pending");
+            standing = asking ? afterQuery(heard, standing) : afterClose(heard);
             attempt++;
             if (standing.equals("closed") || standing.equals("not_closed")) return new Said(standing, reply, attempt);
             // time makes these clear, and the application can ask again later
@@ -142,15 +140,13 @@ public class CloseClient {
                 !sent.containsKey(name) || reply.get(name) == null || sent.get(name).equals(reply.get(name)));
     }
 
-    /** A refusal of a close that was sent again in doubt says nothing of the first. */
-    static String afterClose(Map<String, String> reply, boolean doubted) {
+    static String afterClose(Map<String, String> reply) {
         String code = said(reply, "resp_code");
         return switch (said(reply, "trans_stat")) {
             case "S" -> "closed";
             case "P" -> "pending";
             case "F" -> code.equals("20000001") ? said(reply, "resp_desc").contains("一分钟") ? "young" : "busy"
-                : CERTAIN.contains(code) && !doubted ? "not_closed"
-                : CERTAIN.contains(code) || SYSTEM.contains(code) ? "doubt" : "refused";
+                : CERTAIN.contains(code) ? "not_closed" : SYSTEM.contains(code) ? "doubt" : "refused";
             default -> "doubt";
         };
     }

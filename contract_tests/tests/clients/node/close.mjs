@@ -84,13 +84,12 @@ export class CloseClient {
     const tooLong = Object.keys(LENGTHS).some((name) => [...(data[name] ?? "")].length > LENGTHS[name]);
     if (tooLong || !(data.org_req_seq_id || data.org_hf_seq_id)) return { verdict: "rejected", attempts: 0 };
     const until = Date.now() + this.timeoutMs;
-    let [standing, reply, attempt, doubted] = ["doubt", undefined, 0, false];
+    let [standing, reply, attempt] = ["doubt", undefined, 0];
     for (let gap = this.firstPauseMs; ; gap *= 2) {
       const asking = attempt > 0 && standing !== "busy" && standing !== "resend";
       const heard = await this.exchange(asking ? "closequery" : "close", asking ? this.query(data) : data, until);
       reply = heard ?? reply;
-      standing = asking ? afterQuery(heard, standing) : afterClose(heard, doubted);
-      doubted ||= standing === "doubt" || standing === "pending";
+      standing = asking ? afterQuery(heard, standing) : afterClose(heard);
       attempt += 1;
       if (standing === "closed" || standing === "not_closed") return { verdict: standing, reply, attempts: attempt };
       // time makes these clear, and the application can ask again later
@@ -139,8 +138,7 @@ function answers(reply, sent) {
   return echoed && NAMED.every((name) => !(name in sent) || reply[name] == null || reply[name] === sent[name]);
 }
 
-/** A refusal of a close that was sent again in doubt says nothing of the first. */
-function afterClose(reply, doubted) {
+function afterClose(reply) {
   const code = reply?.resp_code;
   switch (reply?.trans_stat) {
     case "S":
@@ -149,7 +147,7 @@ function afterClose(reply, doubted) {
       return "pending";
     case "F":
       if (code === "20000001") return String(reply.resp_desc).includes("一分钟") ? "young" : "busy";
-      if (CERTAIN.includes(code)) return doubted ? "doubt" : "not_closed";
+      if (CERTAIN.includes(code)) return "not_closed";
       return SYSTEM.includes(code) ? "doubt" : "refused";
     default:
       return "doubt";

@@ -54,13 +54,12 @@ final class CloseClient
             return ['verdict' => 'rejected', 'reply' => null, 'attempts' => 0];
         }
         $until = self::now() + $this->timeout;
-        [$standing, $reply, $attempt, $doubted] = ['doubt', null, 0, false];
+        [$standing, $reply, $attempt] = ['doubt', null, 0];
         for ($gap = $this->firstPause; ; $gap *= 2) {
             $asking = $attempt > 0 && $standing !== 'busy' && $standing !== 'resend';
             $heard = $this->exchange($asking ? 'closequery' : 'close', $asking ? self::query($data) : $data, $until);
             $reply = $heard ?? $reply;
-            $standing = $asking ? self::afterQuery($heard, $standing) : self::afterClose($heard, $doubted);
-            $doubted = $doubted || in_array($standing, ['doubt', 'pending'], true);
+            $standing = $asking ? self::afterQuery($heard, $standing) : self::afterClose($heard);
             $attempt++;
             if ($standing === 'closed' || $standing === 'not_closed') {
                 return ['verdict' => $standing, 'reply' => $reply, 'attempts' => $attempt];
@@ -244,8 +243,7 @@ final class CloseClient
         return $named + ['req_date' => self::today(), 'req_seq_id' => self::fresh()];
     }
 
-    /** A refusal of a close that was sent again in doubt says nothing of the first. */
-    private static function afterClose(?array $reply, bool $doubted): string
+    private static function afterClose(?array $reply): string
     {
         $code = $reply['resp_code'] ?? null;
         return match ($reply['trans_stat'] ?? null) {
@@ -253,7 +251,7 @@ final class CloseClient
             'P' => 'pending',
             'F' => match (true) {
                 $code === '20000001' => str_contains((string) ($reply['resp_desc'] ?? ''), '一分钟') ? 'young' : 'busy',
-                in_array($code, self::CERTAIN, true) => $doubted ? 'doubt' : 'not_closed',
+                in_array($code, self::CERTAIN, true) => 'not_closed',
                 in_array($code, self::SYSTEM, true) => 'doubt',
                 default => 'refused',
             },

@@ -57,20 +57,11 @@ def correct(config: Text, base_url: str, params: Text) -> Outcome:
         return Outcome("rejected")
     if any(len(value) > 128 for value in params.values()):
         return Outcome("rejected")
-    until, pause, op, standing, reply, doubted = (
-        time.monotonic() + TIMEOUT_S - ATTEMPT_S,
-        0.05,
-        "close",
-        "doubt",
-        None,
-        False,
-    )
+    until, pause, op, standing, reply = time.monotonic() + TIMEOUT_S - ATTEMPT_S, 0.05, "close", "doubt", None
     for attempt in range(1, MOST + 1):
         asked = dict(params) if op == "close" else _query(params)
         reply = _trusted(config, base_url, op, asked)
         standing = decide.close(reply) if op == "close" else decide.query(reply, standing)
-        standing = decide.again(standing) if op == "close" and doubted else standing
-        doubted = doubted or standing in decide.OPEN
         enough = attempt == decide.PATIENCE.get(standing, MOST)
         if standing in decide.FINAL or enough or time.monotonic() + pause > until:
             break
