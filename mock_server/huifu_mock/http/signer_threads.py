@@ -2,7 +2,8 @@
 
 Cheaper than an executor: a reply is handed over by a queue, and one wake-up of the loop fetches all that is done.
 Measured on 2 cores with 16 connections, closes a second: two threads 1,700; one, with the loop signing too while
-some wait, 1,820.
+some wait, 1,820. It signs one each time it comes round: with one for each request that it had read, epoll's order let
+some clients wait for two rounds, and p99 was 1.4 times as long.
 """
 
 import asyncio
@@ -34,8 +35,7 @@ class Signers:
         self._todo: SimpleQueue[Job | None] = SimpleQueue()
         self._done: deque[Job] = deque()
         self._woken = False
-        self._loop_signs = False
-        """What is done with one reply may bring the next request: that one waits for its turn."""
+        self._loop_will_sign = False
 
     def sign(self, reply: Reply) -> asyncio.Future[None]:
         """Done when the reply is signed."""
@@ -50,14 +50,18 @@ class Signers:
             for thread in self._threads:
                 thread.start()
         self._todo.put((reply, done))
-        if self._todo.qsize() > ENOUGH and not self._loop_signs:
-            self._loop_signs = True
-            try:
-                self._sign_oldest()
-            finally:
-                self._loop_signs = False
+        self._plan()
+
+    def _plan(self) -> None:
+        """One reply each time the loop comes round: so who came meanwhile is read, and is next in the queue."""
+        if self._todo.qsize() > ENOUGH and not self._loop_will_sign:
+            self._loop_will_sign = True
+            self._loop.call_soon(self._sign_oldest)
 
     def _sign_oldest(self) -> None:
+        self._loop_will_sign = False
+        if self._todo.qsize() <= ENOUGH:
+            return
         try:
             job = self._todo.get_nowait()
         except Empty:  # a thread was faster
@@ -66,8 +70,8 @@ class Signers:
             self._todo.put(None)
             return
         _sign(job)
-        self._done.append(job)
-        self._hand_out()  # what a thread has signed meanwhile is older: it need not wait until the loop comes round
+        job[1]()
+        self._plan()
 
     def stop(self) -> None:
         """Let the threads end once they have done what is queued."""
@@ -88,9 +92,6 @@ class Signers:
 
     def _deliver(self) -> None:
         self._woken = False  # before the work: what is done from here on wakes the loop again
-        self._hand_out()
-
-    def _hand_out(self) -> None:
         while self._done:
             self._done.popleft()[1]()
 
