@@ -137,7 +137,7 @@ def test_a_case_that_asks_for_a_short_time_is_run_again_by_itself_where_it_was_l
         late.append(base_url)
         return right(config, base_url, params)
 
-    chosen = Options(profile=PROFILE, key_bits=1024, cases=(LATE, "response/stat-f-beats-code"), reruns=0)
+    chosen = Options(profile=PROFILE, key_bits=1024, cases=(LATE, "response/stat-p-pending"), reruns=0)
     run = Runner(lambda: LocalDriver(held_up), chosen).run()
     [found] = [case for case in run.cases if case.id == LATE]
     assert found.verdict is Verdict.FAIL

@@ -34,6 +34,7 @@ WHERE_IT_SHOWS = {
     "knows-what-was-sent": ("transport/d*",),
     "remembers-what-is-closed": ("webhook/*", "request/te*", "query/[nt]*", "repeat/*"),
     "queues-news": ("webhook/*",),
+    "takes-news-of-its-own": ("webhook/[dfos]*",),
     "asks-when-asked": ("webhook/*",),
     "asks-first": ("response/[2nps]*", "query/*", "concurrency/co*", "time/*"),
 }

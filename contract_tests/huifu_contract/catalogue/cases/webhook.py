@@ -82,7 +82,8 @@ def believes(harness: Harness, order: Order) -> str:
 
 def _says(harness: Harness, order: Order) -> str:
     refs = {"huifu_id": order.huifu_id, "org_req_date": order.req_date, "org_req_seq_id": order.req_seq_id}
-    outcome = harness.driver.order(refs, harness.deadline_s)
+    with harness.turn:
+        outcome = harness.driver.order(refs, harness.deadline_s)
     if outcome.verdict == "unsupported":
         raise Blocked("the client claims `order` and answers `unsupported`")
     return outcome.verdict
