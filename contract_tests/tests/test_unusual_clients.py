@@ -35,6 +35,7 @@ WHERE_IT_SHOWS = {
     "remembers-what-is-closed": ("webhook/*", "request/te*", "query/[nt]*", "repeat/*"),
     "queues-news": ("webhook/*",),
     "takes-news-of-its-own": ("webhook/[dfos]*",),
+    "tells-what-it-computed": ("webhook/b*", "security/no*"),
     "asks-when-asked": ("webhook/*",),
     "asks-first": ("response/[2nps]*", "query/*", "concurrency/co*", "time/*"),
 }

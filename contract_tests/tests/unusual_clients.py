@@ -23,7 +23,7 @@ from huifu_contract.outcome import Outcome
 from huifu_contract.reference import decide
 from huifu_contract.reference.app import App
 from huifu_contract.reference.client import Client, Config, Refused
-from huifu_contract.reference.wire import JSON, NoReply
+from huifu_contract.reference.wire import JSON, NoReply, webhook_sign
 
 CLAIMS = ("query", "retry", "generates-seq", "generates-date", "parallel", "webhook", "order")
 
@@ -287,6 +287,26 @@ class TakesNewsOfItsOwn(App):
             super().believe(refs, claim)
 
 
+class TellsWhatItComputed(App):
+    """Answers a webhook with a wrong signature as the page of the gateway advises while a receiver is built."""
+
+    def _handler(self) -> type[Any]:
+        app, usual = self, super()._handler()
+
+        class Telling(usual):  # type: ignore[misc, valid-type]  # the class of this application
+            raw = b""
+
+            def received(self) -> bytes:
+                self.raw = super().received()
+                return self.raw
+
+            def answer(self, status: int, text: str = "") -> None:
+                key = app.config.webhook_key if app.config else ""
+                super().answer(status, f"computed {webhook_sign(self.raw, key)}" if status == 403 else text)
+
+        return Telling
+
+
 class AsksWhenAsked(App):
     """What it does not know of an order for certain it asks closequery when somebody wants to know it."""
 
@@ -333,6 +353,7 @@ UNUSUAL: dict[str, tuple[type[Client] | type[App], frozenset[str]]] = {
     "remembers-what-is-closed": (RemembersWhatIsClosed, frozenset()),
     "queues-news": (QueuesNews, frozenset()),
     "takes-news-of-its-own": (TakesNewsOfItsOwn, frozenset()),
+    "tells-what-it-computed": (TellsWhatItComputed, frozenset()),
     "asks-when-asked": (AsksWhenAsked, frozenset()),
     "slow": (Slow, frozenset()),
 }

@@ -115,16 +115,7 @@ class App:
                 self.answer(app.webhook(raw, sign))
 
             def received(self) -> bytes:
-                """The body, whole, however it is sent."""
-                if "chunked" not in self.headers.get("Transfer-Encoding", "").lower():
-                    return self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                raw = b""
-                while size := int(self.rfile.readline().partition(b";")[0], 16):
-                    raw += self.rfile.read(size)
-                    self.rfile.readline()
-                while self.rfile.readline().strip():  # headers may follow the last chunk
-                    pass
-                return raw
+                return self.rfile.read(int(self.headers.get("Content-Length") or 0))
 
             def answer(self, status: int, text: str = "") -> None:
                 self.send_response(status)

@@ -9,7 +9,6 @@ from huifu_contract.catalogue.registry import case
 from huifu_contract.harness.harness import Harness
 
 FRAMED = {
-    "chunks": "that comes in chunks",
     "parts": "whose body comes in two parts",
     "charset": "that names a charset beside its media type",
     "refused": "that comes on the connection of a refused one",
@@ -23,10 +22,10 @@ FRAMED = {
     Basis.SAFETY,
     grade=GRADE,
     needs=NEEDS,
-    quote="HTTP (RFC 9112) lets a body come in chunks, in any number of segments, and on a connection that carried "
-    "another request before; a media type may have parameters (RFC 9110).",
-    says="A genuine webhook is read that comes in chunks, in two parts, with a charset beside its media type, or on "
-    "the connection of one that was refused.",
+    quote="HTTP (RFC 9112) lets a body come in any number of segments, and on a connection that carried another "
+    "request before; a media type may have parameters (RFC 9110).",
+    says="A genuine webhook is read that comes in two parts, with a charset beside its media type, or on the "
+    "connection of one that was refused.",
     because="nothing false is believed; but news that the application cannot read is sent to it for hours",
     fixed=[{"how": how} for how in FRAMED],
     since="1.1",
@@ -51,4 +50,4 @@ def _sent(harness: Harness, raw: bytes, how: str) -> Answer:
             return answer if answer.status else one.post(raw, sign)  # who closes the connection is asked on another
         if how == "charset":
             return one.post(raw, sign, content_type="application/json;charset=UTF-8")
-        return one.post(raw, sign, how)
+        return one.post(raw, sign, in_parts=True)

@@ -23,7 +23,7 @@ FRAGMENT = 48
     grade=GRADE,
     quote="The merchant's private key never leaves the merchant.",
     says="No part of the private key or the webhook key is in a request, a header, the claim, the answer to a webhook "
-    "or stderr; and to a forged webhook nothing is answered that tells the right signature.",
+    "or stderr. Recorded: whether the answer to a forged webhook tells the right signature.",
     rev=3,
 )
 def no_key_leak(harness: Harness, _: Example) -> None:
@@ -52,12 +52,15 @@ def no_key_leak(harness: Harness, _: Example) -> None:
     }
     given = [f"{name}, in {place}" for place, text in said for name, key in secrets.items() if leaked(text, key)]
     found = [Broken("C", f"{GIVEN_AWAY}: {given[0]}", stable=GIVEN_AWAY)] if given else []
-    if any(wanted.lower() in text.lower() for text in forged):
-        found.append(Broken("C", "the answer to a forged webhook tells the right signature"))
     harness.judge(usual, also=found)
+    if any(wanted.lower() in text.lower() for text in forged):
+        harness.note(TOLD)
 
 
 GIVEN_AWAY = "a secret key was given away"
+TOLD = (
+    "the answer to a forged webhook tells the right signature, which helps while a receiver is built and a forger later"
+)
 
 
 def _answered(harness: Harness, raw: bytes) -> tuple[list[str], list[str]]:

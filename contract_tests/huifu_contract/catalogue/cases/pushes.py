@@ -42,17 +42,15 @@ class Line:
     connection: http.client.HTTPConnection
 
     def post(
-        self, raw: bytes, beside: Mapping[str, str], how: str = "", content_type: str = "application/json"
+        self, raw: bytes, beside: Mapping[str, str], *, in_parts: bool = False, content_type: str = "application/json"
     ) -> Answer:
-        """`beside` stands in the address. The body is sent whole, or in `how`: "chunks", "parts"."""
+        """`beside` stands in the address. The body is sent whole, or `in_parts`: the second half a moment later."""
         target = self.path + urlencode(beside)
-        halves = raw[: len(raw) // 2], raw[len(raw) // 2 :]
-        length = {} if how == "chunks" else {"Content-Length": str(len(raw))}
-        body = {"chunks": halves, "parts": None}.get(how, raw)
+        headers = {"Content-Type": content_type, "Content-Length": str(len(raw))}
         began = time.monotonic()
         try:
-            self.connection.request("POST", target, body, {"Content-Type": content_type, **length})
-            for half in halves if how == "parts" else ():
+            self.connection.request("POST", target, None if in_parts else raw, headers)
+            for half in (raw[: len(raw) // 2], raw[len(raw) // 2 :]) if in_parts else ():
                 self.connection.send(half)
                 Event().wait(PAUSE_S)
             response = self.connection.getresponse()
