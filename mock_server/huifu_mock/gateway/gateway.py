@@ -27,40 +27,15 @@ from huifu_mock.state.clock import day
 from huifu_mock.state.journal import Entry, Finding, read_again
 from huifu_mock.state.work import Unkept, Unknown
 
-OtherHandler = Callable[[Tenant, Call, bool], Outcome]
+log = logging.getLogger("huifu_mock.gateway")
 
-OTHER_ENDPOINTS: Final[dict[Endpoint, OtherHandler]] = {
+Handler = Callable[[Tenant, Call, bool], Outcome]
+OTHERS_THAN_CLOSE: Final[dict[Endpoint, Handler]] = {
     **dict.fromkeys(create.ENDPOINTS, create.create),
     **dict.fromkeys(query.ENDPOINTS, query.query),
     **dict.fromkeys(closequery.ENDPOINTS, closequery.closequery),
 }
-
-
-def scripted(
-    handler: Callable[[Tenant, Call, bool], Outcome],
-    tenant: Tenant,
-    call: Call,
-    authentic: bool,
-    active_faults: ActiveFaults,
-) -> Outcome:
-    """Give the prepared answer, before or after the call is carried out. A call with errors is refused as usual."""
-    fault = active_faults.on("answer")
-    if fault is None or not authentic or call.problem is not None:
-        return handler(tenant, call, authentic)
-    active_faults.applied(fault)
-    reply = write(tenant, fault.answer.wording, echo(call, call.endpoint.response))
-    if not fault.after:
-        return Outcome(fault.answer, reply, None)
-    true = handler(tenant, call, authentic)
-    return Outcome(true.answer, reply, true.facts)
-
-
-log = logging.getLogger("huifu_mock.gateway")
-
-Handler = Callable[[Tenant, Call, bool], Outcome]
-HANDLERS: Final[dict[Endpoint, Handler]] = {CLOSE: close, **OTHER_ENDPOINTS}
-PATHS: Final[dict[str, Endpoint]] = {endpoint.path: endpoint for endpoint in HANDLERS}
-
+PATHS: Final[dict[str, Endpoint]] = {endpoint.path: endpoint for endpoint in (CLOSE, *OTHERS_THAN_CLOSE)}
 PATIENCE: Final = 1.0
 """Real seconds for looking into a wrong signature."""
 QUICK: Final = 8 * 1024
@@ -213,7 +188,7 @@ class Gateway:
             if endpoint is CLOSE:
                 outcome = close(tenant, call, authentic, active_faults)
             else:
-                outcome = scripted(HANDLERS[endpoint], tenant, call, authentic, active_faults)
+                outcome = _scripted(OTHERS_THAN_CLOSE[endpoint], tenant, call, authentic, active_faults)
         except Exception:
             log.exception("the gateway failed inside; it answers 98888888")
             outcome = _broken(tenant, call)
@@ -257,6 +232,25 @@ class Gateway:
         finding = exchange.entry.finding
         if patience < PATIENCE and finding is not None and "unfinished" in finding.notes:
             exchange.left_to_do = partial(_examined_later, exchange, call, examined)
+
+
+def _scripted(
+    handler: Handler,
+    tenant: Tenant,
+    call: Call,
+    authentic: bool,
+    active_faults: ActiveFaults,
+) -> Outcome:
+    """Give the prepared answer, before or after the call is carried out. A call with errors is refused as usual."""
+    fault = active_faults.on("answer")
+    if fault is None or not authentic or call.problem is not None:
+        return handler(tenant, call, authentic)
+    active_faults.applied(fault)
+    reply = write(tenant, fault.answer.wording, echo(call, call.endpoint.response))
+    if not fault.after:
+        return Outcome(fault.answer, reply, None)
+    true = handler(tenant, call, authentic)
+    return Outcome(true.answer, reply, true.facts)
 
 
 def verified(tenant: Tenant, call: Call) -> bool | None:
