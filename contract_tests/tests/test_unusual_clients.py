@@ -32,7 +32,7 @@ WHERE_IT_SHOWS = {
     "asks-nobody": ("response/[2nps]*", "concurrency/*", "transport/bo*", "transport/retry*"),
     "asks-once": ("response/[2nps]*", "query/[op]*", "transport/bo*", "concurrency/*"),
     "knows-what-was-sent": ("transport/d*",),
-    "remembers-what-is-closed": ("webhook/*", "request/te*", "query/[nt]*", "repeat/*"),
+    "remembers-what-is-closed": ("webhook/*", "request/te*", "query/[nt]*", "repeat/*", "security/sign-re*"),
     "queues-news": ("webhook/*",),
     "takes-news-of-its-own": ("webhook/[dfos]*",),
     "tells-what-it-computed": ("webhook/b*", "security/no*"),
