@@ -66,10 +66,10 @@ class Bodies:
         length = request.content_length
         if (length or 0) > MAX_BODY:
             raise Unread("size", 413, _TOO_LARGE, length=length or 0)
-        if length is not None and request.content.total_bytes >= length:  # it is here already, as most are
-            return await request.content.read()
         parts = bytearray()
         try:
+            if length is not None and request.content.total_bytes >= length:  # it is here already, as most are
+                return await request.content.read()
             async with asyncio.timeout(self._patience):
                 await self._collect(request, place, parts)
         except TimeoutError:

@@ -242,9 +242,9 @@ def peer_of(transport: asyncio.BaseTransport | None) -> tuple[str, int] | None:
 
 _HEAD: Final = re.compile(
     rb"(?P<method>[A-Z]+) (?:/s/(?P<session>[\w~.-]+))?(?P<path>/[^ \r\n]*) HTTP/1\.[01]\r\n"
-    rb"(?P<lines>(?:[^\r\n]+\r\n)*?(?i:content-length): *(?P<length>\d+)\r\n(?:[^\r\n]+\r\n)*)\r\n"
+    rb"(?P<lines>(?:[^\r\n]+\r\n)*?(?i:content-length): *(?P<length>\d{1,8})\r\n(?:[^\r\n]+\r\n)*)\r\n"
 )
-"""The head of a request with a body whose length is given."""
+"""The head of a request with a body whose length is given, and is one that a body may have."""
 
 
 def _no_http(sent: ReceivedBytes, error: str) -> Unmatched:
