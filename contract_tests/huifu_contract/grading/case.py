@@ -70,36 +70,8 @@ class Grader:
         harness.last = None
         entry = self.listed(record)
         blank = blank_result(record, Verdict.FAIL)
-        runs = 0
-        example: Example = {}
         try:
-            try:
-                for example in self._stored(record, entry, part):
-                    runs += 1
-                    tried.add(example)
-                    self._run(record, harness, example)
-                if self.only is None and not (entry and record.draw):
-                    count = self.profile.examples if examples is None else examples
-                    found = search(
-                        record,
-                        lambda e: self._run(record, harness, e),
-                        self.profile,
-                        count,
-                        seed=self.seed,
-                        budget=self.failures,
-                    )
-                    runs += found.runs
-                    tried.draw(found.tried)
-                    if found.best is not None:
-                        example = found.best
-                        raise next(reversed(found.broken.values()))
-                    if found.stopped is not None:
-                        example = found.last or example
-                        raise found.stopped
-                harness.sweep()
-                result = self._passed(blank, harness)
-            except (CaseBroken, Blocked, ClientTrouble) as failure:
-                result = self._failed(record, harness, failure, example, blank)
+            result = self._judged(record, harness, tried, examples, part)
         except Skipped as skipped:
             result = replace(blank, verdict=Verdict.SKIP, root=str(skipped))
         except Gone as gone:
@@ -114,8 +86,42 @@ class Grader:
             )
         if result.verdict not in (Verdict.PASS, Verdict.SKIP):
             result = _with_evidence(result, harness, mark)
-        result = replace(result, seconds=time.monotonic() - began, examples=runs, **tried.told(harness.judged_by))
+        result = replace(result, seconds=time.monotonic() - began, examples=tried.runs, **tried.told(harness.judged_by))
         return self._enforced(result, record, entry)
+
+    def _judged(self, record: Record, harness: Harness, tried: Inputs, examples: int | None, part: int) -> CaseResult:
+        """What the examples come to; one that fails is run again. Raises what has nothing to do with an example."""
+        blank = blank_result(record, Verdict.FAIL)
+        try:
+            self._try(record, harness, tried, examples, part)
+        except (CaseBroken, Blocked, ClientTrouble) as failure:
+            return self._failed(record, harness, failure, tried.example, blank)
+        harness.sweep()
+        return self._passed(blank, harness)
+
+    def _try(self, record: Record, harness: Harness, tried: Inputs, examples: int | None, part: int) -> None:
+        """Every example until one fails, which is raised."""
+        entry = self.listed(record)
+        for example in self._stored(record, entry, part):
+            tried.add(example)
+            self._run(record, harness, example)
+        if self.only is not None or (entry and record.draw):
+            return
+        found = search(
+            record,
+            lambda e: self._run(record, harness, e),
+            self.profile,
+            self.profile.examples if examples is None else examples,
+            seed=self.seed,
+            budget=self.failures,
+        )
+        tried.draw(found.tried, found.runs)
+        if found.best is not None:
+            tried.example = found.best
+            raise next(reversed(found.broken.values()))
+        if found.stopped is not None:
+            tried.example = found.last or tried.example
+            raise found.stopped
 
     def listed(self, record: Record) -> KnownFailure | None:
         """The entry of the known-failures file about that case, if there is one."""
@@ -174,7 +180,7 @@ class Grader:
         example: Example,
         blank: CaseResult,
     ) -> CaseResult:
-        """What became of a failure when its example was run again. Raises what has nothing to do with the example."""
+        """What became of a failure when its example was run again."""
         match failure:
             case CaseBroken():
                 return self._broken(record, harness, failure, example, blank)
@@ -271,12 +277,18 @@ class Inputs:
 
     fixed: set[str] = field(default_factory=set)
     drawn: dict[str, None] = field(default_factory=dict)
+    runs: int = 0
+    """How often an example was run, the repeats of a failing one left out."""
+    example: Example = field(default_factory=dict)
+    """The last one, which is the one that failed."""
 
     def add(self, example: Example) -> None:
         self.fixed.add(written(example))
+        self.example, self.runs = example, self.runs + 1
 
-    def draw(self, examples: Iterable[str]) -> None:
+    def draw(self, examples: Iterable[str], runs: int) -> None:
         self.drawn.update(dict.fromkeys(examples))
+        self.runs += runs
 
     def told(self, laws: Iterable[str]) -> dict[str, Any]:
         """As the result of a case has it."""

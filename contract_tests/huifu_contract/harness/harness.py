@@ -221,7 +221,11 @@ class Harness:
         now = None if order is None else self.now(order)
         return sent, evidence.truth(now)
 
-    def unsent(self, e: Evidence) -> str:
+    def unsent(self, e: Evidence, blocked: type[Blocked] = Blocked) -> Blocked:
+        """What a case ends with that needs a request of a call which sent none."""
+        return blocked(f"{self.nothing(e)}: the client claims {e.claim}")
+
+    def nothing(self, e: Evidence) -> str:
         """Says of a call without a request that nothing came, or what came that was none."""
         journals = [one.journal for one in (self.tenant, self.elsewhere) if one is not None and e.session]
         unread = (call.hint for journal in journals for call in journal.calls(session=e.session, unmatched=True))
@@ -239,7 +243,7 @@ class Harness:
         idle = [fault["do"] for fault in mine if not fault["used"]]
         if idle and e.claim != "crashed":
             name = idle[0].get("fault") or idle[0].get("answer")
-            why = self.unsent(e) if not e.sent else f"it answered {e.sent[0].heard.resp_code} by itself"
+            why = self.nothing(e) if not e.sent else f"it answered {e.sent[0].heard.resp_code} by itself"
             raise Blocked(f"the gateway never came to {name}: {why}")
 
     def tidy(self) -> None:

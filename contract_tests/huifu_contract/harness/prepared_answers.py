@@ -8,6 +8,8 @@ from typing import Any
 PreparedAnswer = Mapping[str, Any]
 ALWAYS = 1000
 """More often than any client tries."""
+NEVER = 3600
+"""Seconds that no client waits: what settles after them settles never."""
 
 
 def answer(

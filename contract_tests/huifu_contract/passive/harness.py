@@ -43,7 +43,7 @@ class PassiveHarness(Harness):
     def _acted(self, token: str, script: Sequence[PreparedAnswer], e: Evidence) -> None:  # noqa: ARG002  # the harness's own form
         idle = [fault for fault in self._prepared if not fault.used]
         if idle:
-            why = self.unsent(e) if not e.sent else f"it answered {e.sent[0].heard.resp_code} by itself"
+            why = self.nothing(e) if not e.sent else f"it answered {e.sent[0].heard.resp_code} by itself"
             raise Blocked(f"the gateway never came to what was prepared: {why}")
 
     def tidy(self) -> None:

@@ -206,9 +206,10 @@ class PassiveRun:
                 self._unknown.add(number)
             if not told:
                 self.on_unknown(no_case(asked(number)))
+            return None
         with self._lock:
             found = self._sessions.get(number)
-            if found is not None or record is None or not close or record.id not in self._results or self._over:
+            if found is not None or not close or record.id not in self._results or self._over:
                 return found
             rendezvous = self._seen[record.id]
             self._seen[record.id] += 1

@@ -18,13 +18,12 @@ from huifu_contract.harness.differences import Difference
 from huifu_contract.harness.evidence import Evidence, SentRequest, truth
 from huifu_contract.harness.harness import Harness
 from huifu_contract.harness.laws import Blocked, Broken, bounded, paused, resolution, signature, unique
-from huifu_contract.harness.prepared_answers import ALWAYS, answer
+from huifu_contract.harness.prepared_answers import ALWAYS, NEVER, answer
 
 if TYPE_CHECKING:
     from huifu_mock import Order
 
 YOUNG_S, MINUTE_S = 30, 60
-NEVER = 3600
 MOST_AT_ONCE = 4
 
 

@@ -29,9 +29,7 @@ FRAGMENT = 48
 def no_key_leak(harness: Harness, _: Example) -> None:
     mark = harness.driver.mark()
     usual = harness.twin()
-    raw = compact(event(harness.order()))
-    wanted = right(harness, raw)
-    forged, others = _answered(harness, raw) if "webhook" in harness.hello.claims else ([], [])
+    answers, told = _answered(harness) if "webhook" in harness.hello.claims else ([], False)
     calls = [
         usual,
         harness.close(None, answer("98888888", times=ALWAYS)),
@@ -44,7 +42,7 @@ def no_key_leak(harness: Harness, _: Example) -> None:
     said = [("a request", one.body.decode("utf-8", "replace")) for e in calls for one in e.sent]
     said += [("a header", value) for e in calls for one in e.sent for _, value in one.headers]
     said += [("what it claims", repr(e.outcome)) for e in calls]
-    said += [("the answer to a webhook", text) for text in (*forged, *others)]
+    said += [("the answer to a webhook", text) for text in answers]
     said.append(("stderr", harness.driver.stderr(mark)))
     secrets = {
         "the private key": harness.tenant.merchant_private_key,
@@ -53,7 +51,7 @@ def no_key_leak(harness: Harness, _: Example) -> None:
     given = [f"{name}, in {place}" for place, text in said for name, key in secrets.items() if leaked(text, key)]
     found = [Broken("C", f"{GIVEN_AWAY}: {given[0]}", stable=GIVEN_AWAY)] if given else []
     harness.judge(usual, also=found)
-    if any(wanted.lower() in text.lower() for text in forged):
+    if told:
         harness.note(TOLD)
 
 
@@ -63,10 +61,12 @@ TOLD = (
 )
 
 
-def _answered(harness: Harness, raw: bytes) -> tuple[list[str], list[str]]:
-    """What is answered to forged webhooks with that body, and to genuine ones, of which one cannot be read."""
+def _answered(harness: Harness) -> tuple[list[str], bool]:
+    """What is answered to webhooks, forged and unreadable ones among them; and whether it tells the right signature."""
+    raw = compact(event(harness.order()))
     forged = [push(harness, raw, signature).text for signature in (None, right(harness, raw + b" "))]
-    return forged, [genuine(harness, one).text for one in (raw, raw[:-1])]
+    told = any(right(harness, raw).lower() in text.lower() for text in forged)
+    return [*forged, *(genuine(harness, one).text for one in (raw, raw[:-1]))], told
 
 
 def leaked(said: str, secret: str) -> bool:

@@ -14,14 +14,13 @@ from huifu_contract.catalogue.registry import case
 from huifu_contract.harness.evidence import Evidence, SentRequest
 from huifu_contract.harness.harness import Harness
 from huifu_contract.harness.laws import PAUSE_S, Broken, bounded, resolution, unique
-from huifu_contract.harness.prepared_answers import ALWAYS, PreparedAnswer, answer, fault, of
+from huifu_contract.harness.prepared_answers import ALWAYS, NEVER, PreparedAnswer, answer, fault, of
 
 if TYPE_CHECKING:
     from huifu_mock import Order
 
 GRADE = "wire decision"
 NEEDS = ("query",)
-NEVER = 3600
 QUERY = "closequery"
 ASKED = answer("00000100", "P", after=True)
 """The close is carried out, and its answer says that it is in progress."""

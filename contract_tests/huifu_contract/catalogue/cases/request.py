@@ -39,8 +39,7 @@ def sent_close(harness: Harness, params: Mapping[str, str], *, legal: bool = Fal
         check(harness, not (legal and e.claim == "rejected"), "a close of an order with a legal number was refused")
         if e.claim == "crashed":
             harness.judge(e)
-        refused = Refused if e.claim == "rejected" else Blocked
-        raise refused(f"{harness.unsent(e)}: the client claims {e.claim}")
+        raise harness.unsent(e, Refused if e.claim == "rejected" else Blocked)
     return e.closes[0]
 
 
@@ -365,7 +364,7 @@ def length_limits(harness: Harness, x: Example) -> None:
     legal = "length" if all(value is None or value.isascii() for value in x.values()) else "number that is not ASCII"
     check(harness, e.claim != "rejected", f"a legal {legal} was refused", _lengths(x))
     if not e.closes:
-        raise Blocked(f"{harness.unsent(e)}: the client claims {e.claim}")
+        raise harness.unsent(e)
     unchanged(harness, e.closes[0], given(x))
     harness.check_wire(signature(e.closes[0]))
 
@@ -391,7 +390,7 @@ def over_length(harness: Harness, x: Example) -> None:
     harness.judge(e)
     if e.claim != "rejected":
         if not e.closes:
-            raise Blocked(f"{harness.unsent(e)}: the client claims {e.claim}")
+            raise harness.unsent(e)
         same = all((one.data or {}).get(x["name"]) == value for one in e.closes)
         cut = "was cut or changed"
         check(harness, same, f"{x['name']} {cut}", f"{x['length']} characters given", cut)

@@ -14,9 +14,8 @@ from huifu_contract.catalogue.record import Basis, Example, Level
 from huifu_contract.catalogue.registry import case
 from huifu_contract.harness.harness import Harness
 from huifu_contract.harness.laws import Broken, resolution
-from huifu_contract.harness.prepared_answers import ALWAYS, answer, fault, of
+from huifu_contract.harness.prepared_answers import ALWAYS, NEVER, answer, fault, of
 
-NEVER = 3600
 MEMBERS: tuple[Example, ...] = (
     {"fault": "field-missing", "field": "resp_desc"},
     {"fault": "field-missing", "field": "resp_code"},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -12,15 +11,6 @@ from huifu_contract.mutants.operators.webhooks import right
 from huifu_contract.reference.app import App
 
 FRAMING, FORGED, SECRETS = "webhook/framing", "webhook/bad-or-missing-sign", "security/no-key-leak"
-
-
-def received(read: Callable[[BaseHTTPRequestHandler], bytes]) -> type[App]:
-    """Reads the body of a webhook in another way."""
-
-    def handler(self: App) -> type[Any]:
-        return made(App._handler(self), received=read)
-
-    return made(App, _handler=handler)
 
 
 def handled(handle: Callable[[App, Any, str], bool]) -> type[App]:
@@ -38,13 +28,14 @@ def handled(handle: Callable[[App, Any, str], bool]) -> type[App]:
     return made(App, _handler=handler)
 
 
-def _length(one: BaseHTTPRequestHandler) -> int:
-    return int(one.headers.get("Content-Length") or 0)
-
-
-def read_once(one: Any) -> bytes:
+def reads_once() -> type[App]:
     """As one `recv` or one `data` event: what has come by now."""
-    return one.rfile.read1(_length(one)) if _length(one) else b""
+
+    def received(one: Any) -> bytes:
+        length = int(one.headers.get("Content-Length") or 0)
+        return one.rfile.read1(length) if length else b""
+
+    return made(App, _handler=lambda self: made(App._handler(self), received=received))
 
 
 def strict_media_type(_app: App, one: Any, _sign: str) -> bool:
@@ -71,28 +62,21 @@ def takes_a_list(app: App, one: Any, _sign: str) -> bool:
     return True
 
 
-def telling(text: Callable[[App, bytes], str]) -> type[App]:
+def tells_what_it_hashed(app: App, one: Any, sign: str) -> bool:
     """A refusal tells more than that the signature is wrong."""
-
-    def handle(app: App, one: Any, sign: str) -> bool:
-        raw = one.received()
-        status = app.webhook(raw, sign)
-        one.answer(status, text(app, raw) if status == 403 else "")
-        return True
-
-    return handled(handle)
-
-
-def hashed(app: App, raw: bytes) -> str:
-    return f"the signature is not the MD5 of {raw.decode()}{app.config.webhook_key if app.config else ''}"
+    raw = one.received()
+    status = app.webhook(raw, sign)
+    key = app.config.webhook_key if app.config else ""
+    one.answer(status, f"the signature is not the MD5 of {raw.decode()}{key}" if status == 403 else "")
+    return True
 
 
 ROWS: tuple[tuple[str, str, type[App], str], ...] = (
-    ("read-once", "a body in parts", received(read_once), FRAMING),
+    ("read-once", "a body in parts", reads_once(), FRAMING),
     ("matched-whole", "Content-Type", handled(strict_media_type), FRAMING),
     ("left-unread", "a refused body", handled(refuses_unread), FRAMING),
     ("list-equals-every-text", "sign", handled(takes_a_list), FORGED),
-    ("given-away", "webhook_key", telling(hashed), SECRETS),
+    ("given-away", "webhook_key", handled(tells_what_it_hashed), SECRETS),
 )
 """Operator, target, the application, and the case that is about it."""
 
