@@ -55,7 +55,9 @@ def _as_number(text: str) -> str:
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe0e\ufe0f\ufeff]")
 JSON_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
+BEYOND = re.compile("[\U00010000-\U0010ffff]")
 NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+PLAIN = str.maketrans("\u2018\u2019\u201c\u201d\u2013\u2014\uff0c\uff1a\uff08\uff09", "''\"\"--,:()")
 CHANGES: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("blanks were trimmed at its end", str.rstrip),
     ("blanks were trimmed at its beginning", str.lstrip),
@@ -65,10 +67,11 @@ CHANGES: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("its no-break spaces were made blanks", lambda text: text.replace("\u00a0", " ")),
     ("runs of blanks were made one", lambda text: re.sub(r"\s+", " ", text)),
     ("runs of blanks were made one and its ends trimmed", lambda text: " ".join(text.split())),
+    ("invisible characters were removed", lambda text: INVISIBLE.sub("", text)),
+    ("what is not ASCII was lost", lambda text: text.encode("ascii", "ignore").decode()),
     ("blanks were removed", lambda text: re.sub(r"\s", "", text)),
     ("control characters were removed", lambda text: CONTROL.sub("", text)),
     ("control characters were made blanks", lambda text: CONTROL.sub(" ", text)),
-    ("invisible characters were removed", lambda text: INVISIBLE.sub("", text)),
     ("it was normalised to NFC", lambda text: unicodedata.normalize("NFC", text)),
     ("it was normalised to NFD", lambda text: unicodedata.normalize("NFD", text)),
     ("it was normalised to NFKC", lambda text: unicodedata.normalize("NFKC", text)),
@@ -90,9 +93,14 @@ CHANGES: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("URL escapes in it were resolved", unquote),
     ("URL escapes in it were resolved, + to a blank", unquote_plus),
     ("it was escaped as JSON once more", lambda text: json.dumps(text)[1:-1]),
+    ("slashes in it were escaped", lambda text: text.replace("/", "\\/")),
+    ("backslashes were doubled", lambda text: text.replace("\\", "\\\\")),
     ("JSON escapes in it were resolved", lambda text: JSON_ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)),
-    ("what is not ASCII was lost", lambda text: text.encode("ascii", "ignore").decode()),
     ("what is not ASCII was made ?", lambda text: text.encode("ascii", "replace").decode()),
+    ("characters beyond U+FFFF in it were lost", lambda text: BEYOND.sub("", text)),
+    ("characters beyond U+FFFF in it were made U+FFFD", lambda text: BEYOND.sub("\ufffd", text)),
+    ("characters beyond U+FFFF in it were made ?", lambda text: BEYOND.sub("?", text)),
+    ("its quotes, dashes and wide marks were made plain", lambda text: text.translate(PLAIN)),
 )
 
 

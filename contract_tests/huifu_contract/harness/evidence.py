@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from huifu_contract import schemas
 from huifu_contract.failures import KitTrouble
 from huifu_contract.harness.differences import Difference
+from huifu_contract.harness.signed import digest
 from huifu_contract.outcome import Hello, Outcome
 from huifu_contract.reference import wire
 from huifu_contract.reference.wire import Envelope, NotReadable, read
@@ -54,6 +55,8 @@ class SentRequest:
     path: str = ""
     method: str = "POST"
     signature_ok: bool = True
+    signed: bytes = b""
+    """The digest in a signature that does not verify; empty where the merchant's key opens none."""
     explanation: Mapping[str, str] = field(default_factory=dict)
     """Why the gateway refused it, in words, by language: `en`, `zh`. Empty where it took it."""
     heard: SignedReply = field(default_factory=SignedReply)
@@ -153,13 +156,13 @@ LANGUAGE_NAMES = {
 """What clients call their language, and the gateway's label of it."""
 
 
-def sent(call: Call, huifu_public_key: str, merchant: str | None = None, language: str = "") -> SentRequest:
+def sent(call: Call, huifu_public_key: str, merchant: str, language: str = "", *, unnamed: bool = False) -> SentRequest:
     """One journalled call with what was really written in answer to it.
 
-    `language` is that of the client, whose line of code an explanation shows.
-    `merchant` is the private key of the client for a call that named no tenant: the gateway could not know whose
-    signature to expect there, so the kit checks it.
+    `language` is that of the client, whose line of code an explanation shows. `merchant` is its private key. A call
+    that is `unnamed` named no tenant: the gateway could not know whose signature to expect there, so the kit checks it.
     """
+    signature_ok = _signed(call, merchant) if unnamed else call.signature_ok is True
     return SentRequest(
         op=call.endpoint,
         at=call.at.timestamp(),
@@ -167,7 +170,8 @@ def sent(call: Call, huifu_public_key: str, merchant: str | None = None, languag
         body=call.body,
         headers=call.headers,
         path=call.path,
-        signature_ok=call.signature_ok is True if merchant is None else _signed(call, merchant),
+        signature_ok=signature_ok,
+        signed=b"" if signature_ok else digest(call.body, wire.private(merchant).public_key()),
         explanation=explained(call, language),
         heard=heard(call.response, call.data or {}, huifu_public_key, failed=HTTP_ERROR in call.faults),
         faults=call.faults,

@@ -208,16 +208,17 @@ class Harness:
         public = self.tenant.huifu_public_key
         calls = self.tenant.journal.calls(session=token, unmatched=False, after=f"call-{after}")
         self._complete([call.id for call in calls])
-        found: list[tuple[Call, str, str | None]] = [(call, public, None) for call in calls]
+        found = [(call, public, False) for call in calls]
         if self.elsewhere is not None and not any(call.endpoint == "close" for call in calls):
             # a request that names no tenant is kept under the default one, and a query after it may name one
-            merchant, default = self.tenant.merchant_private_key, self.elsewhere.huifu_public_key
+            default = self.elsewhere.huifu_public_key
             strays = self.elsewhere.journal.calls(session=token, unmatched=False)
-            found = sorted([*((call, default, merchant) for call in strays), *found], key=lambda one: one[0].at)
+            found = sorted([*((call, default, True) for call in strays), *found], key=lambda one: one[0].at)
         if not script:
             for call, key, _ in found:
                 evidence.honest(call, key)
-        sent = tuple(evidence.sent(*one, self.hello.language) for one in found)
+        merchant, spoken = self.tenant.merchant_private_key, self.hello.language
+        sent = tuple(evidence.sent(call, key, merchant, spoken, unnamed=stray) for call, key, stray in found)
         now = None if order is None else self.now(order)
         return sent, evidence.truth(now)
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
 from huifu_contract import schemas
+from huifu_contract.harness import signed
 from huifu_contract.harness.differences import Difference
 from huifu_contract.harness.evidence import Evidence, SentRequest
+from huifu_contract.harness.signed import ORDERS_NUMBERS
 from huifu_mock.gateway.gateway import PATHS
 
 TITLES = {
@@ -195,15 +197,15 @@ def _numbers(sent: Sequence[SentRequest]) -> str:
 
 
 NAMED = {endpoint.name: endpoint.request for endpoint in PATHS.values()}
-ORDERS_NUMBERS = ("org_req_seq_id", "org_hf_seq_id")
 NAMES_AN_ORDER = ("close", "closequery")
 HAS_ITS_OWN_NUMBER = ("close", "closequery", "create")
 """A query of an order carries no number of its own: v4 calls the order's number `req_seq_id`."""
 DATES = ("req_date", "org_req_date")
+NOTHING_GIVEN: Mapping[str, str] = {}
 
 
 def wire(e: Evidence) -> list[Broken]:
-    return [broken for sent in e.sent for broken in (*_shape(sent), *signature(sent))] + unique(e.sent)
+    return [broken for sent in e.sent for broken in (*_shape(sent), *signature(sent, e.params))] + unique(e.sent)
 
 
 def _shape(sent: SentRequest) -> list[Broken]:
@@ -247,10 +249,15 @@ def schema_of(sent: SentRequest) -> str | None:
     return NAMED.get(sent.op) if called is None else called.request
 
 
-def signature(sent: SentRequest) -> list[Broken]:
+def signature(sent: SentRequest, given: Mapping[str, str] = NOTHING_GIVEN) -> list[Broken]:
+    """`given` is what the client may have signed before it changed it."""
     if sent.signature_ok:
         return []
-    return [Broken.explained("L3", "the signature does not verify over the data that was sent", sent)]
+    wrong = "the signature does not verify over the data that was sent"
+    found = signed.instead(sent.signed, sent.data or {}, given) if sent.signed else None
+    if found is None:
+        return [Broken.explained("L3", wrong, sent)]
+    return [Broken("L3", f"{wrong}: {found.words}", differs=found.differs, stable=wrong)]
 
 
 def unique(sent: tuple[SentRequest, ...]) -> list[Broken]:

@@ -149,9 +149,9 @@ class OrderHarness(PassiveHarness):
         began = time.monotonic()
         self.session.ready.set()
         outcome = self.session.until_quiet()
-        public = self.tenant.huifu_public_key
+        public, merchant = self.tenant.huifu_public_key, self.tenant.merchant_private_key
         calls = self.tenant.journal.calls(org_req_seq_id=number)
-        sent = tuple(evidence.sent(call, public) for call in calls)
+        sent = tuple(evidence.sent(call, public, merchant) for call in calls)
         truth = evidence.truth(None if order is None else self.now(order))
         made = Evidence(outcome, self.chosen, sent, truth, self.hello, time.monotonic() - began)
         e = self.called(made, script)
