@@ -38,6 +38,7 @@ MODULES = (
     "response",
     "wording",
     "security",
+    "statuses",
     "forged",
     "leaks",
     "named",

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from huifu_contract.catalogue import record
 from huifu_contract.catalogue.cases.echoes import LONGEST, TEXTS, lettered, not_compared, spoiling
-from huifu_contract.catalogue.cases.security import believed, second, signed_status
+from huifu_contract.catalogue.cases.security import believed, second
 from huifu_contract.catalogue.cases.sent import asked
+from huifu_contract.catalogue.cases.statuses import signed_status
 from huifu_contract.catalogue.cases.wording import by_wording
 from huifu_contract.catalogue.record import Basis, Example, Level
 from huifu_contract.catalogue.registry import case
