@@ -16,7 +16,7 @@ from huifu_mock._chinese import sentences as known
 KIT = Path(__file__).parents[1] / "huifu_contract"
 SAYING = (
     *(KIT / "catalogue/cases").glob("*.py"),
-    *(KIT / f"harness/{name}.py" for name in ("differences", "evidence", "harness", "laws")),
+    *(KIT / f"harness/{name}.py" for name in ("differences", "evidence", "harness", "laws", "readings", "signed")),
     *(KIT / f"grading/{name}.py" for name in ("case", "exchanges", "failure_budget", "flakiness", "lateness")),
     *(
         KIT / f"drivers/{name}.py"

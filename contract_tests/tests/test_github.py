@@ -122,3 +122,17 @@ def test_on_a_chinese_runner_annotations_and_summary_are_chinese(monkeypatch: py
     text = github.summary(five(), 2000)
     assert text.endswith("完整的报告在结果文件中。*\n")
     assert len(text.encode()) <= 2000
+
+
+def test_an_annotation_and_the_summary_tell_the_first_line_of_the_detail_in_either_language(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    detail = "trans_stat F says that the order was not closed; right: not_closed\nmore"
+    made = run(broken={"response/stat-f-beats-code": SAMPLE["response/stat-f-beats-code"]})
+    told = replace(made, cases=tuple(replace(case, detail=detail if case.detail else "") for case in made.cases))
+    (line,) = github.errors([told])
+    assert f"{SAMPLE['response/stat-f-beats-code']} ({detail.partition(chr(10))[0]})%0A" in line
+    assert "right: not_closed)" in github.summary([told])
+    monkeypatch.setattr(github, "language", lambda: "zh")
+    (line,) = github.errors([told])
+    assert "订单并未关单（trans_stat F 表示订单没有关单；应为：not_closed）%0A" in line

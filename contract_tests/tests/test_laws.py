@@ -251,3 +251,9 @@ def test_of_a_client_that_only_offers_wire_what_it_shows_counts_as_its_word(stat
     bare = Hello(profiles=frozenset({"wire"}))
     assert Evidence(Outcome("unknown", {"trans_stat": stat}), hello=bare).claim == claim
     assert Evidence(Outcome("unknown", {"trans_stat": stat})).claim == "unknown"
+
+
+def test_of_a_different_close_the_members_that_differ_are_told() -> None:
+    first, other = sent(NOTHING), sent(S, data={**DATA, "req_date": "20240426", "req_seq_id": "R2"})
+    (broken,) = same_or_query(evidence("closed", first, other))
+    assert [one.field for one in broken.differs] == ["req_date", "req_seq_id"]

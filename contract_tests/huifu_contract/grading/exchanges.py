@@ -9,7 +9,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 
-from huifu_contract.harness.evidence import Evidence, SentRequest, SignedReply
+from huifu_contract.harness.evidence import OK, Evidence, SentRequest, SignedReply
 
 LONG = re.compile(r"[A-Za-z0-9+/=_-]{80,}")
 
@@ -54,9 +54,10 @@ def _numbers(data: Mapping[str, object] | None) -> str:
 
 
 def _reply(heard: SignedReply) -> str:
+    status = "" if heard.status == OK else f"HTTP {heard.status} "
     if not heard.delivered:
-        return "no reply"
-    said = f"{heard.resp_code or '-'} {heard.trans_stat or '-'}"
+        return f"{status}without a body" if status else "no reply"
+    said = f"{status}{heard.resp_code or '-'} {heard.trans_stat or '-'}"
     return said if heard.genuine else f"{said} (not authentic)"
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from huifu_contract import schemas
 from huifu_contract.failures import KitTrouble
-from huifu_contract.harness.differences import Difference
+from huifu_contract.harness.differences import Difference, shown
 from huifu_contract.harness.signed import digest
 from huifu_contract.outcome import Hello, Outcome
 from huifu_contract.reference import wire
@@ -20,6 +20,8 @@ from huifu_mock.explain.advice import LANGUAGES
 
 if TYPE_CHECKING:
     from huifu_mock import Call, Order
+
+OK = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,11 @@ class SignedReply:
     """Of one that answers another request: in which members."""
     resp_code: str | None = None
     trans_stat: str | None = None
+    org_trans_stat: str | None = None
+    unlisted: str = ""
+    """Its trans_stat as JSON where that is none of P, S and F; empty where it is, or where there is none."""
+    status: int = OK
+    """Of HTTP."""
 
 
 NOTHING = SignedReply(delivered=False, genuine=False)
@@ -141,6 +148,10 @@ class Evidence:
         return heard or trans_stat in self.told
 
 
+STATES = ("P", "S", "F")
+SAYS = {"closed": "S", "not_closed": "F"}
+"""The trans_stat that a definite outcome stands on."""
+READ = ("resp_code", "trans_stat", "org_trans_stat")
 ECHOED = ("req_seq_id", "req_date", "huifu_id")
 """Every reply carries them as they were sent; empty only where the gateway could not read them."""
 NAMING = ("org_req_date", "org_req_seq_id", "org_hf_seq_id")
@@ -173,7 +184,7 @@ def sent(call: Call, huifu_public_key: str, merchant: str, language: str = "", *
         signature_ok=signature_ok,
         signed=b"" if signature_ok else digest(call.body, wire.private(merchant).public_key()),
         explanation=explained(call, language),
-        heard=heard(call.response, call.data or {}, huifu_public_key, failed=HTTP_ERROR in call.faults),
+        heard=heard(call.response, call.data or {}, huifu_public_key, status=_status(call)),
         faults=call.faults,
         answer_s=None if call.duration_ms is None else call.duration_ms / 1000,
     )
@@ -230,32 +241,42 @@ def _opened(response: str, huifu_public_key: str) -> tuple[Envelope, bool]:
     return envelope, wire.verifies(wire.public(huifu_public_key), envelope.raw.encode("utf-8"), envelope.sign)
 
 
-def heard(
-    response: str | None, request: Mapping[str, Any], huifu_public_key: str, *, failed: bool = False
-) -> SignedReply:
+def heard(response: str | None, request: Mapping[str, Any], huifu_public_key: str, *, status: int = OK) -> SignedReply:
     """What the client can have read, judged by the kit itself and not by the gateway's word."""
     if not response:
-        return NOTHING
+        return replace(NOTHING, status=status)
     try:
         envelope, signed = _opened(response, huifu_public_key)
-    except NotReadable:
-        return SignedReply(genuine=False, why="it is no signed envelope")
+    except NotReadable as error:
+        no = f"no signed envelope ({error})"
+        why = f"it is {no}" if status == OK else f"it came with HTTP {status} and is {no}"
+        return SignedReply(genuine=False, why=why, status=status)
     data = envelope.data
     differs = foreign(data, request)
     why = ""
     if not signed:
         why = "its signature is not Huifu's over these bytes"
-    elif failed:
-        why = "it came with an HTTP error status"
+    elif status != OK:
+        why = f"it came with HTTP {status}"
     elif differs:
         why = f"it answers another request, see {', '.join(one.field for one in differs)}"
     return SignedReply(
         genuine=not why,
         why=why,
         differs=differs,
-        resp_code=data.get("resp_code") if isinstance(data.get("resp_code"), str) else None,
-        trans_stat=data.get("trans_stat") if isinstance(data.get("trans_stat"), str) else None,
+        status=status,
+        unlisted="" if data.get("trans_stat", "P") in STATES else _written(data["trans_stat"]),
+        **{name: data[name] for name in READ if isinstance(data.get(name), str)},
     )
+
+
+def _written(value: Any) -> str:
+    return "null" if value is None else shown(value)
+
+
+def _status(call: Call) -> int:
+    """With which status a reply came; 200 unless the case prepared another one."""
+    return call.status if HTTP_ERROR in call.faults and call.status is not None else OK
 
 
 def foreign(data: Mapping[str, Any], request: Mapping[str, Any]) -> tuple[Difference, ...]:

@@ -12,7 +12,8 @@ from itertools import pairwise
 from huifu_contract import schemas
 from huifu_contract.harness import signed
 from huifu_contract.harness.differences import Difference
-from huifu_contract.harness.evidence import Evidence, SentRequest
+from huifu_contract.harness.evidence import SAYS, Evidence, SentRequest
+from huifu_contract.harness.readings import misread, unread, what_came
 from huifu_contract.harness.signed import ORDERS_NUMBERS
 from huifu_mock.gateway.gateway import PATHS
 
@@ -68,20 +69,20 @@ def soundness(e: Evidence) -> list[Broken]:
     found = []
     if e.claim == "closed":
         if not e.truth.closed:
-            found.append(Broken("L1", "claims closed, but the order is not closed", e.truth.words()))
+            found.append(Broken("L1", "claims closed, but the order is not closed", misread(e) or e.truth.words()))
         elif not e.genuine("S"):
-            found.append(Broken("L1", "claims closed, but no genuine reply said so"))
+            found.append(Broken("L1", "claims closed, but no genuine reply said so", misread(e)))
     elif e.claim == "not_closed":
         if e.truth.closed:
-            found.append(Broken("L1", "claims not_closed, but the order is closed", e.truth.words()))
+            found.append(Broken("L1", "claims not_closed, but the order is closed", misread(e) or e.truth.words()))
         elif e.truth.in_flight:
-            found.append(Broken("L1", "claims not_closed while a close is in flight"))
+            found.append(Broken("L1", "claims not_closed while a close is in flight", misread(e)))
     elif e.claim == "rejected" and e.sent:
         found.append(Broken("L1", "claims rejected, but a request was sent", f"{len(e.sent)} requests"))
     elif e.claim == "crashed":
         error = e.outcome.error or {}
         kind = error.get("kind", "an exception")
-        said = error.get("message", "")
+        said = "; ".join(filter(None, (error.get("message", ""), what_came(e))))
         found.append(Broken("L1", f"crashed with {kind} instead of an outcome", said, stable="instead of an outcome"))
     return found
 
@@ -90,10 +91,7 @@ def resolution(e: Evidence) -> list[Broken]:
     if e.definite:
         return []
     had = "although an honest answer could be had"
-    return [Broken("L2", f"claims {e.claim} {had}", e.truth.words(), stable=had)]
-
-
-SAYS = {"closed": "S", "not_closed": "F"}
+    return [Broken("L2", f"claims {e.claim} {had}", unread(e) or e.truth.words(), stable=had)]
 
 
 def silence(e: Evidence) -> list[Broken]:
@@ -104,7 +102,8 @@ def silence(e: Evidence) -> list[Broken]:
         return []
     heard = next((one for one in forged if one.trans_stat == SAYS[e.claim]), forged[0])
     reply = "from a reply that is not authentic"
-    return [Broken("L5", f"claims {e.claim} {reply}", heard.why, heard.differs, stable=reply)]
+    why = misread(e) if heard is e.sent[-1].heard else ""
+    return [Broken("L5", f"claims {e.claim} {reply}", why or heard.why, heard.differs, stable=reply)]
 
 
 PAUSE_S = 0.1
@@ -133,7 +132,8 @@ def same_or_query(e: Evidence) -> list[Broken]:
         if sent.op != "close":
             continue
         if doubtful is not None and sent.identity != doubtful.identity:
-            return [Broken("L4", "a different close was sent after one in doubt", _numbers((doubtful, sent)))]
+            different = "a different close was sent after one in doubt"
+            return [Broken("L4", different, _numbers((doubtful, sent)), _members_that_differ(doubtful, sent))]
         if in_doubt(sent):
             doubtful = sent
     return []
@@ -190,6 +190,12 @@ def _gaps(sent: Sequence[SentRequest]) -> list[float]:
 
 def _shown(gaps: Sequence[float]) -> str:
     return "gaps of " + ", ".join(f"{gap * 1000:.0f} ms" for gap in gaps)
+
+
+def _members_that_differ(one: SentRequest, other: SentRequest) -> tuple[Difference, ...]:
+    was, now = one.data or {}, other.data or {}
+    names = [name for name in {**was, **now} if was.get(name) != now.get(name)]
+    return tuple(Difference.of(name, was.get(name), now.get(name)) for name in names)
 
 
 def _numbers(sent: Sequence[SentRequest]) -> str:

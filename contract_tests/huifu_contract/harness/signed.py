@@ -69,7 +69,8 @@ def _changed(sent: Data) -> Iterator[tuple[str, Data]]:
         for what, new in _texts(text):
             yield f"{name} was signed changed: {what}", {**sent, name: new}
         for other, value in without.items():
-            yield f"{name} was signed changed: the {other} of the call stands in its place", {**sent, name: value}
+            in_its_place = f"the {other} of the call stands in its place"
+            yield f"{name} was signed changed: {in_its_place}", {**sent, name: value}
             yield f"{name} and {other} were signed exchanged", {**sent, name: value, other: text}
 
 

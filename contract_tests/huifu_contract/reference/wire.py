@@ -108,7 +108,7 @@ def _members(text: str) -> list[tuple[str, tuple[Any, str]]]:
             at = _skip(text, _expect(text, at, ","))
         name, at = decoder.raw_decode(text, at)
         if not isinstance(name, str) or any(name == other for other, _ in found):
-            raise NotReadable("a member without a name of its own")
+            raise NotReadable("a name stands twice in it, or is none")
         start = _skip(text, _expect(text, _skip(text, at), ":"))
         value, end = decoder.raw_decode(text, start)
         found.append((name, (value, text[start:end])))
@@ -132,7 +132,7 @@ def _expect(text: str, at: int, char: str) -> int:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) != len(pairs):
-        raise NotReadable("a name stands twice in one object")
+        raise NotReadable("a name stands twice in one of its objects")
     return made
 
 

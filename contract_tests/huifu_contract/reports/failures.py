@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Final
 
+from huifu_contract.grading.results import CaseResult
 from huifu_mock._chinese import sentences
 
 FILE = Path(__file__).with_name("failures.zh.toml")
@@ -32,6 +33,15 @@ def told(language: str, text: str) -> str:
     return in_chinese(text) if language == "zh" else text
 
 
+def in_short(language: str, case: CaseResult) -> str:
+    """What is broken, and the first line of the detail."""
+    said = told(language, case.signature or case.root)
+    detail = (case.detail_zh if language == "zh" else "") or case.detail
+    first = told(language, detail.partition("\n")[0]) if detail != case.truth else ""
+    around = "（{}）" if language == "zh" else " ({})"
+    return said + (around.format(first) if first else "")
+
+
 def label(language: str, text: str) -> str:
     """What a server was asked, in `zh` or `en`."""
     return sentences(LABELS).say(text) if language == "zh" else text
@@ -41,6 +51,8 @@ def _part(text: str) -> str:
     text = _LABEL.sub(lambda found: f"[{label('zh', found[1])}]", text)
     found, parts = sentences(FILES), text.split("; ")
     said = [found.say(part) for part in parts]
-    if all(chinese != english for chinese, english in zip(said, parts, strict=True)):
+    known = [chinese != english for chinese, english in zip(said, parts, strict=True)]
+    whole = found.say(text)
+    if all(known) or (any(known) and whole == text):  # else a part is the client's own, or has `; ` in it
         return "；".join(said)
-    return found.say(text)
+    return whole

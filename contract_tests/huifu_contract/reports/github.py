@@ -13,7 +13,7 @@ from pathlib import Path
 from huifu_contract.catalogue.record import RANK, Level
 from huifu_contract.grading.results import ERRORS, OK, CaseResult, RunResult, Verdict
 from huifu_contract.reports import markdown
-from huifu_contract.reports.failures import told
+from huifu_contract.reports.failures import in_short, told
 from huifu_contract.reports.quotes import in_words
 from huifu_contract.reports.words import say
 from huifu_mock._language import Language, language
@@ -101,7 +101,7 @@ def _findings(spoken: Language, run: RunResult) -> Iterator[Finding]:
             blocked.setdefault(case.root, []).append(case)
         elif case.verdict not in OK:
             verdict, passes = say(spoken, case.verdict), in_words(spoken, case.says, case.quote)[0]
-            found = told(spoken, case.signature or case.root) or verdict
+            found = in_short(spoken, case) or verdict
             message = say(spoken, "annotation", who=who, verdict=verdict, found=found, level=case.level, passes=passes)
             yield Finding(f"huifu-contract {case.id}", message, _rank(case))
     for root, cases in blocked.items():

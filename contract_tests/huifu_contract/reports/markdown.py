@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from huifu_contract.grading.results import OK, CaseResult, RunResult, Verdict
 from huifu_contract.harness.laws import TITLES
 from huifu_contract.reports.again import again
-from huifu_contract.reports.failures import told
+from huifu_contract.reports.failures import in_short, told
 from huifu_contract.reports.words import say
 from huifu_mock._language import Language, language
 
@@ -79,8 +79,8 @@ def _code(commands: Sequence[str]) -> list[str]:
 
 
 def _row(spoken: Language, case: CaseResult) -> tuple[str, str, str, str]:
-    what = case.root if case.verdict is Verdict.BLOCKED else case.signature
-    return f"`{case.id}`", case.level, say(spoken, case.verdict), cell(told(spoken, what))
+    found = told(spoken, case.root) if case.verdict is Verdict.BLOCKED else in_short(spoken, case)
+    return f"`{case.id}`", case.level, say(spoken, case.verdict), cell(found)
 
 
 def cell(text: str) -> str:

@@ -138,9 +138,11 @@ def stat_s_beats_code(harness: Harness, x: Example) -> None:
 def stat_p_beats_code(harness: Harness, x: Example) -> None:
     payment = x.get("order")
     shown = [fault("extra-field", field="org_trans_stat", value=payment)] if payment else []
-    cause = Broken("L1", f"org_trans_stat {payment} was read where trans_stat says P") if payment else None
     script = answer(x["code"], "P", after=payment != "F"), *shown
-    harness.judge(harness.close(None, *script), cause=cause)
+    e = harness.close(None, *script)
+    read = payment and e.sent and e.sent[-1].heard.trans_stat == "P"  # else another reply came, and was read
+    cause = Broken("L1", f"org_trans_stat {payment} was read where trans_stat says P") if read else None
+    harness.judge(e, cause=cause)
 
 
 @case(

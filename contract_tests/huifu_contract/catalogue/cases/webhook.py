@@ -255,7 +255,7 @@ def stat_decides(harness: Harness, x: Example) -> None:
         if "beside" in x
         else "a webhook that does not say S was taken for a success"
     )
-    harness.demand(e, e.claim != "closed", taken, e.claim)
+    harness.demand(e, e.claim != "closed", taken, f"the application believes {e.claim}")
     settled = e.definite and x["stat"] != "F"
     harness.demand(e, not settled, "a webhook that settles nothing was believed", f"the application believes {e.claim}")
 
@@ -301,7 +301,9 @@ def raw_bytes(harness: Harness, x: Example) -> None:
     e = evidence(harness, order, learns(harness, order), ("S",))
     how = "" if 200 <= status < 300 and e.claim == "closed" else _culprit(harness, x)
     harness.demand(e, 200 <= status < 300, f"a genuine webhook{how} was refused", f"HTTP {status}")
-    harness.demand(e, e.claim == "closed", f"a genuine webhook{how} had no effect", e.claim)
+    harness.demand(
+        e, e.claim == "closed", f"a genuine webhook{how} had no effect", f"the application believes {e.claim}"
+    )
 
 
 def written(harness: Harness, order: Order, x: Example) -> int:
