@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from functools import cache
 from threading import Event
 from typing import Any
 from uuid import uuid4
 
 import requests
 from dg_sdk import DGClient, MerConfig
+from dg_sdk.core import rsa_utils
 from dg_sdk.core.request_tools import request_post
 
 from huifu_contract import Outcome, describes
@@ -21,6 +23,9 @@ ATTEMPT_S = 1
 TIMEOUT_S = 6.0
 MOST = 5
 Text = Mapping[str, str]
+
+# The SDK reads a key anew for each call, and tests each time that its factors are primes: most of what a call costs.
+rsa_utils.RSA.importKey = cache(rsa_utils.RSA.importKey)
 
 
 def send(config: Text, base_url: str, op: str, params: Text) -> Any:
