@@ -56,14 +56,6 @@ def kinds() -> dict[str, tuple[str, ...]]:
     return {kind: tuple(mutant.name for mutant in make()) for kind, make in KINDS.items()}
 
 
-def sample() -> list[str]:
-    """One mutant of each operator at each place, not always of the same member."""
-    sisters: dict[tuple[str, str], list[str]] = {}
-    for name, mutant in mutants().items():
-        sisters.setdefault((mutant.operator, mutant.place), []).append(name)
-    return [names[at % len(names)] for at, names in enumerate(sisters.values())]
-
-
 def shares(count: int) -> list[list[str]]:
     """All mutants in so many parts; those of an operator stay together, since what kills one kills its sisters."""
     operators = list(dict.fromkeys(mutant.operator for mutant in mutants().values()))
