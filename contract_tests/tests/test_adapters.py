@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import foreign
 import pytest
 
+from huifu_contract.catalogue.registry import catalogue
 from huifu_contract.cli.init import LANGUAGES
 from huifu_contract.cli.main import main
 from huifu_contract.drivers.kinds import driver
 from huifu_contract.drivers.subprocess import RemoteDriver
 from huifu_contract.failures import AdapterTrouble
+from huifu_contract.grading import runner
 from huifu_contract.grading.options import Options
 from huifu_contract.grading.profiles import Profile
 from huifu_contract.grading.results import Exit, RunResult, Verdict
@@ -28,6 +31,8 @@ CONFIG = dict.fromkeys(
 WITH_CLIENT = ("node", "php", "go", "java")
 MAY_SKIP = {"concurrency/each-is-answered", "concurrency/isolated-calls", "repeat/config-of-each-call"}
 """Only the Node client takes several calls at once, and a process has one config."""
+FIRST = 3
+"""Examples of each case, unless tests marked `extended` are run too; of texts all, since languages differ in these."""
 
 # what stands in the marked place of each template, and the same place with an application that prints
 PRINTS = {
@@ -56,8 +61,20 @@ def graded(
     """All that were chosen and can run here, at once, each in two processes: they mostly wait for timeouts."""
     with_graded = [item for item in request.session.items if "graded" in getattr(item, "fixturenames", ())]
     chosen = {item.callspec.params["language"] for item in with_graded if isinstance(item, pytest.Function)}
+    cases = dict(catalogue())
+    if not any(item.get_closest_marker("extended") for item in with_graded):
+        cases |= {
+            id_: replace(one, fixed=one.fixed[:FIRST])
+            for id_, one in cases.items()
+            if not id_.endswith("/text-survives")
+        }
     options = Options(profile=Profile("fixed", examples=0, steps=0), workers=2, reruns=1, key_bits=1024)
-    with Server(port=0, orders=[]) as server, ThreadPoolExecutor(len(WITH_CLIENT)) as pool:
+    with (
+        pytest.MonkeyPatch.context() as patched,
+        Server(port=0, orders=[]) as server,
+        ThreadPoolExecutor(len(WITH_CLIENT)) as pool,
+    ):
+        patched.setattr(runner, "catalogue", lambda: cases)
 
         def grade(language: str) -> RunResult:
             folder = foreign.CLIENTS / language
