@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import base64
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from huifu_contract.mutants.operators.mutant import Mutant, Placed, made
 from huifu_contract.mutants.registry import Reply
 from huifu_contract.outcome import Outcome
-from huifu_contract.reference.client import Client
-from huifu_contract.reference.wire import Envelope, NoReply
+from huifu_contract.reference.client import Client, Config
+from huifu_contract.reference.wire import Envelope, NoReply, private
 
 
 class TakesARefusalUnsigned(Client):
@@ -71,7 +75,31 @@ class TellsItsConfigurationAfterAQuery(Client):
         outcome = super().close(**params)
         if not getattr(self, "failed", False):
             return outcome
-        return replace(outcome, error={"kind": "NoReply", "message": f"with {self.config.merchant_private_key}"})
+        return replace(outcome, error={"kind": "NoReply", "message": f"with {self.told(self.config)}"})
+
+    def told(self, config: Config) -> str:
+        return config.merchant_private_key
+
+
+def tells_its_key(told: Callable[[RSAPrivateKey], str]) -> type[Client]:
+    """The same, of a client that has made something else of the key."""
+    return made(TellsItsConfigurationAfterAQuery, told=lambda _, config: told(private(config.merchant_private_key)))
+
+
+def _der(key: RSAPrivateKey, form: PrivateFormat = PrivateFormat.PKCS8) -> bytes:
+    return key.private_bytes(Encoding.DER, form, NoEncryption())
+
+
+WRITINGS: dict[str, Callable[[RSAPrivateKey], str]] = {
+    "PKCS1": lambda key: base64.encodebytes(_der(key, PrivateFormat.TraditionalOpenSSL)).decode("ascii"),
+    "bytes": lambda key: repr(_der(key)),
+    "hexadecimal": lambda key: _der(key).hex(":").upper(),
+    "a list of bytes": lambda key: repr(list(_der(key))),
+    "a list of signed bytes": lambda key: repr([byte - 256 if byte > 127 else byte for byte in _der(key)]),
+    "a number": lambda key: f"d={key.private_numbers().d}",
+    "Base64 for addresses": lambda key: base64.urlsafe_b64encode(_der(key)).decode("ascii"),
+}
+"""What a library makes of a key, and a log of that."""
 
 
 class EndsWhenNobodyListens(Client):
@@ -214,6 +242,10 @@ ROWS: tuple[tuple[str, str, str, type[Client], str], ...] = (
     ("numbered-anew", "req_seq_id after a 5xx", "close", NumbersAnewAfterAServerError, "transport/retry-same-or-query"),
     ("numbered-anew", "req_seq_id after many P", "retry", ClosesAgainWhatTakesLong, "transport/retry-same-or-query"),
     ("given-away", "configuration", "closequery", TellsItsConfigurationAfterAQuery, "security/no-key-leak"),
+    *(
+        ("given-away", f"the private key as {name}", "closequery", tells_its_key(told), "security/no-key-leak")
+        for name, told in WRITINGS.items()
+    ),
     (
         "taken-for-not_closed",
         "P of a paid order",
