@@ -180,8 +180,9 @@ FATES = ("closed", "unionpay", "unknown")
         {"fates": ["unionpay", "closed"] * 4, "number": "shared"},
         {"fates": ["closed", "unknown"] * 4},
         {"fates": ["stuck", "settling"] * 3},
+        {"fates": ["conflict"] * 4},
     ],
-    rev=2,
+    rev=3,
     draw=lambda: st.fixed_dictionaries({"fates": st.lists(st.sampled_from(FATES), min_size=2, max_size=6)}),
 )
 def isolated_calls(harness: Harness, x: Example) -> None:
@@ -214,6 +215,8 @@ def _fated(harness: Harness, fate: str, wanted: dict[str, str]) -> Evidence:
         case "settling" | "stuck":
             seconds = NEVER if fate == "stuck" else 0.05
             return harness.close(harness.order(settle="processing", settle_seconds=seconds))
+        case "conflict":  # who tries again may have kept what he sends where another call keeps its own
+            return harness.close(harness.order(**wanted), answer("20000001.CONFLICT"), must_act=False)
         case _:
             return harness.close(harness.order(**wanted))
 

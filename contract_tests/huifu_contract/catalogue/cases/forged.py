@@ -113,13 +113,18 @@ def unverified_not_sent(harness: Harness, x: Example) -> None:
     says="A signed request is not sent to another host because a redirect points there.",
     because="the request names the order and holds no secret, so nothing is lost at once; but whoever is sent a signed "
     "close can keep it, and carry it out when he likes",
-    fixed=[{"status": status} for status in (307, 308)],
+    fixed=[*({"status": status} for status in (307, 308)), {"status": 307, "of": "closequery"}],
+    rev=2,
     since="1.1",
 )
 def redirect_not_followed(harness: Harness, x: Example) -> None:
     elsewhere = "t" + secrets.token_hex(6)
-    where = f"{harness.tenant.base_url}/s/{elsewhere}{PATH}".replace("//127.0.0.1:", "//localhost:")
-    e = harness.close(None, fault("status", status=x["status"], body="nothing", location=where))
+    op = x.get("of", "close")
+    path = PATH.removesuffix("close") + op
+    where = f"{harness.tenant.base_url}/s/{elsewhere}{path}".replace("//127.0.0.1:", "//localhost:")
+    there = fault("status", endpoint=op, status=x["status"], body="nothing", location=where)
+    in_progress = [answer("00000100", "P", after=True)] if "of" in x else []
+    e = harness.close(None, *in_progress, there, must_act=not in_progress)
     sent, _ = harness.evidence(elsewhere, None, ())
     followed = [one for one in sent if one.body]
     wrong = [Broken("L4", f"a signed {followed[0].op} was sent to where a redirect points")] if followed else []

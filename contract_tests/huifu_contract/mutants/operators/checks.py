@@ -152,8 +152,12 @@ REWRITTEN: dict[str, Callable[[str], str]] = {
     "days": lambda raw: re.sub(r'"(\d{4})-(\d\d)-(\d\d)T([\d:]+)Z"', r'"\2/\3/\1 \4"', raw),
     "empty-objects": lambda raw: raw.replace("{}", "[]"),
     "sorted-objects": _sorted_deeply,
+    "bare-slashes": lambda raw: raw.replace(r"\/", "/"),
+    "bare-line-ends": lambda raw: raw.replace(r"\n", ""),
+    "bare-angles": lambda raw: raw.replace(r"\u003c", "<"),
+    "bare-characters": lambda raw: re.sub(r"\\u(4e[0-9a-f]{2})", lambda found: chr(int(found[1], 16)), raw),
 }
-"""What a library makes of values other than numbers, in what it writes anew."""
+"""What a library makes of values other than numbers, in what it writes anew, and what is replaced in that as text."""
 
 
 def _over_text(change: Callable[[str], str]) -> Callable[[Placed, Envelope], bool]:

@@ -312,6 +312,14 @@ class FollowsRedirects(Client):
         return self.post(urljoin(url, where), body, timeout_s) if again else (response.status, received)
 
 
+class FollowsRedirectsOfAQuery(FollowsRedirects):
+    """A close is sent with more care than a question."""
+
+    def post(self, url: str, body: bytes, timeout_s: float) -> tuple[int, bytes]:
+        follows = url.endswith("query")
+        return super().post(url, body, timeout_s) if follows else Client.post(self, url, body, timeout_s)
+
+
 class NamesAnotherCharset(Client):
     content_type = "application/json;charset=GBK"
 
@@ -342,6 +350,7 @@ ROWS: tuple[tuple[str, str, str, type[Client] | type[App], str], ...] = (
         for place in PLACES
     ),
     ("redirect-followed", "Location", "close", FollowsRedirects, "security/redirect-not-followed"),
+    ("redirect-followed", "Location", "closequery", FollowsRedirectsOfAQuery, "security/redirect-not-followed"),
     ("settles-a-doubt", "23000001", "closequery", KnowsNoClose, "query/late-commit"),
     ("new-number", "a system error", "retry", NewNumberAfterASystemError, "transport/retry-same-or-query"),
     ("taken-for-closed", "23000000", "retry", ClosedByAFinalState, "transport/doubt-remains"),

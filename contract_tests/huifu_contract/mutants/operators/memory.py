@@ -143,6 +143,17 @@ class SharesTheSignature(Placed):
         return type(self).signed
 
 
+class SharesWhatItSendsAgain(Placed):
+    """Keeps the request for another try where the calls beside this one keep theirs."""
+
+    kept: ClassVar[Mapping[str, str]] = {}
+
+    def exchange(self, op: str, data: Mapping[str, str], until: float) -> Reply:
+        if op == "close" and not self.closes:
+            type(self).kept = data
+        return super().exchange(op, type(self).kept if op == "close" else data, until)
+
+
 class NumberedByTheOrder(Placed):
     """Makes the number of a close of that of the order."""
 
@@ -196,6 +207,7 @@ ROWS: tuple[tuple[str, str, str, type[Client] | type[App], str], ...] = (
     ),
     ("shared", "the reply", "calls at once", SharesTheReply, "concurrency/isolated-calls"),
     ("shared", "the signed bytes", "calls at once", SharesTheSignature, "concurrency/isolated-calls"),
+    ("shared", "the request", "calls at once", SharesWhatItSendsAgain, "concurrency/isolated-calls"),
     ("made-of-the-order", "req_seq_id", "every call", NumberedByTheOrder, "repeat/same-number-other-day"),
 )
 """Operator, target, place, the client, and the case that is about it."""
