@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from huifu_contract.catalogue import record
 from huifu_contract.catalogue.cases.elsewhere import closed_elsewhere
+from huifu_contract.catalogue.cases.sent import unchanged
+from huifu_contract.catalogue.cases.webhook import IN_PROGRESS
 from huifu_contract.catalogue.record import Basis, Example, Level
 from huifu_contract.catalogue.registry import case
 from huifu_contract.harness.differences import Difference
@@ -56,10 +58,15 @@ def same_parameters(harness: Harness, x: Example) -> None:
     grade="decision",
     quote=record.UNIQUE,
     says="A number is unique on its day alone: the same number of an order or of a call on another day, or of another "
-    "merchant, is another one, and so is another org_hf_seq_id; nothing that is known of the first is claimed of it.",
-    fixed=[{"other": name} for name in ("org_req_date", "req_date", "huifu_id", "org_hf_seq_id")],
+    "merchant, is another one, and so is another org_hf_seq_id; nothing that is known of the first is claimed of it, "
+    "and what is sent for it names it, also where the close of the first was left open.",
+    fixed=[
+        *({"other": name} for name in ("org_req_date", "req_date", "huifu_id", "org_hf_seq_id")),
+        *({"other": name, "first": "open"} for name in ("org_req_date", "huifu_id", "org_hf_seq_id")),
+    ],
     since="1.1",
-    rev=3,
+    rev=4,
+    seconds=0.2,
 )
 def same_number_other_day(harness: Harness, x: Example) -> None:
     own: dict[str, str | None] = {}
@@ -67,10 +74,11 @@ def same_number_other_day(harness: Harness, x: Example) -> None:
         own["req_seq_id"] = None  # one made of the order's number would be used for both orders
     if x["other"] == "org_hf_seq_id":
         own["org_req_seq_id"] = None  # so that both orders are named by the other number alone
+    left_open = "first" in x
     closed = harness.order(req_date="20240405")
     params = harness.params(closed, req_date="20240425", **own, **_by_hf(closed, x))
-    first = harness.close(closed, params=params)
-    if harness.decides and first.claim != "closed":
+    first = harness.close(closed, *(IN_PROGRESS if left_open else ()), params=params, must_act=False)
+    if harness.decides and not left_open and first.claim != "closed":
         raise Blocked(f"the honest twin was not accepted: the client claims {first.claim} after a genuine success")
     if x["other"] == "req_date":
         other = harness.order(trade_type="U_NATIVE")
@@ -85,9 +93,16 @@ def same_number_other_day(harness: Harness, x: Example) -> None:
         again = harness.params(other, req_date="20240425", **own, **_by_hf(other, x))
     e = harness.close(other, params=again)
     harness.check_wire(unique((*first.sent, *e.sent)))
+    for one in e.sent if left_open else ():
+        later = "a closequery of a later call" if one.op == "closequery" else "a close of a later call"
+        named = {name: again[name] for name in NAMING if name in again}
+        unchanged(harness, one, named, before=params, which=f"{later} names another order")
     same = "is named by another org_hf_seq_id" if x["other"] == "org_hf_seq_id" else "has the same number"
     cause = Broken("L1", f"what is known of one call or order was claimed of another that {same}")
     harness.judge(e, cause=cause)
+
+
+NAMING = ("huifu_id", "org_req_date", "org_req_seq_id", "org_hf_seq_id")
 
 
 def _by_hf(order: Order, x: Example) -> dict[str, str | None]:
@@ -173,30 +188,32 @@ FATES = ("closed", "unionpay", "unknown")
     needs=["parallel"],
     quote=record.TRUE,
     says="Of several calls at once with different fates, each claim is about its own order, also where the orders have "
-    "one number on different days.",
+    "one number on different days, or are named by org_hf_seq_id alone.",
     fixed=[
         {"fates": ["closed", "unionpay", "unknown", "closed"]},
         {"fates": ["closed", "unionpay"] * 4},
         {"fates": ["unionpay", "closed"] * 4, "number": "shared"},
+        {"fates": ["unionpay", "closed"] * 2, "number": "org_hf_seq_id"},
         {"fates": ["closed", "unknown"] * 4},
         {"fates": ["stuck", "settling"] * 3},
         {"fates": ["conflict"] * 4},
     ],
-    rev=3,
+    rev=4,
     draw=lambda: st.fixed_dictionaries({"fates": st.lists(st.sampled_from(FATES), min_size=2, max_size=6)}),
 )
 def isolated_calls(harness: Harness, x: Example) -> None:
     fates = x["fates"]
     shared = "Shared" + harness.number()
     days = (f"202404{day:02}" for day in range(1, len(fates) + 1))
-    wanted = [{"req_seq_id": shared, "req_date": day} if "number" in x else {} for day in days]
+    wanted = [{"req_seq_id": shared, "req_date": day} if x.get("number") == "shared" else {} for day in days]
+    by_hf = x.get("number") == "org_hf_seq_id"
     with ThreadPoolExecutor(max(1, min(len(fates), harness.hello.max_parallel))) as pool:
-        calls = list(pool.map(lambda fate, more: _fated(harness, fate, more), fates, wanted))
+        calls = list(pool.map(lambda fate, more: _fated(harness, fate, more, by_hf=by_hf), fates, wanted))
     for fate, e in zip(fates, calls, strict=True):
         expected = {"closed": "closed", "unionpay": "not_closed", "unknown": "not_closed"}.get(fate)
         mixed = expected is not None and e.definite and e.claim != expected
         found = [Broken("C", "a claim belongs to another call")] if mixed else []
-        for name, one in product(("org_req_date", "org_req_seq_id"), e.sent):
+        for name, one in product(("org_req_date", "org_req_seq_id", "org_hf_seq_id"), e.sent):
             own, named = e.params.get(name), (one.data or {}).get(name)
             if named not in (None, own):
                 differs = (Difference.of(name, own, named),)
@@ -206,8 +223,13 @@ def isolated_calls(harness: Harness, x: Example) -> None:
         harness.judge(e, also=found)
 
 
-def _fated(harness: Harness, fate: str, wanted: dict[str, str]) -> Evidence:
+def _fated(harness: Harness, fate: str, wanted: dict[str, str], *, by_hf: bool) -> Evidence:
     match fate:
+        case "unionpay" | "closed" if by_hf:
+            order = harness.order(trade_type="U_NATIVE" if fate == "unionpay" else "T_NATIVE")
+            return harness.close(
+                order, params=harness.params(order, org_req_seq_id=None, org_hf_seq_id=order.hf_seq_id)
+            )
         case "unionpay":
             return harness.close(harness.order(trade_type="U_NATIVE", **wanted))
         case "unknown":

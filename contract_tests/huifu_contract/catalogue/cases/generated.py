@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import chain
@@ -18,6 +19,7 @@ from huifu_contract.drivers.driver import Driver
 from huifu_contract.harness.evidence import SentRequest
 from huifu_contract.harness.harness import Harness
 from huifu_contract.harness.laws import Skipped, signature
+from huifu_contract.harness.prepared_answers import answer
 from huifu_contract.reference import wire
 from huifu_mock.state.clock import Clock
 
@@ -153,20 +155,28 @@ def twin(harness: Harness, env: dict[str, str] | None = None) -> Driver:
     grade="wire",
     needs=["generates-date"],
     quote=record.OPEN,
-    says="Recorded: whether a generated req_date is the day in Beijing when the process runs in another zone.",
+    says="Recorded: whether a generated req_date, also of a closequery, is the day in Beijing when the process runs in "
+    "another zone.",
+    rev=2,
     seconds=0.75,
 )
 def date_in_china_time(harness: Harness, _: Example) -> None:
     before = Clock().now()
     zone = next(z for z in ZONES if (before + timedelta(hours=z - 8)).date() != before.date())
-    driver = twin(harness, {"TZ": f"X{-zone:+d}"})  # POSIX counts hours west of Greenwich
+    driver = twin(harness, {"TZ": f"Etc/GMT{-zone:+d}"})  # which counts hours west of Greenwich, and Java and Go know
     try:
-        e = harness.close(params=full(harness, req_date=None), driver=driver)
+        script = answer("00000100", "P"), answer("00000000", "S", endpoint="closequery")
+        e = harness.close(None, *script, params=full(harness, req_date=None), driver=driver, must_act=False)
     finally:
         driver.stop()
-    made = str((e.closes[0].data or {}).get("req_date")) if e.closes else "nothing"
     days = {f"{now:%Y%m%d}" for now in (before, Clock().now())}
-    harness.note(f"UTC{zone:+d}: req_date is {'the day in Beijing' if made in days else 'the local day'}")
+
+    def in_beijing(sent: Sequence[SentRequest]) -> bool:
+        return bool(sent) and (sent[0].data or {}).get("req_date") in days
+
+    harness.note(f"UTC{zone:+d}: req_date is {'the day in Beijing' if in_beijing(e.closes) else 'the local day'}")
+    if e.queries and not in_beijing(e.queries):
+        harness.note(f"UTC{zone:+d}: req_date of a closequery is the local day")
 
 
 DISPUTED = {

@@ -87,7 +87,7 @@ SIMILAR: dict[str, tuple[str, str, str]] = {
     "org_req_date": ("of the same number on another day", "{}", "{}"),
     "huifu_id": ("of the same number of another merchant", "{}", "{}"),
     "case": ("whose number differs in its case", "A{}", "a{}"),
-    "blank": ("whose number has a blank at its end", "{}", "{} "),
+    "blank": ("whose number has a blank at its end", "B{}", "B{} "),
     "accent": ("whose number differs in an accent", "{}\u00e9", "{}e"),
     "zeros": ("whose number has zeros before it", "7{}", "007{}"),
     "end": ("whose long number differs at its end", "{:x<127}a", "{:x<127}b"),

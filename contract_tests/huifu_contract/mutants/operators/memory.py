@@ -60,6 +60,24 @@ def keeping(verdicts: tuple[str, ...], order_of: Callable[[App, Params], Any] = 
     return made(App, close=close)
 
 
+def resuming(order_of: Callable[[App, Params], Any]) -> type[App]:
+    """Goes on with the close of an order that was left open, whatever it is asked to close under that name."""
+
+    def close(self: App, config: Any, base_url: str, params: Any) -> Outcome:
+        left_open: dict[Any, Params] = self.__dict__.setdefault("left_open", {})
+        order = order_of(self, params)
+        outcome = App.close(self, config, base_url, left_open.pop(order, params))
+        if outcome.verdict in ("pending", "unknown"):
+            left_open[order] = params
+        return outcome
+
+    return made(App, close=close)
+
+
+def without_the_day(app: App, params: Params) -> Any:
+    return by_either_number(app, {**params, "org_req_date": ""})
+
+
 class KeepsAFailure(App):
     """Goes on saying that an earlier close failed, until a later one is answered."""
 
@@ -184,6 +202,14 @@ ROWS: tuple[tuple[str, str, str, type[Client] | type[App], str], ...] = (
         for name, order_of in (("org_hf_seq_id", without_one_number), ("huifu_id", without_the_merchant))
     ),
     *(
+        ("resumed-without", name, "a later close", resuming(order_of), "repeat/same-number-other-day")
+        for name, order_of in (
+            ("org_hf_seq_id", without_one_number),
+            ("huifu_id", without_the_merchant),
+            ("org_req_date", without_the_day),
+        )
+    ),
+    *(
         ("told-again", " or ".join(verdicts), "every call", keeping(verdicts), "repeat/later-close")
         for verdicts in (("not_closed",), ("pending", "unknown"))
     ),
@@ -195,6 +221,13 @@ ROWS: tuple[tuple[str, str, str, type[Client] | type[App], str], ...] = (
         "the outcome by org_req_seq_id",
         "calls at once",
         sharing(lambda params: params.get("org_req_seq_id", "")),
+        "concurrency/isolated-calls",
+    ),
+    (
+        "shared",
+        "the outcome without org_hf_seq_id",
+        "calls at once",
+        sharing(lambda params: f"{params.get('org_req_date')} {params.get('org_req_seq_id')}"),
         "concurrency/isolated-calls",
     ),
     ("given-up", "any call", "calls at once", giving_up(lambda _: "", "unknown"), "concurrency/each-is-answered"),
