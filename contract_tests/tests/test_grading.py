@@ -216,6 +216,19 @@ def test_trouble_is_sorted_by_whose_it_is(harness: Harness) -> None:
     assert grade(harness, record(raises(ValueError("ours")))).verdict is Verdict.KIT_ERROR
 
 
+def test_of_a_call_that_hangs_no_earlier_one_is_shown(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(harness: Harness, _: Example) -> None:
+        harness.judge(harness.close())
+        monkeypatch.setattr(harness.driver, "close", hangs)
+        harness.close()
+
+    def hangs(*_call: Any) -> Outcome:
+        raise Hung("gave no answer")
+
+    result = grade(harness, record(run), reruns=0)
+    assert (result.verdict, result.claim, result.traffic) == (Verdict.FAIL, "", ())
+
+
 def test_a_hang_stops_a_property_instead_of_being_made_small(harness: Harness) -> None:
     calls = []
 

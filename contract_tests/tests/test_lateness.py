@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from itertools import cycle
+from itertools import count, cycle
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,17 +14,18 @@ import pytest
 from huifu_contract.catalogue.record import Basis, Example, Level, Record
 from huifu_contract.catalogue.registry import catalogue
 from huifu_contract.drivers.in_process import LocalDriver, describes
+from huifu_contract.failures import Hung
 from huifu_contract.grading import case, lateness
 from huifu_contract.grading.case import Grader, blank_result
 from huifu_contract.grading.failure_budget import FailureBudget
-from huifu_contract.grading.lateness import COUNTED, MOST, NOT_JUDGED
+from huifu_contract.grading.lateness import COUNTED, MOST
 from huifu_contract.grading.options import Options
 from huifu_contract.grading.profiles import Profile
-from huifu_contract.grading.results import CaseResult, Verdict
+from huifu_contract.grading.results import MACHINE, CaseResult, Verdict
 from huifu_contract.grading.runner import Runner
 from huifu_contract.harness.evidence import Evidence, SentRequest
 from huifu_contract.harness.harness import Harness
-from huifu_contract.harness.laws import Broken
+from huifu_contract.harness.laws import Broken, CaseBroken
 from huifu_contract.harness.patience import ATTEMPTS, Patience
 from huifu_contract.harness.prepared_answers import ALWAYS, PreparedAnswer, fault
 from huifu_contract.mutants import mutants
@@ -122,7 +123,7 @@ def test_a_failure_that_comes_each_time_while_honest_calls_take_the_same_time_is
 
 def test_a_failure_beside_honest_calls_that_are_held_up_is_not_judged(grade: Any) -> None:
     result, runs = grade(then(always=FAILS), honest_s=(0.0, 0.0, lateness.SURE * WAITS_S))
-    assert (result.verdict, runs) == (Verdict.BLOCKED, 1 + MOST)
+    assert (result.verdict, result.trouble, runs) == (Verdict.BLOCKED, MACHINE, 1 + MOST)
     assert result.root == "not judged: this machine is too busy for a client that waits 1000 ms for an answer"
 
 
@@ -145,7 +146,7 @@ def test_attempts_that_came_too_soon_or_after_an_answer_may_have_been_late(grade
 def test_a_client_may_wait_for_an_eighth_of_its_time_or_for_less() -> None:
     with Server(port=0, orders=[]) as server:
         harness = client_of(server, right)
-        assert harness.patience.seconds(harness, measure=False) == harness.hello.timeout_s / ATTEMPTS
+        assert Patience(measures=False).seconds(harness) == harness.hello.timeout_s / ATTEMPTS
         measured = Patience()
         hello = harness.hello
         harness.driver.hello = replace(hello, timeout_s=1000.0)
@@ -170,6 +171,78 @@ def test_the_answer_that_took_longest_is_one_that_the_case_did_not_hold_back(
         requests = SentRequest(answer_s=0.0), SentRequest(answer_s=answer_s, faults=faults)
         harness.called(Evidence(Outcome("unknown"), sent=requests, seconds=4.0), script)
         assert harness.answer_s == longest
+
+
+# -- a client that gives no answer before its deadline
+
+HANG = Hung("gave no answer to close before its deadline")
+Hanging = Callable[..., tuple[CaseResult, int]]
+
+
+@pytest.fixture
+def hang(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hanging]:
+    """The result of a case that ends so, one example after the other, and how often its example was run.
+
+    `order_s`: how long the gateway takes for what the kit asks of it.
+    """
+    with Server(port=0, orders=[]) as server:
+        harness = client_of(server, right)
+
+        def graded(*ends: Exception | None, order_s: float = 0.0, **options: Any) -> tuple[CaseResult, int]:
+            left, moments = list(ends), count()
+            monkeypatch.setattr(lateness, "time", SimpleNamespace(monotonic=lambda: next(moments) * order_s))
+
+            def run(harness: Harness, _: Example) -> None:
+                harness.judged += 1
+                end = left.pop(0) if len(left) > 1 else left[0]
+                if end is not None:
+                    raise end
+
+            record = Record("request/example", Level.MUST, Basis.SPEC, "S", frozenset({"wire"}), "q", "s", run)
+            made: list[str] = []
+            return Grader(PROFILE, **{"reruns": 1, "ran": made.append, **options}).grade(record, harness), len(made)
+
+        yield graded
+
+
+def test_a_hang_that_does_not_come_again_is_held_against_nobody(hang: Hanging) -> None:
+    assert hang(HANG, None)[0].verdict is Verdict.PASS
+    assert hang(HANG, HANG, None)[0].verdict is Verdict.PASS
+
+
+def test_a_client_that_hangs_each_time_has_failed_and_is_waited_for_no_longer(hang: Hanging) -> None:
+    budget, ends = FailureBudget(), [HANG] * COUNTED
+    first, _ = hang(*ends, None, failures=budget)
+    assert (first.verdict, first.trouble, first.signature) == (Verdict.FAIL, "client", f"the client {HANG}")
+    assert first.detail == "waited for 3.92 s, and it says that a call takes at most 1.6 s"
+    assert hang(HANG, None, failures=budget)[0].verdict is Verdict.FAIL, "it was confirmed, so it is believed at once"
+
+
+def test_a_client_that_hangs_now_and_then_is_flaky(hang: Hanging) -> None:
+    budget = FailureBudget()
+    verdicts = [hang(HANG, None, failures=budget)[0].verdict for _ in range(COUNTED)]
+    assert verdicts == [*[Verdict.PASS] * (COUNTED - 1), Verdict.FLAKY]
+
+
+def test_a_hang_while_the_gateway_is_slow_for_the_kit_itself_is_not_judged(hang: Hanging) -> None:
+    result, _ = hang(HANG, order_s=lateness.SURE * ATTEMPT_S)
+    assert (result.verdict, result.trouble) == (Verdict.BLOCKED, MACHINE)
+    assert result.root == "not judged: this machine is too busy for a client that says it takes 1.6 s"
+    assert hang(HANG, order_s=lateness.SURE * ATTEMPT_S - 0.01)[0].verdict is Verdict.FAIL
+
+
+def test_where_nothing_is_run_again_a_hang_is_the_clients(hang: Hanging) -> None:
+    assert hang(HANG, None, reruns=0)[0].verdict is Verdict.FAIL
+
+
+def test_what_another_run_than_the_one_that_hung_fails_of_is_told(hang: Hanging) -> None:
+    broken = CaseBroken([Broken("L3", "planted")], Evidence(Outcome("closed")))
+    assert hang(HANG, broken)[0].signature == "L3: planted"
+
+
+def test_hangs_side_by_side_are_one() -> None:
+    budget = FailureBudget()
+    assert [budget.hung(1000.0), budget.hung(1000.0), budget.hung(0.0), budget.hung(0.0)] == [1, 1, 2, 3]
 
 
 # -- real clients, and a gateway that is too late
@@ -266,7 +339,7 @@ def test_a_case_that_is_not_judged_beside_others_is_run_again_when_they_are_done
     def grade(self: Grader, record: Record, *more: Any) -> CaseResult:
         seen.append(record.id)
         if record.id == late and seen.count(late) == 1:
-            return blank_result(record, Verdict.BLOCKED, f"{NOT_JUDGED}beside others")
+            return replace(blank_result(record, Verdict.BLOCKED, "beside others"), trouble=MACHINE)
         return whole(self, record, *more)
 
     monkeypatch.setattr(Grader, "grade", grade)

@@ -14,7 +14,7 @@ import hypothesis
 
 from huifu_contract import __version__
 from huifu_contract.catalogue.record import Example, Level, Record
-from huifu_contract.failures import ClientTrouble, Gone, KitTrouble, Trouble
+from huifu_contract.failures import ClientTrouble, Gone, Hung, KitTrouble, Trouble
 from huifu_contract.grading import lateness, replay
 from huifu_contract.grading.exchanges import redact, sequence
 from huifu_contract.grading.failure_budget import FailureBudget
@@ -22,7 +22,7 @@ from huifu_contract.grading.flakiness import SLOW_S, Repeated, repeat
 from huifu_contract.grading.generate import search, written
 from huifu_contract.grading.known_failures import KnownFailure
 from huifu_contract.grading.profiles import Profile
-from huifu_contract.grading.results import CaseResult, Verdict
+from huifu_contract.grading.results import MACHINE, CaseResult, Verdict
 from huifu_contract.harness.differences import Difference
 from huifu_contract.harness.harness import Harness
 from huifu_contract.harness.laws import Blocked, Broken, CaseBroken, Skipped, stable_part
@@ -150,15 +150,24 @@ class Grader:
         """
         self.ran(record.id)
         try:
+            self._in_time(record, harness, example)
+        except Hung as hung:
+            if not self.reruns or self.failures.comes_again(str(hung)):
+                raise
+            lateness.hang_confirmed(lambda: self._in_time(record, harness, example), hung, harness, self.failures)
+
+    def _in_time(self, record: Record, harness: Harness, example: Example) -> None:
+        """One example; a failure that a late answer would explain is confirmed. Raises Hung unconfirmed."""
+        try:
             _once(record, harness, example)
         except (CaseBroken, Blocked) as broken:
             failure, final = broken, not (self.reruns or self.passive) or self.failures.comes_again(str(broken))
-            if final or not lateness.explains(failure, harness, measure=not self.passive):
+            if final or not lateness.explains(failure, harness):
                 raise
         else:
             return
         if self.passive:
-            raise lateness.NotJudged(told) if (told := lateness.late(harness, measure=False)) else failure
+            raise lateness.NotJudged(told) if (told := lateness.late(harness)) else failure
         try:
             lateness.confirmed(lambda: _once(record, harness, example), failure, harness)
         except lateness.NotJudged:
@@ -242,7 +251,7 @@ class Grader:
     ) -> CaseResult:
         """Flaky if the same example can be exercised another time, else blocked."""
         if isinstance(blocked, lateness.NotJudged):
-            return replace(blank, verdict=Verdict.BLOCKED, root=str(blocked))
+            return replace(blank, verdict=Verdict.BLOCKED, root=str(blocked), trouble=MACHINE)
         seconds = 0.0 if harness.last is None else harness.last.seconds
         again = self._again(record, harness, example, str(blocked), seconds)
         if again.flaky:
@@ -253,12 +262,15 @@ class Grader:
         self, record: Record, harness: Harness, trouble: ClientTrouble, example: Example, blank: CaseResult
     ) -> CaseResult:
         signature = _signature(trouble)
-        result = _troubled(blank, trouble)
+        result = replace(
+            _troubled(blank, trouble), detail=lateness.waited(harness) if isinstance(trouble, Hung) else ""
+        )
         self.failures.lose(signature, record.id, harness.example_s)
-        if self.failures.first(signature, record.id) != record.id:
+        if self.failures.first(signature, record.id) != record.id or self.failures.comes_again(str(trouble)):
             return result
         again = self._again(record, harness, example, signature, harness.example_s)
-        return replace(again.told(result, Verdict.FAIL, result.signature), detail=again.words)
+        detail = "; ".join(filter(None, (again.words, result.detail)))
+        return replace(again.told(result, Verdict.FAIL, result.signature), detail=detail)
 
     def _enforced(self, result: CaseResult, record: Record, entry: KnownFailure | None) -> CaseResult:
         """What the level and the known-failures file make of a verdict."""

@@ -5,6 +5,7 @@ A client that goes wrong everywhere is graded about as fast as a right one. All 
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -28,6 +29,8 @@ class FailureBudget:
     _lost: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     _troubled: dict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
     _again: set[str] = field(default_factory=set)
+    _hangs: int = 0
+    _hung_until: float = 0.0
     _lock: Lock = field(default_factory=Lock)
 
     def first(self, signature: str, case: str) -> str:
@@ -53,6 +56,14 @@ class FailureBudget:
 
     def comes_again(self, signature: str) -> bool:
         return signature in self._again
+
+    def hung(self, seconds: float) -> int:
+        """How often the client has hung; now for so long. Hangs side by side count once: one busy moment makes many."""
+        with self._lock:
+            now = time.monotonic()
+            if now - seconds >= self._hung_until:
+                self._hangs, self._hung_until = self._hangs + 1, now
+            return self._hangs
 
     def lose(self, trouble: str, case: str, seconds: float) -> None:
         """A call of that case ended in trouble after so long."""

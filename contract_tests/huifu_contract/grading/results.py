@@ -59,6 +59,8 @@ def exit_code(verdicts: Iterable[Verdict]) -> Exit:
 
 
 FORMAT = 1
+MACHINE = "machine"
+"""The trouble of a case that could not be judged, because the machine was too busy for the client."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ class CaseResult:
     root: str = ""
     """Of a blocked case: what stood in its way."""
     trouble: str = ""
-    """client, adapter, kit or set-up, where no law but something else broke."""
+    """client, adapter, kit, set-up or machine, where no law but something else broke."""
     detail: str = ""
     detail_zh: str = ""
     """The same in Chinese, where the gateway explains in both languages what is wrong with a request."""

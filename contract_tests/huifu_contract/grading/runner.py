@@ -26,13 +26,12 @@ from huifu_contract.grading.checkpoint import Checkpoint, SoFar, run_of
 from huifu_contract.grading.crew import Crew, stopped
 from huifu_contract.grading.failure_budget import FailureBudget, trouble_seconds
 from huifu_contract.grading.known_failures import KnownFailure
-from huifu_contract.grading.lateness import NOT_JUDGED
 from huifu_contract.grading.options import Options
 from huifu_contract.grading.parts import Assembly, Part, in_parts
 from huifu_contract.grading.plan import Plan
 from huifu_contract.grading.profiles import Budget
 from huifu_contract.grading.progress import Progress
-from huifu_contract.grading.results import CaseResult, RunResult, Verdict
+from huifu_contract.grading.results import MACHINE, CaseResult, RunResult, Verdict
 from huifu_contract.harness import tenants
 from huifu_contract.harness.harness import NO_TIME, Harness
 from huifu_mock import Server
@@ -232,7 +231,7 @@ class Runner:
                 self._finish(result)
             if result.verdict in RED and not root:
                 root = f"{record.id} is red: {result.signature or result.root}"
-            dead = bool(result.trouble)
+            dead = result.trouble not in ("", MACHINE)
         if root:
             self._hurry(self._harnesses[0])
         return root, dead
@@ -270,7 +269,7 @@ class Runner:
         hurried = plan.crowd and record.latest
         grader = replace(plan.grader, reruns=0) if hurried else plan.grader
         result = grader.grade(part.piece, harness, 0 if plan.root else plan.share, part.number)
-        late = plan.crowd and result.root.startswith(NOT_JUDGED)
+        late = plan.crowd and result.trouble == MACHINE
         if late or (hurried and result.verdict is not Verdict.PASS and not result.trouble):
             return None  # the others may have held it up
         if plan.root and (result.verdict in (Verdict.PASS, Verdict.KNOWN, Verdict.FIXED) or result.root == NO_TIME):

@@ -136,7 +136,7 @@ class Harness:
             raise Blocked(NO_TIME)
         token = "t" + secrets.token_hex(6)
         self.prepare(token, script)
-        before = self._numbers
+        before, self.last = self._numbers, None  # of a call that ends in trouble no earlier one is shown
         client = driver or self.driver
         with self.turn:
             began = self.calling_since = time.monotonic()

@@ -23,18 +23,24 @@ class Patience:
     """Of one client. Its workers share it, so that it is measured once."""
 
     measured: float | None = None
+    measures: bool = True
+    """Whether a close may be left unanswered to measure it: a client that calls when it likes is asked for nothing."""
     _lock: Lock = field(default_factory=Lock)
 
-    def seconds(self, harness: Harness, *, measure: bool = True) -> float:
+    def seconds(self, harness: Harness) -> float:
         """No right client has given up on an answer that it could read sooner.
 
-        To `measure` it, one close is not answered: a busy machine makes it longer, so it is not the only bound.
+        To measure it, one close is not answered: a busy machine makes it longer, so it is not the only bound.
         """
         with self._lock:
-            if self.measured is None and measure:
+            if self.measured is None and self.measures:
                 self.measured = _unanswered(harness)
-        most = harness.hello.timeout_s / ATTEMPTS
-        return most if self.measured is None else min(most, self.measured)
+        return declared(harness) if self.measured is None else min(declared(harness), self.measured)
+
+
+def declared(harness: Harness) -> float:
+    """What follows from the time that the client says a whole call may take."""
+    return harness.hello.timeout_s / ATTEMPTS
 
 
 def _unanswered(harness: Harness) -> float:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from huifu_contract.harness.evidence import Evidence
 from huifu_contract.harness.harness import Harness, Law
 from huifu_contract.harness.laws import Blocked, Broken, CaseBroken, restraint, silence, soundness
+from huifu_contract.harness.patience import Patience
 from huifu_contract.harness.prepared_answers import PreparedAnswer
 from huifu_contract.outcome import Outcome
 
@@ -30,6 +31,7 @@ class PassiveHarness(Harness):
 
     laws: tuple[Law, ...] = (restraint,)
     """What every request must keep to, whatever the case is about."""
+    patience: Patience = field(default_factory=lambda: Patience(measures=False))
     _prepared: list[Fault] = field(default_factory=list)
 
     def prepare(self, token: str, script: Sequence[PreparedAnswer]) -> None:
