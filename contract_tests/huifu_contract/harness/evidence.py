@@ -71,6 +71,8 @@ class SentRequest:
     """What was prepared and applied to it."""
     answer_s: float | None = 0.0
     """Seconds from its arrival until its answer left the gateway; None where that had not happened yet."""
+    port: int | None = None
+    """The client's, which requests on one connection share."""
 
     @property
     def identity(self) -> tuple[str, str]:
@@ -186,6 +188,7 @@ def sent(call: Call, huifu_public_key: str, merchant: str, language: str = "", *
         explanation=explained(call, language),
         heard=heard(call.response, call.data or {}, huifu_public_key, status=_status(call)),
         faults=call.faults,
+        port=call.peer_port,
         answer_s=None if call.duration_ms is None else call.duration_ms / 1000,
     )
 

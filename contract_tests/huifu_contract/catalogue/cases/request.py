@@ -327,7 +327,7 @@ def date_format(harness: Harness, x: Example) -> None:
     for name in ("req_date", "org_req_date"):
         day = (one.data or {}).get(name)
         differs = (Difference.of(name, x[name], day),)
-        wrong = [Broken("L3", f"{name} is not the given day as yyyyMMdd", str(day), differs)]
+        wrong = [Broken("L3", f"{name} is not the given day as yyyyMMdd", change(x[name], day), differs)]
         harness.check_wire([] if day == x[name] else wrong)
     harness.check_wire(signature(one))
     if "generates-date" in harness.hello.claims:

@@ -82,4 +82,5 @@ def asked(e: Evidence) -> Evidence:
         return e
     if e.sent and e.sent[0].op == "closequery":
         raise Skipped("the client asks closequery before it closes, so the answer prepared for a later one went there")
-    raise Blocked(f"no closequery followed a P: the client claims {e.claim}")
+    nothing = "no closequery followed a P" if e.sent else "nothing was sent"
+    raise Blocked(f"{nothing}: the client claims {e.claim}")

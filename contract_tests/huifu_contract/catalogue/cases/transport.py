@@ -163,14 +163,36 @@ def silent_afterwards(harness: Harness, x: Example) -> None:
 )
 def late_reply(harness: Harness, _: Example) -> None:
     harness.twin()
-    waited = harness.judge(harness.close(None, fault("hang", endpoint=None, times=ALWAYS))).seconds
-    delay = fault("delay", endpoint=None, times=ALWAYS, seconds=round(waited + SLOW_S, 3))
-    harness.judge(harness.close(None, delay, must_act=False))  # who waits on a dead connection sends nothing
-    cause = Broken("L5", "a late reply to one call was taken for the answer to the next")
-    harness.judge(harness.close(params=harness.unknown_order()), cause=cause)
-    later = [harness.judge(harness.close(), cause=cause).claim for _ in range(2)]
-    stuck = later[-1] != "closed"
-    harness.judge(harness.close(), also=[Broken("L2", f"claims {later[-1]} ever after a late reply")] if stuck else [])
+    hung = harness.close(None, fault("hang", endpoint=None, times=ALWAYS), must_act=False)
+    harness.judge(hung, also=[] if hung.sent else [_ever_after(hung, hung)])
+    delay = fault("delay", endpoint=None, times=ALWAYS, seconds=round(hung.seconds + SLOW_S, 3))
+    late = harness.judge(harness.close(None, delay, must_act=False))  # who waits on a dead connection sends nothing
+
+    def judged(params: dict[str, str] | None = None) -> Evidence:
+        e = harness.close(params=params)
+        return harness.judge(e, cause=Broken("L5", TAKEN, _kept(hung, late, e)))
+
+    judged(harness.unknown_order())
+    later = [judged() for _ in range(2)]
+    stuck = later[-1].claim != "closed"
+    harness.judge(harness.close(), also=[_ever_after(hung, late, *later)] if stuck else [])
+
+
+TAKEN = "a late reply to one call was taken for the answer to the next"
+
+
+def _ever_after(*calls: Evidence) -> Broken:
+    return Broken("L2", f"claims {calls[-1].claim} ever after a late reply", _kept(*calls))
+
+
+def _kept(*calls: Evidence) -> str:
+    """What shows that the connection of a call that ran out of time was used for a later one; empty if nothing does."""
+    if not all(e.sent for e in calls):
+        return (
+            "nothing of a later call came to the gateway, as on a connection that still waits for the reply to another"
+        )
+    before, now = ({one.port for one in e.sent} for e in (calls[-2], calls[-1]))
+    return "it came over the connection of the call before, which had run out of time" if before & now else ""
 
 
 @case(
