@@ -20,7 +20,7 @@ from huifu_contract.harness.differences import Difference
 from huifu_contract.harness.evidence import Evidence, SentRequest, truth
 from huifu_contract.harness.harness import Harness
 from huifu_contract.harness.laws import Blocked, Broken, bounded, paused, resolution, signature, unique
-from huifu_contract.harness.prepared_answers import ALWAYS, NEVER, answer
+from huifu_contract.harness.prepared_answers import ALWAYS, NEVER, PreparedAnswer, answer, fault
 
 if TYPE_CHECKING:
     from huifu_mock import Order
@@ -109,6 +109,9 @@ def _by_hf(order: Order, x: Example) -> dict[str, str | None]:
     return {"org_hf_seq_id": order.hf_seq_id} if x["other"] == "org_hf_seq_id" else {}
 
 
+TOLD_AGAIN = "what closequery said of an earlier close was told again of a later one, whose answer was lost"
+
+
 @case(
     "repeat/later-close",
     Level.SHOULD,
@@ -116,19 +119,34 @@ def _by_hf(order: Order, x: Example) -> dict[str, str | None]:
     grade="decision",
     quote="`99999999`：系统异常,请稍后重试",
     says="After a call that was refused or left open, a later close of the order with a number of its own is sent, "
-    "and its answer is believed: what became of the first is not told again.",
+    "and its answer is believed: what became of the first is not told again, nor what closequery said of it.",
     because="nothing false is claimed by who asks nobody; but the order stays open, and can be paid",
-    fixed=[{"code": "22000000.PRODUCT_SUSPENDED", "stat": "F"}, {"code": "99999999", "stat": "P"}],
+    fixed=[
+        {"code": "22000000.PRODUCT_SUSPENDED", "stat": "F"},
+        {"code": "99999999", "stat": "P"},
+        {"code": "00000100", "stat": "P", "query": "F"},
+    ],
     since="1.1",
+    rev=2,
     seconds=0.3,
 )
 def later_close(harness: Harness, x: Example) -> None:
     order = harness.order()
+    if "query" in x:
+        _asked_anew(harness, order, answer(x["code"], x["stat"]), answer("00000000", x["query"], endpoint="closequery"))
+        return
     still = answer("00000100", "P", endpoint="closequery", times=ALWAYS)
     harness.judge(harness.close(order, answer(x["code"], x["stat"], times=ALWAYS), still, must_act=False))
     later = harness.judge(harness.close(order, must_act=False))  # what is left of the first is for the first alone
     harness.demand(later, bool(later.closes), "a later close was not sent", f"claims {later.claim}")
     harness.demand(later, later.claim == "closed", f"claims {later.claim} after a genuine success of a later close")
+
+
+def _asked_anew(harness: Harness, order: Order, *first: PreparedAnswer) -> None:
+    """The close of a first call failed, as closequery said; that of a later one succeeds, and its answer is lost."""
+    harness.judge(harness.close(order, *first, must_act=False))
+    later = harness.close(order, fault("reset-after-commit"), must_act=False)
+    harness.judge(later, cause=Broken("L1", TOLD_AGAIN) if later.claim == "not_closed" else None)
 
 
 @case(

@@ -172,6 +172,21 @@ class SharesWhatItSendsAgain(Placed):
         return super().exchange(op, type(self).kept if op == "close" else data, until)
 
 
+class KeepsAFailedQuery(Client):
+    """Asks no closequery about an order of which an earlier one said that its close failed."""
+
+    failed: ClassVar[dict[tuple[Any, ...], Reply]] = {}
+
+    def exchange(self, op: str, data: Mapping[str, str], until: float) -> Reply:
+        order = tuple(data.get(name) for name in ("huifu_id", "org_req_date", "org_req_seq_id", "org_hf_seq_id"))
+        if op != "closequery" or order not in self.failed:
+            reply = super().exchange(op, data, until)
+            if op != "closequery" or (reply or {}).get("trans_stat") != "F":
+                return reply
+            self.failed[order] = reply
+        return self.failed[order]
+
+
 class NumberedByTheOrder(Placed):
     """Makes the number of a close of that of the order."""
 
@@ -213,6 +228,7 @@ ROWS: tuple[tuple[str, str, str, type[Client] | type[App], str], ...] = (
         ("told-again", " or ".join(verdicts), "every call", keeping(verdicts), "repeat/later-close")
         for verdicts in (("not_closed",), ("pending", "unknown"))
     ),
+    ("told-again", "a failure", "closequery", KeepsAFailedQuery, "repeat/later-close"),
     ("failure-kept", "every close", "a later close", KeepsAFailure, NEWS),
     ("failure-kept", "a close that was answered", "a later close", KeepsAFailureThatWasAnswered, NEWS),
     ("shared", "the order of a query", "calls at once", AsksForTheLastOrder, "concurrency/isolated-calls"),
