@@ -243,6 +243,13 @@ def test_a_crash_is_told_with_the_reply_that_it_came_after() -> None:
     assert what_came(evidence("crashed")) == ""
 
 
+def test_a_refusal_that_came_after_a_reply_is_told_with_what_is_wrong_with_that() -> None:
+    e = evidence("rejected", SignedReply(genuine=False, why="it is no signed envelope (no JSON)"))
+    (broken,) = soundness(e)
+    told = "that reply proves nothing: it is no signed envelope (no JSON)"
+    assert broken.detail == f"after the reply to a close; {told}"
+
+
 @pytest.mark.parametrize(
     ("body", "status", "why"),
     [

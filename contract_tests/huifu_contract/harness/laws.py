@@ -78,7 +78,7 @@ def soundness(e: Evidence) -> list[Broken]:
         elif e.truth.in_flight:
             found.append(Broken("L1", "claims not_closed while a close is in flight", misread(e)))
     elif e.claim == "rejected" and e.sent:
-        found.append(Broken("L1", "claims rejected, but a request was sent", f"{len(e.sent)} requests"))
+        found.append(Broken("L1", "claims rejected, but a request was sent", what_came(e)))
     elif e.claim == "crashed":
         error = e.outcome.error or {}
         kind = error.get("kind", "an exception")

@@ -46,9 +46,13 @@ def unread(e: Evidence) -> str:
 
 
 def what_came(e: Evidence) -> str:
-    """The last reply of a call, in words; empty where nothing was sent."""
+    """The last reply of a call, and what is wrong with it; empty where nothing was sent."""
     named = _about_the_close(e)
-    return _after(named) if named else ""
+    if not named:
+        return ""
+    heard = named[-1].heard
+    wrong = reading(named)[0] if heard.delivered and not heard.genuine else ""
+    return "; ".join(filter(None, (_after(named), wrong)))
 
 
 def reading(sent: Sequence[SentRequest]) -> tuple[str, str]:

@@ -107,7 +107,8 @@ def late_commit(harness: Harness, x: Example) -> None:
         return
     refused = [second(answer(again, "F"))] if again else []
     e = harness.close(order, of(x["do"], times), unknown_yet, *refused, must_act=False)
-    then = ", and the close that was sent again is answered 23000000" if "closed" in x else ""
+    resent = len(e.closes) > 1
+    then = ", and the close that was sent again is answered 23000000" if "closed" in x and resent else ""
     no_close = f"claims not_closed because a closequery knows of no close yet{then}"
-    cause = Broken("L1", IN_THE_WAY if refused and len(e.closes) > 1 else no_close)
+    cause = Broken("L1", IN_THE_WAY if refused and resent else no_close)
     harness.judge(e, cause=cause if e.claim == "not_closed" and e.queries else None)
