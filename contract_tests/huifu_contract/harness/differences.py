@@ -54,6 +54,8 @@ def _as_number(text: str) -> str:
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe0e\ufe0f\ufeff]")
+ZERO_WIDTH = re.compile("[\u200b-\u200f\ufeff]")
+DIRECTION = re.compile("[\u200e\u200f\u202a-\u202e]")
 JSON_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 BEYOND = re.compile("[\U00010000-\U0010ffff]")
 NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
@@ -68,6 +70,8 @@ CHANGES: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("runs of blanks were made one", lambda text: re.sub(r"\s+", " ", text)),
     ("runs of blanks were made one and its ends trimmed", lambda text: " ".join(text.split())),
     ("invisible characters were removed", lambda text: INVISIBLE.sub("", text)),
+    ("zero-width characters were removed", lambda text: ZERO_WIDTH.sub("", text)),
+    ("marks of direction were removed", lambda text: DIRECTION.sub("", text)),
     ("what is not ASCII was lost", lambda text: text.encode("ascii", "ignore").decode()),
     ("blanks were removed", lambda text: re.sub(r"\s", "", text)),
     ("control characters were removed", lambda text: CONTROL.sub("", text)),
