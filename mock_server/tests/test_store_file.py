@@ -412,11 +412,12 @@ class KeptLife(Life):
             killed(self.desk)
 
 
+@pytest.mark.parametrize("lives", [3, pytest.param(12, marks=pytest.mark.extended)])
 @pytest.mark.parametrize("machine", [Kept, KeptLife])
 def test_the_model_holds_through_kills(
-    new_store: Callable[[], str], machine: Callable[..., RuleBasedStateMachine]
+    new_store: Callable[[], str], machine: Callable[..., RuleBasedStateMachine], lives: int
 ) -> None:
-    few = settings(max_examples=6, stateful_step_count=25, deadline=None)
+    few = settings(max_examples=lives, stateful_step_count=25, deadline=None)
     run_state_machine_as_test(lambda: machine(new_store), settings=few)  # type: ignore[no-untyped-call] # hypothesis says no type
 
 
