@@ -229,14 +229,19 @@ def agent(passive: PassiveRun, kind: type[Client] = Client, *, tells: bool = Tru
             assert ask(base, "POST", "/_contract/claim", {"outcome": said.verdict})[0] == 204
 
 
-QUICK = ("control/*", "request/*", "security/*", "response/p-then-query", "repeat/*", "transport/retry-same-or-query")
+QUICK = ("control/*", "request/[!t]*", "security/[brsu]*", "response/p-then-query", "repeat/*",
+         "transport/retry-same-or-query")  # fmt: skip
+"""Without the cases that are dozens of examples of one kind, replies of a stranger's and texts of all sorts."""
 
 
-SHORT = ("control/*", "request/[!t]*", "security/[brsu]*", *QUICK[3:])
-"""Without the five cases that are dozens of examples of one kind, replies of a stranger's and texts of all sorts."""
-
-
-@pytest.mark.parametrize(("tells", "cases"), [(True, QUICK), (False, SHORT)])
+@pytest.mark.parametrize(
+    ("tells", "cases"),
+    [
+        (True, (*QUICK, "request/t*")),
+        (False, QUICK),
+        pytest.param(True, (*QUICK, "request/t*", "security/*"), marks=pytest.mark.extended),
+    ],
+)
 def test_the_reference_passes_the_loop_with_and_without_claims(
     tells: bool, cases: tuple[str, ...], start_passive: Callable[..., PassiveRun]
 ) -> None:
