@@ -14,8 +14,8 @@ LEXEMES: Final = 400_000
 """Lexemes written."""
 COMPARED: Final = 16 * 1024 * 1024
 """Bytes of earlier requests looked through."""
-PATIENCE: Final = 1.0
-"""Real seconds, where nobody else waits for it."""
+PATIENCE: Final = 30.0
+"""Real seconds, where nobody else waits for it: on a busy machine too, the work that is allowed ends before."""
 
 
 class Spent(Exception):
