@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from hashlib import md5
+from typing import ClassVar
 
 from huifu_contract.mutants.registry import mutant
-from huifu_contract.reference.app import STATS, App
+from huifu_contract.outcome import Outcome
+from huifu_contract.reference.app import STATS, App, Named
 
 
 @mutant("webhook-no-check")
@@ -55,3 +58,19 @@ class WebhookRefusesRepeats(App):
 class WebhookIgnores(App):
     def webhook(self, raw: bytes, sign: str) -> int:  # noqa: ARG002  # that is the mutation
         return 200
+
+
+@mutant("webhook-kept-late")
+class WebhookKeptLate(App):
+    """What a later process finds was written at the end of a close; a webhook waits for the next one."""
+
+    kept: ClassVar[dict[Named, str]] = {}
+
+    def start(self, config: Mapping[str, str]) -> None:
+        super().start(config)
+        self.beliefs.update(self.kept)
+
+    def close(self, config: Mapping[str, str], base_url: str, params: Mapping[str, str]) -> Outcome:
+        outcome = super().close(config, base_url, params)
+        self.kept.update(self.beliefs)
+        return outcome

@@ -24,6 +24,7 @@ from huifu_contract.outcome import Outcome
 from huifu_contract.reference.wire import webhook_sign
 
 if TYPE_CHECKING:
+    from huifu_contract.drivers.driver import Driver
     from huifu_mock import Order
 
 GRADE = "hook"
@@ -61,13 +62,13 @@ def compact(members: Mapping[str, str]) -> bytes:
     return json.dumps(members, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
 
 
-def learns(harness: Harness, order: Order) -> str:
+def learns(harness: Harness, order: Order, process: Driver | None = None) -> str:
     """What the application says of an order that a webhook called closed: at once, or when it had the time for it."""
     began = time.monotonic()
-    said = _says(harness, order)
+    said = _says(harness, order, process)
     while said != "closed" and time.monotonic() < began + LEARNS_S:
         Event().wait(LEARNS_S / 20)
-        said = _says(harness, order)
+        said = _says(harness, order, process)
         if said == "closed":
             harness.learns_s = max(harness.learns_s, time.monotonic() - began)
     return said
@@ -80,10 +81,10 @@ def believes(harness: Harness, order: Order) -> str:
     return _says(harness, order)
 
 
-def _says(harness: Harness, order: Order) -> str:
+def _says(harness: Harness, order: Order, process: Driver | None = None) -> str:
     refs = {"huifu_id": order.huifu_id, "org_req_date": order.req_date, "org_req_seq_id": order.req_seq_id}
     with harness.turn:
-        outcome = harness.driver.order(refs, harness.deadline_s)
+        outcome = (process or harness.driver).order(refs, harness.deadline_s)
     if outcome.verdict == "unsupported":
         raise Blocked("the client claims `order` and answers `unsupported`")
     return outcome.verdict
@@ -140,14 +141,41 @@ def accepted(harness: Harness, order: Order, raw: bytes, says: str) -> None:
     needs=NEEDS,
     quote=record.WEBHOOK + " " + record.MD5,
     says="A genuine trans.close is answered with 2xx within 5 s, and the application believes it within a second more; "
-    "before that it says nothing definite of the order.",
-    rev=3,
+    "before that it says nothing definite of the order. A process that starts later believes it too, if it knows how a "
+    "close ended.",
+    fixed=[{}, {"asked": "a later process"}],
+    rev=4,
 )
-def valid_acknowledged(harness: Harness, _: Example) -> None:
+def valid_acknowledged(harness: Harness, x: Example) -> None:
+    if "asked" in x:
+        _kept(harness)
+        return
     order = awaited(harness)
     e = evidence(harness, order, _says(harness, order), ())
     harness.demand(e, not e.definite, UNHEARD_OF, f"the application says {e.claim}")
     accepted(harness, order, compact(event(order)), "a genuine webhook")
+
+
+FORGOTTEN = "a later process knows how a close ended and not what a genuine webhook told"
+
+
+def _kept(harness: Harness) -> None:
+    """Whoever keeps the end of a close for its next process has to keep a webhook: it is not sent again."""
+    order, closed = awaited(harness), harness.order()
+    told_by_a_reply = harness.judge(harness.close(closed)).claim == "closed"
+    accepted(harness, order, compact(event(order)), "a genuine webhook")
+    later = harness.driver.twin() if told_by_a_reply else None
+    if later is None:
+        return
+    later.start(harness.config)
+    try:
+        if _says(harness, closed, later) == "closed":
+            said = learns(harness, order, later)
+            harness.demand(
+                evidence(harness, order, said, ("S",)), said == "closed", FORGOTTEN, f"the application believes {said}"
+            )
+    finally:
+        later.stop()
 
 
 def honest_twin(harness: Harness) -> Order:
