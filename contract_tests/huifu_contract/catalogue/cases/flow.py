@@ -145,6 +145,8 @@ def later_close(harness: Harness, x: Example) -> None:
 def _asked_anew(harness: Harness, order: Order, *first: PreparedAnswer) -> None:
     """The close of a first call failed, as closequery said; that of a later one succeeds, and its answer is lost."""
     harness.judge(harness.close(order, *first, must_act=False))
+    if "query" not in harness.hello.claims:  # it has nothing from a closequery to tell again
+        return
     later = harness.close(order, fault("reset-after-commit"), must_act=False)
     harness.judge(later, cause=Broken("L1", TOLD_AGAIN) if later.claim == "not_closed" else None)
 
