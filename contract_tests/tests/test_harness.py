@@ -80,14 +80,15 @@ def counts_characters(_config: Mapping[str, str], base_url: str, params: Mapping
     return "unknown"
 
 
-def test_a_client_whose_request_cannot_be_read_is_told_what_was_wrong_with_it() -> None:
+def test_a_client_whose_request_cannot_be_read_fails_and_is_told_what_was_wrong_with_it() -> None:
     record = catalogue()["request/sign-non-ascii"]
     with Server(port=0, orders=[]) as server:
         harness = Harness(LocalDriver(counts_characters), server.tenant(key_bits=1024), elsewhere=server.default)
         harness.driver.start(harness.config)
         result = Grader(Profile("none", 0, 0)).grade(record, harness)
-    assert result.verdict is Verdict.BLOCKED
-    assert "nothing was sent that can be read: the body: is longer than its Content-Length of" in result.root
+    assert (result.verdict, result.laws) == (Verdict.FAIL, ("L3",))
+    assert "what was sent is no request that the gateway can answer" in result.signature
+    assert "the body: is longer than its Content-Length of" in result.detail
 
 
 def escaped(language: str, spoken: str = "en") -> list[str]:

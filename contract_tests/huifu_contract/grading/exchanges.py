@@ -37,7 +37,7 @@ def sequence(e: Evidence) -> tuple[str, ...]:
     if len(e.sent) > MOST:
         lines.append(f"  … {len(e.sent) - MOST} more requests")
     if not e.sent:
-        lines.append("  (nothing was sent)")
+        lines.append("  (no request came)")
     lines.append(f"  client claims {e.claim}; truth: {e.truth.words()}")
     return tuple(redact(line) for line in lines)
 

@@ -222,15 +222,23 @@ class Harness:
         now = None if order is None else self.now(order)
         return sent, evidence.truth(now)
 
-    def unsent(self, e: Evidence, blocked: type[Blocked] = Blocked) -> Blocked:
-        """What a case ends with that needs a request of a call which sent none."""
-        return blocked(f"{self.nothing(e)}: the client claims {e.claim}")
+    def unsent(self, e: Evidence, blocked: type[Blocked] = Blocked) -> Blocked | CaseBroken:
+        """What a case ends with that needs a request of a call which sent none, or none that can be answered."""
+        return self._unanswerable(e) or blocked(f"nothing was sent: the client claims {e.claim}")
 
-    def nothing(self, e: Evidence) -> str:
-        """Says of a call without a request that nothing came, or what came that was none."""
+    def _unanswerable(self, e: Evidence) -> CaseBroken | None:
+        """What the gateway says of what came in a call without a request; None where nothing came."""
         journals = [one.journal for one in (self.tenant, self.elsewhere) if one is not None and e.session]
         unread = (call.hint for journal in journals for call in journal.calls(session=e.session, unmatched=True))
-        return next((f"nothing was sent that can be read: {hint}" for hint in unread), "nothing was sent")
+        if (hint := next(unread, None)) is None:
+            return None
+        return CaseBroken([Broken("L3", "what was sent is no request that the gateway can answer", hint)], e)
+
+    def never_came_to(self, what: str, e: Evidence) -> Blocked | CaseBroken:
+        """What a case ends with whose prepared fault did nothing."""
+        why = f"it answered {e.sent[0].heard.resp_code} by itself" if e.sent else "nothing was sent"
+        blocked = Blocked(f"the gateway never came to {what}: {why}")
+        return blocked if e.sent else self._unanswerable(e) or blocked
 
     def now(self, order: Order) -> Order:
         return self.tenant.orders.get(order.req_seq_id, huifu_id=order.huifu_id, req_date=order.req_date)
@@ -243,9 +251,7 @@ class Harness:
         mine = [fault for fault in self.tenant.faults.list() if fault["match"].get("session") == token]
         idle = [fault["do"] for fault in mine if not fault["used"]]
         if idle and e.claim != "crashed":
-            name = idle[0].get("fault") or idle[0].get("answer")
-            why = self.nothing(e) if not e.sent else f"it answered {e.sent[0].heard.resp_code} by itself"
-            raise Blocked(f"the gateway never came to {name}: {why}")
+            raise self.never_came_to(idle[0].get("fault") or idle[0].get("answer"), e)
 
     def tidy(self) -> None:
         """Nothing of one example may reach the next."""

@@ -45,8 +45,7 @@ class PassiveHarness(Harness):
     def _acted(self, token: str, script: Sequence[PreparedAnswer], e: Evidence) -> None:  # noqa: ARG002  # the harness's own form
         idle = [fault for fault in self._prepared if not fault.used]
         if idle:
-            why = self.nothing(e) if not e.sent else f"it answered {e.sent[0].heard.resp_code} by itself"
-            raise Blocked(f"the gateway never came to what was prepared: {why}")
+            raise self.never_came_to("what was prepared", e)
 
     def tidy(self) -> None:
         for fault in self._prepared:
