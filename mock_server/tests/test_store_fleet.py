@@ -240,6 +240,7 @@ def test_a_killed_gateway_and_a_deploy_behind_haproxy_lose_nothing_that_was_ackn
                 until(lambda: all(health(one.port) == 200 for one in gateways))
                 gateway.stop()
                 gateway.start()
+            until(lambda: all(health(one) == 200 for one in (*(each.port for each in gateways), port)))
             load.end(tenant)
             until(lambda: len(arrived) == ORDERS)
             assert main(["store", "check", store]) == 0
