@@ -6,7 +6,7 @@ import html
 import json
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote, unquote_plus
@@ -29,6 +29,12 @@ class Difference:
 
     def __str__(self) -> str:
         return f"{self.field}: expected {self.expected}, observed {self.observed}"
+
+
+def between(expected: Mapping[str, Any], observed: Mapping[str, Any]) -> tuple[Difference, ...]:
+    """The members in which they differ."""
+    names = (name for name in {**expected, **observed} if expected.get(name) != observed.get(name))
+    return tuple(Difference.of(name, expected.get(name), observed.get(name)) for name in names)
 
 
 def shown(value: Any) -> str:

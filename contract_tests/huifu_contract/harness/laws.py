@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from huifu_contract import schemas
 from huifu_contract.harness import signed
-from huifu_contract.harness.differences import Difference
+from huifu_contract.harness.differences import Difference, between
 from huifu_contract.harness.evidence import SAYS, Evidence, SentRequest
 from huifu_contract.harness.readings import misread, unread, what_came
 from huifu_contract.harness.signed import ORDERS_NUMBERS
@@ -133,7 +133,8 @@ def same_or_query(e: Evidence) -> list[Broken]:
             continue
         if doubtful is not None and sent.identity != doubtful.identity:
             different = "a different close was sent after one in doubt"
-            return [Broken("L4", different, _numbers((doubtful, sent)), _members_that_differ(doubtful, sent))]
+            differs = between(doubtful.data or {}, sent.data or {})
+            return [Broken("L4", different, _numbers((doubtful, sent)), differs)]
         if in_doubt(sent):
             doubtful = sent
     return []
@@ -190,12 +191,6 @@ def _gaps(sent: Sequence[SentRequest]) -> list[float]:
 
 def _shown(gaps: Sequence[float]) -> str:
     return "gaps of " + ", ".join(f"{gap * 1000:.0f} ms" for gap in gaps)
-
-
-def _members_that_differ(one: SentRequest, other: SentRequest) -> tuple[Difference, ...]:
-    was, now = one.data or {}, other.data or {}
-    names = [name for name in {**was, **now} if was.get(name) != now.get(name)]
-    return tuple(Difference.of(name, was.get(name), now.get(name)) for name in names)
 
 
 def _numbers(sent: Sequence[SentRequest]) -> str:

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from huifu_contract.harness.differences import CHANGES, Difference, change
+from huifu_contract.harness.differences import CHANGES, Difference, between, change
 from huifu_contract.reference import wire
 
 Data = Mapping[str, Any]
@@ -48,8 +48,7 @@ def instead(found: bytes, sent: Data, given: Data) -> Signed | None:
     for words, signed in (*_as_given(sent, given), *_changed(sent), *_more(sent), *_all_changed(sent)):
         text = wire.canonical(signed)
         if text not in seen and hashlib.sha256(text.encode("utf-8", "replace")).digest() == found:
-            names = [name for name in {**sent, **signed} if sent.get(name) != signed.get(name)]
-            return Signed(words, tuple(Difference.of(name, sent.get(name), signed.get(name)) for name in names))
+            return Signed(words, between(sent, signed))
         seen.add(text)
     return None
 

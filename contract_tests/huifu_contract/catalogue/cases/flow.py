@@ -17,9 +17,9 @@ from huifu_contract.catalogue.cases.webhook import IN_PROGRESS
 from huifu_contract.catalogue.record import Basis, Example, Level
 from huifu_contract.catalogue.registry import case
 from huifu_contract.harness.differences import Difference
-from huifu_contract.harness.evidence import Evidence, SentRequest, truth
+from huifu_contract.harness.evidence import NAMING, Evidence, SentRequest, truth
 from huifu_contract.harness.harness import Harness
-from huifu_contract.harness.laws import Blocked, Broken, bounded, paused, resolution, signature, unique
+from huifu_contract.harness.laws import ONE_ORDER, Blocked, Broken, bounded, paused, resolution, signature, unique
 from huifu_contract.harness.prepared_answers import ALWAYS, NEVER, PreparedAnswer, answer, fault
 
 if TYPE_CHECKING:
@@ -95,14 +95,11 @@ def same_number_other_day(harness: Harness, x: Example) -> None:
     harness.check_wire(unique((*first.sent, *e.sent)))
     for one in e.sent if left_open else ():
         later = "a closequery of a later call" if one.op == "closequery" else "a close of a later call"
-        named = {name: again[name] for name in NAMING if name in again}
+        named = {name: again[name] for name in ONE_ORDER if name in again}
         unchanged(harness, one, named, before=params, which=f"{later} names another order")
     same = "is named by another org_hf_seq_id" if x["other"] == "org_hf_seq_id" else "has the same number"
     cause = Broken("L1", f"what is known of one call or order was claimed of another that {same}")
     harness.judge(e, cause=cause)
-
-
-NAMING = ("huifu_id", "org_req_date", "org_req_seq_id", "org_hf_seq_id")
 
 
 def _by_hf(order: Order, x: Example) -> dict[str, str | None]:
@@ -233,7 +230,7 @@ def isolated_calls(harness: Harness, x: Example) -> None:
         expected = {"closed": "closed", "unionpay": "not_closed", "unknown": "not_closed"}.get(fate)
         mixed = expected is not None and e.definite and e.claim != expected
         found = [Broken("C", "a claim belongs to another call")] if mixed else []
-        for name, one in product(("org_req_date", "org_req_seq_id", "org_hf_seq_id"), e.sent):
+        for name, one in product(NAMING, e.sent):
             own, named = e.params.get(name), (one.data or {}).get(name)
             if named not in (None, own):
                 differs = (Difference.of(name, own, named),)
@@ -245,13 +242,6 @@ def isolated_calls(harness: Harness, x: Example) -> None:
 
 def _fated(harness: Harness, fate: str, wanted: dict[str, str], *, by_hf: bool) -> Evidence:
     match fate:
-        case "unionpay" | "closed" if by_hf:
-            order = harness.order(trade_type="U_NATIVE" if fate == "unionpay" else "T_NATIVE")
-            return harness.close(
-                order, params=harness.params(order, org_req_seq_id=None, org_hf_seq_id=order.hf_seq_id)
-            )
-        case "unionpay":
-            return harness.close(harness.order(trade_type="U_NATIVE", **wanted))
         case "unknown":
             return harness.close(params=harness.unknown_order())
         case "settling" | "stuck":
@@ -260,7 +250,9 @@ def _fated(harness: Harness, fate: str, wanted: dict[str, str], *, by_hf: bool) 
         case "conflict":  # who tries again may have kept what he sends where another call keeps its own
             return harness.close(harness.order(**wanted), answer("20000001.CONFLICT"), must_act=False)
         case _:
-            return harness.close(harness.order(**wanted))
+            order = harness.order(**({"trade_type": "U_NATIVE"} if fate == "unionpay" else {}), **wanted)
+            own: dict[str, str | None] = {"org_req_seq_id": None, "org_hf_seq_id": order.hf_seq_id} if by_hf else {}
+            return harness.close(order, params=harness.params(order, **own))
 
 
 @case(

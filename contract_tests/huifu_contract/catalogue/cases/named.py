@@ -16,10 +16,10 @@ from huifu_contract.harness.evidence import Evidence, SentRequest
 from huifu_contract.harness.harness import Harness
 from huifu_contract.harness.laws import NAMES_AN_ORDER, Broken, real_date, signature
 from huifu_contract.harness.prepared_answers import ALWAYS, PreparedAnswer, answer, fault
+from huifu_contract.harness.signed import ORDERS_NUMBERS
 from huifu_mock.state.clock import Clock
 
 QUERY = "closequery"
-NUMBERS = ("org_req_seq_id", "org_hf_seq_id")
 P, S = answer("00000100", "P"), answer("00000000", "S")
 STILL, ASKED = answer("00000100", "P", endpoint=QUERY), answer("00000000", "S", endpoint=QUERY)
 SCRIPTS: dict[str, tuple[PreparedAnswer, ...]] = {
@@ -40,7 +40,7 @@ MAY_END = ("conflict", "refused")
 """After these a client may leave it at that."""
 
 FIXED: tuple[Example, ...] = (
-    *({"by": by} for by in (*NUMBERS, "both")),
+    *({"by": by} for by in (*ORDERS_NUMBERS, "both")),
     {"by": "both", "found": "in-progress"},
     {"by": "both", "found": "not-answered"},
     {"by": "org_hf_seq_id", "found": "refused"},
@@ -97,7 +97,7 @@ def _called(
     order = {name: value for name, value in given(changes).items() if name != "req_date"}
     for which, one in _following(e, later=later):
         unchanged(harness, one, order, before=before, which=which and f"{which} names another order")
-        for name in NUMBERS:
+        for name in ORDERS_NUMBERS:
             if name not in order and name in (one.data or {}):
                 harness.check_wire([Broken("L3", f"a {one.op} carries {name}, which was not given")])
         if one.op == QUERY:

@@ -16,6 +16,7 @@ from huifu_contract.harness.evidence import Evidence, SentRequest
 from huifu_contract.harness.harness import Harness
 from huifu_contract.harness.laws import PAUSE_S, Broken, bounded, resolution, unique
 from huifu_contract.harness.prepared_answers import ALWAYS, NEVER, PreparedAnswer, answer, fault, of
+from huifu_contract.harness.readings import SYSTEM
 
 if TYPE_CHECKING:
     from huifu_mock import Order
@@ -232,7 +233,7 @@ def lost_or_broken(harness: Harness, x: Example) -> None:
     fixed=[
         *({"code": code, "stat": stat, "done": False} for code in ("00000000", "00000100") for stat in "FP"),
         *({"code": code, "stat": "P", "done": True} for code in ("00000000", "23000001", "98888888", "99999999")),
-        *({"code": code, "stat": "F", "done": True} for code in ("90000000", "98888888", "99999999")),
+        *({"code": code, "stat": "F", "done": True} for code in SYSTEM),
         *({"value": value, "done": done} for value in ("", "X", None) for done in (True, False)),
         *({"value": value, "done": False} for value in ("s", "S ", "SUCCESS", ["S"])),
         *({"value": value, "done": True} for value in ("f", "F ", "FAIL", ["F"])),

@@ -15,6 +15,7 @@ from huifu_contract.catalogue.registry import case
 from huifu_contract.harness.harness import Harness
 from huifu_contract.harness.laws import Broken, resolution
 from huifu_contract.harness.prepared_answers import ALWAYS, NEVER, answer, fault, of
+from huifu_contract.harness.readings import SYSTEM
 
 MEMBERS: tuple[Example, ...] = (
     {"fault": "field-missing", "field": "resp_desc"},
@@ -30,7 +31,6 @@ MEMBERS: tuple[Example, ...] = (
 AGAIN: tuple[Example, ...] = ({}, {"again": True})
 LATER = answer("99999999", "F")
 """系统异常,请稍后重试: who is able to sends the same close again."""
-SYSTEM = ("90000000", "98888888", "99999999")
 
 
 @case(

@@ -164,7 +164,7 @@ def silent_afterwards(harness: Harness, x: Example) -> None:
 def late_reply(harness: Harness, _: Example) -> None:
     harness.twin()
     hung = harness.close(None, fault("hang", endpoint=None, times=ALWAYS), must_act=False)
-    harness.judge(hung, also=[] if hung.sent else [_ever_after(hung, hung)])
+    harness.judge(hung, also=[] if hung.sent else [_ever_after(hung)])
     delay = fault("delay", endpoint=None, times=ALWAYS, seconds=round(hung.seconds + SLOW_S, 3))
     late = harness.judge(harness.close(None, delay, must_act=False))  # who waits on a dead connection sends nothing
 

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from huifu_contract import strategies as hs
 from huifu_contract.catalogue import record
 from huifu_contract.catalogue.cases.elsewhere import closed_elsewhere
-from huifu_contract.catalogue.cases.response import SYSTEM
 from huifu_contract.catalogue.record import Basis, Example, Level
 from huifu_contract.catalogue.registry import case
 from huifu_contract.harness.evidence import Evidence
 from huifu_contract.harness.harness import Harness
 from huifu_contract.harness.laws import Broken, CaseBroken, bounded
 from huifu_contract.harness.prepared_answers import ALWAYS, PreparedAnswer, answer, of
+from huifu_contract.harness.readings import SYSTEM
 
 YOUNG = "一分钟"
 CERTAIN = ("10000000", "21000000", "22000000.PRODUCT_UNKNOWN", "23000001", "23000004")
