@@ -51,6 +51,7 @@ MODULES = (
     "repeated_news",
     "other_news",
     "framing",
+    "sequences",
 )
 _found: dict[str, Record] = {}
 Run = Callable[["Harness", Example], None]

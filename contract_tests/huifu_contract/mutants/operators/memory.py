@@ -78,6 +78,14 @@ def without_the_day(app: App, params: Params) -> Any:
     return by_either_number(app, {**params, "org_req_date": ""})
 
 
+def without_letter_case(app: App, params: Params) -> Any:
+    return tuple(part.lower() for part in by_either_number(app, params))
+
+
+def without_the_end(app: App, params: Params) -> Any:
+    return tuple(part[:64] for part in by_either_number(app, params))
+
+
 class KeepsAFailure(App):
     """Goes on saying that an earlier close failed, until a later one is answered."""
 
@@ -222,6 +230,17 @@ ROWS: tuple[tuple[str, str, str, type[Client] | type[App], str], ...] = (
             ("org_hf_seq_id", without_one_number),
             ("huifu_id", without_the_merchant),
             ("org_req_date", without_the_day),
+        )
+    ),
+    *(
+        (operator, target, place, kept(order_of), "repeat/sequences")
+        for operator, place, kept in (
+            ("remembered-without", "every call", lambda order_of: keeping(("closed",), order_of)),
+            ("resumed-without", "a later close", resuming),
+        )
+        for target, order_of in (
+            ("the case of a number", without_letter_case),
+            ("the end of a number", without_the_end),
         )
     ),
     *(
