@@ -78,6 +78,8 @@ class Harness:
     """How long the application took at most to believe a webhook that it had acknowledged; 0 where it was at once."""
     news: str = ""
     """Of which orders the application takes news, by webhook: "any", or its "own" alone; empty before it was asked."""
+    took_news: bool = False
+    """Whether the application has believed a webhook."""
     made: Counter[str] = field(default_factory=Counter)
     """How many numbers each stream has given; who uses a tenant after another takes this over."""
     _twin: tuple[str, Evidence | None] = ("", None)

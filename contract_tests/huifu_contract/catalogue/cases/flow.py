@@ -6,6 +6,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import product
+from threading import Event
 from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
@@ -262,13 +263,18 @@ def _fated(harness: Harness, fate: str, wanted: dict[str, str], *, by_hf: bool) 
     grade="decision",
     needs=["parallel"],
     quote="A call that is given up because another is under way leaves an order open that could have been closed.",
-    says="Of several calls at once each is sent and claims what its answer says, closed; where all are about one "
-    "order, one does, and none claims not_closed.",
+    says="Of several calls at once each is sent and claims what its answer says, closed, and waits for none that is "
+    "not answered; where all are about one order, one does, and none claims not_closed.",
     because="nothing false is claimed by who gives up; but the order stays open, and can be paid",
-    fixed=[{"orders": "several"}, {"orders": "one"}],
+    fixed=[{"orders": "several"}, {"orders": "one"}, {"orders": "two", "answered": "one"}],
     since="1.1",
+    rev=2,
+    seconds=0.7,
 )
 def each_is_answered(harness: Harness, x: Example) -> None:
+    if "answered" in x:
+        _beside_one_that_hangs(harness)
+        return
     calls = max(1, min(MOST_AT_ONCE, harness.hello.max_parallel))
     one = harness.order()
     orders = [one if x["orders"] == "one" else harness.order() for _ in range(calls)]
@@ -284,6 +290,26 @@ def each_is_answered(harness: Harness, x: Example) -> None:
             harness.judge(replace(e, truth=truth(harness.now(one)), told=closed), cause=cause)
     if "closed" not in [e.claim for e in found]:
         harness.judge(found[0], also=[Broken("L2", "of several calls at once about one order none claims closed")])
+
+
+def _beside_one_that_hangs(harness: Harness) -> None:
+    """Of two calls one is never answered, and the other begins when that waits."""
+    if harness.hello.max_parallel < 2:  # it takes turns
+        return
+    stuck = harness.order()
+    with ThreadPoolExecutor(1) as pool:
+        hanging = pool.submit(harness.close, stuck, fault("hang", endpoint=None, times=ALWAYS))
+        while not (hanging.done() or harness.tenant.journal.calls(org_req_seq_id=stuck.req_seq_id)):
+            Event().wait(LOOK_S)
+        e = harness.close()
+        waited = hanging.done()
+        hung = hanging.result()
+    behind = Broken("C", WAITS, f"{e.seconds:.1f} s; the other took {hung.seconds:.1f} s", timed=True)
+    harness.judge(e, resolution, also=[behind] if waited else [])
+
+
+WAITS = "a call waited until another ended that was not answered"
+LOOK_S = 0.01
 
 
 @case(

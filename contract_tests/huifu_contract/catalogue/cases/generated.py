@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import chain
@@ -171,11 +170,12 @@ def date_in_china_time(harness: Harness, _: Example) -> None:
         driver.stop()
     days = {f"{now:%Y%m%d}" for now in (before, Clock().now())}
 
-    def in_beijing(sent: Sequence[SentRequest]) -> bool:
-        return bool(sent) and (sent[0].data or {}).get("req_date") in days
+    def in_beijing(one: SentRequest) -> bool:
+        return (one.data or {}).get("req_date") in days
 
-    harness.note(f"UTC{zone:+d}: req_date is {'the day in Beijing' if in_beijing(e.closes) else 'the local day'}")
-    if e.queries and not in_beijing(e.queries):
+    first, *others = e.sent or [SentRequest()]
+    harness.note(f"UTC{zone:+d}: req_date is {'the day in Beijing' if in_beijing(first) else 'the local day'}")
+    if in_beijing(first) and not all(map(in_beijing, others)):
         harness.note(f"UTC{zone:+d}: req_date of a closequery is the local day")
 
 

@@ -29,7 +29,8 @@ FRAGMENT = 48
     says="No part of the private key, as Base64, bytes or numbers, or of the webhook key is in a request, its address, "
     "a header, the claim, the answer to a webhook or stderr. Recorded: whether the answer to a forged webhook tells "
     "the right signature.",
-    rev=4,
+    rev=5,
+    seconds=1.0,
 )
 def no_key_leak(harness: Harness, _: Example) -> None:
     mark = harness.driver.mark()
@@ -42,6 +43,7 @@ def no_key_leak(harness: Harness, _: Example) -> None:
             harness.close(None, fault(name, endpoint=None, times=2))
             for name in ("html", "sign-foreign", "reset-after-commit")
         ),
+        harness.close(None, fault("hang")),
         harness.close(params=harness.unknown_order(org_req_seq_id=None)),
     ]
     sent = [one for e in calls for one in e.sent]

@@ -48,39 +48,41 @@ def other_news(harness: Harness, x: Example) -> None:
     honest_twin(harness)
     open_already = "number" in x or "known" in x  # the application knows the order, and that its close is open
     order = harness.order() if open_already else awaited(harness)
+    known = ""
     if open_already:
-        left_open(harness, order, OPEN["longer" if x.get("number") == "longer" else "known"])
+        known = left_open(harness, order, OPEN["longer" if x.get("number") == "longer" else "known"])
     if "number" in x:
         number = order.req_seq_id[:-1] if x["number"] == "shorter" else order.req_seq_id + "0"
-        ignored(harness, order, f"about an order whose number is {x['number']}", org_req_seq_id=number)
+        ignored(harness, order, f"about an order whose number is {x['number']}", known, org_req_seq_id=number)
     elif x["event"] == "trans.close":
         ignored(harness, order, "about another order", org_req_seq_id=harness.order().req_seq_id)
     else:
-        ignored(harness, order, "about another event", event_define_no=x["event"])
+        ignored(harness, order, "about another event", known, event_define_no=x["event"])
 
 
 OPEN = {"known": answer("00000100", "P", times=ALWAYS), "longer": answer("20000001.CONFLICT", times=ALWAYS)}
 
 
-def left_open(harness: Harness, order: Order, always: PreparedAnswer) -> None:
-    """A close that ends in no outcome, and of which the application knows none."""
+def left_open(harness: Harness, order: Order, always: PreparedAnswer) -> str:
+    """A close that ends in no outcome, and of which the application knows none. What the client claims of it."""
     called = harness.judge(harness.close(order, always))
     e = evidence(harness, order, believes(harness, order), ())
     settled = "a close that was left open counts as settled afterwards"
     harness.demand(e, called.definite or not e.definite, settled, f"claims {called.claim}, then says {e.claim}")
+    return called.claim
 
 
-def ignored(harness: Harness, order: Order, about: str, **members: str) -> None:
-    """A genuine S with these members is not about that order, and has no effect on it."""
+def ignored(harness: Harness, order: Order, about: str, known: str = "", **members: str) -> None:
+    """A genuine S with these members is not about that order, and has no effect on it, of which that is `known`."""
     if "org_req_seq_id" in members:
-        members["org_mer_ord_id"] = members["org_req_seq_id"]
+        members.setdefault("org_mer_ord_id", members["org_req_seq_id"])
     usual = event(order)
     genuine(harness, compact({**usual, **members}))
     e = evidence(harness, order, believes(harness, order), ())
     differs = tuple(Difference.of(name, usual[name], value) for name, value in members.items())
     believed = f"a webhook {about} was believed" if e.claim == "closed" else UNHEARD_OF
     wrong = Broken("C", believed, f"the application believes {e.claim}", differs)
-    harness.judge(e, also=[wrong] if e.definite else [])
+    harness.judge(e, also=[wrong] if e.definite and e.claim != known else [])
 
 
 SIMILAR: dict[str, tuple[str, str, str]] = {
@@ -93,6 +95,7 @@ SIMILAR: dict[str, tuple[str, str, str]] = {
     "end": ("whose long number differs at its end", "{:x<127}a", "{:x<127}b"),
 }
 """What the other order is, the number of this one and the number of that one."""
+ITS_OTHER_NUMBER = "whose org_mer_ord_id is the number of this one"
 ELSEWHERE = {"org_req_date": "20010203", "huifu_id": "6666000999999999"}
 
 
@@ -105,15 +108,23 @@ ELSEWHERE = {"org_req_date": "20010203", "huifu_id": "6666000999999999"}
     quote=record.UNIQUE + " " + record.TRUE,
     says="A genuine webhook about the order of the same number on another day or of another merchant, or about one "
     "whose number differs in its case, by a blank, in an accent, by zeros before it or at the end of 128 characters, "
-    "says nothing about this order's close.",
+    "or that has this order's number as its org_mer_ord_id, says nothing about this order's close.",
     because="an application with one merchant, whose own numbers never repeat and have one spelling, loses nothing",
-    fixed=[{"differs": how} for how in SIMILAR],
+    fixed=[*({"differs": how} for how in SIMILAR), {"differs": "org_req_seq_id"}],
     since="1.1",
-    rev=2,
+    rev=3,
 )
 def similar_order(harness: Harness, x: Example) -> None:
     honest_twin(harness)
-    how, (words, this, that) = x["differs"], SIMILAR[x["differs"]]
+    how = x["differs"]
+    if how == "org_req_seq_id":
+        order = awaited(harness)
+        number = harness.order().req_seq_id
+        ignored(
+            harness, order, f"about an order {ITS_OTHER_NUMBER}", org_req_seq_id=number, org_mer_ord_id=order.req_seq_id
+        )
+        return
+    words, this, that = SIMILAR[how]
     number = str(int(harness.number()[1:], 16))
     order = awaited(harness, req_seq_id=this.format(number))
     members = {how: ELSEWHERE[how]} if how in ELSEWHERE else {"org_req_seq_id": that.format(number)}

@@ -45,6 +45,7 @@ EDGES = {
     "looks-like-a-truth-value": "true",
     "looks-like-no-number": "NaN",
     "looks-like-a-template": "%%s ${x} {0} $1 %(a)s {{b}}",
+    "looks-like-a-replacement": "a$$b$&c$`d$'e\\1f\\g<0>h#{i}<%j%>",
     "marks": "-1,234;a#b$c{d}[e](f)|g~h`i^j!_k.=",
     "marks-of-typesetters": "\u2018a\u2019\u201cb\u201d\u2013c\u2014d\u2026\uff0c\uff1a\uff08",
 }

@@ -90,18 +90,22 @@ DOUBTS: tuple[Example, ...] = (
     fixed=[
         *({"do": do} for do in DOUBTS),
         {"do": DOUBTS[0], "day": "20240425"},
+        {"do": DOUBTS[0], "number": "generated", "found": "23000001"},
         {"do": DOUBTS[4], "found": "23000001"},
         {"do": DOUBTS[7], "found": "23000001"},
         {"settle": "processing"},
     ],
-    rev=5,
+    rev=6,
 )
 def retry_same_or_query(harness: Harness, x: Example) -> None:
     if "settle" in x:  # and stays in progress, whoever asks
         harness.judge(harness.close(harness.order(settle=x["settle"], settle_seconds=NEVER)), same_or_query)
         return
-    order = harness.order() if "day" in x else None  # on another day than today a day made anew shows
-    params = None if order is None else harness.params(order, req_date=x["day"])
+    order, params = harness.order(), None
+    if "day" in x:  # on another day than today a day made anew shows
+        params = harness.params(order, req_date=x["day"])
+    if "number" in x and "generates-seq" in harness.hello.claims:
+        params = harness.params(order, req_seq_id=None)
     found = [answer(x["found"], endpoint="closequery")] if "found" in x else []  # who asks sends the close again
     e = harness.close(order, of(x["do"]), *found, params=params, must_act=not found)  # and not all ask
     harness.judge(e, same_or_query)

@@ -36,6 +36,9 @@ MEMBERS = (
     "trans_type", "org_trans_stat",
 )  # fmt: skip
 
+BESIDE = ("namespace", "org_mer_ord_id", "trans_type", "org_trans_stat")
+"""Those of them that name neither the order nor what became of its close."""
+
 
 UNHEARD_OF = "of an order that the application heard nothing of it says how its close ended"
 SAID = {"S": "closed", "F": "not_closed"}
@@ -142,18 +145,33 @@ def accepted(harness: Harness, order: Order, raw: bytes, says: str) -> None:
     quote=record.WEBHOOK + " " + record.MD5,
     says="A genuine trans.close is answered with 2xx within 5 s, and the application believes it within a second more; "
     "before that it says nothing definite of the order. A process that starts later believes it too, if it knows how a "
-    "close ended.",
-    fixed=[{}, {"asked": "a later process"}],
-    rev=4,
+    "close ended. One without the members that name neither order nor outcome is believed, or refused.",
+    fixed=[{}, {"asked": "a later process"}, {"without": list(BESIDE)}],
+    rev=5,
 )
 def valid_acknowledged(harness: Harness, x: Example) -> None:
     if "asked" in x:
         _kept(harness)
         return
     order = awaited(harness)
+    if "without" in x:
+        _not_lost(
+            harness, order, compact({name: value for name, value in event(order).items() if name not in x["without"]})
+        )
+        return
     e = evidence(harness, order, _says(harness, order), ())
     harness.demand(e, not e.definite, UNHEARD_OF, f"the application says {e.claim}")
     accepted(harness, order, compact(event(order)), "a genuine webhook")
+
+
+LOST = f"a genuine webhook without {', '.join(BESIDE)} was acknowledged and had no effect: it is not sent again"
+
+
+def _not_lost(harness: Harness, order: Order, raw: bytes) -> None:
+    """Who cannot read a genuine S must not acknowledge it."""
+    acknowledged = genuine(harness, raw).acknowledged
+    e = evidence(harness, order, (learns if acknowledged else _says)(harness, order), ("S",))
+    harness.demand(e, not acknowledged or e.claim == "closed", LOST, f"the application believes {e.claim}")
 
 
 FORGOTTEN = "a later process knows how a close ended and not what a genuine webhook told"
@@ -181,9 +199,15 @@ def _kept(harness: Harness) -> None:
 def honest_twin(harness: Harness) -> Order:
     """A genuine webhook first: an application that ignores this one proves nothing by ignoring the rest."""
     order = awaited(harness)
-    if not _takes(harness, order):
-        raise Blocked("the honest twin was not accepted: a genuine webhook has no effect")
-    return order
+    if _takes(harness, order):
+        harness.took_news = True
+        return order
+    if harness.took_news:
+        harness.demand(evidence(harness, order, "unknown", ("S",)), False, NO_MORE)
+    raise Blocked("the honest twin was not accepted: a genuine webhook has no effect")
+
+
+NO_MORE = "no genuine webhook has an effect any more, after one that cannot be read or is not about a close"
 
 
 FORGED = {

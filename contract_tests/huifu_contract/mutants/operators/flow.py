@@ -212,6 +212,20 @@ class RemembersReplies(Placed):
         return reply if reply is not None else cls.last
 
 
+class NumbersEachAttempt(Placed):
+    """Makes the number of a close, where none is given, as late as it sends it."""
+
+    given = True
+
+    def data(self, params: Mapping[str, str]) -> dict[str, str]:
+        self.given = "req_seq_id" in params
+        return super().data(params)
+
+    def exchange(self, op: str, data: Mapping[str, str], until: float) -> Reply:
+        own = data if self.given or op != "close" else {**data, "req_seq_id": self.seq()}
+        return super().exchange(op, own, until)
+
+
 class SharesTheOrder(Placed):
     """Keeps what it closes on the class, as an SDK with static fields does."""
 
@@ -238,6 +252,7 @@ def mutants() -> Iterator[Mutant]:
     merchant = {"other-merchant": lambda self: {"huifu_id": self.config.sys_id}}
     for operator, changes in {**number, **day, **order_day, **merchant}.items():
         yield one(operator, "retry", "retry", _resending(changes), *RETRY)
+    yield one("new-number", "retry of a close without a number", "retry", NumbersEachAttempt, *RETRY)
     found = "control/reports-honest-failure"
     yield one("other-day-of-the-order", "23000001", "retry", ClosesTheNamesake, found)
     yield one("swapped", "23000001", "retry", ClosesByTheOtherNumber, found)

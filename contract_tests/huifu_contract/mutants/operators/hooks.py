@@ -1,14 +1,15 @@
-"""Operators on the HTTP of webhooks: how a body is read, what is looked at before it, and what a refusal tells."""
+"""Operators on how a webhook is received: how a body is read, what is acknowledged, and what a refusal tells."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from huifu_contract.mutants.operators.mutant import Mutant, made
 from huifu_contract.mutants.operators.webhooks import right
-from huifu_contract.reference.app import App
+from huifu_contract.reference.app import STATS, App
 
 FRAMING, FORGED, SECRETS = "webhook/framing", "webhook/bad-or-missing-sign", "security/no-key-leak"
 
@@ -71,11 +72,29 @@ def tells_what_it_hashed(app: App, one: Any, sign: str) -> bool:
     return True
 
 
+class LosesWhatLacksAMember(App):
+    """Looks at a member that it does not need, and acknowledges an event whatever becomes of it."""
+
+    def webhook(self, raw: bytes, sign: str) -> int:
+        return super().webhook(raw, sign) if "org_trans_stat" in json.loads(raw) else 200
+
+
+class EndsWithWhatItCannotRead(App):
+    """What takes events from the queue ends with the first whose trans_stat it does not know."""
+
+    def webhook(self, raw: bytes, sign: str) -> int:
+        over = self.__dict__.setdefault("over", False)
+        self.__dict__["over"] = over or json.loads(raw).get("trans_stat") not in STATS
+        return 200 if over else super().webhook(raw, sign)
+
+
 ROWS: tuple[tuple[str, str, type[App], str], ...] = (
     ("read-once", "a body in parts", reads_once(), FRAMING),
     ("matched-whole", "Content-Type", handled(strict_media_type), FRAMING),
     ("left-unread", "a refused body", handled(refuses_unread), FRAMING),
     ("list-equals-every-text", "sign", handled(takes_a_list), FORGED),
+    ("acknowledged-and-lost", "an event without org_trans_stat", LosesWhatLacksAMember, "webhook/valid-acknowledged"),
+    ("acknowledged-and-lost", "all after one it cannot read", EndsWithWhatItCannotRead, "webhook/stat-decides"),
     ("given-away", "webhook_key", handled(tells_what_it_hashed), SECRETS),
 )
 """Operator, target, the application, and the case that is about it."""

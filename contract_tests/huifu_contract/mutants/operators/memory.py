@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from threading import Event
+from threading import Event, Lock
 from typing import Any, ClassVar
 
 from huifu_contract.mutants.operators.mutant import Mutant, Placed, made
@@ -158,6 +158,14 @@ def giving_up(named: Callable[[Mapping[str, str]], str], outcome: str) -> type[A
     return made(App, close=close)
 
 
+class TakesTurns(App):
+    """Holds one lock for the whole of a call."""
+
+    def close(self, config: Any, base_url: str, params: Any) -> Outcome:
+        with self.__dict__.setdefault("turn", Lock()):
+            return super().close(config, base_url, params)
+
+
 class SharesTheSignature(Placed):
     """Signs with one object for all, which another call may have filled meanwhile."""
 
@@ -273,6 +281,7 @@ ROWS: tuple[tuple[str, str, str, type[Client] | type[App], str], ...] = (
         giving_up(lambda params: params.get("org_req_seq_id", ""), "not_closed"),
         "concurrency/each-is-answered",
     ),
+    ("one-at-a-time", "any call", "calls at once", TakesTurns, "concurrency/each-is-answered"),
     ("shared", "the reply", "calls at once", SharesTheReply, "concurrency/isolated-calls"),
     ("shared", "the signed bytes", "calls at once", SharesTheSignature, "concurrency/isolated-calls"),
     ("shared", "the request", "calls at once", SharesWhatItSendsAgain, "concurrency/isolated-calls"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -79,6 +80,16 @@ class TellsItsConfigurationAfterAQuery(Client):
 
     def told(self, config: Config) -> str:
         return config.merchant_private_key
+
+
+class TellsItsConfigurationAfterATimeLimit(TellsItsConfigurationAfterAQuery):
+    """The same, of a close that was not answered in time."""
+
+    def exchange(self, op: str, data: Mapping[str, str], until: float) -> Reply:
+        began = time.monotonic()
+        reply = Client.exchange(self, op, data, until)
+        self.failed = getattr(self, "failed", False) or time.monotonic() - began >= self.attempt_s
+        return reply
 
 
 def tells_its_key(told: Callable[[RSAPrivateKey], str]) -> type[Client]:
@@ -242,6 +253,7 @@ ROWS: tuple[tuple[str, str, str, type[Client], str], ...] = (
     ("numbered-anew", "req_seq_id after a 5xx", "close", NumbersAnewAfterAServerError, "transport/retry-same-or-query"),
     ("numbered-anew", "req_seq_id after many P", "retry", ClosesAgainWhatTakesLong, "transport/retry-same-or-query"),
     ("given-away", "configuration", "closequery", TellsItsConfigurationAfterAQuery, "security/no-key-leak"),
+    ("given-away", "configuration", "after a time limit", TellsItsConfigurationAfterATimeLimit, "security/no-key-leak"),
     *(
         ("given-away", f"the private key as {name}", "closequery", tells_its_key(told), "security/no-key-leak")
         for name, told in WRITINGS.items()

@@ -74,6 +74,7 @@ TEXTS: dict[str, Change] = {
     "typeset-marks-made-plain": lambda text: text.translate(PLAIN),
     "marks-removed": lambda text: re.sub(r"[,;#{}()|~`^!=.]", "", text),
     "placeholders-filled": lambda text: re.sub(r"\$\{\w*\}|%s", "", text.replace("%%", "%")),
+    "references-replaced": lambda text: re.sub(r"\\\d|\\g<\d+>", "", text.replace("$$", "$")),
     "null-dropped": lambda text: DROPPED if text == "null" else text,
     "zero-dropped": lambda text: DROPPED if text == "0" else text,
     "zeros-stripped": lambda text: (text.lstrip("0") or "0") if text.isdigit() else text,

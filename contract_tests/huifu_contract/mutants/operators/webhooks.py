@@ -145,6 +145,10 @@ KNOWN_BY: dict[tuple[str, str], Callable[[dict[str, Any]], dict[str, Any]]] = {
     ("found-without-accents", "org_req_seq_id"): _number(lambda text: text.replace("\u00e9", "e")),
     ("found-as-a-number", "org_req_seq_id"): _number(lambda text: text.lstrip("0")),
     ("found-by-64-characters", "org_req_seq_id"): _number(lambda text: text[:64]),
+    ("found-by", "org_mer_ord_id"): lambda refs: {
+        **refs,
+        "org_req_seq_id": refs.get("org_mer_ord_id", refs["org_req_seq_id"]),
+    },
 }
 
 
