@@ -36,8 +36,8 @@ DAYS = (
     *("20251229", "20251230", "20251231", "20210101"),
 )
 """Of orders: each is of another year when years begin with a week."""
-MAY_END = ("conflict", "refused")
-"""After these a client may leave it at that."""
+MAY_END = ("conflict", "refused", "not-answered")
+"""After these a client need not ask: it may leave it at that, or send the close again and believe the answer."""
 
 FIXED: tuple[Example, ...] = (
     *({"by": by} for by in (*ORDERS_NUMBERS, "both")),
@@ -59,7 +59,7 @@ FIXED: tuple[Example, ...] = (
     "more and nothing less, and is a valid request; so does a later closequery, a close that is sent again, and what "
     "a later call sends.",
     fixed=FIXED,
-    rev=2,
+    rev=3,
     since="1.1",
     seconds=0.2,
 )
