@@ -6,6 +6,7 @@ The four kinds of trouble are told apart, nothing is left behind, nothing of the
 from __future__ import annotations
 
 import os
+import resource
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
@@ -91,6 +92,21 @@ def test_a_breach_of_the_protocol_is_the_adapters_trouble(script: Start, body: s
     client = script(body)
     with pytest.raises(AdapterTrouble, match=says):
         close(client)
+
+
+def test_a_client_is_asked_however_many_connections_it_left_open_here(script: Start) -> None:
+    most = 1024  # what select() knows
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 2 * most)), hard))
+    left_open = [os.open(os.devnull, os.O_RDONLY) for _ in range(most)]
+    try:
+        client = script("for m in lines(): say(id=m['id'], outcome='closed', attempts=1)")
+        assert close(client).verdict == "closed"
+        client.stop()
+    finally:
+        for number in left_open:
+            os.close(number)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_a_second_reply_is_told_at_the_next_call_or_at_the_end(script: Start) -> None:

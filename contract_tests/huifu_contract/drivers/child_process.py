@@ -142,9 +142,11 @@ class Child:
     def write(self, data: bytes, deadline: float) -> bool:
         """False if the child did not take it all before `deadline` (monotonic seconds) or is gone."""
         view = memoryview(data)
+        poll = select.poll()  # select knows no number over 1023, and a client may leave that many connections open
+        poll.register(self._in, select.POLLOUT)
         while view:
             left = deadline - time.monotonic()
-            if left <= 0 or not select.select([], [self._in], [], left)[1]:
+            if left <= 0 or not poll.poll(left * 1000):
                 return False
             try:
                 view = view[os.write(self._in, view) :]

@@ -173,7 +173,9 @@ def date_in_china_time(harness: Harness, _: Example) -> None:
     def in_beijing(one: SentRequest) -> bool:
         return (one.data or {}).get("req_date") in days
 
-    first, *others = e.sent or [SentRequest()]
+    if not e.sent:
+        raise harness.unsent(e)
+    first, *others = e.sent
     harness.note(f"UTC{zone:+d}: req_date is {'the day in Beijing' if in_beijing(first) else 'the local day'}")
     if in_beijing(first) and not all(map(in_beijing, others)):
         harness.note(f"UTC{zone:+d}: req_date of a closequery is the local day")

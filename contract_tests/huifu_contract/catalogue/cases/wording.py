@@ -112,5 +112,6 @@ def _worded(code: str, desc: str, said: str | None) -> PreparedAnswer:
 )
 def pretty_or_unsorted_body(harness: Harness, x: Example) -> None:
     e = harness.close(None, of({"fault": x["fault"]}, times=ALWAYS))
-    accepted = e.claim == "closed" and not e.queries
+    asks_more = len(e.queries) > len(harness.twin().queries)  # who asks after each success has not refused this one
+    accepted = e.claim == "closed" and not asks_more
     harness.note(f"{x['fault']}: {'accepted' if accepted else 'not accepted'}")
