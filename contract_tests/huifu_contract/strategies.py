@@ -45,8 +45,16 @@ def tricky_text(min_size: int = 1, max_size: int = 128) -> SearchStrategy[str]:
     )
     anything = st.characters(exclude_categories=("Cs", "Cc"), exclude_characters=FORBIDDEN)
     mixed = st.lists(pieces | anything | st.sampled_from(PLAIN), min_size=min_size, max_size=max_size)
-    drawn = mixed.map("".join).map(lambda text: text[:max_size]).filter(lambda text: len(text) >= min_size)
-    return drawn if max_size < 128 else drawn | drawn.map(lambda text: (text * max_size)[:max_size])
+    drawn = mixed.map("".join).map(lambda text: fitting(text, max_size)).filter(lambda text: len(text) >= min_size)
+    return drawn if max_size < 128 else drawn | drawn.map(lambda text: fitting(text * max_size, max_size))
+
+
+def fitting(text: str, most: int) -> str:
+    """Its beginning of at most so many UTF-16 units.
+
+    Java, JavaScript and C# count these, Python and Go count characters, and the page says no more than String(128).
+    """
+    return text.encode("utf-16-le")[: 2 * most].decode("utf-16-le", "ignore")
 
 
 def edgy_text() -> SearchStrategy[str]:
@@ -55,7 +63,8 @@ def edgy_text() -> SearchStrategy[str]:
     inner = st.sampled_from(
         ["a", "B", "e\u0301", "é", "ﬁ", "Ａ", "İ", "ß", "中", "😀", "  ", " ", "%20", "&lt;", "\\n", "00"]
     )
-    return st.builds(lambda a, parts, b: (a + "".join(parts))[:31] + b[:1], blank, st.lists(inner, min_size=1), blank)
+    texts = st.lists(inner, min_size=1).map("".join)
+    return st.builds(lambda a, text, b: fitting(a + text, 31) + b[:1], blank, texts, blank)
 
 
 def disputed_text() -> SearchStrategy[str]:

@@ -53,6 +53,12 @@ def test_every_drawn_script_is_one_of_the_fault_language(do: dict[str, Any]) -> 
 
 
 @few
+@given(hs.tricky_text(), hs.edgy_text())
+def test_a_text_fits_its_member_for_who_counts_utf_16_units_too(number: str, merchant: str) -> None:
+    assert len(number.encode("utf-16-le")) <= 2 * 128
+    assert len(merchant.encode("utf-16-le")) <= 2 * 32
+
+
 @given(hs.tricky_text())
 def test_tricky_text_can_be_signed(text: str) -> None:
     assert json.loads(signing.canonical({"x": text})) == {"x": text}

@@ -6,18 +6,18 @@ import json
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from itertools import chain
+from itertools import chain, cycle, islice
 from statistics import median
 
 from huifu_contract.catalogue import record
 from huifu_contract.catalogue.cases.request import Refused, check, sent_close
-from huifu_contract.catalogue.cases.sent import full
+from huifu_contract.catalogue.cases.sent import full, unchanged
 from huifu_contract.catalogue.record import Basis, Example, Level
 from huifu_contract.catalogue.registry import case
 from huifu_contract.drivers.driver import Driver
 from huifu_contract.harness.evidence import SentRequest
 from huifu_contract.harness.harness import Harness
-from huifu_contract.harness.laws import Skipped, signature
+from huifu_contract.harness.laws import ONE_ORDER, Skipped, signature
 from huifu_contract.harness.prepared_answers import answer
 from huifu_contract.reference import wire
 from huifu_mock.state.clock import Clock
@@ -27,8 +27,9 @@ LEAST = 20
 SECONDS = 30.0
 """So long the calls of a slow client may take; it makes fewer then, and not fewer than LEAST."""
 PROCESSES = 2
-AT_ONCE = 4
+AT_ONCE = 8
 """So many calls are open at a time, of a client that can."""
+DAYS = [f"2024{month:02}{day:02}" for day in range(1, 29) for month in range(1, 13)]
 ZONES = range(-12, 15)
 """Hours that the zones of this world are ahead of UTC."""
 
@@ -46,19 +47,21 @@ Number = tuple[str, str, str]
 def numbers(harness: Harness, count: int, driver: Driver | None = None) -> list[Number]:
     """What identifies each request of so many calls whose numbers the client makes up.
 
-    Of a process of its own the calls are made one by one, so that the order of its numbers tells something.
+    Of a process of its own the calls are made one by one, so that the order of its numbers tells something. Each is of
+    an order of another number and day.
     """
     found: list[Number] = []
     able = driver is None and "parallel" in harness.hello.claims
     at_once = min(AT_ONCE, harness.hello.max_parallel) if able else 1
+    given = [full(harness, req_seq_id=None, org_req_date=day) for day in islice(cycle(DAYS), count)]
     with ThreadPoolExecutor(at_once) as pool:
-        made = list(
-            pool.map(lambda _: harness.close(params=full(harness, req_seq_id=None), driver=driver), range(count))
-        )
+        made = list(pool.map(lambda params: harness.close(params=params, driver=driver), given))
     for e in made:
         if not e.sent:
             raise harness.unsent(e)
         harness.last = e
+        named = {name: e.params[name] for name in ONE_ORDER if name in e.params}
+        unchanged(harness, e.sent[0], named, which="a close names another order")
         harness.check_wire(signature(e.sent[0]))
         distinct = {one.identity: one for one in e.sent}
         found += [_number(one) for one in distinct.values()]
@@ -83,8 +86,8 @@ def _all_distinct(harness: Harness, found: list[Number]) -> None:
     needs=["generates-seq"],
     quote=record.UNIQUE,
     says=f"The numbers of {CALLS} quick calls, or of {LEAST} slow ones, queries included, are all different, and are "
-    f"signed as they are sent; {AT_ONCE} are made at a time where the client is able.",
-    rev=2,
+    f"signed as they are sent; each call names its own order. {AT_ONCE} are made at a time where the client is able.",
+    rev=3,
     seconds=2.5,
 )
 def seq_unique(harness: Harness, _: Example) -> None:
