@@ -6,21 +6,20 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import product
-from threading import Event
 from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
 from huifu_contract.catalogue import record
 from huifu_contract.catalogue.cases.elsewhere import closed_elsewhere
-from huifu_contract.catalogue.cases.sent import unchanged
+from huifu_contract.catalogue.cases.sent import OTHER_MERCHANT, order_of, unchanged, until
 from huifu_contract.catalogue.cases.webhook import IN_PROGRESS
 from huifu_contract.catalogue.record import Basis, Example, Level
 from huifu_contract.catalogue.registry import case
 from huifu_contract.harness.differences import Difference
 from huifu_contract.harness.evidence import NAMING, Evidence, SentRequest, truth
 from huifu_contract.harness.harness import Harness
-from huifu_contract.harness.laws import ONE_ORDER, Blocked, Broken, bounded, paused, resolution, signature, unique
+from huifu_contract.harness.laws import Blocked, Broken, bounded, paused, resolution, signature, unique
 from huifu_contract.harness.prepared_answers import ALWAYS, NEVER, PreparedAnswer, answer, fault
 
 if TYPE_CHECKING:
@@ -87,7 +86,7 @@ def same_number_other_day(harness: Harness, x: Example) -> None:
     else:
         elsewhere = {"req_date": "20240406"}
         if x["other"] == "huifu_id":
-            elsewhere = {"req_date": closed.req_date, "huifu_id": "6666000999999999"}
+            elsewhere = {"req_date": closed.req_date, "huifu_id": OTHER_MERCHANT}
         if x["other"] == "org_hf_seq_id":
             elsewhere = {"req_date": closed.req_date, "req_seq_id": harness.number()}
         other = harness.order(**{"req_seq_id": closed.req_seq_id, "trade_type": "U_NATIVE", **elsewhere})
@@ -96,8 +95,7 @@ def same_number_other_day(harness: Harness, x: Example) -> None:
     harness.check_wire(unique((*first.sent, *e.sent)))
     for one in e.sent if left_open else ():
         later = "a closequery of a later call" if one.op == "closequery" else "a close of a later call"
-        named = {name: again[name] for name in ONE_ORDER if name in again}
-        unchanged(harness, one, named, before=params, which=f"{later} names another order")
+        unchanged(harness, one, order_of(again), before=params, which=f"{later} names another order")
     same = "is named by another org_hf_seq_id" if x["other"] == "org_hf_seq_id" else "has the same number"
     cause = Broken("L1", f"what is known of one call or order was claimed of another that {same}")
     harness.judge(e, cause=cause)
@@ -292,6 +290,9 @@ def each_is_answered(harness: Harness, x: Example) -> None:
         harness.judge(found[0], also=[Broken("L2", "of several calls at once about one order none claims closed")])
 
 
+WAITS = "a call waited until another ended that was not answered"
+
+
 def _beside_one_that_hangs(harness: Harness) -> None:
     """Of two calls one is never answered, and the other begins when that waits."""
     if harness.hello.max_parallel < 2:  # it takes turns
@@ -299,17 +300,12 @@ def _beside_one_that_hangs(harness: Harness) -> None:
     stuck = harness.order()
     with ThreadPoolExecutor(1) as pool:
         hanging = pool.submit(harness.close, stuck, fault("hang", endpoint=None, times=ALWAYS))
-        while not (hanging.done() or harness.tenant.journal.calls(org_req_seq_id=stuck.req_seq_id)):
-            Event().wait(LOOK_S)
+        until(lambda: harness.tenant.journal.calls(org_req_seq_id=stuck.req_seq_id), hanging)
         e = harness.close()
         waited = hanging.done()
         hung = hanging.result()
     behind = Broken("C", WAITS, f"{e.seconds:.1f} s; the other took {hung.seconds:.1f} s", timed=True)
     harness.judge(e, resolution, also=[behind] if waited else [])
-
-
-WAITS = "a call waited until another ended that was not answered"
-LOOK_S = 0.01
 
 
 @case(

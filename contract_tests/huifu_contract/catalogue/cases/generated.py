@@ -11,13 +11,13 @@ from statistics import median
 
 from huifu_contract.catalogue import record
 from huifu_contract.catalogue.cases.request import Refused, check, sent_close
-from huifu_contract.catalogue.cases.sent import full, unchanged
+from huifu_contract.catalogue.cases.sent import full, order_of, unchanged
 from huifu_contract.catalogue.record import Basis, Example, Level
 from huifu_contract.catalogue.registry import case
 from huifu_contract.drivers.driver import Driver
 from huifu_contract.harness.evidence import SentRequest
 from huifu_contract.harness.harness import Harness
-from huifu_contract.harness.laws import ONE_ORDER, Skipped, signature
+from huifu_contract.harness.laws import Skipped, signature
 from huifu_contract.harness.prepared_answers import answer
 from huifu_contract.reference import wire
 from huifu_mock.state.clock import Clock
@@ -60,8 +60,7 @@ def numbers(harness: Harness, count: int, driver: Driver | None = None) -> list[
         if not e.sent:
             raise harness.unsent(e)
         harness.last = e
-        named = {name: e.params[name] for name in ONE_ORDER if name in e.params}
-        unchanged(harness, e.sent[0], named, which="a close names another order")
+        unchanged(harness, e.sent[0], order_of(e.params), which="a close names another order")
         harness.check_wire(signature(e.sent[0]))
         distinct = {one.identity: one for one in e.sent}
         found += [_number(one) for one in distinct.values()]

@@ -8,7 +8,7 @@ from datetime import timedelta
 from huifu_contract.catalogue import record
 from huifu_contract.catalogue.cases.echoes import LONGEST
 from huifu_contract.catalogue.cases.security import second
-from huifu_contract.catalogue.cases.sent import asked, full, given, unchanged
+from huifu_contract.catalogue.cases.sent import asked, full, names_its_order
 from huifu_contract.catalogue.record import Basis, Example, Level
 from huifu_contract.catalogue.registry import case
 from huifu_contract.harness.differences import Difference
@@ -95,12 +95,8 @@ def _called(
     before = harness.last.params if harness.last else {}
     e = harness.close(None, *script, params=full(harness, **changes), must_act=False)
     harness.check_wire([])
-    order = {name: value for name, value in given(changes).items() if name != "req_date"}
     for which, one in _following(e, later=later):
-        unchanged(harness, one, order, before=before, which=which and f"{which} names another order")
-        for name in ORDERS_NUMBERS:
-            if name not in order and name in (one.data or {}):
-                harness.check_wire([Broken("L3", f"a {one.op} carries {name}, which was not given")])
+        names_its_order(harness, one, e.params, before=before, which=which and f"{which} names another order")
         if one.op == QUERY:
             _dated(harness, e, one)
         harness.check_wire(signature(one))

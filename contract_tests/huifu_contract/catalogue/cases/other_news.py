@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from huifu_contract.catalogue import record
 from huifu_contract.catalogue.cases.pushes import genuine
+from huifu_contract.catalogue.cases.sent import OTHER_MERCHANT
 from huifu_contract.catalogue.cases.webhook import (
     GRADE,
     NEEDS,
@@ -93,10 +94,10 @@ SIMILAR: dict[str, tuple[str, str, str]] = {
     "accent": ("whose number differs in an accent", "{}\u00e9", "{}e"),
     "zeros": ("whose number has zeros before it", "7{}", "007{}"),
     "end": ("whose long number differs at its end", "{:x<127}a", "{:x<127}b"),
+    "org_mer_ord_id": ("whose org_mer_ord_id is the number of this one", "{}", "{}7"),
 }
 """What the other order is, the number of this one and the number of that one."""
-ITS_OTHER_NUMBER = "whose org_mer_ord_id is the number of this one"
-ELSEWHERE = {"org_req_date": "20010203", "huifu_id": "6666000999999999"}
+ELSEWHERE = {"org_req_date": "20010203", "huifu_id": OTHER_MERCHANT}
 
 
 @case(
@@ -110,24 +111,18 @@ ELSEWHERE = {"org_req_date": "20010203", "huifu_id": "6666000999999999"}
     "whose number differs in its case, by a blank, in an accent, by zeros before it or at the end of 128 characters, "
     "or that has this order's number as its org_mer_ord_id, says nothing about this order's close.",
     because="an application with one merchant, whose own numbers never repeat and have one spelling, loses nothing",
-    fixed=[*({"differs": how} for how in SIMILAR), {"differs": "org_req_seq_id"}],
+    fixed=[{"differs": how} for how in SIMILAR],
     since="1.1",
     rev=3,
 )
 def similar_order(harness: Harness, x: Example) -> None:
     honest_twin(harness)
-    how = x["differs"]
-    if how == "org_req_seq_id":
-        order = awaited(harness)
-        number = harness.order().req_seq_id
-        ignored(
-            harness, order, f"about an order {ITS_OTHER_NUMBER}", org_req_seq_id=number, org_mer_ord_id=order.req_seq_id
-        )
-        return
-    words, this, that = SIMILAR[how]
+    how, (words, this, that) = x["differs"], SIMILAR[x["differs"]]
     number = str(int(harness.number()[1:], 16))
     order = awaited(harness, req_seq_id=this.format(number))
     members = {how: ELSEWHERE[how]} if how in ELSEWHERE else {"org_req_seq_id": that.format(number)}
+    if how == "org_mer_ord_id":
+        members[how] = order.req_seq_id
     ignored(harness, order, f"about an order {words}", **members)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from threading import Event
 from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 from huifu_contract.catalogue import record
 from huifu_contract.catalogue.cases.elsewhere import closed_elsewhere
 from huifu_contract.catalogue.cases.pushes import genuine, push
+from huifu_contract.catalogue.cases.sent import until
 from huifu_contract.catalogue.cases.webhook import (
     GRADE,
     NEEDS,
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 WAITS_S = 0.15
 """How long the answer to a close is kept back while a webhook overtakes it."""
-LOOK_S = 0.01
 
 
 OUTDATED = "a later close was not answered, and the application still says that an earlier one failed"
@@ -145,8 +144,7 @@ def _overtaking(harness: Harness, order: Order, stats: list[str]) -> list[int]:
     )
     with ThreadPoolExecutor(1) as pool:
         closing = pool.submit(harness.close, order, *script, must_act=False)
-        while not (closing.done() or harness.now(order).closes):
-            Event().wait(LOOK_S)
+        until(lambda: harness.now(order).closes, closing)
         statuses = _pushed(harness, order, stats)
         harness.judge(replace(closing.result(), told=tuple(stats)))
     return statuses

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from threading import Event
 from typing import Any
 
 from hypothesis import strategies as st
@@ -11,9 +13,12 @@ from hypothesis.strategies import SearchStrategy
 from huifu_contract.harness.differences import Difference, change
 from huifu_contract.harness.evidence import Evidence, SentRequest
 from huifu_contract.harness.harness import Harness
-from huifu_contract.harness.laws import Blocked, Broken, Skipped
+from huifu_contract.harness.laws import ONE_ORDER, Blocked, Broken, Skipped
+from huifu_contract.harness.signed import ORDERS_NUMBERS
 
 NOTHING: Mapping[str, str] = {}
+OTHER_MERCHANT = "6666000999999999"
+LOOK_S = 0.01
 
 
 def full(harness: Harness, **changes: str | None) -> dict[str, str]:
@@ -74,6 +79,28 @@ def unchanged(
             differs = (Difference.of(name, value, data.get(name)),)
             harness.check_wire([Broken("L3", message, differs=differs, stable=stable)])
     harness.check_wire([])
+
+
+def order_of(params: Mapping[str, str]) -> dict[str, str]:
+    """The members that name the order of a call."""
+    return {name: params[name] for name in ONE_ORDER if name in params}
+
+
+def names_its_order(
+    harness: Harness, one: SentRequest, params: Mapping[str, str], *, before: Mapping[str, str], which: str
+) -> None:
+    """It names the order of its call as that was named, and by no other number; `before` and `which` as above."""
+    order = order_of(params)
+    unchanged(harness, one, order, before=before, which=which)
+    for name in ORDERS_NUMBERS:
+        if name not in order and name in (one.data or {}):
+            harness.check_wire([Broken("L3", f"a {one.op} carries {name}, which was not given")])
+
+
+def until(reached: Callable[[], object], call: Future[Evidence]) -> None:
+    """Waits until that is so while the client is called, or until the call has ended."""
+    while not (call.done() or reached()):
+        Event().wait(LOOK_S)
 
 
 def asked(e: Evidence) -> Evidence:

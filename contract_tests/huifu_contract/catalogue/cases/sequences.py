@@ -6,7 +6,7 @@ happened is known after any sequence, and every outcome can be compared with it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from random import Random
@@ -18,15 +18,16 @@ from huifu_contract.catalogue import record
 from huifu_contract.catalogue.cases.echoes import LONGEST
 from huifu_contract.catalogue.cases.elsewhere import closed_elsewhere
 from huifu_contract.catalogue.cases.pushes import genuine
+from huifu_contract.catalogue.cases.query import ASKED, QUERY
 from huifu_contract.catalogue.cases.security import second
-from huifu_contract.catalogue.cases.sent import unchanged
+from huifu_contract.catalogue.cases.sent import OTHER_MERCHANT, names_its_order
 from huifu_contract.catalogue.cases.statuses import signed_status
 from huifu_contract.catalogue.cases.webhook import believes, compact, event, learns
 from huifu_contract.catalogue.record import Basis, Example, Level
 from huifu_contract.catalogue.registry import case
 from huifu_contract.harness.evidence import STATES, Evidence, truth
 from huifu_contract.harness.harness import Harness
-from huifu_contract.harness.laws import NAMES_AN_ORDER, ONE_ORDER, Broken, CaseBroken, same_or_query, unique, wire
+from huifu_contract.harness.laws import NAMES_AN_ORDER, Broken, CaseBroken, same_or_query, unique, wire
 from huifu_contract.harness.prepared_answers import NEVER, PreparedAnswer, answer, fault
 from huifu_contract.harness.signed import ORDERS_NUMBERS
 from huifu_contract.outcome import Outcome
@@ -44,21 +45,19 @@ ORDERS: Mapping[str, Mapping[str, Any]] = {
     "an order whose close stays in progress": {"settle": "processing", "settle_seconds": NEVER},
     ELSEWHERE: {},
 }
-OTHER = {
-    "of the same number on another day": {"req_date": "20240406"},
-    "of the same number of another merchant": {"huifu_id": "6666000999999999"},
-    "of the same number in another case": {},
-    "of a number that differs in its last character": {},
-    "of another number": {},
+OTHER: Mapping[str, Callable[[str], dict[str, str]]] = {
+    "of the same number on another day": lambda _: {"req_date": "20240406"},
+    "of the same number of another merchant": lambda _: {"huifu_id": OTHER_MERCHANT},
+    "of the same number in another case": lambda number: {"req_seq_id": number.swapcase()},
+    "of a number that differs in its last character": lambda number: {"req_seq_id": number[:-1] + "y"},
+    "of another number": lambda number: {"req_seq_id": number.rstrip("x")[::-1]},
 }
-"""The second order of a sequence, by what it has in common with the first."""
-QUERY = "closequery"
-P = answer("00000100", "P", after=True)
+"""The second order of a sequence, by what it has in common with the first, whose number is given."""
 HONEST = "honest"
 CLOSE: Mapping[str, Sequence[PreparedAnswer]] = {
     HONEST: (),
     "the reply is lost": (fault("reset-after-commit"),),
-    "the reply says P": (P,),
+    "the reply says P": (ASKED,),
     "the request is lost": (fault("reset-before-commit"),),
     "the reply is cut": (fault("truncated"),),
     "the reply comes with HTTP 502": (fault("status", status=502, body="html"),),
@@ -70,7 +69,7 @@ CLOSE: Mapping[str, Sequence[PreparedAnswer]] = {
     "the reply is tampered with": (fault("tampered"),),
 }
 """How the first close of a call goes."""
-ASKED: Mapping[str, Sequence[PreparedAnswer]] = {
+QUERIES: Mapping[str, Sequence[PreparedAnswer]] = {
     HONEST: (),
     "closequery is not answered": (fault("empty-body", endpoint=QUERY),),
     "closequery is answered with HTTP 502": (signed_status(502, QUERY),),
@@ -101,7 +100,7 @@ FROM_ELSEWHERE = "although nothing was sent for this call: what is known of anot
 FORGOTTEN = "an order that a genuine webhook called closed is not closed for the application"
 
 
-SCRIPTS = {"close": CLOSE, "asked": ASKED, "again": AGAIN}
+SCRIPTS = {"close": CLOSE, "asked": QUERIES, "again": AGAIN}
 CHOICES: Mapping[str, Sequence[Any]] = {
     "other": (False, True),
     "order": tuple(ORDERS),
@@ -224,14 +223,11 @@ class Calls:
     def _order(self, call: Example) -> Order:
         which = self._which(call)
         if which not in self.orders:
-            last = "y" if which == "of a number that differs in its last character" else "x"
-            number, hf = (text.ljust(LONGEST - 1, "x") for text in (self.number, "0029h" + self.number))
-            wanted = {"req_seq_id": number + last, "req_date": "20240405", "hf_seq_id": hf + ("y" if which else "x")}
-            if which == "of the same number in another case":
-                wanted["req_seq_id"] = wanted["req_seq_id"].swapcase()
-            if which == "of another number":
-                wanted["req_seq_id"] = self.harness.number()
-            order = self.harness.order(**{**wanted, **OTHER.get(which, {}), **ORDERS[call["order"]]})
+            number, hf = (text.ljust(LONGEST, "x") for text in (self.number, "0029h" + self.number))
+            wanted = {"req_seq_id": number, "req_date": "20240405", "hf_seq_id": hf}
+            if which:
+                wanted.update(hf_seq_id=hf[:-1] + "y", **OTHER[which](number))
+            order = self.harness.order(**wanted, **ORDERS[call["order"]])
             self.orders[which] = closed_elsewhere(self.harness, order) if call["order"] == ELSEWHERE else order
         return self.orders[which]
 
@@ -278,15 +274,10 @@ class Calls:
 
     def _named(self, e: Evidence, before: Mapping[str, str]) -> None:
         """All that was sent names the order of the call by the numbers that it was given."""
-        given = {name: e.params[name] for name in ONE_ORDER if name in e.params}
         for one in e.sent:
-            if one.op not in NAMES_AN_ORDER:
-                continue
-            what = "a closequery" if one.op == QUERY else "a close"
-            unchanged(self.harness, one, given, before=before, which=f"{what} names another order")
-            for name in ORDERS_NUMBERS:
-                if name not in given and name in (one.data or {}):
-                    self.harness.check_wire([Broken("L3", f"a {one.op} carries {name}, which was not given")])
+            if one.op in NAMES_AN_ORDER:
+                what = "a closequery" if one.op == QUERY else "a close"
+                names_its_order(self.harness, one, e.params, before=before, which=f"{what} names another order")
 
     def _push(self, which: str) -> None:
         """A webhook that says what is true of the order."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
@@ -155,23 +155,20 @@ def valid_acknowledged(harness: Harness, x: Example) -> None:
         return
     order = awaited(harness)
     if "without" in x:
-        _not_lost(
-            harness, order, compact({name: value for name, value in event(order).items() if name not in x["without"]})
-        )
+        _not_lost(harness, order, x["without"])
         return
     e = evidence(harness, order, _says(harness, order), ())
     harness.demand(e, not e.definite, UNHEARD_OF, f"the application says {e.claim}")
     accepted(harness, order, compact(event(order)), "a genuine webhook")
 
 
-LOST = f"a genuine webhook without {', '.join(BESIDE)} was acknowledged and had no effect: it is not sent again"
-
-
-def _not_lost(harness: Harness, order: Order, raw: bytes) -> None:
-    """Who cannot read a genuine S must not acknowledge it."""
-    acknowledged = genuine(harness, raw).acknowledged
+def _not_lost(harness: Harness, order: Order, without: Sequence[str]) -> None:
+    """Who cannot read a genuine S without these members must not acknowledge it."""
+    members = {name: value for name, value in event(order).items() if name not in without}
+    acknowledged = genuine(harness, compact(members)).acknowledged
     e = evidence(harness, order, (learns if acknowledged else _says)(harness, order), ("S",))
-    harness.demand(e, not acknowledged or e.claim == "closed", LOST, f"the application believes {e.claim}")
+    lost = f"a genuine webhook without {', '.join(without)} was acknowledged and had no effect: it is not sent again"
+    harness.demand(e, not acknowledged or e.claim == "closed", lost, f"the application believes {e.claim}")
 
 
 FORGOTTEN = "a later process knows how a close ended and not what a genuine webhook told"

@@ -229,26 +229,22 @@ ROWS: tuple[tuple[str, str, str, type[Client] | type[App], str], ...] = (
         for name in ("req_seq_id", "org_req_seq_id")
     ),
     *(
-        ("remembered-without", name, "every call", keeping(("closed",), order_of), "repeat/same-number-other-day")
-        for name, order_of in (("org_hf_seq_id", without_one_number), ("huifu_id", without_the_merchant))
-    ),
-    *(
-        ("resumed-without", name, "a later close", resuming(order_of), "repeat/same-number-other-day")
-        for name, order_of in (
-            ("org_hf_seq_id", without_one_number),
-            ("huifu_id", without_the_merchant),
-            ("org_req_date", without_the_day),
+        ("remembered-without", name, "every call", keeping(("closed",), order_of), case)
+        for name, order_of, case in (
+            ("org_hf_seq_id", without_one_number, "repeat/same-number-other-day"),
+            ("huifu_id", without_the_merchant, "repeat/same-number-other-day"),
+            ("the case of a number", without_letter_case, "repeat/sequences"),
+            ("the end of a number", without_the_end, "repeat/sequences"),
         )
     ),
     *(
-        (operator, target, place, kept(order_of), "repeat/sequences")
-        for operator, place, kept in (
-            ("remembered-without", "every call", lambda order_of: keeping(("closed",), order_of)),
-            ("resumed-without", "a later close", resuming),
-        )
-        for target, order_of in (
-            ("the case of a number", without_letter_case),
-            ("the end of a number", without_the_end),
+        ("resumed-without", name, "a later close", resuming(order_of), case)
+        for name, order_of, case in (
+            ("org_hf_seq_id", without_one_number, "repeat/same-number-other-day"),
+            ("huifu_id", without_the_merchant, "repeat/same-number-other-day"),
+            ("org_req_date", without_the_day, "repeat/same-number-other-day"),
+            ("the case of a number", without_letter_case, "repeat/sequences"),
+            ("the end of a number", without_the_end, "repeat/sequences"),
         )
     ),
     *(
