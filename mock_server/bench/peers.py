@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 import measures
+import ports
 from floor import echo_server
 from huifu_mock.request import CLOSE
 from load import Load, http_request, load
@@ -85,12 +86,10 @@ def wiremock(folder: Path) -> Iterator[str]:
     }
     (folder / "mappings").mkdir()
     (folder / "mappings" / "close.json").write_text(json.dumps(mapping), "utf-8")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    holder, port = ports.held()
     options = ["--port", str(port), "--bind-address", "127.0.0.1", "--root-dir", str(folder), "--no-request-journal"]
     options += ["--use-chunked-encoding", "never", "--disable-banner"]
-    with _running([java, "-jar", str(jar), *options], folder) as process:
+    with holder, _running([java, "-jar", str(jar), *options], folder) as process:
         _wait_for(port, process)
         yield f"http://127.0.0.1:{port}"
 

@@ -3,7 +3,6 @@
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from itertools import count
@@ -11,6 +10,8 @@ from pathlib import Path
 from typing import Final
 
 import psycopg
+
+import ports
 
 WHERE: Final = ("/usr/lib/postgresql/*/bin", "/usr/local/pgsql/bin", "/opt/homebrew/opt/postgresql*/bin")
 USUAL: Final = ("log_min_messages=fatal", "unix_socket_directories=", "listen_addresses=127.0.0.1")
@@ -55,9 +56,7 @@ class PostgreSql:
             os.chown(self.folder, int(self._user["user"]), int(self._user["group"]))  # type: ignore[arg-type] # both are numbers
         command = [program("initdb"), "-D", f"{self.folder}/data", "-U", "huifu", "-A", "trust", "-E", "UTF8"]
         self._run([*command, "--no-sync", "--locale=C"])
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: Final = free.getsockname()[1]
+        self._held, self.port = ports.held()
         self._numbers = count(1)
         self.process: subprocess.Popen[bytes] | None = None
         self.start()
@@ -106,4 +105,5 @@ class PostgreSql:
     def remove(self) -> None:
         """Nothing is left of it."""
         self.stop(crash=True)
+        self._held.close()
         shutil.rmtree(self.folder)

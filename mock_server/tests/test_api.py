@@ -10,6 +10,7 @@ from desk import opened
 from wired import post
 
 import huifu_mock
+import ports
 from huifu_mock import signing
 
 
@@ -206,10 +207,9 @@ def test_an_address_that_is_none_is_refused(base_url: str) -> None:
 
 
 def test_nothing_listening_is_told_with_what_would_be_right() -> None:
-    with huifu_mock.Server() as server:
-        address = server.base_url
-    with pytest.raises(huifu_mock.Unreachable, match="huifu-mock serve"):
-        huifu_mock.connect(address)
+    holder, port = ports.held()
+    with holder, pytest.raises(huifu_mock.Unreachable, match="huifu-mock serve"):
+        huifu_mock.connect(f"http://127.0.0.1:{port}")
 
 
 def test_the_public_names_are_there_and_no_other() -> None:

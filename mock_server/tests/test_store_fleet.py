@@ -11,7 +11,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -28,6 +27,7 @@ import yaml
 from postbox import Mailbox, Push, Said
 
 import huifu_mock
+import ports
 from huifu_mock import signing
 from huifu_mock.cli import serve
 from huifu_mock.cli.main import main
@@ -38,12 +38,6 @@ if TYPE_CHECKING:
 
 ORDERS = int(os.environ.get("FLEET_ORDERS", "120"))
 CLIENTS = 4
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def health(port: int) -> int:
@@ -59,10 +53,10 @@ def health(port: int) -> int:
 
 
 class Gateway:
-    """`huifu-mock serve` with workers, which can be killed and started again on its port."""
+    """`huifu-mock serve` with workers, which can be killed and started again on its port, its own until `end`."""
 
     def __init__(self, store: str, workers: int) -> None:
-        self.port = free_port()
+        self._held, self.port = ports.held()
         self._command = [sys.executable, "-m", "huifu_mock", "serve", "-q", "--ready-json", "--store", store]
         self._command += ["--port", str(self.port), "--workers", str(workers)]
         self.start()
@@ -77,6 +71,11 @@ class Gateway:
         """Return when it is gone, its workers too."""
         self.process.send_signal(number)
         self.process.communicate()  # until the last worker has closed its output
+
+    def end(self, number: int = signal.SIGTERM) -> None:
+        """Stop for good."""
+        self.stop(number)
+        self._held.close()
 
 
 class Client(threading.Thread):
@@ -216,7 +215,7 @@ def test_a_killed_gateway_and_a_deploy_behind_haproxy_lose_nothing_that_was_ackn
     program = shutil.which("haproxy", path=os.pathsep.join((os.environ["PATH"], "/usr/sbin")))
     if program is None:
         pytest.skip("there is no HAProxy here (Debian and Ubuntu: the package haproxy)")
-    store, port = postgresql.fresh(), free_port()
+    store, (held, port) = postgresql.fresh(), ports.held()
     gateways = [Gateway(store, workers=2) for _ in range(2)]
     (tmp_path / "haproxy.cfg").write_text(balanced(port, gateways))
     proxy = subprocess.Popen([program, "-q", "-db", "-f", str(tmp_path / "haproxy.cfg")])
@@ -247,8 +246,9 @@ def test_a_killed_gateway_and_a_deploy_behind_haproxy_lose_nothing_that_was_ackn
     finally:
         proxy.kill()
         proxy.wait()
+        held.close()
         for gateway in gateways:
-            gateway.stop(signal.SIGKILL)
+            gateway.end(signal.SIGKILL)
 
 
 @pytest.mark.parametrize(

@@ -220,7 +220,7 @@ def test_a_worker_that_is_killed_is_replaced_and_no_acknowledged_close_is_lost(p
         load.end(tenant)
         assert gateway.process.poll() is None
     finally:
-        gateway.stop()
+        gateway.end()
     assert gateway.process.returncode == 0
 
 
