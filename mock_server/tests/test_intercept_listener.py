@@ -16,8 +16,10 @@ from typing import Any
 
 import pytest
 from rawclient import body
+from wired import loop_held
 
 import huifu_mock
+import ports
 from huifu_mock.http.intercept.diagnosis import _WHY, explained
 from huifu_mock.http.intercept.listener import InterceptOptions
 
@@ -266,8 +268,11 @@ BAD = {
 def test_a_bad_opening_gets_a_clear_answer_or_a_closed_connection(case: str, running: Running, hasty: Running):
     sent, answer, kind = BAD[case]
     asking = emptied(hasty if kind == "slow" else running)
-    with asking.connected() as sock:
-        reply = asked(sock, sent)
+    with loop_held(asking.server):  # or the first byte itself might be late
+        sock = asking.connected()
+        sock.sendall(sent)
+    with sock:
+        reply = everything(sock)
     assert reply.startswith(answer)
     assert reply == b"" or answer != b""
     [entry] = asking.refusals(kind)
@@ -334,9 +339,8 @@ def test_this_machine_is_always_let_through(way: str, running: Running, elsewher
 
 
 def test_a_dead_host_is_named(running: Running):
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    with running.connected() as sock:
+    holder, port = ports.held()
+    with holder, running.connected() as sock:
         reply = connect(sock, f"127.0.0.1:{port}") + everything(sock)
     assert reply.startswith(b"HTTP/1.1 502 ")
     assert f"127.0.0.1:{port} cannot be reached".encode() in reply

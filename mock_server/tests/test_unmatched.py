@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from wired import CLOSE, connected, head, post, received
+from wired import CLOSE, connected, head, loop_held, post, received
 
 import huifu_mock
 from huifu_mock.client.server import Runner
@@ -173,17 +173,21 @@ def test_a_head_that_takes_too_long_is_ended_and_kept(begun: bytes, strict: huif
 
 
 def test_a_body_that_takes_too_long_is_ended_and_kept(strict: huifu_mock.Server) -> None:
-    with connected(strict.base_url) as connection:
+    with loop_held(strict):  # or the head itself might be late
+        connection = connected(strict.base_url)
         connection.sendall(head(strict.base_url, [("Content-Length", "10")]) + b"12345")
+    with connection:
         assert received(connection).status == 408
     assert "5 of 10 bytes came" in kept(strict, "slow").hint
 
 
 def test_more_connections_than_may_be_are_told_so(strict: huifu_mock.Server) -> None:
-    with connected(strict.base_url) as one, connected(strict.base_url) as two, connected(strict.base_url) as three:
+    with loop_held(strict):  # or the first ones might be late, and gone
+        one, two, three = (connected(strict.base_url) for _ in range(3))
         for connection in (one, two):
             connection.sendall(head(strict.base_url, [("Content-Length", "2")]) + b"{}")
-            assert received(connection).status == 200
+    with one, two, three:
+        assert [received(connection).status for connection in (one, two)] == [200, 200]
         answer = received(three)
         assert answer.status == 503
         assert "--max-connections" in json.loads(answer.body)["detail"]

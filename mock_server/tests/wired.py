@@ -1,9 +1,14 @@
 """Requests written byte by byte onto a socket, as clients do that no Python library imitates."""
 
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPResponse
+from threading import Event
 from urllib.parse import urlsplit
+
+import huifu_mock
 
 CLOSE = "/v2/trade/payment/scanpay/close"
 
@@ -21,6 +26,23 @@ def connected(base_url: str) -> socket.socket:
     """An open connection to a server."""
     parts = urlsplit(base_url)
     return socket.create_connection((parts.hostname, parts.port), timeout=30)
+
+
+@contextmanager
+def loop_held(server: huifu_mock.Server) -> Iterator[None]:
+    """Holds the event loop of a server in a thread: for the server, all that comes meanwhile comes at one moment."""
+    held, let_go = Event(), Event()
+
+    def hold() -> None:
+        held.set()
+        let_go.wait(60)
+
+    server._runner.loop.call_soon_threadsafe(hold)  # type: ignore[union-attr]  # it runs
+    assert held.wait(60)
+    try:
+        yield
+    finally:
+        let_go.set()
 
 
 def received(connection: socket.socket, method: str = "POST") -> Received:
