@@ -39,6 +39,7 @@ class Serving:
         assert self._process.stdout is not None
         self.base_url: str = json.loads(self._process.stdout.readline())["base_url"]
         self.tenant = huifu_mock.connect(self.base_url).tenant(name=name)
+        self.tenant.clock.freeze()
 
     def ended(self) -> list[str]:
         """Stop it, and read what it printed."""

@@ -3,7 +3,6 @@
 import argparse
 import json
 import re
-import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,6 +11,7 @@ import pytest
 from merchant import Merchant
 from postbox import Mailbox, Said
 
+import ports
 from huifu_mock.cli import main
 from huifu_mock.cli.remote import duration
 
@@ -144,9 +144,9 @@ def test_what_the_server_refuses_is_told_in_one_line(run: Run, merchant: Merchan
 
 
 def test_a_server_or_tenant_that_is_not_there_is_told_with_what_to_do(run: Run) -> None:
-    with socket.socket() as taken:  # nobody else can listen there meanwhile
-        taken.bind(("127.0.0.1", 0))
-        code, _, err = run("clock", "show", url=f"http://127.0.0.1:{taken.getsockname()[1]}")
+    holder, port = ports.held()
+    with holder:
+        code, _, err = run("clock", "show", url=f"http://127.0.0.1:{port}")
     assert code == 2, err
     assert "start one with: huifu-mock serve, or name the address of another one with --url" in err
     assert run("clock", "show", url="127.0.0.1:8080")[0] == 2
@@ -217,7 +217,7 @@ def test_listening_prints_each_push_and_says_what_is_wrong_with_it(merchant: Mer
     assert "NOT GENUINE\n   ! sign was made with the old key of this endpoint" in out
     assert tenant.webhooks.list() == [], "it is registered only while it listens"
     assert tenant.deliveries.wait_for(20, order="paid", status="delivered").event == "notify"
-    assert "HTTP 403" in tenant.deliveries.list(order="open")[1].diagnosis
+    assert "HTTP 403" in tenant.deliveries.wait_for(20, order="open", status="pending", attempts=1).diagnosis
 
 
 def test_a_port_that_is_taken_is_told(run: Run) -> None:

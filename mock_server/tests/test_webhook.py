@@ -61,7 +61,8 @@ def test_every_endpoint_is_told_and_none_after_it_was_removed(merchant: Merchant
             assert second.next().event["org_req_seq_id"] == "one"
         merchant.close(merchant.tenant.orders.add(req_seq_id="two"))
         assert [first.next().event["org_req_seq_id"] for _ in range(2)] == ["one", "two"]
-        assert len(second.pushes) == 1
+    told = [(one.order, one.url) for one in merchant.tenant.deliveries.list()]
+    assert told == [("one", first.hook), ("one", second.hook), ("two", first.hook)]
 
 
 def test_a_refusal_by_a_rule_is_no_close_and_tells_nobody(merchant: Merchant) -> None:
