@@ -157,13 +157,14 @@ def test_a_hang_is_killed_with_its_whole_group_and_started_again(script: Start, 
     flag = tmp_path / "again"
     client = script(
         f"""
-        for m in lines():
-            if os.path.exists({str(flag)!r}):
-                say(id=m["id"], outcome="unknown"); continue
+        again = os.path.exists({str(flag)!r})
+        if not again:
             open({str(flag)!r}, "w").close()
             child = subprocess.Popen([sys.executable, "-S", "-c", "import time; time.sleep(600)"])
             open({str(pidfile)!r}, "w").write(str(child.pid))
-            time.sleep(600)
+        for m in lines():
+            if not again: time.sleep(600)
+            say(id=m["id"], outcome="unknown")
         """
     )
     with pytest.raises(Hung, match="gave no answer to close before"):
