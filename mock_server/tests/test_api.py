@@ -21,11 +21,12 @@ def closing(tenant: huifu_mock.Tenant, order: huifu_mock.Order, number: str = "c
 
 
 def test_a_server_runs_in_a_thread_until_its_block_ends() -> None:
-    before = threading.active_count()
     with huifu_mock.Server(port=0) as server:
+        thread = server._runner._thread  # type: ignore[union-attr]  # it runs
+        assert thread is not threading.current_thread()
         tenant = server.default
         assert opened(post(server.base_url, closing(tenant, tenant.orders.get("order-open"))).body)["trans_stat"] == "S"
-    assert threading.active_count() == before
+    assert not thread.is_alive()
     with pytest.raises(ConnectionRefusedError):
         post(server.base_url, b"{}")
     server.stop()
