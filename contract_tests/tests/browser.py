@@ -43,6 +43,7 @@ class Browser:
         self._dark = False
         self._calm = False
         self._origin = ""
+        self._scripts: list[str] = []
         self._windows: dict[tuple[bool, float], tuple[Page, CDPSession]] = {}
         self._playwright: Playwright | None = None
 
@@ -93,11 +94,20 @@ class Browser:
         context = self._browser.new_context(
             device_scale_factor=scale, is_mobile=phone, has_touch=phone, accept_downloads=True
         )
+        for script in self._scripts:
+            context.add_init_script(script)
         page = context.new_page()
         page.on("console", self._on_console)
         page.on("pageerror", lambda error: self._complaints.append(str(error)))
         page.on("request", self._on_request)
         return page, context.new_cdp_session(page)
+
+    def prepare(self, script: str) -> None:
+        """JavaScript that runs in each page from the next one on, before the page's own."""
+        if script not in self._scripts:
+            self._scripts.append(script)
+            for page, _ in self._windows.values():
+                page.context.add_init_script(script)
 
     def _leave(self) -> None:
         """End the page that is shown, with all that it has stored and may do."""

@@ -28,6 +28,20 @@ UNTIL = """new Promise((done, fail) => {
   };
   look().catch(fail);
 })"""
+MESSAGES = """window.messages = [];
+new MutationObserver((changes) => {
+  for (const node of changes.flatMap((one) => [...one.addedNodes])) {
+    if (node.nodeType !== Node.ELEMENT_NODE) continue;
+    const found = node.matches(".toasts p") ? [node] : node.querySelectorAll(".toasts p");
+    for (const one of found) if (one.checkVisibility()) messages.push(one.textContent);
+  }
+}).observe(document, {childList: true, subtree: true});"""
+"""Keeps what the page says: it goes away by itself after seconds, which a busy machine may take before it looks."""
+SAID = """(() => {
+  const at = messages.findIndex((one) => one.includes(TEXT));
+  if (at >= 0) messages.splice(0, at + 1);
+  return at >= 0;
+})()"""
 VIOLATIONS = """axe.run(document, {
   resultTypes: ["violations"], preload: false, rules: {"label-content-name-mismatch": {enabled: true}},
 }).then(({violations}) =>
@@ -39,6 +53,7 @@ class Console:
 
     def __init__(self, browser: Browser, tenant: huifu_mock.Tenant) -> None:
         self.browser, self.tenant = browser, tenant
+        browser.prepare(MESSAGES)
 
     @property
     def page(self) -> Page:
@@ -77,6 +92,10 @@ class Console:
     def until(self, condition: str) -> None:
         """Returns when a JavaScript condition, in which `await` is allowed, has become true."""
         self.browser.eval(UNTIL.replace("CONDITION", condition))
+
+    def says(self, text: str) -> None:
+        """Returns when the page has shown a message with that text, later than the one that was asked for before."""
+        self.until(SAID.replace("TEXT", json.dumps(text)))
 
     def copied(self, copy: Callable[[], None]) -> str:
         """What stands in the clipboard once that has copied something."""
