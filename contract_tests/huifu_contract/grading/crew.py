@@ -97,12 +97,3 @@ class Crew:
         now = time.monotonic()
         waiting = [harness for harness in crew if now - (harness.calling_since or now) >= WAITING_S]
         return len(waiting) >= MOSTLY * len(crew)
-
-
-def stopped(harness: Harness) -> Trouble | None:
-    """What came to light when that client was ended."""
-    try:
-        harness.driver.stop()
-    except Trouble as trouble:
-        return trouble
-    return None

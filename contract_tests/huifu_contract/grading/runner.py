@@ -9,10 +9,7 @@ import platform
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from queue import Empty, SimpleQueue
 
 import hypothesis
 
@@ -23,20 +20,18 @@ from huifu_contract.drivers.driver import Driver
 from huifu_contract.grading import replay
 from huifu_contract.grading.case import Grader, blank_result
 from huifu_contract.grading.checkpoint import Checkpoint, SoFar, run_of
-from huifu_contract.grading.crew import Crew, stopped
-from huifu_contract.grading.failure_budget import FailureBudget, trouble_seconds
-from huifu_contract.grading.known_failures import KnownFailure
+from huifu_contract.grading.failure_budget import FailureBudget
 from huifu_contract.grading.options import Options
-from huifu_contract.grading.parts import Assembly, Part, in_parts
+from huifu_contract.grading.parts import Part
 from huifu_contract.grading.plan import Plan
 from huifu_contract.grading.profiles import Budget
 from huifu_contract.grading.progress import Progress
 from huifu_contract.grading.results import MACHINE, CaseResult, RunResult, Verdict
-from huifu_contract.harness import tenants
-from huifu_contract.harness.harness import NO_TIME, Harness
+from huifu_contract.grading.work import Work
+from huifu_contract.grading.workers import Workers, parts_of
+from huifu_contract.harness.harness import Harness
 from huifu_mock import Server
 from huifu_mock.client.server import Connection
-from huifu_mock.client.transport import Unreachable
 from huifu_mock.state.clock import Clock
 
 RED = (Verdict.FAIL, Verdict.FLAKY, Verdict.BLOCKED, Verdict.ADAPTER_ERROR, Verdict.KIT_ERROR, Verdict.NOT_RUN)
@@ -59,9 +54,14 @@ class Runner:
     _started: str = ""
     _clock: float = 0.0
     _interrupted: bool = False
-    _harnesses: list[Harness] = field(default_factory=list)
     _failures: FailureBudget = field(default_factory=FailureBudget)
-    _assembly: Assembly = field(default_factory=Assembly)
+    _workers: Workers = field(init=False)
+    _work: Work = field(init=False)
+
+    def __post_init__(self) -> None:
+        usual, most = self.options.workers, self.options.most_workers or 0
+        self._workers = Workers(self.make, self.options, self._failures, usual, most)
+        self._work = self._no_work()
 
     def run(self) -> RunResult:
         """Raises SetupTrouble if the client cannot be started at all."""
@@ -81,7 +81,7 @@ class Runner:
         if self.server is None:
             raise TypeError("begin needs a server")
         self._start()
-        self._harness(self.server)
+        self._workers.start(self.server)
         grader = self._grader()
         due = [record for record in catalogue().values() if record.control and record.grades & self._grades()]
         root, dead = self._controls(grader, due)
@@ -96,11 +96,10 @@ class Runner:
             return self._results[record.id]
         if not record.grades & self._grades():
             return self._not_graded(record)
-        idle = self._idle(record, self._plan)
-        if idle is not None:
-            self._finish(idle)
-        else:
-            self._one(self._plan, Part.whole(record), self._harnesses[0])
+        self.progress.began(record.id)
+        result = self._workers.result_of(self._plan, Part.whole(record), self._workers.first)
+        if result is not None:
+            self._finish(result)
         return self._results[record.id]
 
     def end(self) -> RunResult:
@@ -112,7 +111,7 @@ class Runner:
         self._started, self._clock = Clock().now().isoformat(timespec="seconds"), time.monotonic()
 
     def _result(self) -> RunResult:
-        hello, so_far = self._harnesses[0].hello, self._so_far()
+        hello, so_far = self._workers.first.hello, self._so_far()
         return RunResult(
             kit=__version__,
             hypothesis=hypothesis.__version__,
@@ -133,7 +132,7 @@ class Runner:
             level=self.options.level,
             seed=self.options.seed,
             portable_seed=self.options.portable_seed,
-            known=len(self._known()),
+            known=len(self._workers.known()),
             cases=tuple(self._results[name] for name in catalogue() if name in self._results),
             call_ms=so_far.call_ms,
             budget_s=self.options.budget_s,
@@ -141,19 +140,19 @@ class Runner:
         )
 
     def _so_far(self) -> SoFar:
-        calls = [seconds for harness in self._harnesses for seconds in harness.call_s[:9]]
+        calls = [seconds for harness in self._workers.harnesses for seconds in harness.call_s[:9]]
         before = self.checkpoint.so_far
         return SoFar(
             seconds=round(time.monotonic() - self._clock, 3),
-            restarts=before.restarts + sum(harness.driver.restarts for harness in self._harnesses),
+            restarts=before.restarts + sum(harness.driver.restarts for harness in self._workers.harnesses),
             call_ms=round(statistics.median(calls) * 1000, 3) if calls else before.call_ms,
             failures=self._failures.document(),
         )
 
     def _resume(self) -> None:
         """Takes over what the same run has finished. Raises SetupTrouble if the file is of another one."""
-        hello, grades = self._harnesses[0].hello, self._grades()
-        about = run_of(self.options, self.spec, hello, grades=grades, known=self._known())
+        hello, grades = self._workers.first.hello, self._grades()
+        about = run_of(self.options, self.spec, hello, grades=grades, known=self._workers.known())
         self.checkpoint.open(about, self._started)
         self._started = self.checkpoint.started
         self._clock -= self.checkpoint.so_far.seconds
@@ -163,7 +162,7 @@ class Runner:
     # -- the parts of a run ---------------------------------------------------------------------------------------
 
     def _graded(self, server: Connection) -> None:
-        self._harness(server)
+        self._workers.start(server)
         records = self._selected()
         try:
             self._resume()
@@ -175,7 +174,7 @@ class Runner:
             for record in records:
                 if record.id not in self._results:
                     self._finish(blank_result(record, Verdict.NOT_RUN, "interrupted"))
-            self._interrupted = True
+            self._interrupted = self._work.stopped = True
         finally:
             self._stop()
             self.checkpoint.close()
@@ -189,7 +188,7 @@ class Runner:
         for record in records:
             if record.control or record.id in self._results:
                 continue
-            if (result := self._idle(record, idle)) is not None:
+            if (result := self._workers.idle(record, idle)) is not None:
                 self._finish(result)
             else:
                 waiting.append(record)
@@ -204,19 +203,9 @@ class Runner:
         plan = Plan(grader, root, budget, share, dead)
         if not all(record.alone for record in waiting):
             crowd = [record for record in waiting if not record.alone or record.latest]
-            self._parallel(server, replace(plan, crowd=True), crowd)
+            self._work_on(server, replace(plan, crowd=True), crowd)
         # what measures time is left by itself: side by side these only wait, each with a process of its own
-        self._parallel(server, plan, [record for record in waiting if record.id not in self._results])
-
-    def _idle(self, record: Record, plan: Plan) -> CaseResult | None:
-        """The result of a case that need not run: a claim is missing, or a control is red."""
-        missing = record.needs - self._harnesses[0].hello.claims
-        if missing:
-            return blank_result(record, Verdict.SKIP, f"the client does not claim {', '.join(sorted(missing))}")
-        if plan.root and (plan.dead or record.group != "request"):
-            return blank_result(record, Verdict.BLOCKED, plan.root)
-        exhausted = self._failures.exhausted()
-        return blank_result(record, Verdict.BLOCKED, exhausted) if exhausted else None
+        self._work_on(server, plan, [record for record in waiting if record.id not in self._results])
 
     def _controls(self, grader: Grader, controls: Sequence[Record]) -> tuple[str, bool]:
         """The root cause if a control is red, and whether it is of the kind that leaves nothing to look at."""
@@ -227,13 +216,13 @@ class Runner:
                 continue
             if (result := self._results.get(record.id)) is None:
                 self.progress.began(record.id)
-                result = replace(grader, only=None).grade(record, self._harnesses[0])
+                result = replace(grader, only=None).grade(record, self._workers.first)
                 self._finish(result)
             if result.verdict in RED and not root:
                 root = f"{record.id} is red: {result.signature or result.root}"
             dead = result.trouble not in ("", MACHINE)
         if root:
-            self._hurry(self._harnesses[0])
+            self._hurry(self._workers.first)
         return root, dead
 
     def _hurry(self, harness: Harness) -> None:
@@ -245,91 +234,21 @@ class Runner:
         harness.until = self._clock + self.options.profile.seconds
 
     def _share(self, budget: Budget, properties: int) -> int:
-        calls = self._harnesses[0].call_s or [0.01]
+        calls = self._workers.first.call_s or [0.01]
         workers = self.options.most_workers or self.options.workers
-        return budget.examples(statistics.median(calls), properties, self._harnesses[0].driver.at_once(workers))
+        return budget.examples(statistics.median(calls), properties, self._workers.first.driver.at_once(workers))
 
-    def _one(self, plan: Plan, part: Part, harness: Harness) -> None:
-        result = None if self._assembly.settled(part) else self._result_of(plan, part, harness)
-        whole = self._assembly.add(part, result)
-        if whole is not None:
-            self._finish(whole)
+    def _no_work(self) -> Work:
+        return Work(self._finish, self._failures, self.progress)
 
-    def _result_of(self, plan: Plan, part: Part, harness: Harness) -> CaseResult | None:
-        """A request case may fail while a control is red, and say why; it cannot pass then."""
-        record = part.record
-        starved = plan.share == 0 and record.draw is not None and plan.budget.seconds is not None
-        if plan.budget.over or starved:
-            root = f"the budget of {plan.budget.seconds:g} s is used up"
-            return blank_result(record, Verdict.NOT_RUN, root)
-        if (idle := self._idle(record, plan)) is not None:
-            return idle
-        self.progress.began(record.id)
-        harness.reveal = record.id if self.options.reveal else None
-        hurried = plan.crowd and record.latest
-        grader = replace(plan.grader, reruns=0) if hurried else plan.grader
-        result = grader.grade(part.piece, harness, 0 if plan.root else plan.share, part.number)
-        late = plan.crowd and result.trouble == MACHINE
-        if late or (hurried and result.verdict is not Verdict.PASS and not result.trouble):
-            return None  # the others may have held it up
-        if plan.root and (result.verdict in (Verdict.PASS, Verdict.KNOWN, Verdict.FIXED) or result.root == NO_TIME):
-            result = replace(result, verdict=Verdict.BLOCKED, root=plan.root)
-        return result
-
-    def _parallel(self, server: Connection, plan: Plan, records: Sequence[Record]) -> None:
-        queue: SimpleQueue[Part] = SimpleQueue()
-        webhooks: SimpleQueue[Part] = SimpleQueue()
-        client = self._harnesses[0]
-        splits = not (plan.root or plan.grader.only)
-        whole = [record for record in records if not splits or plan.grader.listed(record)]
-        for part in in_parts(records, 0 if plan.root else plan.share, whole):
-            # an application that many merchants share has told where it listens for the first one alone
-            first = client.hello.config_of_each_message and "webhook" in part.record.needs
-            (webhooks if first else queue).put(part)
-
-        def work(harness: Harness) -> None:
-            with suppress(Empty):
-                while not self._interrupted:
-                    due = webhooks if harness is client and not webhooks.empty() else queue
-                    try:
-                        self._one(plan, due.get_nowait(), harness)
-                    except Unreachable:  # Ctrl-C has stopped the gateway
-                        if not self._interrupted:
-                            raise
-
-        def more(count: int) -> list[Harness]:
-            with ThreadPoolExecutor(count) as pool:
-                return list(pool.map(self._harness, [server] * count))
-
-        wanted = client.driver.at_once(min(self.options.workers, len(records)))
-        if wanted > len(self._harnesses):
-            more(wanted - len(self._harnesses))
-        Crew(work, more, client.driver.at_once(self.options.most_workers or 0)).run(self._harnesses, queue.qsize)
+    def _work_on(self, server: Connection, plan: Plan, records: Sequence[Record]) -> None:
+        self._work = self._no_work()
+        # an application that many merchants share has told where it listens for the first one alone
+        shared = self._workers.first.hello.config_of_each_message
+        self._work.put(parts_of(records, plan), lambda part: shared and "webhook" in part.record.needs)
+        self._workers.run(server, plan, self._work)
 
     # -- parts of the set-up --------------------------------------------------------------------------------------
-
-    def _harness(self, server: Connection) -> Harness:
-        first, bits, keep = self._harnesses[0] if self._harnesses else None, self.options.key_bits, self.options.keep
-        beside = first.driver.beside() if first is not None else None
-        alike = first.tenant if first is not None and not (beside or keep) else None  # a kept one has a key of its own
-        tenant = tenants.fresh(server, bits, alike)
-        driver = beside or self.make()
-        harness = Harness(
-            driver,
-            tenant,
-            self.options.profile.examples,
-            elsewhere=server.default,
-            merchants=server.tenant,
-            keep=keep,
-        )
-        driver.start(harness.config)
-        harness.turn = driver.turn
-        usual, workers = self.options.profile.seconds, driver.at_once(self.options.workers)
-        self._failures.trouble_s = trouble_seconds(usual, harness.deadline_s, workers)
-        if first is not None:
-            harness.examples, harness.until, harness.patience = first.examples, first.until, first.patience
-        self._harnesses.append(harness)
-        return harness
 
     def _selected(self) -> list[Record]:
         """Controls always; the rest by glob and by what the client offers."""
@@ -348,26 +267,11 @@ class Runner:
         return blank_result(record, Verdict.SKIP, f"of the grade {kinds}, and graded are {graded} alone")
 
     def _grades(self) -> frozenset[str]:
-        return self.options.grades & self._harnesses[0].hello.profiles
-
-    def _known(self) -> tuple[KnownFailure, ...]:
-        hello = self._harnesses[0].hello
-        return tuple(entry for entry in self.options.known if entry.about(hello.name, hello.version))
+        return self.options.grades & self._workers.first.hello.profiles
 
     def _grader(self) -> Grader:
-        known, options = self._known(), self.options
-        replay.check_witnesses(options.folder, [entry.case for entry in known])
-        return Grader(
-            profile=options.profile,
-            seed=options.seed,
-            level=options.level,
-            known=known,
-            folder=options.folder,
-            only=options.only[1] if options.only else None,
-            reruns=options.reruns,
-            failures=self._failures,
-            ran=self.progress.ran,
-        )
+        replay.check_witnesses(self.options.folder, [entry.case for entry in self._workers.known()])
+        return self._workers.grader(self.progress.ran)
 
     def _finish(self, result: CaseResult) -> None:
         if self._interrupted:  # what workers still find is that their client was ended
@@ -379,12 +283,11 @@ class Runner:
 
     def _stop(self) -> None:
         """Ends the clients; a reply too many that nobody has seen yet is the last case's adapter error."""
-        with ThreadPoolExecutor(len(self._harnesses) or 1) as pool:
-            for trouble in filter(None, list(pool.map(stopped, self._harnesses))):
-                last = self._results[next(reversed(self._results))]
-                told = replace(last, verdict=Verdict.ADAPTER_ERROR, trouble=trouble.kind, signature=str(trouble))
-                self._finish(told)
+        for trouble in self._workers.stop():
+            last = self._results[next(reversed(self._results))]
+            told = replace(last, verdict=Verdict.ADAPTER_ERROR, trouble=trouble.kind, signature=str(trouble))
+            self._finish(told)
         if self.options.keep:
-            for harness in self._harnesses:
+            for harness in self._workers.harnesses:
                 if not harness.kept:
                     harness.tenant.drop()
