@@ -14,6 +14,8 @@ SCANNED: Final = 1000
 """How many of the newest orders are looked at one by one, however many there are."""
 DAYS: Final = 31
 """How many days before and after are looked up."""
+SHORTEST, LONGEST = 3, 128
+"""How long a number is that is compared with others character by character."""
 
 HOW: Final[dict[str, tuple[str, str]]] = {
     "numbers-disagree": ("the two numbers name different orders", "两个流水号指向不同的订单"),
@@ -92,15 +94,18 @@ def _scanned(orders: OrderTable, huifu_id: str, req_date: str, req_seq_id: str, 
 
 def _alike(wanted: str) -> Callable[[str], str]:
     """A test that tells how a number resembles the wanted one, empty if it does not. Quick for those that do not."""
-    half = len(wanted) // 2
+    size = len(wanted)
+    if size < SHORTEST:
+        return lambda _number: ""
+    half = size // 2
     head, tail, folded = wanted[:half].casefold(), wanted[half + 1 :].casefold(), wanted.strip().casefold()
 
     def alike(number: str) -> str:
-        if not 3 <= len(wanted) <= 128 or abs(len(number) - len(wanted)) > 1:
-            return "letter-case" if len(wanted) >= 3 and number.casefold() == folded else ""
         lowered = number.casefold()
         if lowered == folded:
             return "letter-case"
+        if size > LONGEST or not -1 <= len(number) - size <= 1:
+            return ""
         # a single difference leaves one of the halves alone
         if not (lowered.startswith(head) or lowered.endswith(tail)):
             return ""
