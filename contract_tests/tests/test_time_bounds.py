@@ -206,8 +206,8 @@ class Hall:
     [
         (1.0, 5.0, 16, 16),  # it waits and the machine is idle
         (0.1, 5.0, 16, 4),  # it computes: more of it would only be slower
-        (1.0, None, 16, 8),  # it answers soon, and there is time for twice as many
-        (0.4, 5.0, 16, 8),  # likewise
+        (1.0, None, 16, 16),  # it answers soon, and there is time for more
+        (0.4, 5.0, 16, 16),  # likewise
         (1.0, None, 5, 5),  # as many as were asked for
         (1.0, 5.0, 6, 6),  # as many as were asked for
     ],

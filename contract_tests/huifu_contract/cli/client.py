@@ -8,6 +8,7 @@ import os
 import secrets
 from collections.abc import Sequence
 from contextlib import nullcontext, suppress
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -65,7 +66,7 @@ def add(commands: Any) -> None:
         "--workers",
         type=int,
         default=None,
-        help="processes of the client at once (default: 4, up to 8 on an idle machine, up to 16 where it only waits)",
+        help="processes of the client at once (default: 4, up to 16 while the machine has time)",
     )
     made.add_argument(
         "--resume",
@@ -211,7 +212,7 @@ def _seed(options: argparse.Namespace, *, ci: bool) -> int:
 
 def _one(spec: str, made: Any, server: Any, options: argparse.Namespace) -> Any:
     from huifu_contract.catalogue.registry import select
-    from huifu_contract.drivers.kinds import driver
+    from huifu_contract.drivers.kinds import apart, driver
     from huifu_contract.grading.checkpoint import Checkpoint
     from huifu_contract.grading.runner import Runner
     from huifu_contract.reports import progress, terminal
@@ -221,11 +222,22 @@ def _one(spec: str, made: Any, server: Any, options: argparse.Namespace) -> Any:
     checkpoint = Checkpoint(options.resume)
     gc.freeze()  # what was loaded stays: hypothesis has all that is not frozen looked through for each worker
     with progress.shown(spec, verbose=options.verbose) as shown:
-        found = Runner(lambda: driver(spec), made, spec, shown, server, checkpoint).run()
+        made = replace(made, processes=processors() if apart(spec) else 1)
+        runner = Runner(lambda: driver(spec), made, spec, shown, server, checkpoint)
+        found = runner.run()
     terminal.show(terminal.console(), found, options.resume)
-    if checkpoint.lost:
-        tell(checkpoint.lost)
+    for lost in (*runner.lost, checkpoint.lost):
+        if lost:
+            tell(lost)
     return found
+
+
+def processors() -> int:
+    """How many this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # where the system does not tell, all of them
+        return os.cpu_count() or 1
 
 
 def _known(path: Path | None) -> Any:

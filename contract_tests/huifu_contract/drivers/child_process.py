@@ -80,6 +80,14 @@ def _remedy(error: OSError) -> str:
     return ""
 
 
+def ending(status: int) -> str:
+    """How a process ended, in words."""
+    if status < 0:
+        with contextlib.suppress(ValueError):
+            return f"was killed by {signal.Signals(-status).name}"
+    return f"exited with status {status}"
+
+
 class Child:
     """`on_line` gets every line of stdout (an overlong one cut, without LF).
 
@@ -162,10 +170,7 @@ class Child:
             status = self.process.wait(seconds)
         except subprocess.TimeoutExpired:
             return "closed its stdout and went on running"
-        if status < 0:
-            with contextlib.suppress(ValueError):
-                return f"was killed by {signal.Signals(-status).name}"
-        return f"exited with status {status}"
+        return ending(status)
 
     def finish(self, seconds: float = 1.0) -> None:
         """End of stdin is the sign to go; what does not go in time is killed."""

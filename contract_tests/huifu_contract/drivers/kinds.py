@@ -18,6 +18,11 @@ KINDS: dict[str, tuple[Callable[[str], Driver], str]] = {
 }  # fmt: skip
 
 
+def apart(client: str) -> bool:
+    """Whether every worker has a process of that client of its own, and none knows of the others."""
+    return isinstance(driver(client), RemoteDriver)
+
+
 def driver(client: str) -> Driver:
     """Raises SetupTrouble with the kinds there are."""
     kind, colon, what = client.partition(":")

@@ -1,8 +1,8 @@
 """The workers of a run: threads with a process of the client each, and more of them while the machine has time.
 
-A slow answer costs the machine nothing, so a client that takes seconds for each is graded by many at once; one that
-pauses now and then, by twice as many. A client that computes is not: more processes of it would only make each of them
-slower, and some too slow.
+A slow answer costs the machine nothing, nor does a pause, so a client that waits is graded by many at once. A client
+that computes is not: more processes of it would only make each of them slower, and some too slow. Nor is one that takes
+longer to start than it would save.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ WAITING_S = 0.2
 MOSTLY = 0.75
 AT_ONCE = 4
 """So many are added at a time where nearly all wait."""
-TWICE = 2
-"""There may be so many times as many as at first where the machine has time, whatever the client does."""
+PAYS = 5
+"""So many times as long as it takes to start more of them must be left for them to do."""
 STAT = Path("/proc/stat")
 
 
@@ -65,28 +65,32 @@ class Crew:
             self.work(harnesses[0])
             return
         threads = [self._start(harness) for harness in harnesses]
-        crew = list(harnesses)
-        at_first = len(crew)  # the caller's list grows with what `more` starts
+        crew = list(harnesses)  # the caller's list grows with what `more` starts
+        began, at_first, start_s = time.monotonic(), left(), 0.0
         self.idle.share()
         while any(thread.is_alive() for thread in threads):
             next(thread for thread in reversed(threads) if thread.is_alive() or thread is threads[0]).join(self.look_s)
-            room = min(self._wanted(crew, at_first), self.most - len(crew), left())
+            now, rest = time.monotonic(), left()
+            done = max(1, at_first - rest)
+            if rest * (now - began) / done < PAYS * start_s:
+                continue
+            room = min(self._wanted(crew), self.most - len(crew), rest)
             if room > 0:
                 try:
                     added = self.more(room)
                 except Trouble:  # there may be no more of this client; those that work go on
                     self.most = 0
                     continue
+                start_s = time.monotonic() - now
                 crew += added
                 threads += [self._start(harness) for harness in added]
 
-    def _wanted(self, crew: Sequence[Harness], at_first: int) -> int:
+    def _wanted(self, crew: Sequence[Harness]) -> int:
         """How many more the machine has time for."""
         idle = self.idle.share()
         if idle >= 0.5 and self._waits(crew):
             return AT_ONCE
-        soon = 2 if idle >= 0.3 else int(idle >= 0.2)
-        return min(soon, TWICE * at_first - len(crew))
+        return 2 if idle >= 0.3 else int(idle >= 0.2)
 
     def _start(self, harness: Harness) -> Thread:
         thread = Thread(target=self.work, args=(harness,), daemon=True, name="huifu-contract-worker")

@@ -27,6 +27,9 @@ class Options:
     workers: int = 1
     most_workers: int | None = None
     """How many there may be of a client that only waits; None: no more than `workers`."""
+    processes: int = 1
+    """How many processes of the kit share the work of a run that is not of a few cases only, where the client is named
+    by a spec and each worker has a process of it."""
     reveal: bool = False
     keep: bool = False
     """Whether the tenants of failing cases stay on the server, with the failing calls in their journals."""

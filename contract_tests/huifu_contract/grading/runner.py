@@ -21,6 +21,7 @@ from huifu_contract.grading import replay
 from huifu_contract.grading.case import Grader, blank_result
 from huifu_contract.grading.checkpoint import Checkpoint, SoFar, run_of
 from huifu_contract.grading.failure_budget import FailureBudget
+from huifu_contract.grading.kit_process import Ended, KitProcess, Setup, shares
 from huifu_contract.grading.options import Options
 from huifu_contract.grading.parts import Part
 from huifu_contract.grading.plan import Plan
@@ -57,20 +58,36 @@ class Runner:
     _failures: FailureBudget = field(default_factory=FailureBudget)
     _workers: Workers = field(init=False)
     _work: Work = field(init=False)
+    _shares: Sequence[tuple[int, int]] = ()
+    """For each process of the kit how many workers it has, and how many it may have."""
+    _beside: Sequence[KitProcess] = ()
+    _ended: list[Ended] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        usual, most = self.options.workers, self.options.most_workers or 0
-        self._workers = Workers(self.make, self.options, self._failures, usual, most)
+        alone = self.server is not None  # it may be known to this process only
+        self._shares = shares(replace(self.options, processes=1) if alone else self.options)
+        self._workers = Workers(self.make, self.options, self._failures, *self._shares[0])
         self._work = self._no_work()
+
+    @property
+    def lost(self) -> tuple[str, ...]:
+        """Why other processes of the kit took no more part, if they did; their cases were run by this one."""
+        told = "another process of the kit {}; this one did what it left"
+        return tuple(told.format(ended.lost) for ended in self._ended if ended.lost)
 
     def run(self) -> RunResult:
         """Raises SetupTrouble if the client cannot be started at all."""
         self._start()
-        if self.server is not None:
-            self._graded(self.server)
-        else:
-            with Server(port=0, orders=[]) as server:
-                self._graded(server)
+        self._beside = [KitProcess(Setup(self.spec, self.options, *share)) for share in self._shares[1:]]
+        try:
+            if self.server is not None:
+                self._graded(self.server)
+            else:
+                with Server(port=0, orders=[]) as server:
+                    self._graded(server)
+        finally:
+            for process in self._beside:
+                process.stop()
         return self._result()
 
     def begin(self, properties: int = 0) -> None:
@@ -140,11 +157,11 @@ class Runner:
         )
 
     def _so_far(self) -> SoFar:
-        calls = [seconds for harness in self._workers.harnesses for seconds in harness.call_s[:9]]
-        before = self.checkpoint.so_far
+        figures = [self._workers.figures(), *(ended.figures for ended in self._ended)]
+        calls, before = [seconds for one in figures for seconds in one.call_s], self.checkpoint.so_far
         return SoFar(
             seconds=round(time.monotonic() - self._clock, 3),
-            restarts=before.restarts + sum(harness.driver.restarts for harness in self._workers.harnesses),
+            restarts=before.restarts + sum(one.restarts for one in figures),
             call_ms=round(statistics.median(calls) * 1000, 3) if calls else before.call_ms,
             failures=self._failures.document(),
         )
@@ -201,11 +218,14 @@ class Runner:
         work = {record.id: len(record.fixed) + (drawn if record.draw else 0) for record in waiting}
         self.progress.planned(len(records), work)
         plan = Plan(grader, root, budget, share, dead)
-        if not all(record.alone for record in waiting):
-            crowd = [record for record in waiting if not record.alone or record.latest]
-            self._work_on(server, replace(plan, crowd=True), crowd)
+        crowd = [] if all(one.alone for one in waiting) else [one for one in waiting if not one.alone or one.latest]
+        beside = self._beside if crowd and not root else ()
+        for process in beside:
+            process.prepare(plan, crowd)
         # what measures time is left by itself: side by side these only wait, each with a process of its own
-        self._work_on(server, plan, [record for record in waiting if record.id not in self._results])
+        self._work_on(server, plan, [record for record in waiting if record not in crowd])
+        self._work_on(server, replace(plan, crowd=True), crowd, beside)
+        self._work_on(server, plan, [record for record in crowd if record.id not in self._results])
 
     def _controls(self, grader: Grader, controls: Sequence[Record]) -> tuple[str, bool]:
         """The root cause if a control is red, and whether it is of the kind that leaves nothing to look at."""
@@ -241,12 +261,20 @@ class Runner:
     def _no_work(self) -> Work:
         return Work(self._finish, self._failures, self.progress)
 
-    def _work_on(self, server: Connection, plan: Plan, records: Sequence[Record]) -> None:
-        self._work = self._no_work()
+    def _work_on(
+        self, server: Connection, plan: Plan, records: Sequence[Record], beside: Sequence[KitProcess] = ()
+    ) -> None:
+        if not records:
+            return
+        work, parts = self._no_work(), parts_of(records, plan)
+        self._work = work
         # an application that many merchants share has told where it listens for the first one alone
         shared = self._workers.first.hello.config_of_each_message
-        self._work.put(parts_of(records, plan), lambda part: shared and "webhook" in part.record.needs)
-        self._workers.run(server, plan, self._work)
+        work.put(parts, lambda part: shared and "webhook" in part.record.needs)
+        for process in beside:
+            process.work_on(work, parts)
+        self._workers.run(server, plan, work)
+        self._ended += [process.wait() for process in beside]
 
     # -- parts of the set-up --------------------------------------------------------------------------------------
 
@@ -283,7 +311,7 @@ class Runner:
 
     def _stop(self) -> None:
         """Ends the clients; a reply too many that nobody has seen yet is the last case's adapter error."""
-        for trouble in self._workers.stop():
+        for trouble in (*self._workers.stop(), *(trouble for ended in self._ended for trouble in ended.troubles)):
             last = self._results[next(reversed(self._results))]
             told = replace(last, verdict=Verdict.ADAPTER_ERROR, trouble=trouble.kind, signature=str(trouble))
             self._finish(told)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from huifu_contract.catalogue.record import Record
 from huifu_contract.drivers.driver import Driver
@@ -22,6 +23,14 @@ from huifu_contract.harness import tenants
 from huifu_contract.harness.harness import NO_TIME, Harness
 from huifu_mock.client.server import Connection
 from huifu_mock.client.transport import Unreachable
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Of all workers of a process: how often clients were started again, and how long the first calls of each took."""
+
+    restarts: int = 0
+    call_s: tuple[float, ...] = ()
 
 
 @dataclass(slots=True)
@@ -66,6 +75,16 @@ class Workers:
         self.harnesses.append(harness)
         return harness
 
+    def prepare(self, server: Connection, parts: int) -> None:
+        """As many workers as there are usually, if there is so much to do."""
+        wanted = self.first.driver.at_once(min(self.usual, parts))
+        if wanted > len(self.harnesses):
+            self._more(server, wanted - len(self.harnesses))
+
+    def _more(self, server: Connection, count: int) -> list[Harness]:
+        with ThreadPoolExecutor(count) as pool:
+            return list(pool.map(self.start, [server] * count))
+
     def run(self, server: Connection, plan: Plan, work: Work) -> None:
         """Returns when nothing is left, or when the work is stopped."""
 
@@ -78,15 +97,8 @@ class Workers:
                 if not work.stopped:
                     raise
 
-        def more(count: int) -> list[Harness]:
-            with ThreadPoolExecutor(count) as pool:
-                return list(pool.map(self.start, [server] * count))
-
-        at_once = self.first.driver.at_once
-        wanted = at_once(min(self.usual, work.left()))
-        if wanted > len(self.harnesses):
-            more(wanted - len(self.harnesses))
-        Crew(begin, more, at_once(self.most)).run(self.harnesses, work.left)
+        self.prepare(server, work.left())
+        Crew(begin, partial(self._more, server), self.first.driver.at_once(self.most)).run(self.harnesses, work.left)
 
     def known(self) -> tuple[KnownFailure, ...]:
         """The known failures of this client."""
@@ -140,6 +152,11 @@ class Workers:
             return blank_result(record, Verdict.BLOCKED, plan.root)
         exhausted = self.failures.exhausted()
         return blank_result(record, Verdict.BLOCKED, exhausted) if exhausted else None
+
+    def figures(self) -> Figures:
+        """As they are now."""
+        calls = tuple(seconds for harness in self.harnesses for seconds in harness.call_s[:9])
+        return Figures(sum(harness.driver.restarts for harness in self.harnesses), calls)
 
     def stop(self) -> list[Trouble]:
         """Ends the clients; what came to light then."""
