@@ -17,6 +17,7 @@ import pytest
 from hypothesis.internal.conjecture import providers
 
 from huifu_contract.catalogue.registry import select
+from huifu_contract.cli.parser import tell
 from huifu_contract.drivers.kinds import apart, driver
 from huifu_contract.grading import kit_process
 from huifu_contract.grading.crew import Idle
@@ -216,6 +217,24 @@ def test_only_a_client_with_a_process_for_each_worker_is_shared() -> None:
     assert apart("py:shop.pay:make_client")
     assert apart("cmd:php adapter.php")
     assert not apart("http://127.0.0.1:8080/_contract")
+
+
+@pytest.mark.parametrize(
+    ("why", "said"),
+    [
+        ("was killed by SIGKILL", "套件的另一个进程被 SIGKILL 杀死；剩下的由本进程完成"),
+        (
+            "could go no further: the client could not be started: it exited with status 1 while hello was open",
+            "套件的另一个进程无法继续：客户端无法启动：在处理 hello 时退出，状态码 1；剩下的由本进程完成",
+        ),
+    ],
+)
+def test_why_another_process_took_no_more_part_is_said_in_chinese_on_a_chinese_terminal(
+    why: str, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    tell(f"another process of the kit {why}; this one did what it left")
+    assert capsys.readouterr().err == f"huifu-contract: {said}\n"
 
 
 def test_a_process_that_gets_nothing_to_do_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
