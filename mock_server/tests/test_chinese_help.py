@@ -29,8 +29,8 @@ SAYING = [
     *(
         ROOT / f"contract_tests/huifu_contract/{name}.py"
         for name in (
-            "catalogue/registry", "grading/checkpoint", "grading/known_failures", "grading/profiles", "grading/replay",
-            "mutants/selftest", "settings_file", "vectors",
+            "catalogue/registry", "grading/checkpoint", "grading/kit_process_main", "grading/known_failures",
+            "grading/profiles", "grading/replay", "grading/runner", "mutants/selftest", "settings_file", "vectors",
         )
     ),
 ]  # fmt: skip

@@ -654,6 +654,20 @@ def has_focus(console: Console, id_: str) -> None:
     console.until(f"(document.activeElement.dataset.id ?? document.activeElement.id) === '{id_}'")
 
 
+TWO_ESCAPES = """for (const _ of [1, 2]) document.activeElement.dispatchEvent(
+  new KeyboardEvent("keydown", {key: "Escape", bubbles: true, cancelable: true}))"""
+
+
+def test_escape_twice_leaves_the_filter_however_soon_the_second_comes(console: Console) -> None:
+    console.open()
+    console.browser.press("/", "n", "o")
+    console.browser.eval(TWO_ESCAPES)
+    assert (
+        console.browser.eval("document.activeElement === document.body && document.getElementById('filter').value")
+        == ""
+    )
+
+
 def test_the_keyboard_alone_is_enough(console: Console, merchant: Merchant) -> None:
     tenant = merchant.tenant
     young = tenant.orders.add(req_seq_id="young", age_seconds=1)

@@ -41,7 +41,7 @@ function again() {
 
 const KEYS = {
   j: () => move(1), k: () => move(-1), "/": () => document.getElementById("filter")?.focus(), ".": togglePause,
-  "+": () => advance(61), y: yank, r: again, p: () => openOrder() && pushClose(openOrder()), "?": () => update({ dialog: "help" }), g: () => { second = Date.now() + 1500; },
+  "+": () => advance(61), y: yank, r: again, p: () => openOrder() && pushClose(openOrder()), "?": () => update({ dialog: "help" }), g: (event) => { second = event.timeStamp + 1500; },
   Enter: () => { if (cursorId() && document.activeElement === document.body) go({ open: cursorId() }); },
 };
 
@@ -49,7 +49,7 @@ export function pressed(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || state.dialog || state.signIn) return;
   if (event.key === "Escape") return escape(event);
   if (inField(event.target)) return;
-  const target = Date.now() < second ? GOES[event.key] : null;
+  const target = event.timeStamp < second ? GOES[event.key] : null;
   second = 0;
   if (target) {
     event.preventDefault();
@@ -57,14 +57,14 @@ export function pressed(event) {
     requestAnimationFrame(() => document.querySelector("main").focus());
   } else if (Object.hasOwn(KEYS, event.key)) {
     if (event.key !== "Enter") event.preventDefault();
-    KEYS[event.key]();
+    KEYS[event.key](event);
   }
 }
 
 function escape(event) {
   const field = inField(event.target);
   if (field) {
-    if (field.id === "filter" && field.value) { event.preventDefault(); go({ q: "" }, { replace: true }); } else field.blur();
+    if (field.id === "filter" && field.value) { event.preventDefault(); field.value = ""; go({ q: "" }, { replace: true }); } else field.blur();
   } else if (route.open) {
     const id = route.open;
     closeDrawer();
