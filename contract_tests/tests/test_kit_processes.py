@@ -190,7 +190,7 @@ def test_ctrl_c_ends_the_other_process_and_its_clients(
     clients = [int(file.name) for file in Path(str(started[0].pid)).iterdir()]
     assert len(clients) >= 2
     while any(alive(pid) for pid in clients):
-        pass
+        pass  # each ends with its stdin; the time limit of a test is the bound
 
 
 def alive(pid: int) -> bool:

@@ -21,6 +21,7 @@ from huifu_contract.catalogue.record import Record
 from huifu_contract.catalogue.registry import select
 from huifu_contract.drivers.child_process import ending
 from huifu_contract.failures import Trouble
+from huifu_contract.grading.failure_budget import FailureBudget
 from huifu_contract.grading.options import Options
 from huifu_contract.grading.parts import Part
 from huifu_contract.grading.plan import Plan
@@ -105,8 +106,8 @@ class Stub:
 class Service:
     """What another process may ask for by name: parts of the work, the failure budget, the progress."""
 
-    def __init__(self, work: Work, parts: Sequence[Part]) -> None:
-        self.failures, self.progress, self.left = work.failures, work.progress, work.left
+    def __init__(self, work: Work, failures: FailureBudget, parts: Sequence[Part]) -> None:
+        self.failures, self.progress, self.left = failures, work.progress, work.left
         self._work, self._parts = work, {key(part): part for part in parts}
         self.ended: Ended | None = None
 
@@ -145,9 +146,9 @@ class KitProcess:
         """Lets it start its workers; returns at once."""
         self._send(Task(tuple(record.id for record in records), plan.budget, plan.share))
 
-    def work_on(self, work: Work, parts: Sequence[Part]) -> None:
+    def work_on(self, work: Work, failures: FailureBudget, parts: Sequence[Part]) -> None:
         """Lets it take part, after `prepare` for the same records; returns at once."""
-        self._service = Service(work, parts)
+        self._service = Service(work, failures, parts)
         self._thread = Thread(target=self._serve, args=(self._service,), daemon=True, name="huifu-contract-kit-process")
         self._thread.start()
 

@@ -75,8 +75,8 @@ class RemoteProgress(Progress):
 class RemoteWork(Work):
     """The work that the first process hands out. Nothing is left once that process is gone."""
 
-    def __init__(self, stub: Stub, parts: list[Part]) -> None:
-        super().__init__(lambda _: None, RemoteBudget(stub), RemoteProgress(stub))
+    def __init__(self, stub: Stub, progress: Progress, parts: list[Part]) -> None:
+        super().__init__(lambda _: None, progress)
         self._stub, self._parts = stub, {key(part): part for part in parts}
 
     def take(self, *, first: bool = False) -> Part | None:  # noqa: ARG002  # the first worker is in the first process
@@ -97,13 +97,13 @@ class RemoteWork(Work):
 def take_part(server: Server, stub: Stub, setup: Setup, task: Task) -> Ended:
     """Works until nothing is left."""
     workers = Workers(lambda: driver(setup.client), setup.options, RemoteBudget(stub), setup.usual, setup.most)
-    lost = ""
+    progress, lost = RemoteProgress(stub), ""
     try:
         workers.start(server)
-        plan = Plan(workers.grader(RemoteProgress(stub).ran), "", task.budget, task.share, crowd=True)
+        plan = Plan(workers.grader(progress.ran), "", task.budget, task.share, crowd=True)
         parts = parts_of([catalogue()[name] for name in task.cases], plan)
         workers.prepare(server, len(parts))
-        workers.run(server, plan, RemoteWork(stub, parts))
+        workers.run(server, plan, RemoteWork(stub, progress, parts))
     except Trouble as trouble:
         lost = f"could go no further: {trouble}"
     finally:

@@ -67,7 +67,7 @@ class Runner:
         alone = self.server is not None  # it may be known to this process only
         self._shares = shares(replace(self.options, processes=1) if alone else self.options)
         self._workers = Workers(self.make, self.options, self._failures, *self._shares[0])
-        self._work = self._no_work()
+        self._work = self._new_work()
 
     @property
     def lost(self) -> tuple[str, ...]:
@@ -258,21 +258,21 @@ class Runner:
         workers = self.options.most_workers or self.options.workers
         return budget.examples(statistics.median(calls), properties, self._workers.first.driver.at_once(workers))
 
-    def _no_work(self) -> Work:
-        return Work(self._finish, self._failures, self.progress)
+    def _new_work(self) -> Work:
+        return Work(self._finish, self.progress)
 
     def _work_on(
         self, server: Connection, plan: Plan, records: Sequence[Record], beside: Sequence[KitProcess] = ()
     ) -> None:
         if not records:
             return
-        work, parts = self._no_work(), parts_of(records, plan)
+        work, parts = self._new_work(), parts_of(records, plan)
         self._work = work
         # an application that many merchants share has told where it listens for the first one alone
         shared = self._workers.first.hello.config_of_each_message
         work.put(parts, lambda part: shared and "webhook" in part.record.needs)
         for process in beside:
-            process.work_on(work, parts)
+            process.work_on(work, self._failures, parts)
         self._workers.run(server, plan, work)
         self._ended += [process.wait() for process in beside]
 

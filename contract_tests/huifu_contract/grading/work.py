@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 
-from huifu_contract.grading.failure_budget import FailureBudget
 from huifu_contract.grading.parts import Assembly, Part
 from huifu_contract.grading.progress import Progress
 from huifu_contract.grading.results import CaseResult
@@ -20,7 +19,6 @@ class Work:
     """
 
     finish: Callable[[CaseResult], None]
-    failures: FailureBudget
     progress: Progress
     stopped: bool = False
     """Whether nobody shall begin anything more."""
